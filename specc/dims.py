@@ -1,0 +1,318 @@
+"""Sizes that may stay open: integers, and integer polynomials over named sizes and floor divisions.
+
+`Dim = int | Sym`.  Every operation returns a plain `int` as soon as nothing symbolic is left, so code that
+knows its sizes pays nothing and never overflows.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import gcd, lcm
+from typing import Any, TypeAlias
+
+from pydantic_core import core_schema
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The atom floor(numerator / divisor) that could not be simplified."""
+
+    numerator: Sym
+    divisor: int
+
+
+Atom: TypeAlias = "str | Floor"
+Monomial: TypeAlias = "tuple[Atom, ...]"  # a product of atoms, sorted, repeated for powers
+
+
+@dataclass(frozen=True, eq=False)
+class Sym:
+    """A polynomial with integer coefficients; `terms` maps each product of atoms to its coefficient."""
+
+    terms: tuple[tuple[Monomial, int], ...]
+
+    def __add__(self, other: Dim) -> Dim:
+        sums = dict(self.terms)
+        for product, coefficient in _terms(other):
+            sums[product] = sums.get(product, 0) + coefficient
+        return _build(sums)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Dim:
+        return _build({product: -coefficient for product, coefficient in self.terms})
+
+    def __sub__(self, other: Dim) -> Dim:
+        return self + (-other)
+
+    def __rsub__(self, other: int) -> Dim:
+        return (-self) + other
+
+    def __mul__(self, other: Dim) -> Dim:
+        sums: dict[Monomial, int] = {}
+        for left, a in self.terms:
+            for right, b in _terms(other):
+                product = tuple(sorted(left + right, key=_order))
+                sums[product] = sums.get(product, 0) + a * b
+        return _build(sums)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, divisor: int) -> Dim:
+        """Floor division by a positive integer: whole multiples come out, nested floors collapse."""
+        whole = {p: c // divisor for p, c in self.terms if p and c % divisor == 0}
+        rest = _build({p: c for p, c in self.terms if p and c % divisor != 0})
+        constant = dict(self.terms).get((), 0)
+        if isinstance(rest, int):
+            return _build(whole) + constant // divisor
+        outside, inside = divmod(constant, divisor)
+        return _build(whole) + outside + _floor(rest + inside, divisor)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sym) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+        """In JSON a size is its formula."""
+        return core_schema.no_info_plain_validator_function(_read, serialization=core_schema.to_string_ser_schema())
+
+    @cached_property
+    def _key(self) -> frozenset[tuple[Monomial, int]]:
+        return frozenset(self.terms)
+
+    def __str__(self) -> str:
+        return formula(self)
+
+    __repr__ = __str__
+
+
+Dim: TypeAlias = int | Sym
+
+
+@dataclass(frozen=True)
+class Divides:
+    """A condition on the open sizes: `divisor` divides `value`."""
+
+    divisor: int
+    value: Sym
+
+    def __str__(self) -> str:
+        multiple = self.multiple
+        if multiple:
+            return f"{multiple[0]} must be a multiple of {multiple[1]}"
+        return f"{formula(self.value)} must be a multiple of {self.divisor}"
+
+    @property
+    def multiple(self) -> tuple[str, int] | None:
+        """`(name, n)` when the condition says no more than that the size `name` is a multiple of n."""
+        if len(self.value.terms) == 1:
+            (product, coefficient), *_ = self.value.terms
+            if len(product) == 1 and isinstance(product[0], str):
+                return product[0], self.divisor // gcd(self.divisor, coefficient)
+        return None
+
+
+def symbol(name: str) -> Sym:
+    """The open size called `name`."""
+    return Sym((((name,), 1),))
+
+
+def ceil_div(value: Dim, divisor: int) -> Dim:
+    """ceil(value / divisor) for a positive divisor."""
+    return -((-value) // divisor) if isinstance(value, int) else (value + (divisor - 1)) // divisor
+
+
+def product(sizes: tuple[Dim, ...]) -> Dim:
+    """The product of `sizes` as a Python integer or formula; 1 for none."""
+    result: Dim = 1
+    for size in sizes:
+        result = result * size
+    return result
+
+
+def meet(left: Dim, right: Dim) -> tuple[Divides, ...] | None:
+    """The conditions under which two sizes are equal: none needed is `()`, impossible is `None`.
+
+    Floors are taken as exact divisions; if the sizes then agree, that exactness is the condition.
+    """
+    if left == right:
+        return ()
+    if isinstance(left, int) and isinstance(right, int):
+        return None
+    needed: list[Divides] = []
+    exact_left, exact_right = _exact(left, needed), _exact(right, needed)
+    return tuple(needed) if exact_left == exact_right else None
+
+
+def simplest(left: Dim, right: Dim) -> Dim:
+    """Of two sizes known to be equal, the one that reads more easily."""
+    return min(left, right, key=lambda size: (not isinstance(size, int), len(str(size))))
+
+
+def merge_conditions(conditions: tuple[Divides, ...]) -> tuple[Divides, ...]:
+    """The same conditions with all multiples of one name joined to their least common multiple."""
+    multiples: dict[str, int] = {}
+    others: list[Divides] = []
+    for condition in conditions:
+        multiple = condition.multiple
+        if multiple is None:
+            others.append(condition)
+        else:
+            multiples[multiple[0]] = lcm(multiples.get(multiple[0], 1), multiple[1])
+    joined = [Divides(n, symbol(name)) for name, n in sorted(multiples.items()) if n > 1]
+    return (*joined, *dict.fromkeys(others))
+
+
+def evaluate(value: Dim, sizes: dict[str, int]) -> int:
+    """The number that `value` is for the given open sizes; `KeyError` names one that is missing."""
+    if isinstance(value, int):
+        return value
+    total = 0
+    for atoms, coefficient in value.terms:
+        for atom in atoms:
+            coefficient *= sizes[atom] if isinstance(atom, str) else evaluate(atom.numerator, sizes) // atom.divisor
+        total += coefficient
+    return total
+
+
+def names(value: Dim) -> set[str]:
+    """The open sizes that `value` depends on."""
+    if isinstance(value, int):
+        return set()
+    found: set[str] = set()
+    for atoms, _ in value.terms:
+        for atom in atoms:
+            found |= {atom} if isinstance(atom, str) else names(atom.numerator)
+    return found
+
+
+def formula(value: Dim, conditions: tuple[Divides, ...] = ()) -> str:
+    """`value` as text that `parse` reads back; a floor that `conditions` make exact is written `H/2`."""
+    if isinstance(value, int):
+        return str(value)
+    text = ""
+    for atoms, coefficient in value.terms:
+        factors = [_atom_text(atom, conditions) for atom in atoms]
+        if abs(coefficient) != 1 or not factors:
+            factors.insert(0, str(abs(coefficient)))
+        sign = "-" if coefficient < 0 else "+"
+        text += f" {sign} {'*'.join(factors)}" if text else f"{'-' if coefficient < 0 else ''}{'*'.join(factors)}"
+    return text
+
+
+def parse(text: str) -> Dim:
+    """The size that `formula` wrote; `ValueError` for anything else."""
+    try:
+        return _from_ast(ast.parse(text, mode="eval").body)
+    except (SyntaxError, RecursionError) as error:
+        raise ValueError(f"not a size: {text!r}") from error
+
+
+def _read(value: Any) -> Sym:
+    parsed = parse(value) if isinstance(value, str) else value
+    if not isinstance(parsed, Sym):
+        raise ValueError("not an open size")
+    return parsed
+
+
+def _terms(value: Dim) -> tuple[tuple[Monomial, int], ...]:
+    return ((((), value),) if value else ()) if isinstance(value, int) else value.terms
+
+
+def _build(sums: dict[Monomial, int]) -> Dim:
+    kept = {product: coefficient for product, coefficient in sums.items() if coefficient}
+    if not any(kept):
+        return kept.get((), 0)
+    return Sym(tuple(sorted(kept.items(), key=lambda term: (-len(term[0]), [_order(a) for a in term[0]]))))
+
+
+def _floor(numerator: Dim, divisor: int) -> Dim:
+    if isinstance(numerator, int):
+        return numerator // divisor
+    variable = [(atoms, c) for atoms, c in numerator.terms if atoms]
+    if len(variable) == 1 and variable[0][1] == 1 and len(variable[0][0]) == 1:
+        atom = variable[0][0][0]
+        if isinstance(atom, Floor):  # floor((floor(a/m) + c) / n) = floor((a + c*m) / (m*n))
+            constant = dict(numerator.terms).get((), 0)
+            return (atom.numerator + constant * atom.divisor) // (atom.divisor * divisor)
+    return Sym((((Floor(numerator, divisor),), 1),))
+
+
+def _order(atom: Atom) -> str:
+    return atom if isinstance(atom, str) else f"~{_atom_text(atom, ())}"
+
+
+def _atom_text(atom: Atom, conditions: tuple[Divides, ...]) -> str:
+    if isinstance(atom, str):
+        return atom
+    inside = formula(atom.numerator, conditions)
+    bare = inside.isidentifier()
+    mark = "/" if _is_exact(atom, conditions) else "//"
+    return (
+        f"{inside if bare else f'({inside})'}{mark}{atom.divisor}"
+        if mark == "/"
+        else (f"({inside if bare else f'({inside})'}//{atom.divisor})")
+    )
+
+
+def _is_exact(atom: Floor, conditions: tuple[Divides, ...]) -> bool:
+    wanted = Divides(atom.divisor, atom.numerator)
+    if wanted in conditions:
+        return True
+    multiple = wanted.multiple
+    known = [c.multiple for c in conditions]
+    return multiple is not None and any(k and k[0] == multiple[0] and k[1] % multiple[1] == 0 for k in known)
+
+
+_Exact: TypeAlias = "dict[tuple[str, ...], Fraction]"
+
+
+def _exact(value: Dim, needed: list[Divides]) -> _Exact:
+    """`value` as a rational polynomial with every floor taken as exact, noting each in `needed`."""
+    total: _Exact = {}
+    for atoms, coefficient in _terms(value):
+        term: _Exact = {(): Fraction(coefficient)}
+        for atom in atoms:
+            term = _times(term, {(atom,): Fraction(1)} if isinstance(atom, str) else _exact_floor(atom, needed))
+        for key, amount in term.items():
+            total[key] = total.get(key, Fraction(0)) + amount
+    return {key: amount for key, amount in total.items() if amount}
+
+
+def _exact_floor(atom: Floor, needed: list[Divides]) -> _Exact:
+    needed.append(Divides(atom.divisor, atom.numerator))
+    return {key: amount / atom.divisor for key, amount in _exact(atom.numerator, needed).items()}
+
+
+def _times(left: _Exact, right: _Exact) -> _Exact:
+    result: _Exact = {}
+    for a, x in left.items():
+        for b, y in right.items():
+            key = tuple(sorted(a + b))
+            result[key] = result.get(key, Fraction(0)) + x * y
+    return result
+
+
+def _from_ast(node: ast.expr) -> Dim:
+    match node:
+        case ast.Constant(value=int(number)):
+            return number
+        case ast.Name(id=name):
+            return symbol(name)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_from_ast(operand)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _from_ast(left) + _from_ast(right)
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            return _from_ast(left) - _from_ast(right)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return _from_ast(left) * _from_ast(right)
+        case ast.BinOp(left=left, op=ast.FloorDiv() | ast.Div(), right=ast.Constant(value=int(divisor))) if divisor > 0:
+            return _from_ast(left) // divisor
+    raise ValueError(f"not a size: {ast.unparse(node)!r}")

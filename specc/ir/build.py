@@ -1,0 +1,65 @@
+"""Growing a graph node by node, types inferred and open-size conditions gathered on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from specc.dims import Divides, merge_conditions
+from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
+from specc.ops.base import Op
+from specc.types import Layout, TensorType
+
+
+@dataclass
+class GraphBuilder:
+    """Collects inputs, nodes and outputs; `finish` validates the whole."""
+
+    name: str
+    file: str = "<memory>"
+    layout: Layout = "chw"
+    doc: str = ""
+    types: dict[str, TensorType] = field(default_factory=dict)
+    inputs: list[GraphInput] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    outputs: list[GraphOutput] = field(default_factory=list)
+    conditions: list[Divides] = field(default_factory=list)
+
+    def add_input(self, graph_input: GraphInput) -> str:
+        self.inputs.append(graph_input)
+        self.types[graph_input.name] = graph_input.type
+        return graph_input.name
+
+    def add(
+        self, name: str, op: Op, inputs: tuple[str, ...], *, layer: str | None = None, file: str = "", line: int = 0
+    ) -> tuple[str, ...]:
+        """Append a node and return the names of the values it makes.  Raises `Rejection` where `op` refuses."""
+        sources = tuple(self.types[i] for i in inputs)
+        types = op.infer(sources)
+        self.conditions.extend(op.conditions(sources))
+        outputs = (name,) if len(types) == 1 else (name, *(f"{name}.{i}" for i in range(1, len(types))))
+        self.nodes.append(
+            Node(
+                name=name,
+                layer=layer or name,
+                op=op,
+                inputs=inputs,
+                outputs=outputs,
+                types=types,
+                file=file or self.file,
+                line=line,
+            )
+        )
+        self.types.update(zip(outputs, types, strict=True))
+        return outputs
+
+    def finish(self) -> Graph:
+        return Graph(
+            name=self.name,
+            file=self.file,
+            layout=self.layout,
+            doc=self.doc,
+            inputs=tuple(self.inputs),
+            outputs=tuple(self.outputs),
+            nodes=tuple(self.nodes),
+            conditions=merge_conditions(tuple(self.conditions)),
+        )

@@ -1,0 +1,126 @@
+"""The graph every pass after elaboration works on.
+
+Nodes are in execution order: a node's inputs are graph inputs or outputs of earlier nodes.  Everything is
+frozen; a pass that changes a graph builds a new one.  `Graph.model_dump_json` and `Graph.model_validate_json`
+are inverse to each other.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import Annotated, Any, Self, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
+
+from specc.dims import Divides
+from specc.ops import BY_WORD
+from specc.ops.base import Op, Weight
+from specc.types import Layout, TensorType
+
+
+def _read_op(value: Any) -> Any:
+    """An operation as `_write_op` wrote it, validated by its own class."""
+    if isinstance(value, Op):
+        return value
+    attributes = dict(value)
+    word = attributes.pop("op")
+    return BY_WORD[word].model_validate_json(json.dumps(attributes))
+
+
+def _write_op(op: Op) -> dict[str, Any]:
+    return {"op": op.word, **op.model_dump(mode="json", exclude_defaults=True)}
+
+
+AnyOp: TypeAlias = Annotated[Op, BeforeValidator(_read_op), PlainSerializer(_write_op)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Node(_Frozen):
+    """One operation applied to named values.
+
+    `name` is unique in the graph and prefixes the names of the layer's weights (`stem.weight`).  `layer` is
+    the name of the statement it came from: `conv 6, 5x5, tanh` makes the nodes `conv1` and `conv1.tanh`, both
+    of the layer `conv1`, whose value is that of its last node.  `outputs` name the values it makes; the first is
+    the node's own name.
+    """
+
+    name: str
+    layer: str
+    op: AnyOp
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    types: tuple[TensorType, ...]
+    file: str
+    line: int
+
+
+class GraphInput(_Frozen):
+    """An input with its declared preprocessing: 8-bit pixels 0..255 are scaled to `range`, then
+    `(x - mean) / std` is taken per channel."""
+
+    name: str
+    type: TensorType
+    range: tuple[float, float] = (0.0, 1.0)
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    doc: str = ""
+
+
+class GraphOutput(_Frozen):
+    """A value the model returns under `name`; `labels` are a classifier's class names, in order."""
+
+    name: str
+    value: str
+    labels: tuple[str, ...] | None = None
+
+
+class Graph(_Frozen):
+    """A model, all names, loops and arguments resolved."""
+
+    name: str
+    file: str
+    layout: Layout = "chw"
+    doc: str = ""
+    inputs: tuple[GraphInput, ...]
+    outputs: tuple[GraphOutput, ...]
+    nodes: tuple[Node, ...]
+    conditions: tuple[Divides, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        """Every value is made once and before it is used."""
+        known = {i.name for i in self.inputs}
+        for node in self.nodes:
+            if missing := [name for name in node.inputs if name not in known]:
+                raise ValueError(f"node {node.name} reads {missing[0]}, which no earlier node makes")
+            if known.intersection(node.outputs):
+                raise ValueError(f"node {node.name} makes a value that exists already")
+            known.update(node.outputs)
+        for output in self.outputs:
+            if output.value not in known:
+                raise ValueError(f"output {output.name} is {output.value}, which no node makes")
+        return self
+
+    @cached_property
+    def values(self) -> dict[str, TensorType]:
+        """The type of every value by name."""
+        types = {i.name: i.type for i in self.inputs}
+        for node in self.nodes:
+            types.update(zip(node.outputs, node.types, strict=True))
+        return types
+
+    def input_types(self, node: Node) -> tuple[TensorType, ...]:
+        return tuple(self.values[name] for name in node.inputs)
+
+    def weights(self, node: Node) -> tuple[Weight, ...]:
+        """The node's own tensors; `weight_name` gives their names in the model."""
+        return node.op.weights(self.input_types(node))
+
+
+def weight_name(node: Node, weight: Weight) -> str:
+    """`stem.weight`: the stable dotted name of a tensor, the same in weight files and in the ONNX graph."""
+    return f"{node.name}.{weight.name}"

@@ -1,0 +1,181 @@
+"""What every operation must answer.
+
+One operation is one class: its attributes (a frozen, strict pydantic model), its output shapes, weights,
+multiply-accumulates, receptive field, ONNX lowering, NumPy computation and rounding-error bound.  Passes ask an
+`Op`; no pass asks which operation it is.
+
+Architecture invariant: `compute` and `error_bound` never call `infer`, `lower` or their helpers.  What checks must
+not share what it checks, so windows are resolved once in `ops/windows.py` and again in `kernels/windows.py`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from specc.dims import Dim, Divides
+from specc.types import TensorType
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array: TypeAlias = np.ndarray[Any, Any]
+
+Types: TypeAlias = tuple[TensorType, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an operation says about its attributes and inputs; elaboration gives it its places in the text.
+
+    `argument` names the argument at fault (its place gets the carets); `inputs` says something about single
+    inputs, by index; `notes` show the arithmetic with the numbers filled in; `help` is the fix.
+    """
+
+    code: str
+    message: str
+    argument: str | None = None
+    label: str = ""
+    inputs: Mapping[int, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    help: str | None = None
+
+
+class Rejection(Exception):
+    """An operation cannot take these attributes or inputs.  Takes the fields of `Finding`."""
+
+    def __init__(self, code: str, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.finding = Finding(code, message, **details)
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A tensor that belongs to a layer: `name` within the layer, `shape` as ONNX stores it.
+
+    `init` names the initialiser (see `specc.weights.initialisers`), or is a number for a constant;
+    `fans` are its fan-in and fan-out.  `fixed` holds values written in the spec (row-major, already of the
+    right number of elements).  `kind` is "parameter", or "buffer" for statistics such as a running mean,
+    which count as neither parameters nor trainable.  `trainable` is false for fixed values.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    init: str | float
+    fans: tuple[int, int] = (1, 1)
+    kind: Literal["parameter", "buffer"] = "parameter"
+    fixed: tuple[float, ...] | None = None
+
+    @property
+    def trainable(self) -> bool:
+        return self.kind == "parameter" and self.fixed is None
+
+    @property
+    def elements(self) -> int:
+        count = 1
+        for size in self.shape:
+            count *= size
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far one output sample sees along one spatial axis.
+
+    `extent` is the number of input samples it depends on, first to last; `stride` is the number of input
+    samples between two neighbouring outputs (below 1 where the operation upsamples).
+    """
+
+    extent: Dim
+    stride: Fraction = Fraction(1)
+
+
+# Per spatial axis; `()` sees only its own position; `None` sees the whole input.
+Field: TypeAlias = tuple[Reach, ...] | None
+
+
+class Builder(Protocol):
+    """What a lowering may do.  The emitter implements it; no lowering imports onnx."""
+
+    opset: int
+
+    def node(self, op_type: str, inputs: Sequence[str], **attributes: object) -> str:
+        """Add an ONNX node with one output and return that output's name; "" is an absent optional input."""
+
+    def nodes(self, op_type: str, inputs: Sequence[str], outputs: int, **attributes: object) -> tuple[str, ...]:
+        """Add an ONNX node with several outputs and return their names."""
+
+    def weight(self, name: str) -> str:
+        """The graph's name of this layer's weight called `name`."""
+
+    def ints(self, values: Sequence[int]) -> str:
+        """A one-dimensional int64 constant (shapes, axes, pads)."""
+
+    def floats(self, values: Sequence[float], shape: Sequence[int] | None = None) -> str:
+        """A float32 constant, one-dimensional unless `shape` says otherwise; `()` for a scalar."""
+
+    def unsupported(self, why: str, since: int | None = None) -> Exception:
+        """The error to raise when this opset cannot express the layer (E0905)."""
+
+
+class Op(BaseModel):
+    """An operation with its attributes; the fields of a subclass are the arguments a spec may write."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    word: ClassVar[str]
+    """How a spec calls it."""
+    positional: ClassVar[tuple[str, ...]] = ()
+    """The fields that may be given without a key, in order."""
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    """The smallest and largest number of inputs; `None` for any number.  Merges take 1 or more."""
+    context: ClassVar[tuple[str, ...]] = ()
+    """Fields that the model fills in, never the author: `layout`."""
+    works_in: ClassVar[Literal["canonical", "any"]] = "canonical"
+    """"any" for element-wise operations, which a graph may run in whatever memory layout their input has."""
+    weighted_layers: ClassVar[int] = 0
+    """What the operation adds to a network's depth as papers count it: 1 for convolutions and dense layers."""
+
+    @abstractmethod
+    def infer(self, inputs: Types) -> Types:
+        """The output types.  Raises `Rejection` when the inputs do not suit."""
+
+    def conditions(self, inputs: Types) -> tuple[Divides, ...]:
+        """What open sizes must satisfy for `infer` to hold.  Only operations that compare sizes have any."""
+        return ()
+
+    def remarks(self, inputs: Types) -> tuple[Finding, ...]:
+        """Warnings about inputs that `infer` accepts."""
+        return ()
+
+    @abstractmethod
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        """The layer's tensors, parameters first, in the order in which tables list them."""
+
+    @abstractmethod
+    def macs(self, inputs: Types, outputs: Types) -> Dim:
+        """Multiply-accumulates for one item: of convolutions, transposed convolutions and dense layers only."""
+
+    @abstractmethod
+    def reach(self, inputs: Types) -> Field:
+        """How far one output sample sees."""
+
+    @abstractmethod
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        """Add this layer's ONNX nodes to the graph; `names` are its inputs', the result its outputs' names."""
+
+    @abstractmethod
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        """The layer's outputs in the precision of `xs`; canonical order, batch first; never writes to its inputs."""
+
+    @abstractmethod
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        """For each output in `ys` (computed from `xs`, `ws` in float64) the largest error, element by element,
+        that an evaluation with unit roundoff `u` on the very same operands may show; float64."""

@@ -1,0 +1,302 @@
+"""The abstract syntax of a `.cnn` file: what was written, with the place of every part, nothing resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from specc.source import Span
+
+# ---------------------------------------------------------------- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    span: Span
+    value: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    span: Span
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bool:
+    span: Span
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """`3x3` or `6x28x28`, and in shapes also `64x_x_` and `3xHxW`: numbers, `_` for any, names."""
+
+    span: Span
+    parts: tuple[int | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name; `in` is the name of the incoming value."""
+
+    span: Span
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """`in.channels`, `kernels.emboss`."""
+
+    span: Span
+    value: Expr
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`depths[0]`."""
+
+    span: Span
+    value: Expr
+    index: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`round_to(x, 8)`: a call of a built-in compile-time function."""
+
+    span: Span
+    function: Name
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """`[1, 2]` or, with the same meaning, `(1, 2)`."""
+
+    span: Span
+    items: tuple[Expr, ...]
+
+
+UnaryOperator: TypeAlias = Literal["-", "+", "not"]
+BinaryOperator: TypeAlias = Literal["+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=", "and", "or"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    span: Span
+    operator: UnaryOperator
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Arithmetic, a comparison, or a (short-circuiting) logical operator; comparisons do not chain."""
+
+    span: Span
+    operator: BinaryOperator
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """`1 if stage == 0 else 2`."""
+
+    span: Span
+    test: Expr
+    then: Expr
+    orelse: Expr
+
+
+Expr: TypeAlias = Number | Text | Bool | Size | Name | Attribute | Index | Call | List | Unary | Binary | Conditional
+
+# ---------------------------------------------------------------- statements
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """`64` (no key) or `stride=2`."""
+
+    span: Span
+    key: Name | None
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """`branch { ... }` with an optional label; an empty body passes the incoming value on."""
+
+    span: Span
+    label: Name | None
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`label: conv 64, 3x3, relu -> 64x28x28`, the call of an operation or of a block.
+
+    `labels` has several names only for an operation with several results (`a, b: split 2`).
+    `branches` is `None` without a `{ branch ... }` body.  `shape` is a `Size`, a `List` or a `Name`
+    (`HxWxC`), written behind `->`.
+    """
+
+    span: Span
+    labels: tuple[Name, ...]
+    name: Name
+    args: tuple[Argument, ...]
+    branches: tuple[Branch, ...] | None
+    shape: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """`residual { ... } shortcut { ... }`: the sum of both; without a shortcut, of the body and the input."""
+
+    span: Span
+    keyword: Span
+    labels: tuple[Name, ...]
+    args: tuple[Argument, ...]
+    body: tuple[Statement, ...]
+    shortcut: tuple[Statement, ...] | None
+    shape: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """`let width = 64`, in a body or at the top level."""
+
+    span: Span
+    name: Name
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if test { ... } else { ... }`; `else if` is an `If` alone in `orelse`."""
+
+    span: Span
+    test: Expr
+    then: tuple[Statement, ...]
+    orelse: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """`for stage, depth in depths { ... }`."""
+
+    span: Span
+    label: Name | None
+    targets: tuple[Name, ...]
+    iterable: Expr
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`repeat 3 { ... }`."""
+
+    span: Span
+    label: Name | None
+    count: Expr
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """`input image 3x224x224, mean=[...]`; `doc` is the `##` comment above it."""
+
+    span: Span
+    name: Name
+    shape: Expr
+    args: tuple[Argument, ...]
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """`output logits` or `output probabilities, from=p, labels=[...]`; `name` alone names a labelled value,
+    or gives the last value that name."""
+
+    span: Span
+    name: Name
+    args: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """`expect params == 61_706`, `expect macs <= 1e9`, `expect params == 61_700 within 1%`.
+
+    `claim` is the whole comparison (a `Binary`); `tolerance` is a fraction (`1%` is 0.01) or `None`.
+    """
+
+    span: Span
+    claim: Expr
+    tolerance: Expr | None
+
+
+Statement: TypeAlias = Operation | Residual | Let | If | For | Repeat | Input | Output | Expect
+
+# ---------------------------------------------------------------- top level
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """`import "./blocks.cnn"`, `import kernels`, each with an optional `as name`."""
+
+    span: Span
+    path: Text | None
+    module: Name | None
+    alias: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`stride = 1`; `doc` is the `##` comment above it."""
+
+    span: Span
+    name: Name
+    default: Expr | None
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    span: Span
+    name: Name
+    parameters: tuple[Parameter, ...]
+    body: tuple[Statement, ...]
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    span: Span
+    name: Name
+    parameters: tuple[Parameter, ...]
+    body: tuple[Statement, ...]
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """`model ResNet34 = ResNet(depths=[3, 4, 6, 3]) { expect ... }`."""
+
+    span: Span
+    name: Name
+    base: Expr  # a Name, or an Attribute for a model of an imported module
+    args: tuple[Argument, ...]
+    body: tuple[Statement, ...]
+    doc: str
+
+
+Item: TypeAlias = Import | Let | Block | Model | Derived
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One parsed file, its items in the order written."""
+
+    span: Span
+    items: tuple[Item, ...]
