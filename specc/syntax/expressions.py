@@ -1,0 +1,184 @@
+"""The half of the AST builder that makes expressions, and the places and depths that both halves need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from specc.diagnostics import Diagnostic
+from specc.limits import Limits
+from specc.source import Source, Span
+from specc.syntax import ast
+from specc.syntax.lexing import SyntaxFault, docs, too_deep
+
+if TYPE_CHECKING:
+    from lark import Token
+
+Children: TypeAlias = list[Any]
+Node = TypeVar("Node", ast.Expr, ast.Statement)
+
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
+_PLAIN = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
+_SIZE_PART = re.compile(r"_|[0-9]+|[A-Z][A-Za-wyz0-9_]*|[a-wyz]")
+_LOWER_PAIR = re.compile(r"[a-wyz]x[a-wyz]")
+
+
+class ExpressionBuilder:
+    def __init__(self) -> None:
+        self.begin(Source("", ""), Limits())
+
+    def begin(self, source: Source, limits: Limits) -> None:
+        """Forget the last file and turn to `source`."""
+        self.source = source
+        self.limits = limits
+        self._docs = docs(source)
+        self._depth: dict[int, int] = {}  # of the nodes that have children, by identity; all others have depth 0
+
+    # ------------------------------------------------------------ places and depths
+
+    def at(self, token: Token) -> Span:
+        return Span(self.source, token.start_pos, token.end_pos)  # type: ignore[arg-type]
+
+    def between(self, first: Token, last: Token) -> Span:
+        return Span(self.source, first.start_pos, last.end_pos)  # type: ignore[arg-type]
+
+    def upto(self, first: Token, last: Any) -> Span:
+        """From a token to the end of a node."""
+        return Span(self.source, first.start_pos, last.span.end)  # type: ignore[arg-type]
+
+    def id(self, token: Token) -> ast.Name:
+        return ast.Name(self.at(token), token.value)
+
+    def doc(self, token: Token) -> str:
+        """The `##` lines above `token`."""
+        return self._docs.get(token.start_pos or 0, "")
+
+    def nest(self, node: Node, children: Iterable[object]) -> Node:
+        """Record that `node` is one deeper than the deepest of `children`.  Raises `SyntaxFault` (E0106)."""
+        depths = self._depth
+        depth = 1 + max((depths.get(id(child), 0) for child in children), default=0)
+        if depth > self.limits.nesting:
+            start = node.span.start
+            what = "operators" if hasattr(node, "operator") else "statements or values"
+            raise SyntaxFault(too_deep(Span(self.source, start, start + 1), what, self.limits))
+        depths[id(node)] = depth
+        return node
+
+    def fault(self, code: str, message: str, span: Span, label: str, help: str | None = None) -> SyntaxFault:
+        return SyntaxFault(Diagnostic(code, message, span, label, help=help))
+
+    def second_label(self, span: Span) -> SyntaxFault:
+        return self.fault("E0101", "more than one label", span, "only an operation with several results has several")
+
+    # ------------------------------------------------------------ operators
+
+    def conditional(self, children: Children) -> ast.Expr:
+        then, test, orelse = children
+        span = Span(self.source, then.span.start, orelse.span.end)
+        return self.nest(ast.Conditional(span, test, then, orelse), children)
+
+    def binary(self, children: Children) -> ast.Binary:
+        left, sign, right = children
+        node = ast.Binary(Span(self.source, left.span.start, right.span.end), sign.value, left, right)
+        self.nest(node, children)
+        return node
+
+    def unary(self, children: Children) -> ast.Expr:
+        sign, operand = children
+        return self.nest(ast.Unary(self.upto(sign, operand), sign.value, operand), children)
+
+    def attribute(self, children: Children) -> ast.Expr:
+        value, name = children
+        span = Span(self.source, value.span.start, name.end_pos)
+        return self.nest(ast.Attribute(span, value, self.id(name)), children)
+
+    def index(self, children: Children) -> ast.Expr:
+        value, index, closing = children
+        return self.nest(ast.Index(Span(self.source, value.span.start, closing.end_pos), value, index), children)
+
+    def call(self, children: Children) -> ast.Expr:
+        function, *args, closing = children
+        return self.nest(ast.Call(self.between(function, closing), self.id(function), tuple(args)), args)
+
+    def sequence(self, children: Children) -> ast.Expr:
+        opening, *items, closing = children
+        return self.nest(ast.List(self.between(opening, closing), tuple(items)), items)
+
+    def group(self, children: Children) -> ast.Expr:
+        value: ast.Expr = children[1]
+        return value
+
+    # ------------------------------------------------------------ atoms
+
+    def number(self, children: Children) -> ast.Number:
+        token = children[0]
+        return ast.Number(self.at(token), self._number(token))
+
+    def _number(self, token: Token) -> int | float:
+        if len(token) > self.limits.digits:
+            raise self._too_long(self.at(token))
+        if token.isdigit():
+            return int(token)
+        digits = token.replace("_", "")
+        if digits.isdigit():
+            return int(digits)
+        value = float(digits)
+        if value == float("inf"):
+            raise self.fault("E0105", "number too large", self.at(token), "no such floating-point number")
+        return value
+
+    def _too_long(self, span: Span) -> SyntaxFault:
+        label = f"more than {self.limits.digits} digits"
+        return self.fault("E0105", "number that cannot be read", span, label)
+
+    def size(self, children: Children) -> ast.Size:
+        token = children[0]
+        return self._size(self.at(token), token.value)
+
+    def _size(self, span: Span, text: str) -> ast.Size:
+        if len(text) > self.limits.digits:
+            raise self._too_long(span)
+        return ast.Size(span, _size_parts(text))
+
+    def text(self, children: Children) -> ast.Text:
+        token = children[0]
+        inside = token.value[1:-1]
+        if "\\" in inside:
+            inside = _ESCAPE.sub(lambda match: self._unescape(match, token), inside)
+        return ast.Text(self.at(token), inside)
+
+    def _unescape(self, match: re.Match[str], token: Token) -> str:
+        wide, narrow, plain = match.groups()
+        code = int(wide or narrow or "d800", 16)
+        if not 0xD800 <= code < 0xE000:
+            return chr(code)
+        if plain in _PLAIN:
+            return _PLAIN[plain]
+        start = (token.start_pos or 0) + 1 + match.start()
+        span = Span(self.source, start, start + 2)
+        help = r'a backslash itself is written `\\`; there are also `\n`, `\t`, `\"`, `\u00e9`'
+        raise self.fault("E0101", f"unknown escape `{match[0]}` in a string", span, "no such escape", help)
+
+    def truth(self, children: Children) -> ast.Bool:
+        token = children[0]
+        return ast.Bool(self.at(token), token.type == "TRUE")
+
+    def name(self, children: Children) -> ast.Name:
+        return self.id(children[0])
+
+    def as_shape(self, value: ast.Expr) -> ast.Expr:
+        """A name in the place of a shape is a `Size` if it reads like one: `HxWx3`, `_x_x64`, `cxhxw`.
+
+        Its parts between the `x` are then numbers, `_`, capitalised names or single letters; `extra` and `box`
+        stay names, and so does a lone pair such as `axb`.
+        """
+        if not isinstance(value, ast.Name) or "x" not in value.id or _LOWER_PAIR.fullmatch(value.id):
+            return value
+        if not all(_SIZE_PART.fullmatch(part) for part in value.id.split("x")):
+            return value
+        return self._size(value.span, value.id)
+
+
+def _size_parts(text: str) -> tuple[int | str, ...]:
+    return tuple(int(part.replace("_", "")) if part[0].isdigit() else part for part in text.split("x"))

@@ -1,0 +1,98 @@
+"""Text to AST: `parse` is the whole of the interface."""
+
+from __future__ import annotations
+
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from specc.data import grammar_file
+from specc.diagnostics import Diagnostic
+from specc.limits import DEFAULT_LIMITS, Limits
+from specc.source import Source
+from specc.syntax import ast
+from specc.syntax.build import Builder
+from specc.syntax.errors import diagnose
+from specc.syntax.lexing import LineEnds, SyntaxFault
+from specc.syntax.recovery import without_line
+from specc.syntax.characters import strange_characters
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+_MOST_ERRORS = 20
+_RECOVERABLE_CHARACTERS = 500_000  # each error found costs another parse; in larger texts the first must do
+
+
+def parse(source: Source, limits: Limits = DEFAULT_LIMITS) -> tuple[ast.File | None, list[Diagnostic]]:
+    """Parse one file.  Gives the file, or `None` and what is wrong with it, in the order of the text."""
+    if len(source.text) > limits.file_bytes:
+        message = f"the file is larger than {limits.file_bytes} bytes"
+        return None, [Diagnostic("E0704", message, file=source.name)]
+    if strange := strange_characters(source, _MOST_ERRORS):
+        return None, strange
+    return _engine().parse(source, limits)
+
+
+class Engine:
+    """The parser generated from the grammar, with the builder it calls; one file at a time."""
+
+    def __init__(self) -> None:
+        self.lines = LineEnds()
+        self.builder = Builder()
+        self.lark = generate(self.lines, self.builder)
+        self._lock = Lock()
+
+    def parse(self, source: Source, limits: Limits) -> tuple[ast.File | None, list[Diagnostic]]:
+        with self._lock:
+            text = source.text.replace("\ufeff", " ", 1) if source.text.startswith("\ufeff") else source.text
+            file, fault = self._attempt(source, text, limits)
+            return (file, []) if fault is None else (None, self._all_faults(source, text, limits, fault))
+
+    def _all_faults(self, source: Source, text: str, limits: Limits, fault: Diagnostic) -> list[Diagnostic]:
+        """This fault and those that show once its line is left out, as long as leaving it out is harmless."""
+        faults = [fault]
+        while len(text) <= _RECOVERABLE_CHARACTERS and len(faults) < _MOST_ERRORS:
+            shorter = without_line(text, fault)
+            if shorter is None:
+                break
+            text = shorter
+            _, next_fault = self._attempt(source, text, limits)
+            if next_fault is None:
+                break
+            faults.append(fault := next_fault)
+        return faults
+
+    def _attempt(self, source: Source, text: str, limits: Limits) -> tuple[ast.File | None, Diagnostic | None]:
+        """Parse `text`, which is the source's or the source's with lines blanked out; places refer to `source`."""
+        from lark.exceptions import UnexpectedInput
+
+        self.builder.begin(source, limits)
+        self.lines.begin(source, limits)
+        try:
+            file: ast.File = self.lark.parse(text)  # type: ignore[assignment]
+        except SyntaxFault as fault:
+            return None, fault.diagnostic
+        except UnexpectedInput as error:
+            return None, diagnose(error, source, self.lines.open)
+        return file, None
+
+
+@cache
+def _engine() -> Engine:
+    return Engine()
+
+
+def generate(lines: LineEnds, builder: Builder) -> Lark:
+    """The LALR parser of the grammar file.  Raises lark's GrammarError if the grammar has a conflict."""
+    from lark import Lark
+
+    return Lark(
+        grammar_file().read_text("utf-8"),
+        parser="lalr",
+        lexer="basic",
+        postlex=lines,
+        transformer=builder,
+        maybe_placeholders=False,
+        propagate_positions=False,
+    )

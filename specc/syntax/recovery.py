@@ -1,0 +1,50 @@
+"""Finding a second syntax error that is real: the faulty line is left out where that cannot upset the rest."""
+
+from __future__ import annotations
+
+import re
+
+from specc.diagnostics import Diagnostic
+
+_TOKEN = re.compile(r"""#[^\n]*|"(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*'|[(){}\[\]]|["']""")
+_GOES_ON = re.compile(r"[\s;]*(?:else\b|shortcut\b|->|\{)")
+_CLOSES = {")": "(", "]": "[", "}": "{"}
+
+
+def without_line(text: str, fault: Diagnostic) -> str | None:
+    """`text` with the line of `fault` blanked, all offsets kept; `None` where that could cause a new error.
+
+    That is the case when the line opens or closes a bracket for other lines, belongs to a statement that began
+    earlier, or is carried on by the next line.
+    """
+    if fault.span is None or fault.code in ("E0102", "E0103", "E0106"):
+        return None
+    start = text.rfind("\n", 0, fault.span.start) + 1
+    end = text.find("\n", fault.span.start)
+    end = len(text) if end < 0 else end
+    alone = _open_brackets(text[:start], "")[-1:] in ("", "{") and not _carried_on(text[:start], text[end:])
+    if not text[start:end].strip() or not alone or _open_brackets(text[start:end], "!") != "!":
+        return None
+    return text[:start] + " " * (end - start) + text[end:]
+
+
+def _open_brackets(text: str, opened: str) -> str:
+    """The brackets that `text` leaves open, behind those already `opened`; "?" where they do not match."""
+    stack = list(opened)
+    for match in _TOKEN.finditer(text):
+        sign = match[0]
+        if sign in "([{":
+            stack.append(sign)
+        elif sign in _CLOSES:
+            if not stack or stack.pop() != _CLOSES[sign]:
+                return "?"
+        elif sign in "\"'":
+            return "?"
+    return "".join(stack)
+
+
+def _carried_on(before: str, after: str) -> bool:
+    """Whether a statement began in `before`, or goes on in `after`."""
+    lines = (re.sub(r"#.*", "", line).rstrip() for line in reversed(before.splitlines()))
+    previous = next((line for line in lines if line), "")
+    return previous.endswith(",") or _GOES_ON.match(re.sub(r"#[^\n]*", "", after[:500])) is not None
