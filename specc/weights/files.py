@@ -1,0 +1,49 @@
+"""Weights files by suffix.  None of the readers trusts what a file claims, and none executes anything from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from specc.diagnostics import Diagnostic
+from specc.weights.npz import read_npy, read_npz
+from specc.weights.safetensors import read_safetensors
+from specc.weights.tensors import Unreadable, Weights
+
+Reader: TypeAlias = Callable[[Path], Weights]
+
+READERS: Final[dict[str, Reader]] = {
+    ".npz": read_npz,
+    ".npy": read_npy,
+    ".safetensors": read_safetensors,
+}
+
+
+def read(path: Path) -> tuple[Weights | None, tuple[Diagnostic, ...]]:
+    """The tensors of a weights file, not yet loaded, or why there are none.
+
+    E0601 and E0602 for a path that leads to no file, E0608 where the system refuses, E0802 for a file that is
+    of no known format, damaged, or not what it claims.
+    """
+    if not path.exists():
+        return None, (Diagnostic("E0601", f"`{path}` does not exist", file=str(path)),)
+    if not path.is_file():
+        return None, (Diagnostic("E0602", f"`{path}` is not a regular file", file=str(path)),)
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        known = ", ".join(READERS)
+        return None, (unreadable(path, f"its suffix is none of {known}"),)
+    try:
+        found = reader(path)
+        return Weights(found.tensors, found.sequences, str(path)), ()
+    except Unreadable as error:
+        return None, (unreadable(path, str(error)),)
+    except OSError as error:
+        return None, (Diagnostic("E0608", f"cannot read `{path}`: {error.strerror or error}", file=str(path)),)
+
+
+def unreadable(path: Path, reason: str) -> Diagnostic:
+    """E0802: why `path` cannot be used as weights, on one line."""
+    line = "".join(char if char.isprintable() else " " for char in reason)
+    return Diagnostic("E0802", f"cannot read weights from `{path.name}`: {line}", file=str(path))

@@ -1,0 +1,174 @@
+"""Comparing the tensors of a file with those a model needs, one row for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+
+from specc.diagnostics import Diagnostic
+from specc.ir.graph import Graph
+from specc.weights.align import by_order, ignored
+from specc.weights.axes import Target, adapt, targets
+from specc.weights.initialisers import initial
+from specc.weights.stored import CONVERTIBLE
+from specc.weights.tensors import Float32, Tensor, Unreadable, Weights
+
+Status: TypeAlias = Literal["matched", "fixed", "missing", "misshapen", "wrong type"]
+_SHOWN: Final = 10
+"""Rows that an error lists before it says how many more there are."""
+_COMPARED: Final = 50
+"""Missing tensors that a similar name is searched for."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A tensor the model needs: where its values come from (`source`, a name in the file), or why they do not."""
+
+    name: str
+    shape: tuple[int, ...]
+    status: Status
+    source: str | None = None
+    note: str = ""
+
+    @property
+    def fits(self) -> bool:
+        return self.status in ("matched", "fixed")
+
+
+@dataclass(frozen=True)
+class MatchTable:
+    """The model's tensors in graph order, and what the file holds besides."""
+
+    rows: tuple[Row, ...]
+    surplus: tuple[tuple[str, tuple[int, ...]], ...]
+
+    def count(self, status: Status) -> int:
+        return sum(row.status == status for row in self.rows)
+
+    @property
+    def complete(self) -> bool:
+        """Nothing missing, misshapen or of the wrong type, and nothing left over."""
+        return all(row.fits for row in self.rows) and not self.surplus
+
+
+def match(
+    graph: Graph, given: Weights, names: Mapping[str, str] | None = None, *, strict: bool = True, seed: int = 0
+) -> tuple[Weights | None, MatchTable, tuple[Diagnostic, ...]]:
+    """The model's weights taken from `given`.
+
+    `names` gives for a name in `given` the model's own; without it names are compared as they are, and where they do
+    not all fit, the order of layers is tried.  Values fixed in the spec stay.  Strict: anything missing, left over or
+    misshapen is E0801.  Not strict: what does not fit is initialised under `seed`, and the row says so.
+    Every matched tensor is read once: E0802 where its bytes are damaged, E0803 where a value is not finite.
+    """
+    wanted = targets(graph)
+    sources = _named(given, names)
+    table = _table(wanted, given, sources)
+    if not table.complete and names is None and (ordered := by_order(wanted, given)) is not None:
+        sources = ordered
+        table = _table(wanted, given, sources, "matched by the order of layers")
+    if strict and not table.complete:
+        return None, table, (_misfit(graph, table, given.file),)
+    if not strict:
+        table = replace(table, rows=tuple(_seeded_note(row) for row in table.rows))
+    weights = Weights({row.name: _tensor(row, wanted[row.name], given, seed) for row in table.rows})
+    problems = _unsound(weights, table, given.file)
+    return (None if problems else weights), table, problems
+
+
+def _named(given: Weights, names: Mapping[str, str] | None) -> dict[str, str]:
+    """Our names to those in the file."""
+    return {name: name for name in given} if names is None else {ours: theirs for theirs, ours in names.items()}
+
+
+def _table(wanted: dict[str, Target], given: Weights, sources: dict[str, str], note: str = "") -> MatchTable:
+    used = {sources[name] for name in wanted if name in sources}
+    surplus = {name: given.shape(name) for name in given if name not in used and not ignored(name)}
+    rows: list[Row] = []
+    for name, target in wanted.items():
+        if name in sources:
+            rows.append(_compare(target, sources[name], given.tensors[sources[name]], note))
+        elif target.weight.fixed is not None:
+            rows.append(Row(name, target.shape, "fixed", note="written in the spec"))
+        else:
+            near = _nearest(target, given, surplus) if len(rows) < _COMPARED else None
+            rows.append(Row(name, target.shape, "missing", note=f"`{near}` has its shape" if near else ""))
+    return MatchTable(tuple(rows), tuple(surplus.items()))
+
+
+def _compare(target: Target, source: str, tensor: Tensor, note: str) -> Row:
+    if adapt(tensor, target) is None:
+        return Row(target.name, target.shape, "misshapen", source, f"{_by(tensor.shape)} in the file")
+    if target.weight.fixed is not None:
+        return Row(target.name, target.shape, "fixed", source, "written in the spec, the file's values are not used")
+    if tensor.dtype not in CONVERTIBLE:
+        return Row(target.name, target.shape, "wrong type", source, f"{tensor.dtype} in the file")
+    converted = "" if tensor.dtype == "float32" else f"converted from {tensor.dtype}"
+    reordered = "" if tensor.shape == target.shape else f"from {_by(tensor.shape)}"
+    return Row(target.name, target.shape, "matched", source, "; ".join(filter(None, (note, converted, reordered))))
+
+
+def _nearest(target: Target, given: Weights, surplus: Mapping[str, tuple[int, ...]]) -> str | None:
+    """The unused name in the file most like `target`'s, among those whose tensor fits."""
+    fitting = [name for name in surplus if adapt(given.tensors[name], target) is not None][:_COMPARED]
+    return max(fitting, key=lambda name: SequenceMatcher(None, target.name, name).ratio(), default=None)
+
+
+def _seeded_note(row: Row) -> Row:
+    if row.fits:
+        return row
+    return replace(row, note="; ".join(filter(None, ("initialised from the seed", row.note))))
+
+
+def _tensor(row: Row, target: Target, given: Weights, seed: int) -> Tensor:
+    found = adapt(given.tensors[row.source], target) if row.status == "matched" and row.source else None
+    return found or initial(target.weight, target.name, seed)
+
+
+def _misfit(graph: Graph, table: MatchTable, file: str | None) -> Diagnostic:
+    """E0801 with the counts, and the first rows."""
+    bad = [row for row in table.rows if not row.fits]
+    counts = [(status, table.count(status)) for status in ("missing", "misshapen", "wrong type")]
+    parts = [f"{count} {what}" for what, count in (*counts, ("surplus", len(table.surplus))) if count]
+    lines = [_line(row) for row in bad] + [f"surplus `{name}` {_by(shape)}" for name, shape in table.surplus]
+    more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    message = f"the weights do not fit `{graph.name}`: {', '.join(parts)} of {len(table.rows)} tensors"
+    return Diagnostic("E0801", message, notes=(*lines[:_SHOWN], *more), file=file)
+
+
+def _line(row: Row) -> str:
+    return f"{row.status} `{row.name}` {_by(row.shape)}" + (f": {row.note}" if row.note else "")
+
+
+def _unsound(weights: Weights, table: MatchTable, file: str | None) -> tuple[Diagnostic, ...]:
+    """What is wrong with the values themselves; loads one tensor at a time."""
+    problems: list[Diagnostic] = []
+    for row in table.rows:
+        if row.status != "matched":
+            continue
+        try:
+            problem = _not_finite(row, weights[row.name], file)
+        except (Unreadable, OSError) as error:
+            problem = Diagnostic("E0802", f"cannot read the values of `{row.source}`: {error}", file=file)
+        if problem:
+            problems.append(problem)
+    return tuple(problems)
+
+
+def _not_finite(row: Row, values: Float32, file: str | None) -> Diagnostic | None:
+    finite = np.isfinite(values)
+    if finite.all():
+        return None
+    first = np.unravel_index(int(finite.argmin()), values.shape)
+    place = "".join(f"[{i}]" for i in first)
+    message = f"`{row.source}` holds {finite.size - np.count_nonzero(finite)} values that are not finite"
+    notes = (f"the first is {values[first]} at {place}", row.note)
+    return Diagnostic("E0803", message, notes=tuple(filter(None, notes)), file=file)
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "a number"

@@ -1,0 +1,82 @@
+"""Named tensors that are made or read one at a time: a model's weights need never all be in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Float32: TypeAlias = npt.NDArray[np.float32]
+AxisOrder: TypeAlias = Literal["onnx", "keras"]
+
+
+class Unreadable(Exception):
+    """A weights file that cannot be used; the text is the reason, one line.  Readers turn it into E0802."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One tensor, not yet loaded.
+
+    `load` makes a float32 array of `shape`; it may raise `Unreadable` or `OSError` where it reads a file.
+    `dtype` is the element type as stored, `order` the framework whose order of axes `shape` follows.
+    """
+
+    shape: tuple[int, ...]
+    load: Callable[[], Float32]
+    dtype: str = "float32"
+    order: AxisOrder = "onnx"
+
+
+def to_single(values: npt.NDArray[np.floating]) -> Float32:
+    """`values` rounded to float32; what float32 cannot hold becomes infinite, which matching reports as E0803."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.astype(np.float32, copy=False)
+
+
+class Weights(Mapping[str, Float32]):
+    """Tensors by name; `weights[name]` loads one as a C-contiguous float32 array.
+
+    `sequences` are runs of names that stand in the order of their layers: all names in one run unless told
+    otherwise, none where a file's order is an accident.  `file` is the file they come from, if any.
+    """
+
+    def __init__(
+        self,
+        tensors: Mapping[str, Tensor],
+        sequences: tuple[tuple[str, ...], ...] | None = None,
+        file: str | None = None,
+    ) -> None:
+        self.tensors = dict(tensors)
+        self.file = file
+        self.sequences = (tuple(tensors),) if sequences is None else sequences
+
+    def __getitem__(self, name: str) -> Float32:
+        tensor = self.tensors[name]
+        return np.ascontiguousarray(tensor.load(), dtype=np.float32).reshape(tensor.shape)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.tensors)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a tensor, without loading it; `KeyError` for an unknown name."""
+        return self.tensors[name].shape
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, npt.NDArray[np.floating]]) -> Weights:
+        """Weights that are in memory already."""
+        return cls({name: _in_memory(array) for name, array in arrays.items()})
+
+
+def _in_memory(array: npt.NDArray[np.floating]) -> Tensor:
+    return Tensor(array.shape, lambda: to_single(array), str(array.dtype))
