@@ -1,0 +1,6 @@
+"""The NumPy interpreter.  It reads the graph and shares nothing with the lowering, whose results it judges."""
+
+from specc.interpreter.binding import bind, canonical, spoken
+from specc.interpreter.interpret import cast, evaluate, interpret
+
+__all__ = ["bind", "canonical", "cast", "evaluate", "interpret", "spoken"]

@@ -1,0 +1,63 @@
+"""Driving the operations' NumPy computations over a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from specc.interpreter.binding import Array, canonical, spoken
+from specc.ir.graph import Graph, Node, weight_name
+
+
+def interpret(
+    graph: Graph,
+    inputs: Mapping[str, Array],
+    weights: Mapping[str, Array],
+    *,
+    dtype: type[np.float32] | type[np.float64] = np.float32,
+    keep: Collection[str] | None = None,
+) -> dict[str, Array]:
+    """The outputs of `graph` by name, or instead the values named in `keep`.
+
+    `inputs` and results are in the author's order, batch first (NHWC under `layout=hwc`); `weights` are in ONNX
+    layout by their dotted names.  Everything is computed in `dtype`.  Inputs are taken to fit: see `bind`.
+    """
+    feeds = {name: canonical(np.asarray(array, dtype), graph.layout) for name, array in inputs.items()}
+    wanted = set(keep) if keep is not None else {output.value for output in graph.outputs}
+    values = evaluate(graph, feeds, weights, dtype, wanted)
+    names = {name: name for name in wanted} if keep is not None else {o.name: o.value for o in graph.outputs}
+    return {name: np.ascontiguousarray(spoken(values[value], graph.layout)) for name, value in names.items()}
+
+
+def evaluate(
+    graph: Graph,
+    inputs: Mapping[str, Array],
+    weights: Mapping[str, Array],
+    dtype: type[np.float32] | type[np.float64],
+    keep: Collection[str],
+) -> dict[str, Array]:
+    """The values named in `keep`, all in canonical order; other values are dropped after their last reader."""
+    values = dict(inputs)
+    last = last_readers(graph)
+    for index, node in enumerate(graph.nodes):
+        results = node.op.compute([values[name] for name in node.inputs], cast(graph, node, weights, dtype))
+        values.update(zip(node.outputs, results, strict=True))
+        for name in {*node.inputs, *node.outputs}:
+            if last.get(name, index) <= index and name not in keep:
+                del values[name]
+    return {name: values[name] for name in keep}
+
+
+def last_readers(graph: Graph) -> dict[str, int]:
+    """The index of the last node that reads each value; values that nobody reads are left out."""
+    return {name: index for index, node in enumerate(graph.nodes) for name in node.inputs}
+
+
+def cast(
+    graph: Graph, node: Node, weights: Mapping[str, Array], dtype: type[np.float32] | type[np.float64]
+) -> dict[str, Array]:
+    """The node's own weights in `dtype` by their names within the layer."""
+    return {weight.name: np.asarray(weights[weight_name(node, weight)], dtype) for weight in graph.weights(node)}
+
+

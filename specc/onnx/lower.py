@@ -1,0 +1,105 @@
+"""Lowering a graph layer by layer: every operation writes its own ONNX nodes through a `LayerBuilder`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from specc.diagnostics import Diagnostic
+from specc.ir.graph import Graph, Node, weight_name
+from specc.onnx.program import Array, EmitError, Program, Step
+
+
+@dataclass
+class LayerBuilder:
+    """The `Builder` of one layer (see `specc.ops.base.Builder`)."""
+
+    layer: Node
+    opset: int
+    own: dict[str, tuple[str, tuple[int, ...]]]
+    """The layer's weights by their name within the layer: name in the model, shape."""
+    steps: list[Step] = field(default_factory=list)
+    constants: dict[str, Array] = field(default_factory=dict)
+    weights: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    def node(self, op_type: str, inputs: Sequence[str], **attributes: object) -> str:
+        return self.nodes(op_type, inputs, 1, **attributes)[0]
+
+    def nodes(self, op_type: str, inputs: Sequence[str], outputs: int, **attributes: object) -> tuple[str, ...]:
+        name = self._fresh(op_type.lower())
+        results = (name, *(f"{name}.{i}" for i in range(1, outputs)))
+        given = {key: value for key, value in attributes.items() if value is not None}
+        free = self.layer.op.works_in == "any"
+        self.steps.append(Step(op_type, name, tuple(inputs), results, given, self.layer, free))
+        return results
+
+    def weight(self, name: str) -> str:
+        full, shape = self.own[name]
+        self.weights[full] = shape
+        return full
+
+    def ints(self, values: Sequence[int]) -> str:
+        return self._constant(np.array(values, "<i8").reshape(-1))
+
+    def floats(self, values: Sequence[float], shape: Sequence[int] | None = None) -> str:
+        array = np.array(values, "<f4").reshape(-1)
+        return self._constant(array if shape is None else array.reshape(tuple(shape)))
+
+    def unsupported(self, why: str, since: int | None = None) -> EmitError:
+        needs = f"{why} needs opset {since} or later" if since else why
+        return EmitError(
+            Diagnostic(
+                "E0905",
+                f"layer `{self.layer.layer}` ({self.layer.op.word}) cannot be expressed in opset {self.opset}: {needs}",
+                file=self.layer.file,
+                notes=(f"{self.layer.file}:{self.layer.line}",) if self.layer.line else (),
+                help=f"export with --opset {since}" if since else None,
+            )
+        )
+
+    def _constant(self, value: Array) -> str:
+        for name, known in self.constants.items():
+            if known.dtype == value.dtype and known.shape == value.shape and known.tobytes() == value.tobytes():
+                return name
+        name = self._fresh("constant")
+        self.constants[name] = value
+        return name
+
+    def _fresh(self, part: str) -> str:
+        """`conv1/pad`, then `conv1/pad_2`: no name of a spec contains a slash."""
+        name, count = f"{self.layer.name}/{part}", 1
+        while name in self.used:
+            count += 1
+            name = f"{self.layer.name}/{part}_{count}"
+        self.used.add(name)
+        return name
+
+
+def lower_layer(program: Program, graph: Graph, layer: Node, opset: int) -> None:
+    """Add `layer` to `program`.  A result that is one of the layer's inputs adds nothing: later readers use the
+    source.  Raises `EmitError` where `opset` lacks what the layer needs."""
+    own = {weight.name: (weight_name(layer, weight), weight.shape) for weight in graph.weights(layer)}
+    builder = LayerBuilder(layer, opset, own)
+    names = [program.tensors[name] for name in layer.inputs]
+    results = layer.op.lower(builder, names, graph.input_types(layer), layer.types)
+    made = {output for step in builder.steps for output in step.outputs}
+    rename: dict[str, str] = {}
+    for value, value_type, result in zip(layer.outputs, layer.types, results, strict=True):
+        if result in made and result not in rename:
+            rename[result] = value
+            program.types[value] = value_type
+        program.tensors[value] = rename.get(result, result)
+    program.steps.extend(_renamed(step, rename, layer) for step in builder.steps)
+    program.constants.update(builder.constants)
+    program.weights.update(builder.weights)
+
+
+def _renamed(step: Step, rename: dict[str, str], layer: Node) -> Step:
+    """The step that makes the layer's value carries the layer's name; steps before it keep theirs."""
+    outputs = tuple(rename.get(name, name) for name in step.outputs)
+    inputs = tuple(rename.get(name, name) for name in step.inputs)
+    name = layer.name if layer.name in outputs else step.name
+    return replace(step, name=name, inputs=inputs, outputs=outputs)

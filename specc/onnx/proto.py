@@ -1,0 +1,139 @@
+"""A finished program as protobuf messages.  Same program, same bytes: nothing here depends on the machine or the clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import PurePosixPath, PureWindowsPath
+
+import onnx
+from onnx import helper
+
+from specc.dims import Dim, formula
+from specc.ir.graph import Graph
+from specc.onnx.program import Array, Program, Step
+from specc.types import TensorType, speak
+
+IR_VERSIONS = {
+    13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11,
+}  # fmt: skip
+"""The ONNX IR version released with each opset (onnx/docs/Versioning.md)."""
+NODE_METADATA_SINCE = 10
+"""The first IR version whose nodes have metadata_props."""
+
+
+def model_proto(graph: Graph, program: Program, opset: int, pixels: frozenset[str]) -> onnx.ModelProto:
+    """The model, its weights described but without data; inputs in `pixels` take uint8."""
+    ir_version = IR_VERSIONS[opset]
+    model = onnx.ModelProto(ir_version=ir_version, producer_name="specc", producer_version=version("specc"))
+    model.opset_import.add(domain="", version=opset)
+    model.graph.CopyFrom(_graph_proto(graph, program, ir_version, pixels))
+    _add_metadata(model.metadata_props, _model_metadata(graph, program))
+    return model
+
+
+def value_info(name: str, shape: Iterable[Dim], elements: int = onnx.TensorProto.FLOAT) -> onnx.ValueInfoProto:
+    """A tensor's name and shape; open sizes stand as their formula."""
+    sizes = [size if isinstance(size, int) else formula(size) for size in shape]
+    return helper.make_tensor_value_info(name, elements, sizes)
+
+
+def physical(program: Program, tensor: str) -> tuple[Dim, ...]:
+    """The shape in which `tensor` lies in memory."""
+    return speak(program.types[tensor].shape, program.layouts.get(tensor, "chw"))
+
+
+def _graph_proto(graph: Graph, program: Program, ir_version: int, pixels: frozenset[str]) -> onnx.GraphProto:
+    proto = onnx.GraphProto(name=graph.name, doc_string=graph.doc)
+    proto.node.extend(_node_proto(step, graph, ir_version) for step in program.steps)
+    proto.initializer.extend(_constant_proto(name, array) for name, array in program.constants.items())
+    proto.initializer.extend(_weight_proto(name, shape) for name, shape in program.weights.items())
+    for item in graph.inputs:
+        kind = onnx.TensorProto.UINT8 if item.name in pixels else onnx.TensorProto.FLOAT
+        proto.input.append(value_info(item.name, speak(item.type.shape, graph.layout), kind))
+    for output in graph.outputs:
+        shape = speak(graph.values[output.value].shape, graph.layout)
+        proto.output.append(value_info(program.outputs[output.name], shape))
+    known = {item.name for item in (*proto.input, *proto.output)}
+    made = [name for step in program.steps for name in step.outputs if name in program.types and name not in known]
+    proto.value_info.extend(value_info(name, physical(program, name)) for name in made)
+    return proto
+
+
+def _node_proto(step: Step, graph: Graph, ir_version: int) -> onnx.NodeProto:
+    attributes = {key: int(value) if isinstance(value, bool) else value for key, value in step.attributes.items()}
+    node = helper.make_node(step.op_type, list(step.inputs), list(step.outputs), step.name, **attributes)  # type: ignore[arg-type]
+    if step.origin is None:
+        return node
+    file = relative(step.origin.file, graph.file)
+    if ir_version < NODE_METADATA_SINCE:
+        node.doc_string = f"{file}:{step.origin.line}"
+        return node
+    metadata = {"specc.file": file, "specc.line": str(step.origin.line), "specc.layer": step.origin.layer}
+    if graph.layout == "hwc":
+        metadata["specc.layout"] = step.layout
+    _add_metadata(node.metadata_props, metadata)
+    return node
+
+
+def _constant_proto(name: str, array: Array) -> onnx.TensorProto:
+    kind = helper.np_dtype_to_tensor_dtype(array.dtype)
+    return onnx.TensorProto(name=name, dims=array.shape, data_type=kind, raw_data=array.tobytes())
+
+
+def _weight_proto(name: str, shape: tuple[int, ...]) -> onnx.TensorProto:
+    return onnx.TensorProto(name=name, dims=shape, data_type=onnx.TensorProto.FLOAT)
+
+
+def _model_metadata(graph: Graph, program: Program) -> dict[str, str]:
+    inputs = [
+        {
+            "name": item.name,
+            "shape": _sizes(item.type, graph),
+            "range": list(item.range),
+            "mean": item.mean and list(item.mean),
+            "std": item.std and list(item.std),
+        }
+        for item in graph.inputs
+    ]
+    outputs = [
+        {"name": item.name, "value": item.value, "labels": item.labels and list(item.labels)} for item in graph.outputs
+    ]
+    renamed = {value: tensor for value, tensor in program.tensors.items() if value != tensor}
+    return {
+        "specc.version": version("specc"),
+        "specc.model": graph.name,
+        "specc.layout": graph.layout,
+        "specc.inputs": _json(inputs),
+        "specc.outputs": _json(outputs),
+        "specc.tensors": _json(renamed),
+        "specc.layouts": _json({name: layout for name, layout in program.layouts.items() if layout != "chw"}),
+    }
+
+
+def _sizes(kind: TensorType, graph: Graph) -> list[int | str]:
+    return [size if isinstance(size, int) else formula(size) for size in kind.spoken(graph.layout)]
+
+
+def relative(file: str, root: str) -> str:
+    """`file` seen from the folder of the spec `root`, without looking at the disk: neither the working directory nor
+    the machine shows in the result."""
+    path, folder = _posix(file), _posix(root).parent
+    if path.is_relative_to(folder):
+        return str(path.relative_to(folder))
+    return path.name if path.is_absolute() else str(path)
+
+
+def _posix(file: str) -> PurePosixPath:
+    windows = PureWindowsPath(file)
+    return PurePosixPath("/" + "/".join(windows.parts[1:]) if windows.drive else file.replace("\\", "/"))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _add_metadata(entries: object, values: Mapping[str, str]) -> None:
+    for key, value in values.items():
+        entries.add(key=key, value=value)  # type: ignore[attr-defined]

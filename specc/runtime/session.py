@@ -1,0 +1,164 @@
+"""ONNX Runtime sessions on the device that was asked for, and on no other."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from specc.diagnostics import Diagnostic
+
+Array: TypeAlias = np.ndarray[Any, Any]
+Device: TypeAlias = Literal["auto", "cpu", "cuda"]
+
+CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+FATAL = 4
+"""ONNX Runtime's log level: what goes wrong is raised as well, and reported from there."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A loaded model.  `provider` is what really runs it; inputs and outputs are named in the model's order."""
+
+    handle: Any
+    provider: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def device(self) -> str:
+        return "cuda" if self.provider == CUDA else "cpu"
+
+    def run(
+        self, feeds: Mapping[str, Array], outputs: Sequence[str] | None = None
+    ) -> tuple[dict[str, Array], tuple[Diagnostic, ...]]:
+        """The outputs (all, or those named) by name; what ONNX Runtime refuses is E0901."""
+        names = list(self.outputs if outputs is None else outputs)
+        try:
+            results = self.handle.run(names, {name: np.ascontiguousarray(array) for name, array in feeds.items()})
+        except _failures() as error:
+            return {}, (Diagnostic("E0901", f"ONNX Runtime cannot run the model: {_first_line(error)}"),)
+        return dict(zip(names, results, strict=True)), ()
+
+
+def session(
+    model: bytes | Path, *, device: Device = "auto", optimise: bool = True, threads: int | None = None
+) -> tuple[Session | None, tuple[Diagnostic, ...]]:
+    """A session for a serialised model or a file.
+
+    `cuda` runs on the GPU alone, in full float32 (TF32 off), or is E0902; `auto` takes the GPU where there is one.
+    `optimise` switches graph optimisations.  A model that ONNX Runtime cannot load is E0907.
+    """
+    if device == "cpu" or (device == "auto" and not cuda_available()):
+        return _open(model, CPU, optimise, threads)
+    opened, diagnostics = _open(model, CUDA, optimise, threads)
+    if opened is None and device == "auto":
+        return _open(model, CPU, optimise, threads)
+    return opened, diagnostics
+
+
+@cache
+def runtime() -> Any:
+    """The onnxruntime module, imported without telemetry and banners."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    with _quiet():
+        import onnxruntime
+    onnxruntime.set_default_logger_severity(FATAL)
+    return onnxruntime
+
+
+@cache
+def cuda_available() -> bool:
+    """Whether this build has CUDA and this machine a GPU with its driver."""
+    ort = runtime()
+    return CUDA in ort.get_available_providers() and _driver_present()
+
+
+def _driver_present() -> bool:
+    if sys.platform == "win32":
+        return (Path(os.environ.get("SYSTEMROOT", "C:/Windows")) / "System32" / "nvcuda.dll").exists()
+    return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists()
+
+
+def _open(
+    model: bytes | Path, provider: str, optimise: bool, threads: int | None
+) -> tuple[Session | None, tuple[Diagnostic, ...]]:
+    ort = runtime()
+    if provider == CUDA and CUDA not in ort.get_available_providers():
+        return None, (_no_cuda("this build of ONNX Runtime has no CUDA"),)
+    try:
+        with _quiet():
+            handle = ort.InferenceSession(
+                model if isinstance(model, bytes) else str(model),
+                _options(ort, provider, optimise, threads),
+                providers=[_provider(ort, provider)],
+            )
+    except _failures() as error:
+        if provider == CUDA:
+            return None, (_no_cuda(_first_line(error)),)
+        return None, (Diagnostic("E0907", f"ONNX Runtime cannot load the model: {_first_line(error)}"),)
+    used = handle.get_providers()[0]
+    if used != provider:
+        return None, (_no_cuda(f"ONNX Runtime chose {used} instead"),)
+    names = tuple(i.name for i in handle.get_inputs()), tuple(o.name for o in handle.get_outputs())
+    return Session(handle, used, *names), ()
+
+
+def _options(ort: Any, provider: str, optimise: bool, threads: int | None) -> Any:
+    options = ort.SessionOptions()
+    options.log_severity_level = FATAL
+    levels = ort.GraphOptimizationLevel
+    options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimise else levels.ORT_DISABLE_ALL
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    if provider == CUDA:
+        options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+    return options
+
+
+def _provider(ort: Any, provider: str) -> Any:
+    if provider != CUDA:
+        return provider
+    if hasattr(ort, "preload_dlls"):
+        ort.preload_dlls()
+    return (CUDA, {"use_tf32": "0"})
+
+
+def _no_cuda(why: str) -> Diagnostic:
+    return Diagnostic(
+        "E0902",
+        f"CUDA is not available: {why}",
+        help="the GPU needs an NVIDIA driver and the libraries of `pip install specc[cuda]`; --device cpu runs anywhere",
+    )
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises; its errors have no common base."""
+    state = runtime().capi.onnxruntime_pybind11_state
+    names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoModel", "NoSuchFile", "NotImplemented",
+             "RuntimeException", "EPFail", "ModelLoadCanceled", "ModelRequiresCompilation")  # fmt: skip
+    known = tuple(getattr(state, name) for name in names if hasattr(state, name))
+    return (*known, RuntimeError, ValueError)
+
+
+def _first_line(error: Exception) -> str:
+    """ONNX Runtime's message without its status prefix and source locations."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    text = lines[0].split(" : ", 3)[-1]
+    return text.strip()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep ONNX Runtime's banners off standard output."""
+    with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
