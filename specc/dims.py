@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import gcd, lcm
+from math import gcd, lcm, prod
 from typing import Any, TypeAlias
 
 from pydantic_core import core_schema
@@ -22,6 +22,11 @@ class Floor:
 
     numerator: Sym
     divisor: int
+
+    @cached_property
+    def text(self) -> str:
+        inside = formula(self.numerator)
+        return f"{inside if inside.isidentifier() else f'({inside})'}//{self.divisor}"
 
 
 Atom: TypeAlias = "str | Floor"
@@ -193,17 +198,10 @@ def names(value: Dim) -> set[str]:
 
 
 def formula(value: Dim, conditions: tuple[Divides, ...] = ()) -> str:
-    """`value` as text that `parse` reads back; a floor that `conditions` make exact is written `H/2`."""
+    """`value` as text that `parse` reads back; divisions that `conditions` make exact are carried out: `H/8`."""
     if isinstance(value, int):
         return str(value)
-    text = ""
-    for atoms, coefficient in value.terms:
-        factors = [_atom_text(atom, conditions) for atom in atoms]
-        if abs(coefficient) != 1 or not factors:
-            factors.insert(0, str(abs(coefficient)))
-        sign = "-" if coefficient < 0 else "+"
-        text += f" {sign} {'*'.join(factors)}" if text else f"{'-' if coefficient < 0 else ''}{'*'.join(factors)}"
-    return text
+    return _polynomial(_simplified(value, conditions) if conditions else {p: Fraction(c) for p, c in value.terms})
 
 
 def parse(text: str) -> Dim:
@@ -245,56 +243,99 @@ def _floor(numerator: Dim, divisor: int) -> Dim:
 
 
 def _order(atom: Atom) -> str:
-    return atom if isinstance(atom, str) else f"~{_atom_text(atom, ())}"
+    return atom if isinstance(atom, str) else f"~{atom.text}"
 
 
-def _atom_text(atom: Atom, conditions: tuple[Divides, ...]) -> str:
-    if isinstance(atom, str):
-        return atom
-    inside = formula(atom.numerator, conditions)
-    bare = inside.isidentifier()
-    mark = "/" if _is_exact(atom, conditions) else "//"
-    return (
-        f"{inside if bare else f'({inside})'}{mark}{atom.divisor}"
-        if mark == "/"
-        else (f"({inside if bare else f'({inside})'}//{atom.divisor})")
-    )
+_Rational: TypeAlias = "dict[Monomial, Fraction]"
 
 
-def _is_exact(atom: Floor, conditions: tuple[Divides, ...]) -> bool:
-    wanted = Divides(atom.divisor, atom.numerator)
-    if wanted in conditions:
-        return True
-    multiple = wanted.multiple
-    known = [c.multiple for c in conditions]
-    return multiple is not None and any(k and k[0] == multiple[0] and k[1] % multiple[1] == 0 for k in known)
+def _polynomial(terms: _Rational) -> str:
+    """A sum as text; terms that are whole only together stand over one divisor: `(H + 1)/2`."""
+    if not terms:
+        return "0"
+    halves = {atoms: c for atoms, c in terms.items() if c.denominator != 1}
+    if () not in halves:
+        return _sum_text([_term_text(atoms, abs(c), c < 0) for atoms, c in terms.items()])
+    divisor = lcm(*(c.denominator for c in halves.values()))
+    whole = [_term_text(atoms, abs(c), c < 0) for atoms, c in terms.items() if atoms not in halves]
+    together = _polynomial({atoms: c * divisor for atoms, c in halves.items()})
+    return _sum_text([(f"({together})/{divisor}", False), *whole])
 
 
-_Exact: TypeAlias = "dict[tuple[str, ...], Fraction]"
+def _sum_text(terms: list[tuple[str, bool]]) -> str:
+    (first, negative), *others = terms
+    start = f"-({first})" if negative and "//" in first and "*" not in first else f"{'-' if negative else ''}{first}"
+    return start + "".join(f" {'-' if minus else '+'} {text}" for text, minus in others)
 
 
-def _exact(value: Dim, needed: list[Divides]) -> _Exact:
-    """`value` as a rational polynomial with every floor taken as exact, noting each in `needed`."""
-    total: _Exact = {}
+def _term_text(atoms: Monomial, size: Fraction, negative: bool) -> tuple[str, bool]:
+    """One product without its sign, and whether it is negative."""
+    if size == 1 and len(atoms) == 1:
+        return _atom_text(atoms[0]), negative
+    factors = [atom if isinstance(atom, str) else f"({atom.text})" for atom in atoms]
+    if size.numerator != 1 or not atoms:
+        factors.insert(0, str(size.numerator))
+    return "*".join(factors) + (f"/{size.denominator}" if size.denominator != 1 else ""), negative
+
+
+def _atom_text(atom: Atom) -> str:
+    return atom if isinstance(atom, str) else atom.text
+
+
+def _simplified(value: Dim, conditions: tuple[Divides, ...]) -> _Rational:
+    """`value` as a rational polynomial, every division carried out that `conditions` make exact."""
+    total: _Rational = {}
     for atoms, coefficient in _terms(value):
-        term: _Exact = {(): Fraction(coefficient)}
+        term: _Rational = {(): Fraction(coefficient)}
         for atom in atoms:
-            term = _times(term, {(atom,): Fraction(1)} if isinstance(atom, str) else _exact_floor(atom, needed))
-        for key, amount in term.items():
-            total[key] = total.get(key, Fraction(0)) + amount
+            term = _times(term, {(atom,): Fraction(1)} if isinstance(atom, str) else _divided(atom, conditions))
+        _add_to(total, term)
     return {key: amount for key, amount in total.items() if amount}
 
 
-def _exact_floor(atom: Floor, needed: list[Divides]) -> _Exact:
+def _divided(atom: Floor, conditions: tuple[Divides, ...]) -> _Rational:
+    """floor(a / n) with the terms of `a` that n is known to divide taken out of it."""
+    if Divides(atom.divisor, atom.numerator) in conditions:
+        return {key: c / atom.divisor for key, c in _simplified(atom.numerator, conditions).items()}
+    multiples = dict(c.multiple for c in conditions if c.multiple)
+    exact = {p: c for p, c in atom.numerator.terms if p and c * _known_divisor(p, multiples) % atom.divisor == 0}
+    rest = _build({p: c for p, c in atom.numerator.terms if p not in exact}) // atom.divisor
+    result = {p: Fraction(c, atom.divisor) for p, c in exact.items()}
+    _add_to(result, {p: Fraction(c) for p, c in _terms(rest)})
+    return result
+
+
+def _known_divisor(atoms: Monomial, multiples: dict[str, int]) -> int:
+    """A number that divides the product of `atoms` whatever their sizes."""
+    return prod(multiples.get(atom, 1) for atom in atoms if isinstance(atom, str))
+
+
+def _add_to(total: _Rational, term: _Rational) -> None:
+    for key, amount in term.items():
+        total[key] = total.get(key, Fraction(0)) + amount
+
+
+def _exact(value: Dim, needed: list[Divides]) -> _Rational:
+    """`value` as a rational polynomial with every floor taken as exact, noting each in `needed`."""
+    total: _Rational = {}
+    for atoms, coefficient in _terms(value):
+        term: _Rational = {(): Fraction(coefficient)}
+        for atom in atoms:
+            term = _times(term, {(atom,): Fraction(1)} if isinstance(atom, str) else _exact_floor(atom, needed))
+        _add_to(total, term)
+    return {key: amount for key, amount in total.items() if amount}
+
+
+def _exact_floor(atom: Floor, needed: list[Divides]) -> _Rational:
     needed.append(Divides(atom.divisor, atom.numerator))
     return {key: amount / atom.divisor for key, amount in _exact(atom.numerator, needed).items()}
 
 
-def _times(left: _Exact, right: _Exact) -> _Exact:
-    result: _Exact = {}
+def _times(left: _Rational, right: _Rational) -> _Rational:
+    result: _Rational = {}
     for a, x in left.items():
         for b, y in right.items():
-            key = tuple(sorted(a + b))
+            key = tuple(sorted(a + b, key=_order))
             result[key] = result.get(key, Fraction(0)) + x * y
     return result
 

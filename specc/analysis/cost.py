@@ -1,0 +1,71 @@
+"""Parameters, multiply-accumulates and bytes of every node.
+
+Parameters are counted as PyTorch counts them: the running statistics of a batch normalisation are buffers, not
+parameters.  Multiply-accumulates are those of convolutions, transposed convolutions and dense layers, for one item
+of the batch, bias additions left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from specc.analysis.ask import ask
+from specc.dims import Dim
+from specc.ir.graph import Graph
+from specc.ops.base import Op, Types
+
+BYTES_PER_VALUE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """`params` includes `trainable`; `macs` is a formula where sizes are open."""
+
+    params: int = 0
+    trainable: int = 0
+    buffers: int = 0
+    macs: Dim = 0
+    activation_bytes: Dim = 0
+
+    @property
+    def weight_bytes(self) -> int:
+        """All that a weights file holds: parameters and buffers in float32."""
+        return BYTES_PER_VALUE * (self.params + self.buffers)
+
+
+def total(parts: Sequence[Cost]) -> Cost:
+    """The sum of `parts`."""
+    if len(parts) == 1:
+        return parts[0]
+    macs: Dim = 0
+    written: Dim = 0
+    for part in parts:
+        macs = macs + part.macs
+        written = written + part.activation_bytes
+    return Cost(
+        sum(part.params for part in parts),
+        sum(part.trainable for part in parts),
+        sum(part.buffers for part in parts),
+        macs,
+        written,
+    )
+
+
+def costs(graph: Graph) -> list[Cost]:
+    """The cost of every node, in the graph's order."""
+    return ask(graph, _cost)
+
+
+def _cost(op: Op, inputs: Types, outputs: Types) -> Cost:
+    params = trainable = buffers = 0
+    for weight in op.weights(inputs):
+        if weight.kind == "buffer":
+            buffers += weight.elements
+        else:
+            params += weight.elements
+            trainable += weight.elements if weight.trainable else 0
+    written: Dim = 0
+    for output in outputs:
+        written = written + output.bytes
+    return Cost(params, trainable, buffers, op.macs(inputs, outputs), written)

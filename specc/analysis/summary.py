@@ -1,0 +1,165 @@
+"""Everything known of a graph, layer by layer as its author wrote them, and in total."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from specc.analysis.cost import Cost, costs, total
+from specc.analysis.depth import depth
+from specc.analysis.liveness import peak
+from specc.analysis.open_sizes import large_sizes, largest
+from specc.analysis.receptive import View, receptive_fields
+from specc.dims import Dim, Divides
+from specc.ir.graph import Graph, GraphInput, Node
+from specc.types import Layout, TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One statement of the spec.  `ops` are its operations in order, an activation being one of its own; `inputs`
+    are layers, graph inputs, or further results of a layer; `receptive_field` and `stride` have one number for
+    each spatial axis of the input, a stride of `None` where the layer sees its whole input."""
+
+    name: str
+    ops: tuple[str, ...]
+    file: str
+    line: int
+    inputs: tuple[str, ...]
+    outputs: tuple[TensorType, ...]
+    cost: Cost
+    receptive_field: tuple[Dim, ...]
+    stride: tuple[Fraction | int | None, ...]
+
+    @property
+    def type(self) -> str:
+        """`conv + tanh`."""
+        return " + ".join(self.ops)
+
+    @property
+    def output(self) -> TensorType:
+        return self.outputs[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Of the whole model; bytes are of float32 values, activations for one item of the batch."""
+
+    params: int
+    trainable: int
+    buffers: int
+    macs: Dim
+    weight_bytes: int
+    activation_bytes: Dim
+    peak_activation_bytes: Dim
+    receptive_field: tuple[Dim, ...]
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A result of the model: the name it is returned under, and its type."""
+
+    name: str
+    type: TensorType
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A model as tables show it.  `conditions` are what its open sizes must satisfy."""
+
+    name: str
+    file: str
+    doc: str
+    layout: Layout
+    inputs: tuple[GraphInput, ...]
+    outputs: tuple[Output, ...]
+    layers: tuple[Layer, ...]
+    totals: Totals
+    conditions: tuple[Divides, ...]
+
+    @property
+    def linear(self) -> bool:
+        """Whether every layer takes what the one before it makes."""
+        names = [*(i.name for i in self.inputs), *(layer.name for layer in self.layers)]
+        return len(self.inputs) == 1 and all(
+            layer.inputs == (name,) for layer, name in zip(self.layers, names, strict=False)
+        )
+
+
+def summarise(graph: Graph) -> Summary:
+    """The summary of `graph`; linear in its nodes."""
+    views = receptive_fields(graph)
+    layer_of = _layer_names(graph)
+    layers = tuple(_layer(group, layer_of, views) for group in _groups(graph))
+    return Summary(
+        name=graph.name,
+        file=graph.file,
+        doc=graph.doc,
+        layout=graph.layout,
+        inputs=graph.inputs,
+        outputs=tuple(Output(o.name, graph.values[o.value], layer_of[o.value]) for o in graph.outputs),
+        layers=layers,
+        totals=_totals(graph, layers, views),
+        conditions=graph.conditions,
+    )
+
+
+_Group = list[tuple[Node, Cost]]
+
+
+def _groups(graph: Graph) -> list[_Group]:
+    """The nodes of each layer with their costs, in the order in which the layers begin."""
+    groups: dict[str, _Group] = {}
+    for node, cost in zip(graph.nodes, costs(graph), strict=True):
+        groups.setdefault(node.layer, []).append((node, cost))
+    return list(groups.values())
+
+
+def _layer_names(graph: Graph) -> dict[str, str]:
+    """For every value what tables call it: its layer, for a node's further results the value's own name."""
+    shown = {i.name: i.name for i in graph.inputs}
+    for node in graph.nodes:
+        shown.update((name, name) for name in node.outputs)
+        shown[node.outputs[0]] = node.layer
+    return shown
+
+
+def _layer(group: _Group, layer_of: dict[str, str], views: dict[str, View]) -> Layer:
+    first, last = group[0][0], group[-1][0]
+    own = {name for node, _ in group for name in node.outputs}
+    outside = (layer_of[name] for node, _ in group for name in node.inputs if name not in own)
+    view = views[last.outputs[0]]
+    return Layer(
+        name=first.layer,
+        ops=tuple(node.op.word for node, _ in group),
+        file=first.file,
+        line=first.line,
+        inputs=tuple(dict.fromkeys(outside)),
+        outputs=last.types,
+        cost=total([cost for _, cost in group]),
+        receptive_field=tuple(axis.samples for axis in view),
+        stride=tuple(axis.jump for axis in view),
+    )
+
+
+def _totals(graph: Graph, layers: tuple[Layer, ...], views: dict[str, View]) -> Totals:
+    whole = total([layer.cost for layer in layers])
+    return Totals(
+        params=whole.params,
+        trainable=whole.trainable,
+        buffers=whole.buffers,
+        macs=whole.macs,
+        weight_bytes=whole.weight_bytes,
+        activation_bytes=whole.activation_bytes,
+        peak_activation_bytes=peak(graph).bytes,
+        receptive_field=_widest([views[output.value] for output in graph.outputs], large_sizes(graph)),
+        depth=depth(graph),
+    )
+
+
+def _widest(views: list[View], sizes: dict[str, int]) -> tuple[Dim, ...]:
+    """The largest field on each axis over several outputs."""
+    axes = max(map(len, views), default=0)
+    return tuple(largest(tuple(v[i].samples for v in views if i < len(v)), sizes) for i in range(axes))

@@ -1,0 +1,78 @@
+"""Did you mean ...?  The nearest of the words that would have been right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+SYNONYMS: Final[dict[str, str]] = {
+    # what other frameworks and papers call the operations
+    "averagepool": "avgpool", "avg_pool": "avgpool", "averagepooling2d": "avgpool", "avgpool2d": "avgpool",
+    "batchnorm": "bn", "batch_norm": "bn", "batchnorm2d": "bn", "batchnormalization": "bn",
+    "conv1d": "conv", "conv2d": "conv", "conv3d": "conv", "convolution": "conv", "convolution2d": "conv",
+    "conv_transpose": "deconv", "conv2dtranspose": "deconv", "convtranspose2d": "deconv", "transposed_conv": "deconv",
+    "fc": "dense", "linear": "dense", "fully_connected": "dense", "gemm": "dense", "innerproduct": "dense",
+    "gap": "global_avgpool", "globalaveragepooling2d": "global_avgpool", "globalaveragepool": "global_avgpool",
+    "max_pool": "maxpool", "maxpool2d": "maxpool", "maxpooling2d": "maxpool", "pool": "maxpool",
+    "cat": "concat", "concatenate": "concat", "plus": "add", "multiply": "mul", "average": "mean", "swish": "silu",
+    "layer_norm": "layernorm", "group_norm": "groupnorm", "instance_norm": "instancenorm",
+    "hard_sigmoid": "hardsigmoid", "hard_swish": "hardswish", "leakyrelu": "leaky_relu", "logsoftmax": "log_softmax",
+    "depthwise_conv": "depthwise", "depthwiseconv2d": "depthwise", "separableconv2d": "separable",
+    "upsampling2d": "upsample", "resize": "upsample", "zeropadding2d": "pad", "depth_to_space": "pixel_shuffle",
+    # ... and their arguments
+    "activation": "act", "dilation_rate": "dilation", "dilations": "dilation", "filters": "channels",
+    "out_channels": "channels", "units": "features", "out_features": "features", "group": "groups",
+    "kernel_size": "kernel", "kernel_shape": "kernel", "pool_size": "kernel", "size": "kernel",
+    "padding": "pad", "pads": "pad", "padding_mode": "border", "strides": "stride", "use_bias": "bias",
+    "kernel_initializer": "init", "epsilon": "eps", "ceil_mode": "round", "parameters": "params", "flops": "macs",
+}  # fmt: skip
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that `word` was probably meant to be, or `None`.
+
+    A third of the letters may be wrong (at least one); of several equally near, the one with the longest common
+    beginning wins, then the first in the alphabet.  Case does not count as a difference.  What is not near may be
+    another framework's name for one of the candidates.
+    """
+    known = sorted(set(candidates))
+    ranked = [(rank, candidate) for candidate in known if (rank := _rank(word.lower(), candidate.lower()))]
+    if ranked:
+        return min(ranked)[1]
+    synonym = SYNONYMS.get(word.lower())
+    return synonym if synonym in known else None
+
+
+def _rank(word: str, candidate: str) -> tuple[int, int] | None:
+    """Smaller is nearer; `None` is too far."""
+    longest = max(len(word), len(candidate))
+    allowed = max(1, longest // 3)
+    if longest < 2 or abs(len(word) - len(candidate)) > allowed:
+        return None
+    distance = edit_distance(word, candidate)
+    return (distance, -_common_prefix(word, candidate)) if distance <= allowed and distance < longest else None
+
+
+def _common_prefix(left: str, right: str) -> int:
+    count = 0
+    for a, b in zip(left, right, strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+def edit_distance(left: str, right: str) -> int:
+    """Insertions, deletions, replacements and swaps of neighbours that turn one word into the other
+    (optimal string alignment: no letter is edited twice)."""
+    before: list[int] = []
+    previous = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        current = [i]
+        for j, b in enumerate(right, 1):
+            best = min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                best = min(best, before[j - 2] + 1)
+            current.append(best)
+        before, previous = previous, current
+    return previous[-1]

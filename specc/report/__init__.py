@@ -1,0 +1,1 @@
+"""Summaries, weights and verifications as tables and data: values in, text out."""

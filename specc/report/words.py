@@ -1,0 +1,79 @@
+"""How sizes, counts, bytes and receptive fields are written in every report."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from specc.analysis.summary import Layer, Summary
+from specc.dims import Dim, Divides, formula
+from specc.types import Layout, TensorType
+
+Conditions = tuple[Divides, ...]
+
+
+def count(value: Dim, conditions: Conditions = ()) -> str:
+    """`1,199,882`, or the formula of an open size."""
+    return f"{value:,}" if isinstance(value, int) else formula(value, conditions)
+
+
+def byte_count(value: Dim, conditions: Conditions = ()) -> str:
+    """`4.58 MB` in powers of 1024, as Keras writes it; open sizes as `formula bytes`."""
+    if not isinstance(value, int):
+        return f"{formula(value, conditions)} bytes"
+    for power, unit in ((4, "TB"), (3, "GB"), (2, "MB"), (1, "KB")):
+        if value >= 1024**power:
+            return f"{value / 1024**power:,.2f} {unit}"
+    return f"{value:.2f} B"
+
+
+def shape(kind: TensorType, layout: Layout, conditions: Conditions = ()) -> str:
+    """`6x28x28` as a spec asserts it, the batch left out; `[64, H/2, W/2]` where a size is a formula."""
+    sizes = [formula(size, conditions) for size in kind.spoken(layout)[1:]]
+    if all(size.isalnum() for size in sizes):
+        return "x".join(sizes)
+    return f"[{', '.join(sizes)}]"
+
+
+def field(sizes: tuple[Dim, ...], conditions: Conditions = ()) -> str:
+    """`32` for a square field, else `32x16`."""
+    told = [formula(size, conditions) for size in sizes]
+    return told[0] if len(set(told)) == 1 else "x".join(told)
+
+
+def stride(sizes: tuple[Fraction | int | None, ...]) -> str:
+    """`8` for the same stride on every axis, else `8x4`; "" where a layer sees everything."""
+    told = ["" if size is None else str(size) for size in sizes]
+    return told[0] if len(set(told)) == 1 else "x".join(size or "-" for size in told)
+
+
+def field_and_stride(layer: Layer, conditions: Conditions = ()) -> str:
+    """`32 / 8`."""
+    steps = stride(layer.stride)
+    seen = field(layer.receptive_field, conditions) if layer.receptive_field else ""
+    return f"{seen} / {steps}" if steps else seen
+
+
+def total_lines(summary: Summary) -> list[tuple[str, str]]:
+    """The totals with their names, Keras's own three first."""
+    totals, conditions = summary.totals, summary.conditions
+    frozen = totals.params - totals.trainable
+    lines = [
+        ("Total params", _with_bytes(totals.params)),
+        ("Trainable params", _with_bytes(totals.trainable)),
+        ("Non-trainable params", _with_bytes(frozen)),
+    ]
+    if totals.buffers:
+        lines.append(("Buffers", _with_bytes(totals.buffers)))
+    lines += [
+        ("MACs", count(totals.macs, conditions)),
+        ("Weight memory", byte_count(totals.weight_bytes)),
+        ("Peak activation memory", byte_count(totals.peak_activation_bytes, conditions)),
+    ]
+    if totals.receptive_field:
+        lines.append(("Receptive field", field(totals.receptive_field, conditions)))
+    lines.append(("Depth", f"{totals.depth} weighted layer{'' if totals.depth == 1 else 's'}"))
+    return lines + [("Open sizes", str(condition)) for condition in conditions]
+
+
+def _with_bytes(values: int) -> str:
+    return f"{values:,} ({byte_count(4 * values)})"
