@@ -1,4 +1,4 @@
-"""The intermediate representation: a validated graph of layers, and elaboration from syntax to it."""
+"""The intermediate representation: a validated graph of layers."""
 
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from specc.dims import Divides, merge_conditions
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
-from specc.ops.base import Op
+from specc.ops.base import Op, Types
 from specc.types import Layout, TensorType
 
 
@@ -33,21 +33,17 @@ class GraphBuilder:
         self, name: str, op: Op, inputs: tuple[str, ...], *, layer: str | None = None, file: str = "", line: int = 0
     ) -> tuple[str, ...]:
         """Append a node and return the names of the values it makes.  Raises `Rejection` where `op` refuses."""
-        sources = tuple(self.types[i] for i in inputs)
-        types = op.infer(sources)
-        self.conditions.extend(op.conditions(sources))
-        outputs = (name,) if len(types) == 1 else (name, *(f"{name}.{i}" for i in range(1, len(types))))
+        types = op.infer(tuple(self.types[i] for i in inputs))
+        return self.append(op, inputs, types, name=name, layer=layer or name, file=file or self.file, line=line)
+
+    def append(
+        self, op: Op, inputs: tuple[str, ...], types: Types, *, name: str, layer: str, file: str, line: int
+    ) -> tuple[str, ...]:
+        """`add` for types that `op.infer` has already given."""
+        self.conditions.extend(op.conditions(tuple(self.types[i] for i in inputs)))
+        outputs = output_names(name, len(types))
         self.nodes.append(
-            Node(
-                name=name,
-                layer=layer or name,
-                op=op,
-                inputs=inputs,
-                outputs=outputs,
-                types=types,
-                file=file or self.file,
-                line=line,
-            )
+            Node(name=name, layer=layer, op=op, inputs=inputs, outputs=outputs, types=types, file=file, line=line)
         )
         self.types.update(zip(outputs, types, strict=True))
         return outputs
@@ -63,3 +59,8 @@ class GraphBuilder:
             nodes=tuple(self.nodes),
             conditions=merge_conditions(tuple(self.conditions)),
         )
+
+
+def output_names(name: str, count: int) -> tuple[str, ...]:
+    """The values of a node: its own name, and `name.1`, `name.2` for further ones."""
+    return (name, *(f"{name}.{i}" for i in range(1, count)))

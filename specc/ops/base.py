@@ -138,6 +138,10 @@ class Op(BaseModel):
     """Fields that the model fills in, never the author: `layout`."""
     works_in: ClassVar[Literal["canonical", "any"]] = "canonical"
     """"any" for element-wise operations, which a graph may run in whatever memory layout their input has."""
+    is_activation: ClassVar[bool] = False
+    """Whether it may close another operation's arguments: `conv 64, 3x3, relu`."""
+    centres_channels: ClassVar[bool] = False
+    """Whether it subtracts each channel's mean, and with it any bias added just before."""
     weighted_layers: ClassVar[int] = 0
     """What the operation adds to a network's depth as papers count it: 1 for convolutions and dense layers."""
 
@@ -147,6 +151,10 @@ class Op(BaseModel):
 
     def conditions(self, inputs: Types) -> tuple[Divides, ...]:
         """What open sizes must satisfy for `infer` to hold.  Only operations that compare sizes have any."""
+        return ()
+
+    def arithmetic(self, inputs: Types) -> tuple[str, ...]:
+        """How the output sizes come about, numbers filled in: "height: (32 + 0 - 5) / 1 + 1 = 28"."""
         return ()
 
     def remarks(self, inputs: Types) -> tuple[Finding, ...]:

@@ -1,0 +1,106 @@
+"""Judging `expect` lines against what is known of a finished model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics.suggest import nearest
+from specc.dims import Sym
+from specc.elaborate.elaborator import Claim
+from specc.elaborate.expressions import evaluate
+from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.values import Value, kind, show
+from specc.syntax import ast
+
+FACTS: Final = (
+    "params", "trainable", "buffers", "macs", "depth", "layers",
+    "receptive_field", "memory", "weight_bytes", "output",
+)  # fmt: skip
+
+
+def judge(claims: tuple[Claim, ...], facts: Mapping[str, Value], report: Reporter) -> None:
+    """Report E0502 for each claim that `facts` contradict, and E0503 for facts that do not exist."""
+    for claim in claims:
+        for name, value in facts.items():
+            claim.frame.scope.bind(name, value)
+        try:
+            _judge(claim, facts, report)
+        except Failed:
+            continue
+
+
+def _judge(claim: Claim, facts: Mapping[str, Value], report: Reporter) -> None:
+    tree = claim.tree.claim
+    if not isinstance(tree, ast.Binary) or tree.operator not in ("==", "!=", "<", "<=", ">", ">="):
+        raise report.error(
+            "E0502", tree.span, "an expectation is a comparison", help="such as `expect params == 61_706`"
+        )  # fmt: skip
+    _check_names(tree, claim, facts, report)
+    tolerance = _tolerance(claim, report)
+    left, right = (evaluate(side, claim.frame, report) for side in (tree.left, tree.right))
+    if tolerance is None:
+        holds = evaluate(tree, claim.frame, report) is True
+    else:
+        holds = _within(left, right, tolerance, tree, report)
+    if not holds:
+        _false(claim, tree, left, right, tolerance, report)
+
+
+def _check_names(tree: ast.Binary, claim: Claim, facts: Mapping[str, Value], report: Reporter) -> None:
+    for side in (tree.left, tree.right):
+        if isinstance(side, ast.Name) and side.id not in facts and claim.frame.scope.find(side.id) is None:
+            guess = nearest(side.id, facts)
+            raise report.error(
+                "E0503", side.span, f"there is no fact `{side.id}`",
+                help=f"did you mean `{guess}`?" if guess else f"there are {', '.join(facts)}",
+            )  # fmt: skip
+
+
+def _tolerance(claim: Claim, report: Reporter) -> float | None:
+    if claim.tree.tolerance is None:
+        return None
+    value = evaluate(claim.tree.tolerance, claim.frame, report)
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return float(value)
+    raise report.error("E0304", claim.tree.tolerance.span, f"a tolerance is a number such as 1%, not {show(value)}")
+
+
+def _within(left: Value, right: Value, tolerance: float, tree: ast.Binary, report: Reporter) -> bool:
+    if tree.operator != "==" or not all(_is_number(v) for v in (left, right)):
+        raise report.error("E0304", tree.span, "`within` goes with == between two numbers")
+    return bool(abs(left - right) <= tolerance * abs(right))
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _false(
+    claim: Claim, tree: ast.Binary, left: Value, right: Value, tolerance: float | None, report: Reporter
+) -> None:
+    fact = tree.left.id if isinstance(tree.left, ast.Name) else "the left side"
+    notes = []
+    if _is_number(left) and _is_number(right):
+        notes.append(f"{_number(left)} - {_number(right)} = {_number(left - right)}")
+        if tolerance is not None and right:
+            notes.append(f"off by {abs(left - right) / abs(right):.3%}, allowed is {tolerance:.3%}")
+    elif isinstance(left, Sym):
+        notes.append(f"{fact} depends on open sizes of the input ({kind(left)})")
+    report.add(
+        Diagnostic(
+            "E0502",
+            f"{fact} is {_number(left)}, which is not {tree.operator} {_number(right)}"
+            if tree.operator != "=="
+            else f"{fact} is {_number(left)}, not {_number(right)}",
+            claim.tree.span,
+            "",
+            (Label(tree.left.span, _number(left)),),
+            tuple(notes),
+        )
+    )
+
+
+def _number(value: Value) -> str:
+    return f"{value:,}".replace(",", "_") if isinstance(value, int) and not isinstance(value, bool) else show(value)

@@ -1,0 +1,117 @@
+"""Elaboration: from syntax to graphs.
+
+`modules` loads a file and its imports, `resolve` checks what can be checked without evaluating, `model` picks the
+model and its parameters, `elaborator` runs its body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from specc.diagnostics import Diagnostic
+from specc.diagnostics.suggest import nearest
+from specc.elaborate.elaborator import Claim, Elaborated, Elaborator
+from specc.elaborate.expressions import Frame, evaluate
+from specc.elaborate.model import instantiate, parameters
+from specc.elaborate.modules import Loader, ModelDefinition, Module, Modules
+from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.resolve import Resolver
+from specc.elaborate.scope import Naming, Scope
+from specc.elaborate.values import Value, Word
+from specc.limits import Limits
+from specc.source import Source
+from specc.syntax import ast
+from specc.syntax.parser import parse
+
+__all__ = ["Claim", "Elaborated", "Loader", "Module", "Project", "elaborate", "open_project", "parse_setting"]
+
+
+@dataclass(slots=True)
+class Project:
+    """A file with everything it imports, resolved: ready for its models to be elaborated."""
+
+    module: Module
+    plans: Resolver
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        return tuple(model.name for model in self.module.models)
+
+    def model(self, name: str) -> ModelDefinition | None:
+        return next((model for model in self.module.models if model.name == name), None)
+
+
+def open_project(source: Source, loader: Loader, report: Reporter, limits: Limits) -> Project | None:
+    """Parse `source`, load what it imports, and check what needs no evaluation."""
+    modules = Modules(loader, report, limits)
+    module = modules.load(source)
+    if module is None:
+        return None
+    resolver = Resolver(report)
+    for loaded in modules.all:
+        resolver.resolve(loaded)
+    resolver.finish(modules.all, module)
+    report.settle()
+    return Project(module, resolver)
+
+
+def elaborate(
+    project: Project, name: str, settings: Mapping[str, Value], report: Reporter, limits: Limits
+) -> Elaborated | None:
+    """The model called `name` with its parameters set; `None` after errors that leave no graph."""
+    definition = project.model(name)
+    if definition is None:
+        _no_model(project, name, report)
+        return None
+    try:
+        instance = instantiate(definition, report)
+        scope = parameters(instance, settings, report)
+    except Failed:
+        return None
+    return Elaborator(instance, project.plans.plans, report, limits).run(scope)
+
+
+def has_defaults(project: Project, name: str) -> bool:
+    """Whether every parameter of the model has a value without being set."""
+    definition = project.model(name)
+    if definition is None or isinstance(definition.tree, ast.Derived):
+        return True
+    return all(parameter.default is not None for parameter in definition.tree.parameters)
+
+
+def parse_setting(text: str, report: Reporter, limits: Limits) -> tuple[str, Value] | None:
+    """`depths=[2, 2, 2, 2]` as a name and a value; a bare unknown word is a word."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip().isidentifier():
+        report.add(Diagnostic("E0310", f"`{text}` does not set a parameter", help="write --set name=value"))
+        return None
+    source = Source(f"--set {name.strip()}", f"let {name.strip()} = {value.strip()}\n")
+    tree, diagnostics = parse(source, limits)
+    for diagnostic in diagnostics:
+        report.add(diagnostic)
+    if tree is None or diagnostics or len(tree.items) != 1 or not isinstance(tree.items[0], ast.Let):
+        return None
+    try:
+        return name.strip(), evaluate(tree.items[0].value, Frame(Scope(), Naming(set())), report)
+    except Failed:
+        return None
+
+
+def _no_model(project: Project, name: str, report: Reporter) -> None:
+    guess = nearest(name, project.model_names)
+    listed = ", ".join(project.model_names) or "none"
+    report.add(
+        Diagnostic(
+            "E0207",
+            f"there is no model `{name}` in {project.module.source.name}",
+            file=project.module.source.name,
+            notes=(f"its models are {listed}",),
+            help=f"did you mean `{guess}`?" if guess else None,
+        )
+    )
+
+
+def word(text: str) -> Word:
+    """A bare word as a parameter's value, for callers from Python."""
+    return Word(text)

@@ -1,0 +1,189 @@
+"""From evaluated arguments to a validated operation, with pydantic's complaints in an author's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from specc.diagnostics import Diagnostic
+from specc.diagnostics.suggest import nearest
+from specc.dims import Sym
+from specc.elaborate.expressions import Frame, describe, evaluate, unknown_name
+from specc.elaborate.plan import Plan
+from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.values import LayerValue, LayerValues, Value, Word
+from specc.elaborate.words import activations, choices, known_words
+from specc.ops.base import Op
+from specc.source import Span
+from specc.syntax import ast
+
+
+class _Unbound(Word):
+    """A bare word that nothing defines; only a choice with a typing error may turn out to be one."""
+
+    __slots__ = ()
+
+
+def bind(op: type[Op], plan: Plan, frame: Frame, report: Reporter) -> Op:
+    """The operation with its arguments.  Raises `Failed`; every argument at fault is reported."""
+    values: dict[str, Any] = {}
+    failed = False
+    for name, expression in plan.fields.items():
+        try:
+            values[name] = _argument(expression, frame, report)
+        except Failed:
+            failed = True
+    if failed or not plan.ok:
+        raise Failed
+    if "layout" in op.context:
+        values["layout"] = frame.layout
+    return make(op, values, {name: e.span for name, e in plan.fields.items()}, plan, frame, report)
+
+
+def make(
+    op: type[Op], values: Mapping[str, Any], places: Mapping[str, Span], plan: Plan, frame: Frame, report: Reporter
+) -> Op:
+    """Validate `values`; raises `Failed` after reporting each that does not suit."""
+    plain = {name: _plain(value) for name, value in values.items()}
+    try:
+        return op(**plain)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False):
+            _complain(op, problem, values, places, plan, frame, report)
+        raise Failed from None
+
+
+def _argument(expression: ast.Expr, frame: Frame, report: Reporter) -> Value:
+    name = expression.id if isinstance(expression, ast.Name) else "in"
+    if name != "in" and not frame.scope.binds(name) and name not in known_words():
+        return _Unbound(name)
+    return evaluate(expression, frame, report)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Word) else value
+
+
+def _complain(
+    op: type[Op],
+    problem: Any,
+    values: Mapping[str, Any],
+    places: Mapping[str, Span],
+    plan: Plan,
+    frame: Frame,
+    report: Reporter,
+) -> None:
+    argument = str(problem["loc"][0])
+    value = values.get(argument)
+    span = places[argument]
+    allowed = choices(op.model_fields[argument].annotation)
+    if isinstance(value, _Unbound) and not (allowed or problem["type"] == "specc_choice"):
+        unknown_name(ast.Name(span, str(value)), frame, report)
+        return
+    if isinstance(value, Sym) or (isinstance(value, tuple) and any(isinstance(item, Sym) for item in value)):
+        report.error(
+            "E0407", span, f"`{argument}` of `{op.word}` needs a known number, not {describe(value)}",
+            help="give the input a number for this size",
+        )  # fmt: skip
+        return
+    if isinstance(value, LayerValue | LayerValues):
+        report.error(
+            "E0208", span, f"`{argument}` of `{op.word}` cannot be the value of a layer",
+            help=f"did you mean from={_written(plan, argument)}?",
+        )  # fmt: skip
+        return
+    code, wants = _judge(problem, allowed)
+    guess = nearest(str(value), sorted(allowed or _listed(wants))) if isinstance(value, Word) else None
+    shown = f"`{value}`" if isinstance(value, Word) else describe(value)
+    report.add(
+        Diagnostic(
+            code,
+            f"`{argument}` of `{op.word}` {wants}, not {shown}",
+            span,
+            help=f"did you mean `{guess}`?" if guess else None,
+        )
+    )
+
+
+def _written(plan: Plan, argument: str) -> str:
+    expression = plan.fields.get(argument)
+    return expression.id if isinstance(expression, ast.Name) else "..."
+
+
+def _judge(problem: Any, allowed: set[str]) -> tuple[str, str]:
+    kind = problem["type"]
+    message = str(problem["msg"])
+    if kind == "specc_choice":
+        return "E0306", message
+    if kind == "specc_range":
+        return "E0305", message
+    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        limit = next(iter(problem["ctx"].values()))
+        relation = {
+            "greater_than": "above",
+            "greater_than_equal": "at least",
+            "less_than": "below",
+            "less_than_equal": "at most",
+        }[kind]
+        return "E0305", f"must be {relation} {limit:g}"
+    if allowed:
+        return "E0306", "takes " + _or(sorted(allowed))
+    if kind == "bool_type":
+        return "E0304", "takes true or false"
+    return "E0304", message
+
+
+def _or(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _listed(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op | None:
+    """The activation that `expression` names or calls, `None` for `none`.  Raises `Failed`."""
+    if isinstance(expression, ast.Call) and expression.function.id in activations():
+        return _called(expression, frame, report)
+    value = _argument(expression, frame, report)
+    if value == "none" and isinstance(value, Word):
+        return None
+    op = activations().get(value) if isinstance(value, Word) else None
+    if op is None:
+        raise _no_activation(expression.span, value, report)
+    required = [name for name, f in op.model_fields.items() if f.is_required() and name not in op.context]
+    if required:
+        raise report.error(
+            "E0302", expression.span, f"`{op.word}` needs {' and '.join(f'`{n}`' for n in required)}",
+            help=f"write `{op.word}({', '.join(required)})` with their values",
+        )  # fmt: skip
+    return make(op, {"layout": frame.layout} if "layout" in op.context else {}, {}, Plan(), frame, report)
+
+
+def _called(call: ast.Call, frame: Frame, report: Reporter) -> Op:
+    op = activations()[call.function.id]
+    names = op.positional
+    if len(call.args) > len(names):
+        raise report.error(
+            "E0303", call.args[len(names)].span, f"too many arguments for `{op.word}`",
+            help=f"it takes {', '.join(names) or 'none'}",
+        )  # fmt: skip
+    plan = Plan(fields=dict(zip(names, call.args, strict=False)))
+    missing = [n for n, f in op.model_fields.items() if f.is_required() and n not in plan.fields]
+    if missing:
+        raise report.error("E0302", call.span, f"`{op.word}` needs {' and '.join(f'`{n}`' for n in missing)}")
+    return bind(op, plan, frame, report)
+
+
+def _no_activation(span: Span, value: Value, report: Reporter) -> Failed:
+    shown = f"`{value}`" if isinstance(value, Word) else describe(value)
+    guess = nearest(str(value), activations()) if isinstance(value, Word) else None
+    return report.error(
+        "E0306",
+        span,
+        f"unknown activation {shown}",
+        "the last argument can only be an activation" if not isinstance(value, Word) else "not an activation",
+        help=f"did you mean `{guess}`?" if guess else f"there are {', '.join(sorted(activations()))}",
+    )

@@ -1,0 +1,274 @@
+"""Evaluating compile-time expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from specc.diagnostics.suggest import nearest
+from specc.dims import symbol
+from specc.elaborate.arithmetic import FUNCTIONS, NoResult, binary, truth, unary
+from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.scope import Naming, Scope
+from specc.elaborate.values import (
+    ATTRIBUTES,
+    LayerValue,
+    LayerValues,
+    Namespace,
+    Value,
+    Word,
+    attribute,
+    kind,
+    show,
+)
+from specc.elaborate.words import known_words
+from specc.source import Span
+from specc.syntax import ast
+from specc.types import Layout
+
+
+@dataclass(slots=True)
+class Frame:
+    """Where elaboration stands in one body: names, how layers are called, and the incoming value."""
+
+    scope: Scope
+    naming: Naming
+    current: LayerValue | LayerValues | None = None
+    layout: Layout = "chw"
+
+    def nested(self, naming: Naming | None = None) -> Frame:
+        """A frame for a body within this one."""
+        return Frame(Scope(self.scope), naming or self.naming, self.current, self.layout)
+
+
+def evaluate(expression: ast.Expr, frame: Frame, report: Reporter) -> Value:
+    """The value of `expression`.  Raises `Failed` after reporting why there is none."""
+    return _EVALUATE[type(expression)](expression, frame, report)
+
+
+def condition(expression: ast.Expr, frame: Frame, report: Reporter) -> bool:
+    """A value that must be true or false."""
+    value = evaluate(expression, frame, report)
+    with _located(expression.span, report):
+        return truth(value)
+    raise Failed
+
+
+class _located:
+    """Turns `NoResult` into a diagnostic at a place."""
+
+    def __init__(self, span: Span, report: Reporter, prefix: str = "") -> None:
+        self._span, self._report, self._prefix = span, report, prefix
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, NoResult):
+            raise self._report.error(error.code, self._span, f"{self._prefix}{error}") from None
+
+
+def lookup(name: ast.Name, frame: Frame, report: Reporter) -> Value:
+    """What `name` is bound to, or the word itself where it is one."""
+    if name.id == "in":
+        if frame.current is None:
+            raise report.error("E0211", name.span, "there is no incoming value yet", "no `input` before this line")
+        return frame.current
+    value = frame.scope.find(name.id)
+    if value is not None:
+        return value
+    if name.id in known_words():
+        return Word(name.id)
+    raise unknown_name(name, frame, report)
+
+
+def unknown_name(name: ast.Name, frame: Frame, report: Reporter, extra: tuple[str, ...] = ()) -> Failed:
+    known: list[str] = list(extra)
+    scope: Scope | None = frame.scope
+    while scope is not None:
+        known.extend(scope.names)
+        scope = scope.parent
+    guess = nearest(name.id, [*known, *known_words()])
+    return report.error(
+        "E0202",
+        name.span,
+        f"unknown name `{name.id}`",
+        "not defined here",
+        help=f"did you mean `{guess}`?" if guess else None,
+    )
+
+
+def _name(e: ast.Name, frame: Frame, report: Reporter) -> Value:
+    return lookup(e, frame, report)
+
+
+def _literal(e: Any, frame: Frame, report: Reporter) -> Value:
+    return e.value
+
+
+def _size(e: ast.Size, frame: Frame, report: Reporter) -> Value:
+    for part in e.parts:
+        if not isinstance(part, int):
+            raise report.error(
+                "E0304",
+                e.span,
+                f"`{part}` cannot stand in a size here",
+                help="only numbers can; with names write a list, such as [k, k]",
+            )
+    return tuple(part for part in e.parts if isinstance(part, int))
+
+
+def _list(e: ast.List, frame: Frame, report: Reporter) -> Value:
+    return tuple(evaluate(item, frame, report) for item in e.items)
+
+
+def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
+    value = evaluate(e.value, frame, report)
+    name = e.name
+    if isinstance(value, Namespace):
+        if name.id in value.members:
+            return value.members[name.id]
+        guess = nearest(name.id, value.members)
+        raise report.error(
+            "E0202",
+            name.span,
+            f"`{value.name}` defines no `{name.id}`",
+            help=f"did you mean `{guess}`?" if guess else f"it defines {', '.join(value.members)}",
+        )
+    if not isinstance(value, LayerValue):
+        raise report.error("E0208", e.span, f"{kind(value)} has no `.{name.id}`")
+    if value.type is None:
+        raise Failed
+    result = attribute(value.type, name.id, frame.layout)
+    if result is not None:
+        return result
+    if name.id in ATTRIBUTES:
+        raise report.error("E0404", name.span, f"{value.type.text(frame.layout)} has no {name.id}")
+    guess = nearest(name.id, ATTRIBUTES)
+    raise report.error(
+        "E0202",
+        name.span,
+        f"values have no `.{name.id}`",
+        help=f"did you mean `{guess}`?" if guess else f"they have {', '.join(ATTRIBUTES)}",
+    )
+
+
+def _index(e: ast.Index, frame: Frame, report: Reporter) -> Value:
+    value = evaluate(e.value, frame, report)
+    index = evaluate(e.index, frame, report)
+    items = value.items if isinstance(value, LayerValues) else value
+    if not isinstance(items, tuple):
+        raise report.error("E0304", e.value.span, f"only a list can be indexed, not {kind(value)}")
+    if isinstance(index, bool) or not isinstance(index, int):
+        raise report.error("E0304", e.index.span, f"an index is a whole number, not {kind(index)}")
+    if not -len(items) <= index < len(items):
+        raise report.error("E0305", e.index.span, f"index {index} is outside a list of {len(items)}")
+    return items[index]
+
+
+def _call(e: ast.Call, frame: Frame, report: Reporter) -> Value:
+    function = FUNCTIONS.get(e.function.id)
+    if function is None:
+        guess = nearest(e.function.id, FUNCTIONS)
+        raise report.error(
+            "E0202",
+            e.function.span,
+            f"unknown function `{e.function.id}`",
+            help=f"did you mean `{guess}`?" if guess else f"there are {', '.join(FUNCTIONS)}",
+        )
+    arguments = [evaluate(argument, frame, report) for argument in e.args]
+    with _located(e.span, report, f"`{e.function.id}` "):
+        return function(*arguments)
+    raise Failed
+
+
+def _unary(e: ast.Unary, frame: Frame, report: Reporter) -> Value:
+    operand = evaluate(e.operand, frame, report)
+    with _located(e.span, report):
+        return unary(e.operator, operand)
+    raise Failed
+
+
+def _binary(e: ast.Binary, frame: Frame, report: Reporter) -> Value:
+    if e.operator == "and":
+        return condition(e.left, frame, report) and condition(e.right, frame, report)
+    if e.operator == "or":
+        return condition(e.left, frame, report) or condition(e.right, frame, report)
+    left = evaluate(e.left, frame, report)
+    right = evaluate(e.right, frame, report)
+    with _located(e.span, report):
+        return binary(e.operator, left, right)
+    raise Failed
+
+
+def _conditional(e: ast.Conditional, frame: Frame, report: Reporter) -> Value:
+    return evaluate(e.then if condition(e.test, frame, report) else e.orelse, frame, report)
+
+
+_EVALUATE: dict[type, Callable[[Any, Frame, Reporter], Value]] = {
+    ast.Number: _literal,
+    ast.Text: _literal,
+    ast.Bool: _literal,
+    ast.Size: _size,
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Index: _index,
+    ast.Call: _call,
+    ast.List: _list,
+    ast.Unary: _unary,
+    ast.Binary: _binary,
+    ast.Conditional: _conditional,
+}
+
+
+def shape_parts(
+    expression: ast.Expr, frame: Frame, report: Reporter, open_sizes: frozenset[str]
+) -> tuple[Value | None, ...]:
+    """The sizes written behind `->` or in an `input`: numbers, open sizes, and `None` for `_`.
+
+    `open_sizes` are the names that stand for themselves.  Raises `Failed`.
+    """
+    parts = _written_parts(expression)
+    if parts is None:
+        value = evaluate(expression, frame, report)
+        return value if isinstance(value, tuple) else (value,)
+    return tuple(_part(part, expression.span, frame, report, open_sizes) for part in parts)
+
+
+def _written_parts(expression: ast.Expr) -> list[int | str | ast.Expr] | None:
+    match expression:
+        case ast.Size(parts=parts):
+            return list(parts)
+        case ast.List(items=items):
+            return list(items)
+        case ast.Name(id=name) if "x" in name and all(name.split("x")):
+            return [int(part) if part.isdigit() else part for part in name.split("x")]
+        case ast.Name(id=name):
+            return [name]
+    return None
+
+
+def _part(
+    part: int | str | ast.Expr, span: Span, frame: Frame, report: Reporter, open_sizes: frozenset[str]
+) -> Value | None:
+    if isinstance(part, int):
+        return part
+    name = part if isinstance(part, str) else part.id if isinstance(part, ast.Name) else None
+    if name == "_":
+        return None
+    if name is not None:
+        bound = frame.scope.find(name)
+        if bound is None and name in open_sizes:
+            return symbol(name)
+        if isinstance(part, str):
+            if bound is None:
+                raise unknown_name(ast.Name(span, name), frame, report, tuple(open_sizes))
+            return bound
+    assert not isinstance(part, str)
+    return evaluate(part, frame, report)
+
+
+def describe(value: object) -> str:
+    """A value for a message: what it is, and how it is written."""
+    return f"{kind(value)} ({show(value)})"

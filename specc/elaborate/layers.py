@@ -1,0 +1,231 @@
+"""Layers: nodes with inferred types, refusals with their places, and the shapes that `->` claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from specc.diagnostics import Diagnostic, Label
+from specc.dims import Sym
+from specc.elaborate.expressions import Frame, describe, shape_parts
+from specc.elaborate.modules import BlockDefinition
+from specc.elaborate.plan import Plan
+from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.values import LayerValue, LayerValues, Value, show
+from specc.ir.build import GraphBuilder, output_names
+from specc.limits import Limits
+from specc.ops.base import Finding, Op, Rejection, Types
+from specc.source import Span
+from specc.syntax import ast
+from specc.types import TensorType, unspeak
+
+Result = LayerValue | LayerValues
+Call = ast.Operation | ast.Residual
+
+
+@dataclass(slots=True)
+class _Origin:
+    """Where a value came from, for messages about what reads it."""
+
+    span: Span
+    arithmetic: tuple[str, ...] = ()
+
+
+class Layers:
+    """The graph under construction.  `broken` says that something was left out of it after an error."""
+
+    def __init__(self, build: GraphBuilder, plans: dict[int, Plan], report: Reporter, limits: Limits) -> None:
+        self.build = build
+        self.places: dict[str, Span] = {}
+        self.open_sizes: frozenset[str] = frozenset()
+        self.calls: list[tuple[BlockDefinition, Span]] = []
+        self.broken = False
+        self._origins: dict[str, _Origin] = {}
+        self._plans = plans
+        self._report = report
+        self._limits = limits
+
+    def begin(self, name: str, span: Span) -> None:
+        """Note where an input is declared."""
+        self._origins[name] = _Origin(span)
+
+    def apply(
+        self,
+        op: Op,
+        sources: list[LayerValue],
+        act: Op | None,
+        statement: Call,
+        name: str,
+    ) -> Result:
+        """The layer called `name`.  Raises `Failed`."""
+        if any(source.type is None for source in sources):
+            raise Failed
+        self._check_arity(op, sources, statement)
+        result = self._node(op, sources, name, name, statement, act is None)
+        if act is None or isinstance(result, LayerValues):
+            return result
+        return self.activate(act, result, name, statement)
+
+    def activate(self, act: Op, value: LayerValue, name: str, statement: Call) -> Result:
+        return self._node(act, [value], f"{name}.{act.word}", name, statement, True)
+
+    def _check_arity(self, op: Op, sources: list[LayerValue], statement: Call) -> None:
+        least, most = op.arity
+        if len(sources) < least or (most is not None and len(sources) > most):
+            wanted = str(least) if least == most else f"at least {least}"
+            raise self._report.error(
+                "E0408", head(statement),
+                f"`{op.word}` takes {wanted} {'value' if wanted == '1' else 'values'}, not {len(sources)}",
+            )  # fmt: skip
+
+    def _node(
+        self,
+        op: Op,
+        sources: list[LayerValue],
+        name: str,
+        layer: str,
+        statement: Call,
+        last: bool,
+    ) -> Result:
+        types = self._infer(op, sources, statement)
+        claimed = self._infer_claimed(op, sources)
+        if types is None:
+            assert claimed is not None
+            self.broken = True
+            return _results(name, layer, claimed, None)
+        span = head(statement)
+        names = output_names(name, len(types))
+        if not self.broken:
+            self._append(op, sources, types, name, layer, span)
+        for value, x in zip(names, types, strict=True):
+            self._origins[value] = _Origin(span, op.arithmetic(tuple(s.type for s in sources if s.type is not None)))
+            del x
+        return _results(name, layer, types, claimed)
+
+    def _append(self, op: Op, sources: list[LayerValue], types: Types, name: str, layer: str, span: Span) -> None:
+        if len(self.build.nodes) >= self._limits.layers:
+            raise self._report.error("E0701", span, f"more than {self._limits.layers} layers")
+        inputs = tuple(source.name for source in sources)
+        self.build.append(op, inputs, types, name=name, layer=layer, file=span.source.name, line=span.row)
+        self.places[name] = span
+
+    def _infer(self, op: Op, sources: list[LayerValue], statement: Call) -> Types | None:
+        """The output types; `None` when only the shape that a false `->` claimed can go on.  Raises `Failed`."""
+        inputs = tuple(s.type for s in sources if s.type is not None)
+        try:
+            types = op.infer(inputs)
+            op.weights(inputs)
+        except Rejection as rejection:
+            if self._infer_claimed(op, sources) is not None:
+                return None
+            self._reject(rejection.finding, op, sources, statement)
+            raise Failed from None
+        for remark in op.remarks(inputs):
+            self._reject(remark, op, sources, statement)
+        return types
+
+    def _infer_claimed(self, op: Op, sources: list[LayerValue]) -> Types | None:
+        if all(source.claimed is None for source in sources):
+            return None
+        inputs = tuple(s.claimed or s.type for s in sources)
+        try:
+            types = op.infer(tuple(x for x in inputs if x is not None))
+            op.weights(tuple(x for x in inputs if x is not None))
+        except Rejection:
+            return None
+        return types
+
+    def _reject(self, finding: Finding, op: Op, sources: list[LayerValue], statement: Call) -> None:
+        made = self._plans.get(id(statement))
+        span = head(statement)
+        if finding.argument is not None and made is not None and finding.argument in made.fields:
+            span = made.fields[finding.argument].span
+        labels = []
+        for index, text in finding.inputs.items():
+            origin = self._origins.get(sources[index].name)
+            if origin is not None and origin.span != span:
+                labels.append(Label(origin.span, ": ".join([text, *origin.arithmetic[:1]])))
+        message = finding.message
+        if isinstance(statement, ast.Residual):
+            message = message.replace(f"`{op.word}`", "`residual`")
+        self._report.add(
+            Diagnostic(
+                finding.code,
+                message,
+                span,
+                finding.label,
+                tuple(labels),
+                (*finding.notes, *self._call_notes()),
+                finding.help,
+            )
+        )
+
+    def _call_notes(self) -> tuple[str, ...]:
+        return tuple(
+            f"in block `{block.tree.name.id}`, called at {span.source.name}:{span.row}:{span.column}"
+            for block, span in self.calls[-1:]
+        )
+
+    def check_shape(self, shape: ast.Expr, value: LayerValue, frame: Frame) -> LayerValue:
+        """Check `-> shape`; a false one is reported, and the claimed shape goes along with the real one."""
+        if value.type is None:
+            return value
+        try:
+            parts = shape_parts(shape, frame, self._report, self.open_sizes)
+        except Failed:
+            return value
+        if not self._are_sizes(parts, shape):
+            return value
+        if len(parts) == len(value.type.shape) and parts[0] == value.type.shape[0] and isinstance(parts[0], Sym):
+            parts = parts[1:]  # the batch may be written, as in `input image [N, 3, H, W]`
+        if _agrees(parts, value.type, frame):
+            return replace(value, claimed=None) if value.claimed is not None else value
+        if value.claimed is not None and _agrees(parts, value.claimed, frame):
+            self.broken = True
+            return value
+        self._false_shape(shape, parts, value, frame)
+        return replace(value, claimed=_claimed(parts, value.type, frame))
+
+    def _are_sizes(self, parts: tuple[Value | None, ...], shape: ast.Expr) -> bool:
+        for part in parts:
+            if part is not None and (isinstance(part, bool) or not isinstance(part, int | Sym)):
+                self._report.error("E0304", shape.span, f"a shape holds whole numbers, not {describe(part)}")
+                return False
+        return True
+
+    def _false_shape(self, shape: ast.Expr, parts: tuple[Value | None, ...], value: LayerValue, frame: Frame) -> None:
+        assert value.type is not None
+        claimed = "x".join("_" if part is None else show(part) for part in parts)
+        origin = self._origins.get(value.name)
+        real = value.type.text(frame.layout)
+        labels = (Label(origin.span, real),) if origin is not None else ()
+        notes = (*(origin.arithmetic if origin is not None else ()), *self._call_notes())
+        self._report.add(
+            Diagnostic(
+                "E0501", f"the shape here is {real}, not {claimed}", shape.span, f"claims {claimed}", labels, notes
+            )
+        )
+
+
+def head(statement: Call) -> Span:
+    """The place of the operation's name."""
+    return statement.name.span if isinstance(statement, ast.Operation) else statement.keyword
+
+
+def _results(name: str, layer: str, types: Types, claimed: Types | None) -> Result:
+    values = tuple(
+        LayerValue(value, layer, x, None if claimed is None or claimed[i] == x else claimed[i])
+        for i, (value, x) in enumerate(zip(output_names(name, len(types)), types, strict=True))
+    )
+    return values[0] if len(values) == 1 else LayerValues(values)
+
+
+def _agrees(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> bool:
+    sizes = x.spoken(frame.layout)[1:]
+    return len(parts) == len(sizes) and all(p is None or p == s for p, s in zip(parts, sizes, strict=True))
+
+
+def _claimed(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> TensorType:
+    """The type that an assertion claims, `_` filled in from the real one."""
+    real = x.spoken(frame.layout)
+    sizes = [p if isinstance(p, int | Sym) else (real[i + 1] if i + 1 < len(real) else 1) for i, p in enumerate(parts)]
+    return TensorType(unspeak((x.shape[0], *sizes), frame.layout), x.dtype)

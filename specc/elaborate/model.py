@@ -1,0 +1,147 @@
+"""Which model of a file is meant, and with which parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from specc.diagnostics import Diagnostic
+from specc.diagnostics.suggest import nearest
+from specc.elaborate.expressions import Frame, evaluate
+from specc.elaborate.modules import ModelDefinition, Module
+from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.scope import Naming, Scope
+from specc.elaborate.values import Value
+from specc.syntax import ast
+
+
+@dataclass(slots=True)
+class Instance:
+    """A model with the arguments it is derived with, outermost first; `claims` are the expectations of the
+    derived models on the way, each with the module it was written in."""
+
+    name: str
+    definition: ModelDefinition
+    tree: ast.Model
+    arguments: dict[str, Value] = field(default_factory=dict)
+    claims: list[tuple[ast.Expect, Module]] = field(default_factory=list)
+    doc: str = ""
+
+
+def instantiate(definition: ModelDefinition, report: Reporter) -> Instance:
+    """Follow `model A = B(...)` down to the model that has layers.  Raises `Failed`."""
+    claims: list[tuple[ast.Expect, Module]] = []
+    arguments: dict[str, Value] = {}
+    doc = definition.tree.doc
+    name, seen = definition.name, [definition]
+    while isinstance(definition.tree, ast.Derived):
+        tree, module = definition.tree, definition.module
+        for statement in tree.body:
+            if isinstance(statement, ast.Expect):
+                claims.append((statement, module))
+            else:
+                report.error(
+                    "E0101", statement.span, "a derived model only takes `expect` lines",
+                    help="its layers are those of the model it is derived from",
+                )  # fmt: skip
+        base = _base(definition, report)
+        if base in seen:
+            chain = " = ".join(d.name for d in (*seen, base))
+            raise report.error("E0206", tree.base.span, f"model `{base.name}` is derived from itself", chain)
+        for key, value in _derived_arguments(tree, module, base, report).items():
+            arguments.setdefault(key, value)
+        seen.append(base)
+        definition = base
+        doc = doc or base.tree.doc
+    return Instance(name, definition, definition.tree, arguments, claims, doc)
+
+
+def _base(definition: ModelDefinition, report: Reporter) -> ModelDefinition:
+    tree = definition.tree
+    assert isinstance(tree, ast.Derived)
+    value = evaluate(tree.base, Frame(definition.module.scope, Naming(set())), report)
+    if not isinstance(value, ModelDefinition):
+        raise report.error("E0208", tree.base.span, "a model is derived from a model", "this is none")
+    return value
+
+
+def _derived_arguments(tree: ast.Derived, module: Module, base: ModelDefinition, report: Reporter) -> dict[str, Value]:
+    frame = Frame(module.scope, Naming(set()))
+    names = parameter_names(base)
+    arguments: dict[str, Value] = {}
+    failed = False
+    for index, argument in enumerate(tree.args):
+        key = argument.key.id if argument.key is not None else names[index] if index < len(names) else None
+        if key is None or key not in names:
+            place = argument.key.span if argument.key is not None else argument.span
+            _no_parameter(key, base.name, names, place, report)
+            failed = True
+            continue
+        try:
+            arguments[key] = evaluate(argument.value, frame, report)
+        except Failed:
+            failed = True
+    if failed:
+        raise Failed
+    return arguments
+
+
+def parameter_names(definition: ModelDefinition) -> list[str]:
+    """The parameters a model can be given; a derived one takes those of its base."""
+    seen: set[int] = set()
+    while isinstance(definition.tree, ast.Derived) and id(definition) not in seen:
+        seen.add(id(definition))
+        base = definition.tree.base
+        found = definition.module.scope.find(base.id) if isinstance(base, ast.Name) else None
+        if isinstance(base, ast.Attribute) and isinstance(base.value, ast.Name):
+            namespace = definition.module.scope.find(base.value.id)
+            found = getattr(namespace, "members", {}).get(base.name.id)
+        if not isinstance(found, ModelDefinition):
+            return []
+        definition = found
+    return [p.name.id for p in definition.tree.parameters] if isinstance(definition.tree, ast.Model) else []
+
+
+def _no_parameter(key: str | None, model: str, names: list[str], place: object, report: Reporter) -> None:
+    from specc.source import Span
+
+    guess = nearest(key, names) if key else None
+    listed = f"it has {', '.join(names)}" if names else "it has none"
+    report.add(
+        Diagnostic(
+            "E0310",
+            f"model `{model}` has no parameter `{key}`" if key else f"too many arguments for model `{model}`",
+            place if isinstance(place, Span) else None,
+            help=f"did you mean `{guess}`?" if guess else listed,
+        )
+    )
+
+
+def parameters(instance: Instance, overrides: Mapping[str, Value], report: Reporter) -> Scope:
+    """The scope of the model's body: its parameters, from `overrides`, derivation or defaults.  Raises `Failed`."""
+    module = instance.definition.module
+    scope = Scope(module.scope)
+    frame = Frame(scope, Naming(set()))
+    names = [p.name.id for p in instance.tree.parameters]
+    failed = False
+    for key in overrides:
+        if key not in names:
+            _no_parameter(key, instance.name, names, None, report)
+            failed = True
+    for parameter in instance.tree.parameters:
+        name = parameter.name.id
+        if name in overrides:
+            scope.bind(name, overrides[name])
+        elif name in instance.arguments:
+            scope.bind(name, instance.arguments[name])
+        elif parameter.default is not None:
+            scope.bind(name, evaluate(parameter.default, frame, report))
+        else:
+            report.error(
+                "E0302", parameter.span, f"model `{instance.name}` needs a value for `{name}`", "no default",
+                help=f"set it with `--set {name}=...`, or derive a model: `model Name = {instance.name}({name}=...)`",
+            )  # fmt: skip
+            failed = True
+    if failed:
+        raise Failed
+    return scope

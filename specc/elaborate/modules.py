@@ -1,0 +1,180 @@
+"""Files as modules: what a file defines and imports, loaded through whoever may read files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from specc.diagnostics import Diagnostic, Label
+from specc.elaborate.expressions import Frame, evaluate
+from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.scope import Naming, Scope
+from specc.elaborate.values import Namespace
+from specc.limits import Limits
+from specc.ops import BY_WORD
+from specc.source import Source, Span
+from specc.syntax import ast
+from specc.syntax.parser import parse
+
+MAX_IMPORT_DEPTH = 50
+
+
+class Loader(Protocol):
+    """Reads imported files.  `None` for the importing file means the file that the user named."""
+
+    def file(self, path: str, importer: Source) -> Source | Diagnostic:
+        """The file at `path`, relative to `importer`; a diagnostic without a place where it may not be read."""
+
+    def bundled(self, name: str) -> Source | None:
+        """The bundled module called `name`."""
+
+    def bundled_names(self) -> tuple[str, ...]:
+        """All bundled modules."""
+
+
+@dataclass(slots=True)
+class Module:
+    """One file: `scope` binds its own and imported names to constants, blocks, models and modules."""
+
+    source: Source
+    scope: Scope
+    models: list[ModelDefinition] = field(default_factory=list)
+    blocks: list[BlockDefinition] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BlockDefinition:
+    tree: ast.Block
+    module: Module
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ModelDefinition:
+    tree: ast.Model | ast.Derived
+    module: Module
+
+    @property
+    def name(self) -> str:
+        return self.tree.name.id
+
+
+Definition: TypeAlias = BlockDefinition | ModelDefinition
+
+
+class Modules:
+    """Loads a file and everything it imports, each file once."""
+
+    def __init__(self, loader: Loader, report: Reporter, limits: Limits) -> None:
+        self._loader = loader
+        self._report = report
+        self._limits = limits
+        self._loaded: dict[str, Module] = {}
+        self._loading: list[str] = []
+
+    @property
+    def all(self) -> tuple[Module, ...]:
+        return tuple(self._loaded.values())
+
+    def load(self, source: Source) -> Module | None:
+        """The module of `source`; `None` when its text could not be parsed."""
+        tree, diagnostics = parse(source, self._limits)
+        for diagnostic in diagnostics:
+            self._report.add(diagnostic)
+        if tree is None:
+            return None
+        module = Module(source, Scope())
+        self._loaded[source.name] = module
+        self._loading.append(source.name)
+        for item in tree.items:
+            self._define(item, module)
+        self._loading.pop()
+        return module
+
+    def _define(self, item: ast.Item, module: Module) -> None:
+        match item:
+            case ast.Import():
+                self._import(item, module)
+            case ast.Let(name=name, value=value):
+                try:
+                    constant = evaluate(value, Frame(module.scope, Naming(set())), self._report)
+                except Failed:
+                    constant = ()
+                self._bind(name, constant, module)
+            case ast.Block():
+                block = BlockDefinition(item, module)
+                module.blocks.append(block)
+                self._bind(item.name, block, module)
+            case ast.Model() | ast.Derived():
+                model = ModelDefinition(item, module)
+                module.models.append(model)
+                self._bind(item.name, model, module)
+
+    def _bind(self, name: ast.Name, value: object, module: Module) -> None:
+        if isinstance(value, BlockDefinition) and name.id in BY_WORD:
+            self._report.error("E0209", name.span, f"`{name.id}` is an operation", "choose another name")
+            return
+        first = module.scope.places.get(name.id)
+        if first is not None:
+            self._report.add(
+                Diagnostic(
+                    "E0203", f"`{name.id}` is defined twice", name.span, "again here",
+                    labels=(Label(first, "first defined here"),),
+                )
+            )  # fmt: skip
+            return
+        module.scope.bind(name.id, value, name.span)
+
+    def _import(self, item: ast.Import, module: Module) -> None:
+        imported = self._bundled(item) if item.module is not None else self._file(item, module)
+        if imported is None:
+            return
+        members = {name: value for name, value in imported.scope.names.items() if name in imported.scope.places}
+        if item.alias is not None or item.module is not None:
+            name = item.alias or item.module
+            assert name is not None
+            self._bind(name, Namespace(name.id, members), module)
+            return
+        for member, value in members.items():
+            if not isinstance(value, Namespace):
+                self._bind(ast.Name(item.span, member), value, module)
+
+    def _bundled(self, item: ast.Import) -> Module | None:
+        assert item.module is not None
+        source = self._loader.bundled(item.module.id)
+        if source is None:
+            names = ", ".join(self._loader.bundled_names())
+            self._report.error(
+                "E0607",
+                item.module.span,
+                f"there is no bundled module `{item.module.id}`",
+                help=f'bundled are {names}; a file is imported as `import "./{item.module.id}.cnn"`',
+            )
+            return None
+        return self._once(source, item.module.span)
+
+    def _file(self, item: ast.Import, module: Module) -> Module | None:
+        assert item.path is not None
+        found = self._loader.file(item.path.value, module.source)
+        if isinstance(found, Diagnostic):
+            self._report.add(
+                Diagnostic(
+                    found.code, found.message, item.path.span, "imported here", notes=found.notes, help=found.help
+                )
+            )
+            return None
+        return self._once(found, item.path.span)
+
+    def _once(self, source: Source, place: Span) -> Module | None:
+        if source.name in self._loading:
+            circle = " -> ".join([*self._loading[self._loading.index(source.name) :], source.name])
+            self._report.error("E0606", place, "these imports form a circle", circle)
+            return None
+        if source.name in self._loaded:
+            return self._loaded[source.name]
+        if len(self._loaded) >= self._limits.imports or len(self._loading) >= MAX_IMPORT_DEPTH:
+            self._report.error(
+                "E0705", place, f"more than {self._limits.imports} imports, or more than {MAX_IMPORT_DEPTH} in a chain"
+            )
+            return None
+        return self.load(source)

@@ -1,0 +1,174 @@
+"""Which written argument is which argument of the operation or block: known from the text alone.
+
+A statement is planned once however often it is elaborated, so unknown and missing arguments are found in code
+that no model reaches, and loops pay only for evaluating values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics.suggest import nearest
+from specc.elaborate.report import Reporter
+from specc.elaborate.words import activations
+from specc.ops.base import Op
+from specc.source import Span
+from specc.syntax import ast
+
+RESERVED: Final = ("from", "act")
+"""Arguments that every operation takes."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """`fields` maps arguments to what was written for them; `inputs` are the operands of a merge (the last one may
+    turn out to be an activation); `sources` is `from=`; `act` a closing or explicit activation."""
+
+    fields: dict[str, ast.Expr] = field(default_factory=dict)
+    inputs: tuple[ast.Expr, ...] = ()
+    sources: ast.Expr | None = None
+    act: ast.Expr | None = None
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What can be called: an operation or a block."""
+
+    word: str
+    what: str
+    names: tuple[str, ...]
+    positional: tuple[str, ...]
+    required: tuple[str, ...]
+    merges: bool
+
+
+def of_operation(op: type[Op]) -> Signature:
+    names = tuple(name for name in op.model_fields if name not in op.context)
+    required = tuple(name for name in names if op.model_fields[name].is_required())
+    return Signature(op.word, "operation", names, op.positional, required, merges=op.arity[1] is None)
+
+
+def of_block(block: ast.Block | ast.Model) -> Signature:
+    names = tuple(p.name.id for p in block.parameters)
+    required = tuple(p.name.id for p in block.parameters if p.default is None)
+    what = "block" if isinstance(block, ast.Block) else "model"
+    return Signature(block.name.id, what, names, names, required, merges=False)
+
+
+def plan(
+    args: Sequence[ast.Argument], signature: Signature, place: Span, bound: Callable[[str], bool], report: Reporter
+) -> Plan:
+    """Sort `args`; `place` is where the call's name stands, `bound` tells names that a scope defines."""
+    result = Plan()
+    positional = [argument for argument in args if argument.key is None]
+    keyed = [argument for argument in args if argument.key is not None]
+    surplus = not signature.merges and len(positional) == len(signature.positional) + 1
+    if surplus or (positional and _closes(positional[-1].value, bound)):
+        result.act = positional.pop().value
+    if signature.merges:
+        result.inputs = tuple(argument.value for argument in positional)
+    else:
+        _positional(positional, signature, result, report)
+    places: dict[str, Span] = {}
+    for argument in keyed:
+        _keyed(argument, signature, result, places, report)
+    _missing(signature, result, place, report)
+    return result
+
+
+def _closes(value: ast.Expr, bound: Callable[[str], bool]) -> bool:
+    name = value.function.id if isinstance(value, ast.Call) else value.id if isinstance(value, ast.Name) else None
+    return name is not None and name in activations() and not bound(name)
+
+
+def _positional(positional: list[ast.Argument], signature: Signature, result: Plan, report: Reporter) -> None:
+    names = signature.positional
+    for name, argument in zip(names, positional, strict=False):
+        result.fields[name] = argument.value
+    if len(positional) > len(names):
+        surplus = positional[len(names)]
+        takes = ", ".join(names) if names else "no argument without a name"
+        report.add(
+            Diagnostic(
+                "E0303",
+                f"too many arguments for `{signature.word}`",
+                surplus.span,
+                "this one is too many",
+                help=f"without names it takes {takes}; everything else is written name=value",
+            )
+        )
+        result.ok = False
+
+
+def _keyed(
+    argument: ast.Argument, signature: Signature, result: Plan, places: dict[str, Span], report: Reporter
+) -> None:
+    key = argument.key
+    assert key is not None
+    if key.id in signature.names:
+        if key.id in result.fields:
+            _twice(key, places.get(key.id, result.fields[key.id].span), result, report)
+            return
+        result.fields[key.id] = argument.value
+        places[key.id] = key.span
+    elif key.id == "from" and result.sources is None:
+        result.sources = argument.value
+    elif key.id == "act" and result.act is None:
+        result.act = argument.value
+    elif key.id in RESERVED:
+        first = result.sources if key.id == "from" else result.act
+        assert first is not None
+        _twice(key, first.span, result, report)
+    else:
+        _unknown(key, signature, result, report)
+
+
+def _twice(key: ast.Name, first: Span, result: Plan, report: Reporter) -> None:
+    report.add(
+        Diagnostic(
+            "E0307", f"`{key.id}` is given twice", key.span, "again here", labels=(Label(first, "first given here"),)
+        )
+    )
+    result.ok = False
+
+
+def _unknown(key: ast.Name, signature: Signature, result: Plan, report: Reporter) -> None:
+    known = (*signature.names, *RESERVED)
+    guess = nearest(key.id, known)
+    listed = ", ".join(known)
+    report.add(
+        Diagnostic(
+            "E0301",
+            f"`{signature.word}` has no argument `{key.id}`",
+            key.span,
+            "unknown argument",
+            notes=(f"`{signature.word}` takes {listed}",),
+            help=f"did you mean `{guess}`?" if guess else None,
+        )
+    )
+    result.ok = False
+
+
+def _missing(signature: Signature, result: Plan, place: Span, report: Reporter) -> None:
+    missing = [name for name in signature.required if name not in result.fields]
+    if not missing or not result.ok:
+        return
+    shown = " and ".join(f"`{name}`" for name in missing)
+    form = ", ".join(
+        name if name in signature.positional else f"{name}=..."
+        for name in dict.fromkeys((*signature.positional, *missing))
+    )
+    report.add(
+        Diagnostic(
+            "E0302",
+            f"`{signature.word}` needs {shown}",
+            place,
+            f"{shown} missing",
+            help=f"write `{signature.word} {form}`",
+        )
+    )
+    result.ok = False

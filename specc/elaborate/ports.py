@@ -1,0 +1,203 @@
+"""The inputs and outputs of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics.suggest import nearest
+from specc.dims import Dim, Sym, symbol
+from specc.elaborate.expressions import Frame, describe, evaluate
+from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.values import LayerValue, LayerValues, Value, Word
+from specc.ir.graph import GraphInput, GraphOutput
+from specc.source import Span
+from specc.syntax import ast
+from specc.types import Layout, TensorType, unspeak
+
+BATCH: Final = "N"
+INPUT_ARGUMENTS: Final = ("layout", "range", "mean", "std")
+OUTPUT_ARGUMENTS: Final = ("from", "labels")
+MAX_RANK: Final = 4
+
+
+def graph_input(
+    statement: ast.Input, frame: Frame, report: Reporter, others: Sequence[GraphInput]
+) -> tuple[GraphInput, Layout]:
+    """The declared input and the model's layout.  Raises `Failed`."""
+    for other in others:
+        if other.name == statement.name.id:
+            raise Failed  # the resolver has reported the name
+    values, places = _arguments(statement.args, INPUT_ARGUMENTS, "input", frame, report)
+    layout = _layout(values, places, frame, report, bool(others))
+    shape = _shape(statement.shape, frame, report, layout)
+    x = TensorType(shape)
+    mean = _per_channel("mean", values, places, x, report)
+    std = _per_channel("std", values, places, x, report)
+    if std is not None and any(value <= 0 for value in std):
+        raise report.error("E0305", places["std"], "`std` must be above 0")
+    span = _range(values, places, report)
+    declared = GraphInput(name=statement.name.id, type=x, range=span, mean=mean, std=std, doc=statement.doc)
+    return declared, layout
+
+
+def graph_output(statement: ast.Output, frame: Frame, report: Reporter) -> GraphOutput:
+    """The declared output.  Raises `Failed`."""
+    values, places = _arguments(statement.args, OUTPUT_ARGUMENTS, "output", frame, report)
+    name = statement.name
+    value = values.get("from", frame.scope.find(name.id))
+    if value is None:
+        value = frame.current
+    if isinstance(value, LayerValues):
+        raise report.error(
+            "E0408", statement.span, "an output is one value", help=f"write `output {name.id}, from=...`"
+        )
+    if value is None:
+        raise report.error("E0211", statement.span, "there is no value yet that could be an output")
+    if not isinstance(value, LayerValue):
+        place = places.get("from", name.span)
+        raise report.error("E0208", place, f"an output is the value of a layer, not {describe(value)}")
+    if value.type is None:
+        raise Failed
+    return GraphOutput(name=name.id, value=value.name, labels=_class_names(values, places, value.type, report))
+
+
+def _arguments(
+    args: Sequence[ast.Argument], names: tuple[str, ...], what: str, frame: Frame, report: Reporter
+) -> tuple[dict[str, Value], dict[str, Span]]:
+    values: dict[str, Value] = {}
+    places: dict[str, Span] = {}
+    failed = False
+    for argument in args:
+        key = argument.key
+        if key is None:
+            report.error("E0303", argument.span, f"`{what}` takes its further arguments by name",
+                         help=f"they are {', '.join(names)}")  # fmt: skip
+            failed = True
+        elif key.id not in names:
+            guess = nearest(key.id, names)
+            report.error("E0301", key.span, f"`{what}` has no argument `{key.id}`", "unknown argument",
+                         help=f"did you mean `{guess}`?" if guess else f"it takes {', '.join(names)}")  # fmt: skip
+            failed = True
+        elif key.id in values:
+            report.add(Diagnostic("E0307", f"`{key.id}` is given twice", key.span, "again here",
+                                  labels=(Label(places[key.id], "first given here"),)))  # fmt: skip
+            failed = True
+        else:
+            try:
+                values[key.id] = evaluate(argument.value, frame, report)
+                places[key.id] = argument.value.span
+            except Failed:
+                failed = True
+    if failed:
+        raise Failed
+    return values, places
+
+
+def _layout(values: dict[str, Value], places: dict[str, Span], frame: Frame, report: Reporter, further: bool) -> Layout:
+    value = values.get("layout", frame.layout if further else "chw")
+    if value not in ("chw", "hwc"):
+        raise report.error("E0306", places["layout"], f"`layout` takes chw or hwc, not {describe(value)}")
+    if further and value != frame.layout:
+        raise report.error("E0306", places["layout"], "all inputs of a model have the same layout")
+    return "hwc" if value == "hwc" else "chw"
+
+
+def _shape(expression: ast.Expr, frame: Frame, report: Reporter, layout: Layout) -> tuple[Dim, ...]:
+    """The canonical shape with its batch: a size, or a list that may begin with the batch's name."""
+    parts = _parts(expression, frame, report)
+    if isinstance(expression, ast.List) and parts and isinstance(parts[0], Sym) and len(parts) > 1:
+        batch, sizes = parts[0], parts[1:]
+    else:
+        batch, sizes = symbol(BATCH), parts
+    if not 1 <= len(sizes) <= MAX_RANK:
+        raise report.error(
+            "E0404", expression.span, f"an input has 1 to {MAX_RANK} sizes, not {len(sizes)}",
+            help="such as 784, 3x224x224, or [N, 3, H, W] for open sizes",
+        )  # fmt: skip
+    return unspeak((batch, *sizes), layout)
+
+
+def _parts(expression: ast.Expr, frame: Frame, report: Reporter) -> list[Dim]:
+    if isinstance(expression, ast.Size):
+        return [_size(part, expression.span, frame, report) for part in expression.parts]
+    if isinstance(expression, ast.List):
+        return [_item(item, frame, report) for item in expression.items]
+    if isinstance(expression, ast.Name) and frame.scope.find(expression.id) is None:
+        words = expression.id.split("x") if all(expression.id.split("x")) else [expression.id]
+        return [_size(int(w) if w.isdigit() else w, expression.span, frame, report) for w in words]
+    value = evaluate(expression, frame, report)
+    items = value if isinstance(value, tuple) else (value,)
+    return [_whole(item, expression.span, report) for item in items]
+
+
+def _item(item: ast.Expr, frame: Frame, report: Reporter) -> Dim:
+    if isinstance(item, ast.Name) and item.id != "in":
+        return _size(item.id, item.span, frame, report)
+    return _whole(evaluate(item, frame, report), item.span, report)
+
+
+def _size(part: int | str, span: Span, frame: Frame, report: Reporter) -> Dim:
+    if isinstance(part, int):
+        return _whole(part, span, report)
+    if part == "_":
+        raise report.error("E0304", span, "an input's sizes must be numbers or names, not `_`",
+                           help="a name such as H leaves a size open")  # fmt: skip
+    bound = frame.scope.find(part)
+    return symbol(part) if bound is None else _whole(bound, span, report)
+
+
+def _whole(value: object, span: Span, report: Reporter) -> Dim:
+    if isinstance(value, Sym):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise report.error("E0304", span, f"a size is a whole number, not {describe(value)}")
+    if value < 1:
+        raise report.error("E0305", span, f"a size is at least 1, not {value}")
+    return value
+
+
+def _per_channel(
+    name: str, values: dict[str, Value], places: dict[str, Span], x: TensorType, report: Reporter
+) -> tuple[float, ...] | None:
+    if name not in values:
+        return None
+    numbers = _numbers(name, values[name], places[name], report)
+    if len(numbers) not in (1, x.channels):
+        raise report.error(
+            "E0304", places[name], f"`{name}` has {len(numbers)} numbers for {x.channels} channels",
+            help="give one number, or one for each channel",
+        )  # fmt: skip
+    return numbers
+
+
+def _range(values: dict[str, Value], places: dict[str, Span], report: Reporter) -> tuple[float, float]:
+    if "range" not in values:
+        return (0.0, 1.0)
+    numbers = _numbers("range", values["range"], places["range"], report)
+    if len(numbers) != 2 or not numbers[0] < numbers[1]:
+        raise report.error(
+            "E0304", places["range"], "`range` takes the lowest and the highest pixel value, as in [0, 1]"
+        )
+    return (numbers[0], numbers[1])
+
+
+def _numbers(name: str, value: Value, span: Span, report: Reporter) -> tuple[float, ...]:
+    items = value if isinstance(value, tuple) else (value,)
+    if not items or not all(isinstance(item, int | float) and not isinstance(item, bool) for item in items):
+        raise report.error("E0304", span, f"`{name}` takes numbers, not {describe(value)}")
+    return tuple(float(item) for item in items if isinstance(item, int | float))
+
+
+def _class_names(
+    values: dict[str, Value], places: dict[str, Span], x: TensorType, report: Reporter
+) -> tuple[str, ...] | None:
+    if "labels" not in values:
+        return None
+    value = values["labels"]
+    if not isinstance(value, tuple) or not all(isinstance(item, str) and not isinstance(item, Word) for item in value):
+        raise report.error("E0304", places["labels"], 'labels is a list of texts, as in ["cat", "dog"]')
+    if isinstance(x.channels, int) and len(value) != x.channels:
+        raise report.error("E0304", places["labels"], f"{len(value)} labels for {x.channels} classes")
+    return tuple(str(item) for item in value)

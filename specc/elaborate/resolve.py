@@ -1,0 +1,452 @@
+"""What can be said about a file without evaluating it.
+
+Operations, arguments and names are checked in every body, whether a model reaches it or not; so are duplicate
+and unused names, names used before their definition, and blocks that contain themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics.suggest import nearest
+from specc.elaborate.arithmetic import FUNCTIONS
+from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
+from specc.elaborate.plan import Plan, of_block, of_operation, plan
+from specc.elaborate.report import Reporter
+from specc.elaborate.values import Namespace
+from specc.elaborate.words import activations, known_words
+from specc.ops import BY_WORD
+from specc.source import Span
+from specc.syntax import ast
+
+
+@dataclass(slots=True)
+class Entry:
+    """A name of a body."""
+
+    span: Span
+    what: str
+    used: bool = False
+
+
+@dataclass(slots=True)
+class Body:
+    """The names of one body so far, and those it will define further down."""
+
+    parent: Body | None
+    names: dict[str, Entry] = field(default_factory=dict)
+    later: dict[str, Span] = field(default_factory=dict)
+
+    def find(self, name: str) -> Entry | None:
+        body: Body | None = self
+        while body is not None:
+            if name in body.names:
+                return body.names[name]
+            body = body.parent
+        return None
+
+    def find_later(self, name: str) -> Span | None:
+        body: Body | None = self
+        while body is not None:
+            if name in body.later:
+                return body.later[name]
+            body = body.parent
+        return None
+
+    def visible(self) -> Iterator[str]:
+        body: Body | None = self
+        while body is not None:
+            yield from body.names
+            body = body.parent
+
+
+class Resolver:
+    """Checks one module after another; `plans` and `unused_labels` are for elaboration and lint."""
+
+    def __init__(self, report: Reporter) -> None:
+        self._report = report
+        self.plans: dict[int, Plan] = {}
+        self.unused_labels: list[ast.Name] = []
+        self._calls: dict[BlockDefinition, dict[BlockDefinition, Span]] = {}
+        self._module: Module
+        self._block: BlockDefinition | None = None
+
+    def resolve(self, module: Module) -> None:
+        self._module = module
+        for block in module.blocks:
+            self._block = block
+            self._calls.setdefault(block, {})
+            self._definition(block.tree.parameters, block.tree.body)
+        self._block = None
+        for model in module.models:
+            if isinstance(model.tree, ast.Model):
+                self._definition(model.tree.parameters, model.tree.body)
+            else:
+                self._derived(model.tree)
+
+    def finish(self, modules: Sequence[Module], root: Module) -> None:
+        """What needs every module resolved: recursion, and names that nothing uses."""
+        for block in self._calls:
+            self._recursion(block)
+        _unused_definitions(root, self._report)
+
+    # ------------------------------------------------------------ bodies
+
+    def _definition(self, parameters: Sequence[ast.Parameter], statements: Sequence[ast.Statement]) -> None:
+        body = Body(None)
+        for parameter in parameters:
+            if parameter.default is not None:
+                self._expression(parameter.default, body)
+            self._define(parameter.name, "parameter", body)
+        self._body(statements, body)
+        self._unused(body)
+
+    def _derived(self, tree: ast.Derived) -> None:
+        body = Body(None)
+        self._expression(tree.base, body)
+        for argument in tree.args:
+            self._expression(argument.value, body)
+        self._body(tree.body, body)
+
+    def _body(self, statements: Sequence[ast.Statement], body: Body) -> None:
+        for name in _defined(statements):
+            body.later.setdefault(name.id, name.span)
+        for statement in statements:
+            self._statement(statement, body)
+
+    def _nested(self, statements: Sequence[ast.Statement], parent: Body, targets: Sequence[ast.Name] = ()) -> None:
+        body = Body(parent)
+        for target in targets:
+            self._define(target, "loop variable", body)
+        self._body(statements, body)
+        self._unused(body)
+
+    def _statement(self, statement: ast.Statement, body: Body) -> None:
+        match statement:
+            case ast.Operation():
+                self._operation(statement, body)
+            case ast.Residual(args=args, body=main, shortcut=shortcut, labels=labels, shape=shape):
+                self._planned(statement, args, body)
+                self._nested(main, body)
+                self._nested(shortcut or (), body)
+                self._shape(shape, body)
+                self._labels(labels, body)
+            case ast.Let(name=name, value=value):
+                self._expression(value, body)
+                self._define(name, "constant", body)
+            case ast.If(test=test, then=then, orelse=orelse):
+                self._expression(test, body)
+                self._alternatives(then, orelse, body)
+            case ast.For(targets=targets, iterable=iterable, body=inner):
+                self._expression(iterable, body)
+                self._nested(inner, body, targets)
+            case ast.Repeat(count=count, body=inner):
+                self._expression(count, body)
+                self._nested(inner, body)
+            case ast.Input(name=name, args=args):
+                for argument in args:
+                    self._expression(argument.value, body)
+                self._define(name, "input", body)
+            case ast.Output(name=name, args=args):
+                self._output(name, args, body)
+            case ast.Expect(claim=claim):
+                self._claim(claim, body)
+
+    def _alternatives(self, then: Sequence[ast.Statement], orelse: Sequence[ast.Statement], body: Body) -> None:
+        """Either side may define the same names, so the second starts from those before the first."""
+        before = dict(body.names)
+        self._body(then, body)
+        after_then = body.names
+        body.names = before
+        self._body(orelse, body)
+        body.names = {**after_then, **body.names}
+
+    def _output(self, name: ast.Name, args: Sequence[ast.Argument], body: Body) -> None:
+        entry = body.find(name.id)
+        if entry is not None:
+            entry.used = True
+        for argument in args:
+            self._expression(argument.value, body)
+
+    # ------------------------------------------------------------ operations
+
+    def _operation(self, statement: ast.Operation, body: Body) -> None:
+        self._planned(statement, statement.args, body)
+        for branch in statement.branches or ():
+            self._nested(branch.body, body)
+        self._shape(statement.shape, body)
+        self._labels(statement.labels, body)
+
+    def _planned(self, statement: ast.Operation | ast.Residual, args: Sequence[ast.Argument], body: Body) -> None:
+        target: object = BY_WORD["add"]
+        name = ast.Name(statement.keyword, "add") if isinstance(statement, ast.Residual) else statement.name
+        if isinstance(statement, ast.Operation):
+            target = self._target(name, body)
+        bound = BoundNames(body, self._module)
+        if target == "dynamic":
+            for argument in args:
+                self._expression(argument.value, body)
+        elif target is not None:
+            signature = of_block(target.tree) if isinstance(target, BlockDefinition) else of_operation(BY_WORD[name.id])
+            made = plan(args, signature, name.span, bound, self._report)
+            self.plans[id(statement)] = made
+            self._arguments(made, is_op=not isinstance(target, BlockDefinition), body=body)
+        if isinstance(target, BlockDefinition) and self._block is not None:
+            self._calls[self._block].setdefault(target, name.span)
+
+    def _arguments(self, made: Plan, is_op: bool, body: Body) -> None:
+        for expression in made.fields.values():
+            # a bare word nobody defines may be a mistyped choice: only the argument itself can tell
+            if is_op and isinstance(expression, ast.Name) and not self._is_known(expression.id, body):
+                continue
+            self._expression(expression, body)
+        rest = [e for e in (made.sources, *made.inputs) if e is not None]
+        for expression in rest:
+            self._expression(expression, body)
+        act = made.act
+        if isinstance(act, ast.Call) and act.function.id in activations():
+            for argument in act.args:
+                self._expression(argument, body)
+        elif act is not None and not (isinstance(act, ast.Name) and not self._is_known(act.id, body)):
+            self._expression(act, body)
+
+    def _is_known(self, name: str, body: Body) -> bool:
+        found = body.find(name) or body.find_later(name) or self._module.scope.find(name)
+        return found is not None or name in known_words() or name == "in"
+
+    def _target(self, name: ast.Name, body: Body) -> object:
+        """A `BlockDefinition`, an operation, "dynamic" for a name that holds a word, `None` after an error."""
+        entry = body.find(name.id)
+        if entry is not None and entry.what in ("parameter", "constant", "loop variable"):
+            entry.used = True
+            return "dynamic"
+        found = self._global(name)
+        if isinstance(found, BlockDefinition):
+            return found
+        if found is None and name.id in BY_WORD:
+            return BY_WORD[name.id]
+        if found is not None:
+            what = "a model" if isinstance(found, ModelDefinition) else "not an operation or block"
+            self._report.error("E0208", name.span, f"`{name.id}` is {what}", "an operation or block is needed here")
+            return None
+        self._unknown_operation(name)
+        return None
+
+    def _global(self, name: ast.Name) -> object:
+        head, _, member = name.id.partition(".")
+        found = self._module.scope.find(head)
+        if found is None:
+            return None
+        self._module.used.add(head)
+        if not member:
+            return found
+        if isinstance(found, Namespace) and member in found.members:
+            return found.members[member]
+        return None
+
+    def _unknown_operation(self, name: ast.Name) -> None:
+        scope = self._module.scope
+        blocks = [n for n, value in scope.names.items() if isinstance(value, BlockDefinition)]
+        for n, value in scope.names.items():
+            if isinstance(value, Namespace):
+                blocks += [f"{n}.{m}" for m, inner in value.members.items() if isinstance(inner, BlockDefinition)]
+        guess = nearest(name.id, [*BY_WORD, *blocks])
+        self._report.error(
+            "E0201",
+            name.span,
+            f"unknown operation `{name.id}`",
+            "no operation or block has this name",
+            help=f"did you mean `{guess}`?" if guess else "`specc explain E0201` lists the operations",
+        )
+
+    # ------------------------------------------------------------ names
+
+    def _define(self, name: ast.Name, what: str, body: Body) -> None:
+        first = body.names.get(name.id)
+        if first is not None:
+            self._report.add(
+                Diagnostic(
+                    "E0203", f"`{name.id}` is defined twice", name.span, "again here",
+                    labels=(Label(first.span, f"first defined here, as {_article(first.what)}"),),
+                )
+            )  # fmt: skip
+            return
+        body.names[name.id] = Entry(name.span, what)
+
+    def _labels(self, labels: Sequence[ast.Name], body: Body) -> None:
+        for label in labels:
+            self._define(label, "label", body)
+
+    def _shape(self, shape: ast.Expr | None, body: Body) -> None:
+        """Sizes in a shape may be open sizes of the input, so only names bound here are marked as used."""
+        if shape is not None:
+            self._claim(shape, body)
+
+    def _claim(self, claim: ast.Expr, body: Body) -> None:
+        """Facts are names of their own, judged once the model is complete; others here are in use."""
+        for name in _names(claim):
+            entry = body.find(name.id)
+            if entry is not None:
+                entry.used = True
+            elif self._module.scope.find(name.id) is not None:
+                self._module.used.add(name.id)
+
+    def _expression(self, expression: ast.Expr, body: Body) -> None:
+        for name in _names(expression):
+            self._use(name, body)
+        for function in _functions(expression):
+            if function.id not in FUNCTIONS:
+                guess = nearest(function.id, FUNCTIONS)
+                self._report.error(
+                    "E0202", function.span, f"unknown function `{function.id}`",
+                    help=f"did you mean `{guess}`?" if guess else f"there are {', '.join(FUNCTIONS)}",
+                )  # fmt: skip
+
+    def _use(self, name: ast.Name, body: Body) -> None:
+        if name.id == "in":
+            return
+        entry = body.find(name.id)
+        if entry is not None:
+            entry.used = True
+            return
+        if self._module.scope.find(name.id) is not None:
+            self._module.used.add(name.id)
+            return
+        later = body.find_later(name.id)
+        if later is not None:
+            self._report.add(
+                Diagnostic(
+                    "E0204", f"`{name.id}` is used before its definition", name.span, "used here",
+                    labels=(Label(later, "defined here"),),
+                )
+            )  # fmt: skip
+            return
+        if name.id in known_words():
+            return
+        known = [*body.visible(), *self._module.scope.names]
+        guess = nearest(name.id, known)
+        self._report.error(
+            "E0202", name.span, f"unknown name `{name.id}`", "not defined here",
+            help=f"did you mean `{guess}`?" if guess else None,
+        )  # fmt: skip
+
+    def _unused(self, body: Body) -> None:
+        for name, entry in body.names.items():
+            if entry.used or name.startswith("_"):
+                continue
+            if entry.what == "label":
+                self.unused_labels.append(ast.Name(entry.span, name))
+            elif entry.what in ("parameter", "constant"):
+                self._report.add(
+                    Diagnostic(
+                        "W0202", f"{entry.what} `{name}` is never used", entry.span,
+                        help="remove it, or start its name with `_`",
+                    )
+                )  # fmt: skip
+
+    # ------------------------------------------------------------ recursion
+
+    def _recursion(self, block: BlockDefinition) -> None:
+        """Report `block` when a chain of calls leads back to it."""
+        stack: list[tuple[BlockDefinition, tuple[BlockDefinition, ...]]] = [(block, (block,))]
+        seen = {block}
+        while stack:
+            current, path = stack.pop()
+            for callee, span in self._calls.get(current, {}).items():
+                if callee is block:
+                    chain = " -> ".join(f"`{b.tree.name.id}`" for b in (*path, block))
+                    self._report.error(
+                        "E0205", span, f"block `{block.tree.name.id}` contains itself", chain,
+                        help="use `repeat` or `for` for repetition",
+                    )  # fmt: skip
+                    return
+                if callee not in seen:
+                    seen.add(callee)
+                    stack.append((callee, (*path, callee)))
+
+
+@dataclass(frozen=True, slots=True)
+class BoundNames:
+    """Whether a name is bound in a body or module: a bound `relu` is no activation."""
+
+    body: Body
+    module: Module
+
+    def __call__(self, name: str) -> bool:
+        return self.body.find(name) is not None or self.module.scope.find(name) is not None
+
+
+def _unused_definitions(root: Module, report: Reporter) -> None:
+    """Blocks and constants of the main file that nothing in it uses; a file without models is a library."""
+    if not root.models:
+        return
+    for name, span in root.scope.places.items():
+        value = root.scope.names[name]
+        imported = span.source is not root.source or root.source.text.startswith("import", span.start)
+        if name in root.used or name.startswith("_") or imported or isinstance(value, ModelDefinition | Namespace):
+            continue
+        what = "block" if isinstance(value, BlockDefinition) else "constant"
+        report.add(Diagnostic("W0202", f"{what} `{name}` is never used", span))
+
+
+def _article(what: str) -> str:
+    return f"an {what}" if what[0] in "aeiou" else f"a {what}"
+
+
+def _defined(statements: Sequence[ast.Statement]) -> Iterator[ast.Name]:
+    """The names that a body defines at its own level."""
+    for statement in statements:
+        match statement:
+            case ast.Operation(labels=labels) | ast.Residual(labels=labels):
+                yield from labels
+            case ast.Let(name=name) | ast.Input(name=name):
+                yield name
+            case ast.If(then=then, orelse=orelse):
+                yield from _defined((*then, *orelse))
+
+
+def _names(expression: ast.Expr) -> Iterator[ast.Name]:
+    """Every name that `expression` reads; sizes such as 3xHxW read none."""
+    stack: list[ast.Expr] = [expression]
+    while stack:
+        match stack.pop():
+            case ast.Name() as name:
+                if name.id != "_":
+                    yield name
+            case ast.Attribute(value=value):
+                stack.append(value)
+            case ast.Index(value=value, index=index):
+                stack += (value, index)
+            case ast.Call(args=args):
+                stack += args
+            case ast.List(items=items):
+                stack += items
+            case ast.Unary(operand=operand):
+                stack.append(operand)
+            case ast.Binary(left=left, right=right):
+                stack += (left, right)
+            case ast.Conditional(test=test, then=then, orelse=orelse):
+                stack += (test, then, orelse)
+
+
+def _functions(expression: ast.Expr) -> Iterator[ast.Name]:
+    stack: list[ast.Expr] = [expression]
+    while stack:
+        match stack.pop():
+            case ast.Call(function=function, args=args):
+                yield function
+                stack += args
+            case ast.Attribute(value=value):
+                stack.append(value)
+            case ast.Index(value=value, index=index):
+                stack += (value, index)
+            case ast.List(items=items):
+                stack += items
+            case ast.Unary(operand=operand):
+                stack.append(operand)
+            case ast.Binary(left=left, right=right):
+                stack += (left, right)
+            case ast.Conditional(test=test, then=then, orelse=orelse):
+                stack += (test, then, orelse)

@@ -1,0 +1,76 @@
+"""Names while elaborating: what they are bound to, and how layers are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from specc.elaborate.values import Value
+from specc.source import Span
+
+
+@dataclass(slots=True)
+class Naming:
+    """Makes the dotted names of layers.
+
+    `prefix` is the path of the enclosing blocks and labelled loops; `suffix` the iteration numbers of unlabelled
+    loops, which keep labels inside them apart.  The counters of automatic names are shared by everything with
+    the same prefix.
+    """
+
+    taken: set[str]
+    prefix: str = ""
+    suffix: str = ""
+    counters: dict[str, int] = field(default_factory=dict)
+
+    def labelled(self, label: str) -> str:
+        return self._free(f"{self.prefix}{label}{self.suffix}")
+
+    def automatic(self, word: str) -> str:
+        """`conv1`, `conv2`: the next free one."""
+        while True:
+            self.counters[word] = self.counters.get(word, 0) + 1
+            name = f"{self.prefix}{word}{self.counters[word]}"
+            if name not in self.taken:
+                self.taken.add(name)
+                return name
+
+    def within(self, name: str) -> Naming:
+        """The naming inside a block or labelled branch called `name`."""
+        return Naming(self.taken, f"{name}.")
+
+    def iteration(self, index: int) -> Naming:
+        """The naming inside one iteration of an unlabelled loop."""
+        return Naming(self.taken, self.prefix, f"{self.suffix}.{index}", self.counters)
+
+    def _free(self, name: str) -> str:
+        candidate, count = name, 1
+        while candidate in self.taken:
+            count += 1
+            candidate = f"{name}_{count}"
+        self.taken.add(candidate)
+        return candidate
+
+
+@dataclass(slots=True)
+class Scope:
+    """Bindings of one body, on top of those around it."""
+
+    parent: Scope | None = None
+    names: dict[str, Value] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)
+
+    def find(self, name: str) -> Value | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
+        return None
+
+    def binds(self, name: str) -> bool:
+        return self.find(name) is not None
+
+    def bind(self, name: str, value: Value, place: Span | None = None) -> None:
+        self.names[name] = value
+        if place is not None:
+            self.places[name] = place

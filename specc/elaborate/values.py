@@ -1,0 +1,116 @@
+"""Values that exist while a spec is elaborated: numbers, words, lists, and the values between layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from specc.dims import Dim, Sym
+from specc.types import SPATIAL_NAMES, Layout, TensorType
+
+
+class Word(str):
+    """A bare word with a fixed meaning, such as `same` or `relu`."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LayerValue:
+    """A value between layers.
+
+    `type` is `None` after an error: whatever depends on it is skipped in silence, so that no error has an echo.
+    `claimed` is the shape that a false `->` asserted, carried along: what holds for it is not reported again.
+    `layer` is what tables call it.
+    """
+
+    name: str
+    layer: str
+    type: TensorType | None
+    claimed: TensorType | None = None
+
+
+UNKNOWN = LayerValue("", "", None)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerValues:
+    """What an operation with several results makes, before they are given labels or indexed."""
+
+    items: tuple[LayerValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """An imported module, by the names it defines."""
+
+    name: str
+    members: Mapping[str, object]
+
+
+Value: TypeAlias = Any
+"""int, float, bool, str, Word, Sym, LayerValue, LayerValues, Namespace, a definition, or a tuple of them."""
+
+
+def kind(value: object) -> str:
+    """What an author would call it."""
+    match value:
+        case bool():
+            return "true or false"
+        case int():
+            return "a whole number"
+        case float():
+            return "a number"
+        case Word():
+            return "a word"
+        case str():
+            return "a text"
+        case Sym():
+            return "an open size"
+        case tuple():
+            return "a list"
+        case LayerValue() | LayerValues():
+            return "the value of a layer"
+        case Namespace():
+            return "a module"
+    return "a block or model"
+
+
+def show(value: object) -> str:
+    """A value as it could be written in a spec."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:.6g}"
+        case Word():
+            return str(value)
+        case str():
+            return f'"{value}"'
+        case tuple():
+            return f"[{', '.join(map(show, value))}]"
+        case LayerValue(layer=layer):
+            return f"`{layer}`"
+    return str(value)
+
+
+ATTRIBUTES = ("channels", "features", "height", "width", "depth", "length", "shape", "rank")
+
+
+def attribute(x: TensorType, name: str, layout: Layout) -> Value | None:
+    """`in.channels` and the like; `None` where the value has no such size."""
+    if name == "channels":
+        return x.channels
+    if name == "features":
+        return x.channels if x.rank == 1 else None
+    if name == "rank":
+        return x.rank
+    if name == "shape":
+        return x.spoken(layout)[1:]
+    return _spatial(x, name)
+
+
+def _spatial(x: TensorType, name: str) -> Dim | None:
+    names = SPATIAL_NAMES.get(len(x.spatial), ())
+    return x.spatial[names.index(name)] if name in names else None

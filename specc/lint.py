@@ -1,0 +1,91 @@
+"""Warnings about models that are correct and probably not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from specc.analysis.summary import Summary
+from specc.diagnostics import Diagnostic
+from specc.elaborate.elaborator import Elaborated
+from specc.elaborate.report import Reporter
+from specc.ir import Graph, Node
+from specc.syntax import ast
+
+DENSE_SHARE: Final = 0.9
+"""A single dense layer with more of the parameters than this gets W0301: VGG's first has 74 %."""
+DENSE_LEAST: Final = 1_000_000
+"""Below this many parameters nobody minds."""
+
+
+def lint(elaborated: Elaborated, summary: Summary, labels: Sequence[ast.Name], report: Reporter) -> None:
+    """Report W0201, W0203, W0301 and W0302."""
+    _unused_labels(elaborated, labels, report)
+    _dead_layers(elaborated, report)
+    _heavy_dense(elaborated, summary, report)
+    _useless_biases(elaborated, report)
+
+
+def _unused_labels(elaborated: Elaborated, labels: Sequence[ast.Name], report: Reporter) -> None:
+    """A label that nothing reads still names the weights of its layer; without weights it does nothing."""
+    graph = elaborated.graph
+    weighted = [node.name for node in graph.nodes if graph.weights(node)]
+    for label in labels:
+        names = elaborated.labels.get(label.span.start, [])
+        if names and not any(w == n or w.startswith(f"{n}.") for w in weighted for n in names):
+            report.add(
+                Diagnostic(
+                    "W0201", f"label `{label.id}` is never used", label.span,
+                    notes=("its layer has no weights that it could name",), help="remove it, or start it with `_`",
+                )
+            )  # fmt: skip
+
+
+def _dead_layers(elaborated: Elaborated, report: Reporter) -> None:
+    graph = elaborated.graph
+    needed = {output.value for output in graph.outputs}
+    for node in reversed(graph.nodes):
+        if needed.intersection(node.outputs):
+            needed.update(node.inputs)
+        elif node.name in elaborated.places and not any(node.name in other.inputs for other in graph.nodes):
+            report.add(
+                Diagnostic(
+                    "W0203", f"nothing uses the value of `{node.layer}`", elaborated.places[node.name],
+                    help="remove it, or return it with `output`",
+                )
+            )  # fmt: skip
+
+
+def _heavy_dense(elaborated: Elaborated, summary: Summary, report: Reporter) -> None:
+    total = summary.totals.params
+    for layer in summary.layers:
+        if layer.ops[0] == "dense" and layer.cost.params > max(DENSE_SHARE * total, DENSE_LEAST):
+            report.add(
+                Diagnostic(
+                    "W0301",
+                    f"this layer holds {layer.cost.params / total:.0%} of the parameters",
+                    elaborated.places.get(layer.name),
+                    notes=(f"{layer.cost.params:,} of {total:,}",),
+                    help="pooling before `flatten`, or global_avgpool instead of it, makes it small",
+                )
+            )
+
+
+def _useless_biases(elaborated: Elaborated, report: Reporter) -> None:
+    """A batch normalisation subtracts the mean and with it any bias added just before."""
+    graph = elaborated.graph
+    by_value = {node.name: node for node in graph.nodes}
+    for node in graph.nodes:
+        source = by_value.get(node.inputs[0])
+        if not node.op.centres_channels or source is None or not _has_bias(graph, source):
+            continue
+        report.add(
+            Diagnostic(
+                "W0302", f"`{node.op.word}` takes the bias of `{source.layer}` away again",
+                elaborated.places.get(source.name), help="write bias=false",
+            )
+        )  # fmt: skip
+
+
+def _has_bias(graph: Graph, node: Node) -> bool:
+    return node.op.weighted_layers > 0 and any(w.name.endswith("bias") for w in graph.weights(node))

@@ -1,0 +1,113 @@
+"""Reading spec files: the only file access of `specc check`."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from specc.data import specs_folder
+from specc.diagnostics import Diagnostic
+from specc.limits import Limits
+from specc.source import Source
+
+SUFFIX = ".cnn"
+
+
+class FileLoader:
+    """Reads the spec the user named and what it imports from below that spec's folder, and bundled modules."""
+
+    def __init__(self, root: Path, limits: Limits) -> None:
+        self._root = root
+        self._limits = limits
+
+    def file(self, path: str, importer: Source) -> Source | Diagnostic:
+        """An imported file.  Its real path, links followed, must lie below the root."""
+        base = Path(importer.name).parent if importer.name != "-" else self._root
+        target = base / path
+        root = os.path.realpath(self._root)
+        if "\0" in path or not _inside(os.path.realpath(target), root) or Path(path).is_absolute():
+            return Diagnostic(
+                "E0605",
+                f"`{path}` lies outside the folder of the spec",
+                notes=(f"imports are read from {self._root} and the folders in it",),
+                help="put shared blocks into that folder, or import a bundled module by its name",
+            )
+        return read_source(Path(os.path.normpath(target)), self._limits)
+
+    def bundled(self, name: str) -> Source | None:
+        path = specs_folder() / "lib" / f"{name}{SUFFIX}"
+        if not path.is_file():
+            return None
+        return Source(f"<{name}>", path.read_text(encoding="utf-8"))
+
+    def bundled_names(self) -> tuple[str, ...]:
+        return tuple(sorted(path.stem for path in (specs_folder() / "lib").glob(f"*{SUFFIX}")))
+
+
+def read_source(path: Path, limits: Limits) -> Source | Diagnostic:
+    """The text of a regular UTF-8 file, or the reason why there is none."""
+    name = path.as_posix()
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as stream:
+            mode = os.fstat(stream.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                return Diagnostic("E0602", f"{name} is not a regular file", file=name)
+            data = stream.read(limits.file_bytes + 1)
+    except FileNotFoundError:
+        return Diagnostic("E0601", f"there is no file {name}", file=name, help=_near(path))
+    except IsADirectoryError:
+        return Diagnostic("E0602", f"{name} is a folder", file=name, help=_inside_folder(path))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return Diagnostic("E0608", f"{name} cannot be read: {reason}", file=name)
+    return decode(name, data, limits)
+
+
+def decode(name: str, data: bytes, limits: Limits) -> Source | Diagnostic:
+    """Bytes as a source text."""
+    if len(data) > limits.file_bytes:
+        return Diagnostic("E0704", f"{name} is larger than {limits.file_bytes} bytes", file=name)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        return Diagnostic(
+            "E0603",
+            f"{name} is not UTF-8 text",
+            file=name,
+            notes=(f"byte {error.start} (line {row}) is 0x{data[error.start]:02x}: {error.reason}",),
+            help="save the file as UTF-8",
+        )
+    if not text.strip("\ufeff \t\r\n"):
+        return Diagnostic("E0604", f"{name} is empty", file=name, help="`specc zoo` shows complete specs to start from")
+    return Source(name, text)
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Opening a FIFO or device must not block."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _inside(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _near(path: Path) -> str | None:
+    """A file with nearly this name beside it."""
+    from specc.diagnostics.suggest import nearest
+
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if entry.suffix == SUFFIX]
+    except OSError:
+        return None
+    guess = nearest(path.name, names)
+    return f"did you mean {(path.parent / guess).as_posix()}?" if guess else None
+
+
+def _inside_folder(path: Path) -> str | None:
+    try:
+        names = sorted(entry.name for entry in path.iterdir() if entry.suffix == SUFFIX)
+    except OSError:
+        return None
+    return f"in it are {', '.join(names[:5])}" if names else None

@@ -1,0 +1,101 @@
+"""The compiler's phases in order.  Each takes values and gives values and diagnostics; none does input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from specc.analysis.summary import Summary, summarise
+from specc.claims import judge
+from specc.diagnostics import Diagnostic, has_errors
+from specc.elaborate import Loader, Project, elaborate, has_defaults, open_project
+from specc.elaborate.elaborator import Elaborated
+from specc.elaborate.report import Reporter
+from specc.elaborate.values import Value
+from specc.ir import Graph
+from specc.limits import DEFAULT_LIMITS, Limits
+from specc.lint import lint
+from specc.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One model that could be elaborated: its graph and what is known of it."""
+
+    graph: Graph
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The models of a file, in its order, and all findings.  With an error among them nothing may be exported."""
+
+    models: tuple[Checked, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not has_errors(self.diagnostics)
+
+
+def check(
+    source: Source,
+    loader: Loader,
+    *,
+    model: str | None = None,
+    settings: Mapping[str, Value] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Outcome:
+    """Text to checked models: the one called `model`, or all that need no parameters set."""
+    report = Reporter()
+    project = open_project(source, loader, report, limits)
+    if project is None:
+        return Outcome((), tuple(report.diagnostics))
+    checked = []
+    for name in _chosen(project, model, settings or {}, report):
+        elaborated = elaborate(project, name, settings or {}, report, limits)
+        if elaborated is not None:
+            checked.append(_judged(elaborated, project, report))
+    return Outcome(tuple(checked), tuple(report.diagnostics))
+
+
+def _chosen(project: Project, model: str | None, settings: Mapping[str, Value], report: Reporter) -> Sequence[str]:
+    if model is not None:
+        return (model,)
+    names = project.model_names
+    if not names:
+        report.add(_no_models(project))
+    complete = [name for name in names if has_defaults(project, name)]
+    return names if settings or not complete else complete
+
+
+def _no_models(project: Project) -> Diagnostic:
+    name = project.module.source.name
+    return Diagnostic(
+        "E0210", f"{name} defines no model", file=name,
+        help="a model is written `model Name { input ... }`; `specc zoo` shows complete ones",
+    )  # fmt: skip
+
+
+def _judged(elaborated: Elaborated, project: Project, report: Reporter) -> Checked:
+    summary = summarise(elaborated.graph)
+    judge(elaborated.claims, facts(summary), report)
+    lint(elaborated, summary, project.plans.unused_labels, report)
+    return Checked(elaborated.graph, summary)
+
+
+def facts(summary: Summary) -> dict[str, Value]:
+    """What `expect` lines may speak of."""
+    totals = summary.totals
+    return {
+        "params": totals.params,
+        "trainable": totals.trainable,
+        "buffers": totals.buffers,
+        "macs": totals.macs,
+        "depth": totals.depth,
+        "layers": len(summary.layers),
+        "receptive_field": totals.receptive_field,
+        "memory": totals.peak_activation_bytes,
+        "weight_bytes": totals.weight_bytes,
+        "output": tuple(summary.outputs[0].type.spoken(summary.layout)[1:]),
+    }
