@@ -46,7 +46,9 @@ def bind(graph: Graph, inputs: Mapping[str, Array]) -> tuple[dict[str, int], tup
 
 def _misfits(item: GraphInput, array: Array, layout: Layout, sizes: dict[str, int]) -> Iterator[str]:
     wanted = item.type.spoken(layout)
-    if len(wanted) != array.ndim or not all(_agrees(w, size, sizes) for w, size in zip(wanted, array.shape, strict=True)):
+    if len(wanted) != array.ndim or not all(
+        _agrees(w, size, sizes) for w, size in zip(wanted, array.shape, strict=True)
+    ):
         shape = " x ".join(formula(size) for size in wanted)
         yield f"input `{item.name}` needs {shape}, and the data is {' x '.join(map(str, array.shape))}"
     elif 0 in array.shape:

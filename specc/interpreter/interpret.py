@@ -59,5 +59,3 @@ def cast(
 ) -> dict[str, Array]:
     """The node's own weights in `dtype` by their names within the layer."""
     return {weight.name: np.asarray(weights[weight_name(node, weight)], dtype) for weight in graph.weights(node)}
-
-

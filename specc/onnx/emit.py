@@ -64,5 +64,3 @@ def _add_inputs(program: Program, graph: Graph, preprocess: bool) -> frozenset[s
         if graph.layout == "hwc" and item.type.rank > 1:
             program.layouts[tensor] = "hwc"
     return pixels
-
-

@@ -88,7 +88,8 @@ def _copy(source: object, target: object, name: str) -> None:
 
 
 def _bytes(message: onnx.ModelProto | onnx.GraphProto | onnx.TensorProto) -> bytes:
-    return message.SerializeToString(deterministic=True)
+    data: bytes = message.SerializeToString(deterministic=True)
+    return data
 
 
 def _tag(number: int) -> bytes:

@@ -166,5 +166,3 @@ class _Rewriter:
         self.program.types[name] = kind
         self.program.layouts[name] = layout
         return name
-
-

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from specc.ir.graph import Graph, GraphInput
 from specc.onnx.program import Array, Program, Step
-
-import numpy as np
 
 
 def scale_and_shift(item: GraphInput) -> tuple[Array, Array]:

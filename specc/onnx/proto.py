@@ -1,4 +1,4 @@
-"""A finished program as protobuf messages.  Same program, same bytes: nothing here depends on the machine or the clock."""
+"""A finished program as protobuf messages.  Same program, same bytes: no machine and no clock shows in them."""
 
 from __future__ import annotations
 

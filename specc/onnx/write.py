@@ -153,5 +153,3 @@ def _flush(file: IO[bytes]) -> None:
     Path(file.name).chmod(0o666 & ~mask)
     file.flush()
     os.fsync(file.fileno())
-
-

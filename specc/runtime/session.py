@@ -136,7 +136,7 @@ def _no_cuda(why: str) -> Diagnostic:
     return Diagnostic(
         "E0902",
         f"CUDA is not available: {why}",
-        help="the GPU needs an NVIDIA driver and the libraries of `pip install specc[cuda]`; --device cpu runs anywhere",
+        help="it needs an NVIDIA driver and the libraries of `pip install specc[cuda]`; --device cpu runs anywhere",
     )
 
 

@@ -1,0 +1,66 @@
+"""Asking ONNX itself about a model: its checker, and its shape inference against the graph's own shapes."""
+
+from __future__ import annotations
+
+import onnx
+from onnx.shape_inference import InferenceError
+
+from specc.dims import Dim, formula
+from specc.ir.graph import Graph
+from specc.onnx.expose import held_values
+from specc.types import speak
+
+
+def check_shapes(model: onnx.ModelProto, graph: Graph) -> list[str]:
+    """What ONNX finds wrong with `model`, one line each; nothing for a sound model.
+
+    The full checker and strict inference run on the model as it is.  Then the shapes are taken out and inferred anew:
+    every size that ONNX can work out must be ours, and only open sizes may stay unknown to it.
+    """
+    try:
+        onnx.checker.check_model(model, full_check=True)
+        onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    except (onnx.checker.ValidationError, InferenceError) as error:
+        return [str(error)]
+    return [f"{value}: {text}" for value, text in shape_conflicts(model, graph).items()]
+
+
+def shape_conflicts(model: onnx.ModelProto, graph: Graph) -> dict[str, str]:
+    """Values whose shape, inferred by ONNX from the inputs alone, is not that of `graph`, and how they differ."""
+    inferred = onnx.shape_inference.infer_shapes(_without_shapes(model), data_prop=True).graph
+    shapes = {
+        item.name: item.type.tensor_type.shape for item in (*inferred.input, *inferred.value_info, *inferred.output)
+    }
+    found = {}
+    for value, held in held_values(model, graph).items():
+        ours = speak(graph.values[value].shape, held.layout)
+        theirs = [_size(size) for size in shapes[held.tensor].dim] if held.tensor in shapes else []
+        if len(ours) != len(theirs) or not all(map(_agree, ours, theirs)):
+            found[value] = f"ONNX infers {_text(theirs)}, the graph says {_text(list(ours))}"
+    return found
+
+
+def _without_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
+    bare = onnx.ModelProto()
+    bare.CopyFrom(model)
+    del bare.graph.value_info[:]
+    for output in bare.graph.output:
+        output.type.tensor_type.ClearField("shape")
+    return bare
+
+
+def _size(dim: onnx.TensorShapeProto.Dimension) -> int | str | None:
+    if dim.HasField("dim_value"):
+        return int(dim.dim_value)
+    # names that start with unk__ are ONNX's own for sizes it cannot work out
+    return dim.dim_param if dim.dim_param and not dim.dim_param.startswith("unk__") else None
+
+
+def _agree(ours: Dim, theirs: int | str | None) -> bool:
+    if theirs is None:
+        return not isinstance(ours, int)
+    return formula(ours) == str(theirs)
+
+
+def _text(sizes: list[Dim] | list[int | str | None]) -> str:
+    return " x ".join("?" if size is None else str(size) for size in sizes)

@@ -1,0 +1,81 @@
+"""Looking inside a model: where it holds the graph's values, and the same model returning all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import helper
+
+from specc.diagnostics import Diagnostic
+from specc.ir.graph import Graph
+from specc.types import Layout
+
+
+@dataclass(frozen=True)
+class Held:
+    """The tensor that holds a value, and its physical layout."""
+
+    tensor: str
+    layout: Layout
+
+
+def parse(data: bytes, file: str | None = None) -> tuple[onnx.ModelProto | None, tuple[Diagnostic, ...]]:
+    """The model that `data` is, or E0907."""
+    try:
+        return onnx.load_from_string(data), ()
+    except DecodeError:
+        return None, (Diagnostic("E0907", "this is not an ONNX model", file=file),)
+
+
+def held_values(model: onnx.ModelProto, graph: Graph) -> dict[str, Held]:
+    """Where `model` holds the values of `graph`, by value name; values that it lacks are left out.
+
+    Tensors are named like their values; exceptions and layouts stand in the metadata that specc writes.
+    """
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    renamed, layouts = (_table(metadata.get(key, "{}")) for key in ("specc.tensors", "specc.layouts"))
+    present = {item.name for item in model.graph.input} | made(model)
+    found = {}
+    for value in graph.values:
+        tensor = renamed.get(value, value)
+        if tensor in present:
+            found[value] = Held(tensor, "hwc" if layouts.get(tensor) == "hwc" else "chw")
+    return found
+
+
+def made(model: onnx.ModelProto) -> set[str]:
+    """The tensors that the nodes of `model` make."""
+    return {name for node in model.graph.node for name in node.output if name}
+
+
+def pixel_inputs(model: onnx.ModelProto) -> set[str]:
+    """The inputs that take uint8."""
+    return {i.name for i in model.graph.input if i.type.tensor_type.elem_type == onnx.TensorProto.UINT8}
+
+
+def input_names(model: onnx.ModelProto) -> set[str]:
+    """The inputs that a caller must give."""
+    return {i.name for i in model.graph.input} - {i.name for i in model.graph.initializer}
+
+
+def expose(model: onnx.ModelProto, tensors: Iterable[str]) -> onnx.ModelProto:
+    """A copy of `model` that also returns those of `tensors` that its nodes make."""
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    hidden = made(model) - {item.name for item in model.graph.output}
+    for name in dict.fromkeys(tensors):
+        if name in hidden:
+            result.graph.output.append(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
+    return result
+
+
+def _table(text: str) -> dict[str, str]:
+    try:
+        table = json.loads(text)
+    except json.JSONDecodeError:
+        return {}
+    return {str(k): str(v) for k, v in table.items()} if isinstance(table, dict) else {}

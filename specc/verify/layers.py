@@ -1,0 +1,136 @@
+"""Judging single layers on the operands that ONNX Runtime itself gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+import numpy as np
+
+from specc.dims import evaluate
+from specc.interpreter import canonical, cast
+from specc.interpreter.interpret import last_readers
+from specc.ir.graph import Graph, GraphInput, Node
+from specc.onnx.expose import Held
+from specc.types import TensorType
+from specc.verify.compare import Array, Worst, worst
+from specc.verify.endtoend import U
+from specc.verify.probes import Probe, normalised
+from specc.verify.report import LayerResult, Status
+
+
+@dataclass
+class LayerJudge:
+    """Collects the verdict on every layer over all probes, with and without graph optimisations."""
+
+    graph: Graph
+    weights: Mapping[str, Array]
+    held: Mapping[str, Held]
+    sizes: dict[str, int]
+    results: dict[str, LayerResult] = field(default_factory=dict)
+    seen: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    """Digests of the tensors of earlier runs: identical operands and results are judged once."""
+
+    def judge(self, probe: Probe, tensors: Mapping[str, Array], optimised: bool) -> None:
+        """Judge every layer on one run; `tensors` are ONNX Runtime's, in their physical layout."""
+        values = dict(probe.feeds)
+        fresh = set()
+        for value, held in self.held.items():
+            if held.tensor in tensors:
+                values[value] = canonical(tensors[held.tensor], held.layout)
+                if self._is_new(probe.name, value, tensors[held.tensor]):
+                    fresh.add(value)
+        for item in self.graph.inputs:
+            if probe.feeds[item.name].dtype == np.uint8:
+                self._judge_pixels(item, probe, values, optimised)
+        last = last_readers(self.graph)
+        for index, node in enumerate(self.graph.nodes):
+            if fresh.intersection((*node.inputs, *node.outputs)) or node.name not in self.results:
+                self._note(self._judge_node(node, values), probe.name, optimised)
+            for name in {*node.inputs, *node.outputs}:
+                if last.get(name, index) <= index:
+                    values.pop(name, None)
+
+    def layers(self) -> tuple[LayerResult, ...]:
+        """The verdicts in execution order."""
+        names = [*(item.name for item in self.graph.inputs), *(node.name for node in self.graph.nodes)]
+        return tuple(self.results[name] for name in names if name in self.results)
+
+    def conflict(self, conflicts: Mapping[str, str]) -> None:
+        """Settle all layers by shapes alone, for a model that ONNX Runtime cannot run."""
+        for node in self.graph.nodes:
+            wrong = [conflicts[name] for name in node.outputs if name in conflicts]
+            status: Status = "failed" if wrong else "skipped"
+            note = wrong[0] if wrong else "not judged: ONNX Runtime cannot run the model"
+            self.results[node.name] = replace(_blank(node, status), note=note)
+
+    def _is_new(self, probe: str, value: str, tensor: Array) -> bool:
+        digest = blake2b(np.ascontiguousarray(tensor).data, digest_size=16).digest()
+        new = self.seen.get((probe, value)) != digest
+        self.seen[probe, value] = digest
+        return new
+
+    def _judge_node(self, node: Node, values: Mapping[str, Array]) -> LayerResult:
+        lacking = [name for name in (*node.inputs, *node.outputs) if name not in values]
+        if lacking:
+            return replace(_blank(node, "skipped"), note=f"the model has no tensor `{lacking[0]}`")
+        for name in node.inputs:
+            if values[name].shape != self._shape(self.graph.values[name]):
+                return replace(_blank(node, "skipped"), note=f"its input `{name}` has the wrong shape")
+        for name, kind in zip(node.outputs, node.types, strict=True):
+            if values[name].shape != self._shape(kind):
+                shapes = f"{list(values[name].shape)} instead of {list(self._shape(kind))}"
+                return replace(_blank(node, "failed"), ratio=float("inf"), note=f"the shape is {shapes}")
+        return _verdict(_blank(node, "passed"), self._worst(node, values))
+
+    def _worst(self, node: Node, values: Mapping[str, Array]) -> Worst:
+        """The worst element over all outputs of the node."""
+        xs = [values[name].astype(np.float64) for name in node.inputs]
+        ws = cast(self.graph, node, self.weights, np.float64)
+        with np.errstate(all="ignore"):
+            ys = node.op.compute(xs, ws)
+            bounds = node.op.error_bound(xs, ws, ys, U)
+        found = [worst(y, b, values[name]) for name, y, b in zip(node.outputs, ys, bounds, strict=True)]
+        return max(found, key=lambda item: item.ratio)
+
+    def _shape(self, kind: TensorType) -> tuple[int, ...]:
+        return tuple(evaluate(size, self.sizes) for size in kind.shape)
+
+    def _judge_pixels(self, item: GraphInput, probe: Probe, values: Mapping[str, Array], optimised: bool) -> None:
+        """The preprocessing inside the model: one product and one sum with constants rounded before."""
+        pixels = probe.feeds[item.name]
+        blank = LayerResult(item.name, item.name, "preprocess", self.graph.file, 0, "passed")
+        if item.name not in values or values[item.name] is pixels:
+            self._note(replace(blank, status="skipped", note="the model does not normalise"), probe.name, optimised)
+            return
+        expected = normalised(item, pixels)
+        size = np.abs(expected) + 2 * np.abs(normalised(item, np.zeros_like(pixels)))
+        self._note(_verdict(blank, worst(expected, 4 * U * size, values[item.name])), probe.name, optimised)
+
+    def _note(self, result: LayerResult, probe: str, optimised: bool) -> None:
+        """Keep the worse of the verdicts on one layer, and the largest error of both."""
+        result = replace(result, probe=probe, optimised=optimised)
+        old = self.results.get(result.node)
+        if old is not None:
+            worse = max(old, result, key=lambda item: (item.status != "passed", item.ratio))
+            result = replace(worse, max_error=max(old.max_error, result.max_error))
+        self.results[result.node] = result
+
+
+def _blank(node: Node, status: Status) -> LayerResult:
+    return LayerResult(node.name, node.layer, node.op.word, node.file, node.line, status)
+
+
+def _verdict(blank: LayerResult, found: Worst) -> LayerResult:
+    return replace(
+        blank,
+        status="passed" if found.ratio <= 1 else "failed",
+        max_error=found.max_error,
+        error=found.error,
+        bound=found.bound,
+        ratio=found.ratio,
+        index=found.index,
+        expected=found.expected,
+        got=found.got,
+    )

@@ -1,0 +1,69 @@
+"""Inputs that find trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from specc.dims import evaluate
+from specc.ir.graph import Graph, GraphInput
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Canonical arrays for every input: float32, or uint8 for inputs that take pixels."""
+
+    name: str
+    feeds: dict[str, Array]
+
+
+def probes(graph: Graph, sizes: dict[str, int], pixels: set[str], seed: int) -> Iterator[Probe]:
+    """Normal values; a wide dynamic range; impulses in every corner of every channel; zeros."""
+    rng = np.random.default_rng(seed)
+    for name, make in (("normal", _normal), ("wide", _wide), ("borders", _borders), ("zeros", _zeros)):
+        feeds = {}
+        for item in graph.inputs:
+            shape = tuple(evaluate(size, sizes) for size in item.type.shape)
+            values = make(rng, shape)
+            feeds[item.name] = _as_pixels(values) if item.name in pixels else values.astype(np.float32)
+        yield Probe(name, feeds)
+
+
+def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return rng.standard_normal(shape)
+
+
+def _wide(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    values: Array = rng.standard_normal(shape) * np.exp2(rng.uniform(-12, 12, shape))
+    return values
+
+
+def _borders(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    values = np.zeros(shape)
+    for corner in product((slice(0, 1), slice(-1, None)), repeat=len(shape) - 2):
+        values[(slice(None), slice(None), *corner)] = rng.standard_normal((*shape[:2], *(1,) * len(corner)))
+    return values
+
+
+def _zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return np.zeros(shape)
+
+
+def _as_pixels(values: Array) -> Array:
+    return np.clip(np.rint(values * 64 + 128), 0, 255).astype(np.uint8)
+
+
+def normalised(item: GraphInput, pixels: Array) -> Array:
+    """What the declared preprocessing makes of canonical `pixels`, in float64."""
+    low, high = item.range
+    tail = (1,) * (pixels.ndim - 2)
+    mean = np.reshape(np.array(item.mean if item.mean is not None else 0.0, np.float64), (-1, *tail))
+    std = np.reshape(np.array(item.std if item.std is not None else 1.0, np.float64), (-1, *tail))
+    result: Array = (low + pixels.astype(np.float64) / 255.0 * (high - low) - mean) / std
+    return result

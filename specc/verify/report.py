@@ -1,0 +1,97 @@
+"""What a verification found, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any, Literal, TypeAlias
+
+Status: TypeAlias = Literal["passed", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """One node of the graph, judged on the operands that ONNX Runtime itself fed it.
+
+    `error`, `bound`, `expected` and `got` are those of the element `index` (canonical, batch first) with the worst
+    `ratio` = error / bound over all probes; `max_error` is the largest error of any element.  A ratio above 1 fails.
+    A layer is skipped, which is no pass, where its operands are not in the model or do not have their shapes.  `note`
+    says in words what the numbers cannot.
+    """
+
+    node: str
+    layer: str
+    op: str
+    file: str
+    line: int
+    status: Status
+    max_error: float = 0.0
+    error: float = 0.0
+    bound: float = 0.0
+    ratio: float = 0.0
+    index: tuple[int, ...] = ()
+    expected: float = 0.0
+    got: float = 0.0
+    probe: str = ""
+    optimised: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class OutputResult:
+    """One output of the plain, optimised model against the float64 interpretation of the whole graph."""
+
+    name: str
+    passed: bool
+    error: float
+    tolerance: float
+    index: tuple[int, ...]
+    expected: float
+    got: float
+    note: str = ""
+
+    @property
+    def ratio(self) -> float:
+        if self.tolerance:
+            return self.error / self.tolerance
+        return 0.0 if self.error == 0 else float("inf")
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole verification.  `provider` is what really ran the model; `sizes` are the open sizes it ran at."""
+
+    model: str
+    provider: str
+    seed: int
+    sizes: dict[str, int]
+    probes: tuple[str, ...]
+    layers: tuple[LayerResult, ...]
+    end_to_end: tuple[OutputResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(layer.status == "passed" for layer in self.layers) and all(o.passed for o in self.end_to_end)
+
+    @property
+    def first_failure(self) -> LayerResult | None:
+        """The first layer, in execution order, that left its bound or could not be judged."""
+        return next((layer for layer in self.layers if layer.status != "passed"), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON values; numbers that JSON lacks become "nan", "inf" and "-inf"."""
+        plain = asdict(self)
+        plain["passed"] = self.passed
+        plain["first_failure"] = self.first_failure.node if self.first_failure else None
+        for item, output in zip(plain["end_to_end"], self.end_to_end, strict=True):
+            item["ratio"] = output.ratio
+        result: dict[str, Any] = _plain(plain)
+        return result
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
