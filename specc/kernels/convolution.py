@@ -1,60 +1,92 @@
-"""Convolution as matrix products over windows (im2col)."""
+"""Convolution: matrix products over blocks of windows (im2col), and a path of its own for depthwise kernels.
+
+Source: K. Chellapilla, S. Puri and P. Simard, "High performance convolutional neural networks for document
+processing" (2006), for the unrolling.
+"""
 
 from __future__ import annotations
 
-from typing import TypedDict
+from math import prod
+from typing import Any
 
 import numpy as np
 
-from specc.kernels.windows import Array, Pad, amounts, padded, positions, spread, windows
+from specc.kernels.windows import Array, Motion, Placement, padded, place, taps, windows
+
+BLOCK = 1 << 19
+"""Elements of one block of unrolled windows: large enough for the matrix product, small enough for the cache."""
 
 
-class Sliding(TypedDict):
-    """How a convolution's window moves."""
+class Sliding(Motion):
+    """How a convolution's window moves, its groups, and what lies beyond the border."""
 
-    stride: tuple[int, ...]
-    pad: Pad
-    dilation: tuple[int, ...]
     groups: int
     border: str
-    rounding: str
 
 
-def convolve(
-    x: Array,
-    weight: Array,
-    bias: Array | None,
-    stride: tuple[int, ...],
-    pad: Pad,
-    dilation: tuple[int, ...],
-    groups: int,
-    border: str,
-    rounding: str,
-) -> Array:
-    """Cross-correlation of `x` (batch, in, *sizes) with `weight` (out, in / groups, *window)."""
-    window = weight.shape[2:]
-    axes = len(window)
-    stride, dilation = spread(stride, axes), spread(dilation, axes)
-    sides = amounts(x.shape[2:], window, stride, pad, dilation)
-    counts = [
-        positions(size, *side, k, s, d, rounding)
-        for size, side, k, s, d in zip(x.shape[2:], sides, window, stride, dilation, strict=True)
-    ]
-    over = [
-        max((n - 1) * s + (k - 1) * d + 1 - (size + sum(side)), 0)
-        for n, s, k, d, size, side in zip(counts, stride, window, dilation, x.shape[2:], sides, strict=True)
-    ]
-    filled = padded(x, [(a, b + o) for (a, b), o in zip(sides, over, strict=True)], border)
-    view = windows(filled, counts, window, stride, dilation)
-    result = np.empty((x.shape[0], weight.shape[0], *counts), np.result_type(x, weight))
-    per_in, per_out = weight.shape[1], weight.shape[0] // groups
-    order = (0, *range(1 + axes, 1 + 2 * axes), *range(1, 1 + axes))
-    for item in range(x.shape[0]):
-        for group in range(groups):
-            columns = view[item, group * per_in : (group + 1) * per_in].transpose(order)
-            rows = weight[group * per_out : (group + 1) * per_out].reshape(per_out, -1)
-            product = rows @ columns.reshape(rows.shape[1], -1)
-            result[item, group * per_out : (group + 1) * per_out] = product.reshape(per_out, *counts)
+def convolve(x: Array, weight: Array, bias: Array | None, how: Sliding) -> Array:
+    """Cross-correlation of `x` (batch, in, *sizes) with `weight` (out, in / groups, *window), plus `bias` (out,)
+    -> (batch, out, *positions)."""
+    at = place(x.shape[2:], weight.shape[2:], how)
+    filled = padded(x, at.reach, how["border"])
+    if how["groups"] == x.shape[1] and weight.shape[1] == 1:
+        result = _depthwise(filled, weight, at)
+    elif prod(at.window) == prod(at.stride) == 1:
+        result = _pointwise(filled, weight, how["groups"])
+    else:
+        result = _unrolled(filled, weight, at, how["groups"])
     if bias is not None:
-        result += bias.reshape(-1, *(1,) * axes)
+        result += bias.reshape(-1, *(1,) * len(at.window))
+    return result
+
+
+def _depthwise(x: Array, weight: Array, at: Placement) -> Array:
+    """Each channel with its own kernels: one shifted multiply-add per tap, a block of channels at a time."""
+    batch, channels = x.shape[:2]
+    multiplier = weight.shape[0] // channels
+    dtype = np.result_type(x, weight)
+    result = np.empty((batch, channels, multiplier, *at.counts), dtype)
+    kernels = weight.reshape(channels, multiplier, *at.window).astype(dtype, copy=False)
+    step = max(1, BLOCK // 16 // (multiplier * prod(at.counts)))
+    for item in range(batch):
+        for first in range(0, channels, step):
+            block = slice(first, first + step)
+            _shifted_sum(x[item : item + 1, block], kernels[block], at, result[item, block])
+    return result.reshape(batch, channels * multiplier, *at.counts)
+
+
+def _shifted_sum(x: Array, kernels: Array, at: Placement, out: Array) -> None:
+    """Write to `out` (channels, multiplier, *positions) the sum over the window's taps of shifted input x weight."""
+    scratch = np.empty_like(out)
+    flat = kernels.reshape(*kernels.shape[:2], -1, *(1,) * len(at.window))
+    for number, (_, view) in enumerate(taps(x, at)):
+        factor = flat[:, :, number]
+        np.multiply(view[0][:, None], factor, out=scratch if number else out)
+        if number:
+            out += scratch
+
+
+def _pointwise(x: Array, weight: Array, groups: int) -> Array:
+    """1x1 kernels at stride 1: plain matrix products, nothing is copied."""
+    batch, _, *sizes = x.shape
+    rows = weight.reshape(groups, weight.shape[0] // groups, -1)
+    product = rows @ x.reshape(batch, groups, rows.shape[2], -1)
+    return product.reshape(batch, weight.shape[0], *sizes)
+
+
+def _unrolled(x: Array, weight: Array, at: Placement, groups: int) -> Array:
+    """im2col, a block of positions along the first axis at a time, so that memory stays bounded."""
+    axes = len(at.window)
+    view = windows(x, at).transpose(0, 1, *range(2 + axes, 2 + 2 * axes), *range(2, 2 + axes))
+    rows = weight.reshape(groups, weight.shape[0] // groups, -1)
+    result = np.empty((x.shape[0], weight.shape[0], *at.counts), np.result_type(x, weight))
+    row_elements = x.shape[1] * prod(at.window) * prod(at.counts[1:])
+    step = max(1, BLOCK // row_elements)
+    everything: tuple[Any, ...] = (slice(None),) * (1 + axes)
+    for item in range(x.shape[0]):
+        for first in range(0, at.counts[0], step):
+            positions = slice(first, first + step)
+            columns = view[(item, *everything, positions)]
+            product = rows @ columns.reshape(groups, rows.shape[2], -1)
+            result[item, :, positions] = product.reshape(weight.shape[0], -1, *at.counts[1:])
     return result

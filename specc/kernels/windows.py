@@ -1,17 +1,48 @@
-"""Sliding windows over arrays: padding an array and viewing its windows.
+"""Sliding windows over arrays: where they lie, padding an array, and viewing what they read.
 
 Written apart from `ops/windows.py` on purpose: the interpreter must not inherit a mistake of the shape rules.
+Arrays are (batch, channels, *sizes) throughout.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterator
+from itertools import product
+from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Pad: TypeAlias = Literal["valid", "same", "same_lower"] | tuple[int, ...]
+Sides: TypeAlias = tuple[tuple[int, int], ...]
+
+
+class Motion(TypedDict):
+    """How a window moves, as the operation's arguments say it."""
+
+    stride: tuple[int, ...]
+    pad: Pad
+    dilation: tuple[int, ...]
+    rounding: str
+
+
+class Placement(NamedTuple):
+    """Where the windows lie, all axes resolved: `counts` positions, `sides` padding before and behind,
+    `overhang` samples that the last window reads behind the padding."""
+
+    window: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    counts: tuple[int, ...]
+    sides: Sides
+    overhang: tuple[int, ...]
+
+    @property
+    def reach(self) -> Sides:
+        """All that has to be there before and behind the input: the padding and the overhang."""
+        return tuple((before, behind + over) for (before, behind), over in zip(self.sides, self.overhang, strict=True))
+
 
 _MODES: dict[str, Literal["constant", "edge", "reflect", "wrap"]] = {
     "zeros": "constant",
@@ -26,23 +57,38 @@ def spread(value: tuple[int, ...], axes: int) -> tuple[int, ...]:
     return value if len(value) == axes else value * axes
 
 
+def place(sizes: tuple[int, ...], window: tuple[int, ...], motion: Motion) -> Placement:
+    """Windows of `window` taps over an input of `sizes`."""
+    axes = len(sizes)
+    window = spread(window, axes)
+    stride, dilation = spread(motion["stride"], axes), spread(motion["dilation"], axes)
+    sides = amounts(sizes, window, stride, motion["pad"], dilation)
+    counts, overhang = [], []
+    for size, (before, behind), k, s, d in zip(sizes, sides, window, stride, dilation, strict=True):
+        count = positions(size, before, behind, k, s, d, motion["rounding"])
+        last = (count - 1) * s + (k - 1) * d + 1
+        counts.append(count)
+        overhang.append(max(last - (before + size + behind), 0))
+    return Placement(window, stride, dilation, tuple(counts), sides, tuple(overhang))
+
+
 def amounts(
     sizes: tuple[int, ...], window: tuple[int, ...], stride: tuple[int, ...], pad: Pad, dilation: tuple[int, ...]
-) -> list[tuple[int, int]]:
+) -> Sides:
     """Padding before and behind each axis."""
     if isinstance(pad, tuple):
         if len(pad) == 2 * len(sizes):
-            return [(pad[i], pad[i + len(sizes)]) for i in range(len(sizes))]
-        return [(side, side) for side in spread(pad, len(sizes))]
+            return tuple((pad[i], pad[i + len(sizes)]) for i in range(len(sizes)))
+        return tuple((side, side) for side in spread(pad, len(sizes)))
     if pad == "valid":
-        return [(0, 0)] * len(sizes)
+        return ((0, 0),) * len(sizes)
     result = []
     for size, k, s, d in zip(sizes, window, stride, dilation, strict=True):
         covered = (-(-size // s) - 1) * s + (k - 1) * d + 1
         missing = max(covered - size, 0)
         less, more = missing // 2, missing - missing // 2
         result.append((less, more) if pad == "same" else (more, less))
-    return result
+    return tuple(result)
 
 
 def positions(size: int, before: int, behind: int, window: int, stride: int, dilation: int, rounding: str) -> int:
@@ -55,7 +101,7 @@ def positions(size: int, before: int, behind: int, window: int, stride: int, dil
     return count
 
 
-def padded(x: Array, sides: list[tuple[int, int]], border: str, fill: float = 0.0) -> Array:
+def padded(x: Array, sides: Sides, border: str = "zeros", fill: float = 0.0) -> Array:
     """`x` with its spatial axes padded; the array itself where no padding is asked for."""
     if not any(before or behind for before, behind in sides):
         return x
@@ -66,11 +112,20 @@ def padded(x: Array, sides: list[tuple[int, int]], border: str, fill: float = 0.
     return np.pad(x, width, mode)
 
 
-def windows(
-    x: Array, counts: list[int], window: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
-) -> Array:
+def windows(x: Array, at: Placement) -> Array:
     """A read-only view (batch, channels, *positions, *window) of the padded array `x`."""
     spatial = x.strides[2:]
-    steps = [size * s for size, s in zip(spatial, stride, strict=True)]
-    inner = [size * d for size, d in zip(spatial, dilation, strict=True)]
-    return as_strided(x, (*x.shape[:2], *counts, *window), (*x.strides[:2], *steps, *inner), writeable=False)
+    steps = [size * s for size, s in zip(spatial, at.stride, strict=True)]
+    inner = [size * d for size, d in zip(spatial, at.dilation, strict=True)]
+    return as_strided(x, (*x.shape[:2], *at.counts, *at.window), (*x.strides[:2], *steps, *inner), writeable=False)
+
+
+def taps(x: Array, at: Placement) -> Iterator[tuple[tuple[int, ...], Array]]:
+    """For each tap of the window its index and what it reads: a view (batch, channels, *positions) of the padded
+    array `x`."""
+    for index in product(*map(range, at.window)):
+        starts = [i * d for i, d in zip(index, at.dilation, strict=True)]
+        slices = [
+            slice(start, start + (n - 1) * s + 1, s) for start, n, s in zip(starts, at.counts, at.stride, strict=True)
+        ]
+        yield index, x[(slice(None), slice(None), *slices)]

@@ -44,6 +44,13 @@ def _per_axis(value: Any) -> Any:
     return tuple(_positive(item) for item in items)
 
 
+def _naturals(value: Any) -> Any:
+    items = tuple(value) if isinstance(value, tuple | list) else (value,)
+    if not 1 <= len(items) <= 3:
+        raise PydanticCustomError("specc_type", "needs one number for each spatial axis, three at most")
+    return tuple(_natural(item) for item in items)
+
+
 def _pad(value: Any) -> Any:
     if isinstance(value, str):
         if value in ("valid", "same", "same_lower"):
@@ -69,6 +76,8 @@ Real: TypeAlias = Annotated[float, BeforeValidator(number)]
 PositiveReal: TypeAlias = Annotated[float, BeforeValidator(number), Field(gt=0)]
 Window: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(_per_axis)]
 """One positive number for all spatial axes, or one for each."""
+Naturals: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(_naturals)]
+"""One number from 0 for all spatial axes, or one for each."""
 Pad: TypeAlias = Annotated[Literal["valid", "same", "same_lower"] | tuple[int, ...], BeforeValidator(_pad)]
 """A word, one number, one for each axis, or the begins of all axes and then the ends."""
 Border: TypeAlias = Literal["zeros", "edge", "reflect", "wrap"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from math import prod
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from specc.dims import product
 from specc.ops.base import Rejection, Weight
 from specc.ops.fields import floats
 
@@ -36,15 +36,34 @@ Bias: TypeAlias = Annotated[Any, BeforeValidator(_bias)]
 """true, false, or fixed values."""
 
 
+KERNEL_AXES: Final = "output channels, input channels / groups, window sizes"
+TRANSPOSED_AXES: Final = "input channels, output channels / groups, window sizes"
+
+
 def kernel_weight(shape: tuple[int, ...], fixed: Any, init: str | float, groups: int = 1) -> Weight:
     """A kernel stored as (out, in / groups, *window).
 
     fan-in is in / groups x window, fan-out is out / groups x window (He et al., 2015; Glorot and Bengio, 2010).
     """
-    window = product(shape[2:])
-    assert isinstance(window, int)
+    window = prod(shape[2:])
     fans = (shape[1] * window, shape[0] // groups * window)
-    return Weight("weight", shape, init, fans, fixed=None if fixed is None else fit("weight", fixed, shape))
+    values = None if fixed is None else fit("weight", fixed, shape, axes=KERNEL_AXES, lone=shape[1] == 1)
+    return Weight("weight", shape, init, fans, fixed=values)
+
+
+def transposed_weight(shape: tuple[int, ...], fixed: Any, init: str | float, groups: int) -> Weight:
+    """The kernel of a transposed convolution, stored as (in, out / groups, *window); fans as in `kernel_weight`,
+    from the values that are summed, whatever the stride."""
+    window = prod(shape[2:])
+    fans = (shape[0] // groups * window, shape[1] * window)
+    values = None if fixed is None else fit("weight", fixed, shape, axes=TRANSPOSED_AXES, lone=shape[0] == groups)
+    return Weight("weight", shape, init, fans, fixed=values)
+
+
+def dense_weight(shape: tuple[int, int], fixed: Any, init: str | float) -> Weight:
+    """The matrix of a dense layer, stored as (out, in)."""
+    values = None if fixed is None else fit("weight", fixed, shape, axes="output features, input features")
+    return Weight("weight", shape, init, (shape[1], shape[0]), fixed=values)
 
 
 def bias_weights(channels: int, bias: Any) -> tuple[Weight, ...]:
@@ -54,29 +73,25 @@ def bias_weights(channels: int, bias: Any) -> tuple[Weight, ...]:
     return (Weight("bias", (channels,), 0.0, fixed=None if bias is True else fit("bias", bias, (channels,))),)
 
 
-def fit(argument: str, values: Any, shape: tuple[int, ...]) -> tuple[float, ...]:
-    """`values` row-major, repeated over the leading axes they do not have or have as 1: a 3x3 matrix fits
-    every (out, 1, 3, 3) kernel, a number fits everything.  Raises E0309 otherwise."""
+def fit(argument: str, values: Any, shape: tuple[int, ...], axes: str = "", lone: bool = True) -> tuple[float, ...]:
+    """`values` row-major, repeated over the leading axes of `shape` that they lack: a 3x3 matrix fits every
+    (out, 1, 3, 3) kernel, a number fits everything.  Raises E0309 otherwise.
+
+    `axes` names the axes of `shape` for the message.  `lone` says that each output reads one input channel: only then
+    does a single window stand for a whole kernel, for else it would silently add the channels up.
+    """
     given = shape_of(values)
-    padded = (1,) * (len(shape) - len(given)) + given
-    repeated = len(shape) - len(given)
-    ok = len(given) <= len(shape) and given == shape[repeated:]
-    if argument == "weight" and ok and 0 < len(given) < len(shape) and len(shape) > 2 and shape[1] != 1:
-        ok = False  # one matrix for several input channels would silently add the channels up
-    if not ok:
+    window_only = 0 < len(given) == len(shape) - 2
+    if given != shape[len(shape) - len(given) :] or len(given) > len(shape) or (window_only and not lone):
         raise Rejection(
             "E0309",
             f"`{argument}` is {_by(given) or 'a number'}, but the layer holds {_by(shape)}",
             argument=argument,
-            notes=["the axes are (output channels, input channels / groups, window sizes)"] if len(shape) > 2 else [],
-            help="`depthwise` applies one matrix to each channel by itself"
-            if len(shape) > 3 and len(given) == 2
-            else None,
+            notes=[f"the axes are ({axes})"] if axes else [],
+            help="`depthwise` applies one matrix to each channel by itself" if window_only and not lone else None,
         )
     flat = _flatten(values)
-    count = product(shape)
-    assert isinstance(count, int) and padded
-    return flat * (count // len(flat))
+    return flat * (prod(shape) // len(flat))
 
 
 def shape_of(values: Any) -> tuple[int, ...]:

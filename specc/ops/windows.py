@@ -8,11 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from specc.dims import Dim, Divides, Sym, ceil_div
 from specc.ops.base import Builder, Finding, Rejection
 from specc.ops.fields import Border, Pad, Round
 from specc.types import SPATIAL_NAMES, TensorType
+
+
+class Geometry(NamedTuple):
+    """How a window slides: one number per spatial axis, but for the padding, which stays as it was written."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    pad: Pad
+    dilation: tuple[int, ...]
+    rounding: Round
+
+    @property
+    def spans(self) -> tuple[int, ...]:
+        """How many input samples the window covers on each axis, first to last."""
+        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+
+    def sides(self) -> list[tuple[int, int]] | None:
+        """(begin, end) padding of each axis; `None` where `same` leaves it to the input's size."""
+        if self.pad == "valid":
+            return [(0, 0)] * len(self.kernel)
+        return None if isinstance(self.pad, str) else pad_sides(self.pad, len(self.kernel))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +85,30 @@ def spatial_axes(word: str, x: TensorType) -> int:
     )
 
 
-def slide(
-    x: TensorType,
-    kernel: tuple[int, ...],
-    stride: tuple[int, ...],
-    pad: Pad,
-    dilation: tuple[int, ...],
-    rounding: Round,
-) -> list[AxisWindow]:
+def slide(x: TensorType, how: Geometry) -> list[AxisWindow]:
     """The windows on every spatial axis of `x`; raises `Rejection` where a kernel does not fit or tile."""
-    axes = len(x.spatial)
-    sides: list[tuple[int, int]] | None = None
-    if not isinstance(pad, str):
-        sides = pad_sides(pad, axes)
-    elif pad == "valid":
-        sides = [(0, 0)] * axes
-    names = SPATIAL_NAMES[axes]
+    sides = how.sides()
+    names = SPATIAL_NAMES[len(x.spatial)]
     windows = []
-    for axis in range(axes):
-        reach = dilation[axis] * (kernel[axis] - 1) + 1
-        if sides is None:
-            windows.append(_same(x.spatial[axis], reach, stride[axis], upper=pad == "same"))
-        else:
-            windows.append(_explicit(x.spatial[axis], reach, stride[axis], sides[axis], rounding, names[axis]))
+    for axis, (size, reach, stride) in enumerate(zip(x.spatial, how.spans, how.stride, strict=True)):
+        if sides is not None:
+            windows.append(_explicit(size, reach, stride, sides[axis], how.rounding, names[axis]))
+            continue
+        window = _same(size, reach, stride, upper=how.pad == "same")
+        if window.begin is None and how.dilation[axis] > 1:
+            raise _needs_size(str(how.pad), names[axis])
+        windows.append(window)
     return windows
+
+
+def _needs_size(pad: str, name: str) -> Rejection:
+    return Rejection(
+        "E0407",
+        f"pad={pad} with a stride and a dilation needs a known {name}",
+        argument="pad",
+        notes=["the input's size decides how much padding there is, and ONNX's auto_pad takes no dilation"],
+        help="fix the input's size, or give the padding as numbers",
+    )
 
 
 def _same(size: Dim, reach: int, stride: int, upper: bool) -> AxisWindow:
@@ -128,7 +150,8 @@ def _explicit(size: Dim, reach: int, stride: int, sides: tuple[int, int], roundi
     # Caffe's and PyTorch's rule: a window may not start in the padding behind the input.
     if rest and rounding == "ceil" and isinstance(size, int) and output * stride < size + begin:
         return AxisWindow(output + 1, begin, end, overhang=stride - rest)
-    return AxisWindow(output, begin, end, dropped=max(0, rest - end) if rounding == "floor" else 0)
+    # A stride beyond the kernel skips samples everywhere, on purpose: nothing is dropped at the end alone.
+    return AxisWindow(output, begin, end, dropped=max(0, rest - end) if stride <= reach else 0)
 
 
 def _open(room: Dim, stride: int, sides: tuple[int, int], reach: int, rounding: Round, name: str) -> AxisWindow:
@@ -157,23 +180,13 @@ def known_channels(word: str, x: TensorType) -> int:
     )
 
 
-def tiling_conditions(
-    x: TensorType,
-    kernel: tuple[int, ...],
-    stride: tuple[int, ...],
-    pad: Pad,
-    dilation: tuple[int, ...],
-    rounding: Round,
-) -> tuple[Divides, ...]:
+def tiling_conditions(x: TensorType, how: Geometry) -> tuple[Divides, ...]:
     """What open sizes must satisfy for `round=exact`."""
-    if rounding != "exact" or pad in ("same", "same_lower"):
+    sides = how.sides()
+    if how.rounding != "exact" or sides is None:
         return ()
-    sides = [(0, 0)] * len(kernel) if isinstance(pad, str) else pad_sides(pad, len(kernel))
-    rooms = [
-        (size + begin + end - d * (k - 1) - 1, s)
-        for size, (begin, end), k, s, d in zip(x.spatial, sides, kernel, stride, dilation, strict=True)
-    ]
-    return tuple(Divides(s, room) for room, s in rooms if isinstance(room, Sym) and s > 1)
+    rooms = [size + sum(side) - span for size, side, span in zip(x.spatial, sides, how.spans, strict=True)]
+    return tuple(Divides(s, room) for room, s in zip(rooms, how.stride, strict=True) if isinstance(room, Sym) and s > 1)
 
 
 def dropped_remarks(x: TensorType, windows: Sequence[AxisWindow]) -> tuple[Finding, ...]:
@@ -192,6 +205,23 @@ def dropped_remarks(x: TensorType, windows: Sequence[AxisWindow]) -> tuple[Findi
                 )
             )
     return tuple(found)
+
+
+def check_border(x: TensorType, windows: Sequence[AxisWindow], border: Border) -> None:
+    """Reject padding that the input is too small to fill: `reflect` leaves out the edge, `wrap` goes round once."""
+    if border not in ("reflect", "wrap"):
+        return
+    for size, window, name in zip(x.spatial, windows, SPATIAL_NAMES[len(windows)], strict=True):
+        most = max(window.begin or 0, (window.end or 0) + window.overhang)
+        limit = size - 1 if border == "reflect" else size
+        if isinstance(limit, int) and most > limit:
+            raise Rejection(
+                "E0406",
+                f"border={border} cannot fill {most} samples of padding from {size} in {name}",
+                argument="border",
+                notes=[f"{name}: {most} > {size}{' - 1' if border == 'reflect' else ''}"],
+                help="border=edge and border=zeros fill any padding",
+            )
 
 
 def with_padding(

@@ -1,0 +1,192 @@
+"""Transposed convolution: ONNX ConvTranspose-11/22, the gradient of a convolution used forwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import gcd, prod
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from specc.dims import Dim, product
+from specc.ops.base import Builder, Field, Op, Reach, Rejection, Types, Weight
+from specc.ops.conv import check_groups
+from specc.ops.fields import Naturals, Pad, PositiveInt, Values, Window
+from specc.ops.weights import Bias, Init, bias_weights, transposed_weight
+from specc.ops.windows import known_channels, pad_sides, per_axis, spatial_axes
+from specc.types import SPATIAL_NAMES, TensorType
+
+if TYPE_CHECKING:
+    from specc.kernels.deconvolution import Spreading
+    from specc.ops.base import Array
+
+
+class _Axis(NamedTuple):
+    """One axis, resolved: ONNX's attributes and the size that comes out."""
+
+    kernel: int
+    stride: int
+    dilation: int
+    begin: int
+    end: int
+    output_pad: int
+    output: Dim
+
+    @property
+    def span(self) -> int:
+        return self.dilation * (self.kernel - 1) + 1
+
+
+class Deconv(Op):
+    """Transposed convolution, which enlarges by its stride: `deconv 64, 2x2, stride=2`.
+
+    The output has (input - 1) * stride + dilation * (kernel - 1) + 1 + output_pad - pad samples on each axis;
+    `pad=same` makes that input * stride, as TensorFlow does, what is cut off at the end being the larger part.
+    """
+
+    word: ClassVar[str] = "deconv"
+    positional: ClassVar[tuple[str, ...]] = ("channels", "kernel")
+    weighted_layers: ClassVar[int] = 1
+
+    channels: PositiveInt
+    """Output channels."""
+    kernel: Window
+    """Window size."""
+    stride: Window = (1,)
+    """Distance between the windows that neighbouring input samples are spread over."""
+    pad: Pad = "valid"
+    """What is cut off the borders of the output."""
+    output_pad: Naturals = (0,)
+    """What is added to the end of the output."""
+    dilation: Window = (1,)
+    """Distance between the samples that a window writes."""
+    groups: PositiveInt = 1
+    """Number of groups that channels are split into; each output group sees one input group."""
+    bias: Bias = True
+    """Whether a bias is added, or its fixed values."""
+    weight: Values | None = None
+    """Fixed kernel values."""
+    init: Init = "he_normal"
+    """Initialiser of the kernel."""
+
+    def infer(self, inputs: Types) -> Types:
+        (x,) = inputs
+        axes = self._axes(x)
+        check_groups(self.groups, known_channels(self.word, x), self.channels)
+        return (TensorType((x.shape[0], self.channels, *(axis.output for axis in axes))),)
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        (x,) = inputs
+        kernel = per_axis(self.kernel, len(x.spatial), "kernel")
+        shape = (known_channels(self.word, x), self.channels // self.groups, *kernel)
+        return (transposed_weight(shape, self.weight, self.init, self.groups), *bias_weights(self.channels, self.bias))
+
+    def macs(self, inputs: Types, outputs: Types) -> Dim:
+        """Every input sample times every weight it meets, whether or not padding cuts the product off."""
+        (x,) = inputs
+        kernel = per_axis(self.kernel, len(x.spatial), "kernel")
+        return x.elements * (self.channels // self.groups * product(kernel))
+
+    def reach(self, inputs: Types) -> Field:
+        """One output lies under at most ceil(span / stride) neighbouring windows."""
+        return tuple(Reach(-(-axis.span // axis.stride), Fraction(1, axis.stride)) for axis in self._axes(inputs[0]))
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        axes = self._axes(inputs[0])
+        bias = [] if self.bias is False else [build.weight("bias")]
+        return (
+            build.node(
+                "ConvTranspose",
+                [names[0], build.weight("weight"), *bias],
+                kernel_shape=tuple(axis.kernel for axis in axes),
+                strides=tuple(axis.stride for axis in axes),
+                dilations=tuple(axis.dilation for axis in axes),
+                group=self.groups,
+                pads=(*(axis.begin for axis in axes), *(axis.end for axis in axes)),
+                output_padding=tuple(axis.output_pad for axis in axes),
+            ),
+        )
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels.deconvolution import deconvolve
+
+        return (deconvolve(xs[0], ws["weight"], ws.get("bias"), self._spreading()),)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        """A dot product over the input channels and over those taps of the window that meet in one output."""
+        from specc.kernels.bounds import dot_product
+        from specc.kernels.deconvolution import deconvolve
+
+        bias, weight = ws.get("bias"), ws["weight"]
+        magnitude = deconvolve(abs(xs[0]), abs(weight), None if bias is None else abs(bias), self._spreading())
+        axes = weight.ndim - 2
+        strides, dilations = (value * (axes // len(value)) for value in (self.stride, self.dilation))
+        meeting = prod(-(-k // (s // gcd(s, d))) for k, s, d in zip(weight.shape[2:], strides, dilations, strict=True))
+        terms = weight.shape[0] // self.groups * meeting + (bias is not None)
+        return (dot_product(terms, magnitude, u),)
+
+    def _spreading(self) -> Spreading:
+        return {
+            "stride": self.stride,
+            "pad": self.pad,
+            "dilation": self.dilation,
+            "output_pad": self.output_pad,
+            "groups": self.groups,
+        }
+
+    def _axes(self, x: TensorType) -> list[_Axis]:
+        count = spatial_axes(self.word, x)
+        kernel, stride = per_axis(self.kernel, count, "kernel"), per_axis(self.stride, count, "stride")
+        dilation, extra = per_axis(self.dilation, count, "dilation"), per_axis(self.output_pad, count, "output_pad")
+        sides = None if isinstance(self.pad, str) else pad_sides(self.pad, count)
+        axes = []
+        for i, size in enumerate(x.spatial):
+            name = SPATIAL_NAMES[count][i]
+            if extra[i] >= stride[i]:
+                raise _too_much_output_pad(extra[i], stride[i], name)
+            side = sides[i] if sides else self._side(dilation[i] * (kernel[i] - 1) + 1 - stride[i], extra[i])
+            axes.append(_axis(size, kernel[i], stride[i], dilation[i], side, extra[i], name))
+        return axes
+
+    def _side(self, surplus: int, extra: int) -> tuple[int, int]:
+        """What `valid`, `same` or `same_lower` cuts off; negative where the end must grow instead."""
+        if self.pad == "valid":
+            return 0, 0
+        if extra:
+            raise Rejection(
+                "E0305",
+                f"pad={self.pad} settles the output's size, output_pad cannot change it",
+                argument="output_pad",
+                help="leave output_pad out, or give the padding as numbers",
+            )
+        if surplus < 0:
+            return 0, surplus
+        small, large = surplus // 2, surplus - surplus // 2
+        return (small, large) if self.pad == "same" else (large, small)
+
+
+def _axis(size: Dim, kernel: int, stride: int, dilation: int, side: tuple[int, int], extra: int, name: str) -> _Axis:
+    begin, end = side
+    extra, end = extra - min(end, 0), max(end, 0)
+    span = dilation * (kernel - 1) + 1
+    output = (size - 1) * stride + span + extra - begin - end
+    if isinstance(output, int) and output < 1:
+        raise Rejection(
+            "E0406",
+            f"the padding cuts off all of the output in {name}",
+            argument="pad",
+            notes=[f"{name}: ({size} - 1) * {stride} + {span} + {extra} - {begin + end} = {output}"],
+            help="use less padding: for `deconv` it is what is cut off the output",
+        )
+    return _Axis(kernel, stride, dilation, begin, end, extra, output)
+
+
+def _too_much_output_pad(extra: int, stride: int, name: str) -> Rejection:
+    return Rejection(
+        "E0305",
+        f"output_pad {extra} is not below the stride {stride} in {name}",
+        argument="output_pad",
+        notes=[f"{name}: {extra} >= {stride}"],
+        help="output_pad chooses among the output sizes that a stride leaves open, one for each number below it",
+    )

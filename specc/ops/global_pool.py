@@ -1,0 +1,105 @@
+"""Pooling over whole images: ONNX GlobalAveragePool-1, GlobalMaxPool-1 and GlobalLpPool-2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import TYPE_CHECKING, ClassVar
+
+from specc.dims import Dim
+from specc.ops.base import Builder, Field, Op, Types, Weight
+from specc.ops.fields import PositiveInt
+from specc.ops.pool_base import no_error
+from specc.ops.windows import spatial_axes
+from specc.types import TensorType
+
+if TYPE_CHECKING:
+    from specc.ops.base import Array
+
+
+class GlobalPooling(Op):
+    """One value for each channel, from all its samples; every spatial axis stays, with size 1."""
+
+    def infer(self, inputs: Types) -> Types:
+        (x,) = inputs
+        return (TensorType((*x.shape[:2], *(1,) * spatial_axes(self.word, x))),)
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ()
+
+    def macs(self, inputs: Types, outputs: Types) -> Dim:
+        return 0
+
+    def reach(self, inputs: Types) -> Field:
+        return None
+
+
+class GlobalAvgPool(GlobalPooling):
+    """The mean of each channel: `global_avgpool; flatten` before a classifier."""
+
+    word: ClassVar[str] = "global_avgpool"
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        return (build.node("GlobalAveragePool", [names[0]]),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        import numpy as np
+
+        from specc.kernels.pooling import over_all
+
+        return (over_all(np.mean, xs[0]),)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        import numpy as np
+
+        from specc.kernels.bounds import dot_product
+        from specc.kernels.pooling import over_all
+
+        return (dot_product(prod(xs[0].shape[2:]) + 1, over_all(np.mean, abs(xs[0])), u),)
+
+
+class GlobalMaxPool(GlobalPooling):
+    """The largest value of each channel: `global_maxpool`."""
+
+    word: ClassVar[str] = "global_maxpool"
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        return (build.node("GlobalMaxPool", [names[0]]),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        import numpy as np
+
+        from specc.kernels.pooling import over_all
+
+        return (over_all(np.max, xs[0]),)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        return no_error(ys)
+
+
+class GlobalLpPool(GlobalPooling):
+    """The p-norm of each channel, (sum of |x|^p)^(1/p): `global_lppool p=2`."""
+
+    word: ClassVar[str] = "global_lppool"
+
+    p: PositiveInt = 2
+    """The exponent."""
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        return (build.node("GlobalLpPool", [names[0]], p=self.p),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels.pooling import global_lp
+
+        return (global_lp(xs[0], self.p),)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        from specc.kernels.bounds import lp_norm
+
+        return (lp_norm(prod(xs[0].shape[2:]), ys[0], self.p, u),)

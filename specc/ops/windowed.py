@@ -1,0 +1,115 @@
+"""What all operations with a sliding window have in common: the window's arguments and what follows from them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from specc.dims import Divides
+from specc.ops.base import Field, Finding, Op, Reach, Types
+from specc.ops.fields import Border, Pad, Round, Window
+from specc.ops.weights import Bias, Init
+from specc.ops.windows import (
+    AxisWindow,
+    Geometry,
+    check_border,
+    dropped_remarks,
+    per_axis,
+    slide,
+    spatial_axes,
+    tiling_conditions,
+)
+from specc.types import TensorType
+
+if TYPE_CHECKING:
+    from specc.kernels.convolution import Sliding
+    from specc.kernels.windows import Motion
+    from specc.ops.base import Array
+
+
+class Windowed(Op):
+    """An operation whose window slides over the 1, 2 or 3 spatial axes of its input."""
+
+    kernel: Window
+    """Window size."""
+    pad: Pad = "valid"
+    """Padding around the input."""
+    dilation: Window = (1,)
+    """Distance between the samples that a window reads."""
+    round: Round = "floor"
+    """What happens where the stride does not tile the input."""
+
+    @property
+    @abstractmethod
+    def steps(self) -> tuple[int, ...]:
+        """The stride, or what stands for it where none was given."""
+
+    def geometry(self, x: TensorType) -> Geometry:
+        """The window's arguments for `x`.  Raises `Rejection` where they do not suit its rank."""
+        axes = spatial_axes(self.word, x)
+        return Geometry(
+            per_axis(self.kernel, axes, "kernel"),
+            per_axis(self.steps, axes, "stride"),
+            self.pad,
+            per_axis(self.dilation, axes, "dilation"),
+            self.round,
+        )
+
+    def placed(self, x: TensorType) -> list[AxisWindow]:
+        """Where the windows lie on each spatial axis of `x`.  Raises `Rejection` where they do not fit."""
+        return slide(x, self.geometry(x))
+
+    def conditions(self, inputs: Types) -> tuple[Divides, ...]:
+        return tiling_conditions(inputs[0], self.geometry(inputs[0]))
+
+    def remarks(self, inputs: Types) -> tuple[Finding, ...]:
+        return dropped_remarks(inputs[0], self.placed(inputs[0]))
+
+    def reach(self, inputs: Types) -> Field:
+        how = self.geometry(inputs[0])
+        return tuple(Reach(span, Fraction(stride)) for span, stride in zip(how.spans, how.stride, strict=True))
+
+    def motion(self) -> Motion:
+        """The window's arguments as the kernels take them."""
+        return {"stride": self.steps, "pad": self.pad, "dilation": self.dilation, "rounding": self.round}
+
+
+class Convolving(Windowed):
+    """A window operation that is a weighted sum: what lies beyond the border can be chosen, and the stride is 1."""
+
+    stride: Window = (1,)
+    """Step of the window."""
+    border: Border = "zeros"
+    """What the padding holds."""
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        return self.stride
+
+    def placed(self, x: TensorType) -> list[AxisWindow]:
+        windows = super().placed(x)
+        check_border(x, windows, self.border)
+        return windows
+
+    def sliding(self, groups: int) -> Sliding:
+        """The arguments as `convolve` takes them."""
+        return {**self.motion(), "groups": groups, "border": self.border}
+
+
+class Learned(Convolving):
+    """A convolution with a bias and a kernel that training finds."""
+
+    bias: Bias = True
+    """Whether a bias is added, or its fixed values."""
+    init: Init = "he_normal"
+    """Initialiser of the kernel."""
+
+
+def convolution_bound(x: Array, weight: Array, bias: Array | None, how: Sliding, u: float) -> Array:
+    """The rounding-error bound of `convolve`: a dot product of (in / groups x window) terms and the bias."""
+    from specc.kernels.bounds import dot_product
+    from specc.kernels.convolution import convolve
+
+    magnitude = convolve(abs(x), abs(weight), None if bias is None else abs(bias), how)
+    return dot_product(weight[0].size + (bias is not None), magnitude, u)
