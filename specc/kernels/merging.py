@@ -1,0 +1,48 @@
+"""Several arrays made into one, element by element, and how far rounding may take the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+
+from specc.kernels.bounds import SMALLEST, gamma
+from specc.kernels.windows import Array
+
+
+def add(xs: Sequence[Array]) -> Array:
+    return reduce(np.add, xs)
+
+
+def multiply(xs: Sequence[Array]) -> Array:
+    return reduce(np.multiply, xs)
+
+
+def largest(xs: Sequence[Array]) -> Array:
+    return reduce(np.maximum, xs)
+
+
+def smallest(xs: Sequence[Array]) -> Array:
+    return reduce(np.minimum, xs)
+
+
+def mean(xs: Sequence[Array]) -> Array:
+    return np.asarray(add(xs) / xs[0].dtype.type(len(xs)))
+
+
+def sum_bound(xs: Sequence[Array], u: float) -> Array:
+    """gamma_(n-1) times the sum of magnitudes (Higham, 2002, section 4.2)."""
+    return gamma(len(xs) - 1, u) * add([np.abs(x) for x in xs])
+
+
+def product_bound(xs: Sequence[Array], u: float) -> Array:
+    """One rounding per product; a product that underflows is off by what the further factors make of that."""
+    magnitudes = [np.abs(x) for x in xs]
+    lost = SMALLEST * multiply([np.maximum(m, 1) for m in magnitudes[1:]]) if len(xs) > 2 else SMALLEST
+    return gamma(len(xs) - 1, u) * multiply(magnitudes) + lost
+
+
+def mean_bound(xs: Sequence[Array], u: float) -> Array:
+    """The sum's roundings, and a division or a product with a rounded reciprocal."""
+    return gamma(len(xs) + 1, u) * mean([np.abs(x) for x in xs]) + SMALLEST

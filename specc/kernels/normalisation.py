@@ -1,0 +1,66 @@
+"""Normalisations, in the precision of their operands, the variance as the mean of squared differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from specc.kernels.windows import Array
+
+
+def per_channel(values: Array, x: Array) -> Array:
+    """A view of one value for each channel that broadcasts against `x` (batch, channels, *sizes)."""
+    return values.reshape(-1, *(1,) * (x.ndim - 2))
+
+
+def batch(x: Array, ws: Mapping[str, Array], eps: float) -> Array:
+    """(x - mean) / sqrt(var + eps) with the running statistics, per channel."""
+    mean, var = per_channel(ws["running_mean"], x), per_channel(ws["running_var"], x)
+    return affine((x - mean) / np.sqrt(var + x.dtype.type(eps)), ws)
+
+
+def group(x: Array, ws: Mapping[str, Array], eps: float, groups: int) -> Array:
+    """Each of `groups` groups of channels of each item normalised over its channels and positions."""
+    rows = x.reshape(x.shape[0], groups, -1)
+    return affine(_normal(rows, 2, eps).reshape(x.shape), ws)
+
+
+def layer(x: Array, ws: Mapping[str, Array], eps: float, over: str) -> Array:
+    """Normalised over the channels at each position, or over each item as a whole."""
+    axes = (1,) if over == "channels" else tuple(range(1, x.ndim))
+    return affine(_normal(x, axes, eps), ws, over == "all")
+
+
+def local_response(x: Array, size: int, alpha: float, beta: float, k: float) -> Array:
+    """x / (k + alpha / size * s)^beta, s the sum of squares over `size` neighbouring channels; of an even number
+    one more lies behind than before."""
+    return np.asarray(x / response(x * x, size, alpha, k) ** x.dtype.type(beta))
+
+
+def response(squares: Array, size: int, alpha: float, k: float) -> Array:
+    """k + alpha / size * (sum of `squares` over each channel's neighbours)."""
+    before = (size - 1) // 2
+    total = np.zeros_like(squares)
+    channels = squares.shape[1]
+    for shift in range(-before, size - before):
+        low, high = max(0, -shift), min(channels, channels - shift)
+        if low < high:
+            total[:, low:high] += squares[:, low + shift : high + shift]
+    return np.asarray(squares.dtype.type(k) + squares.dtype.type(alpha / size) * total)
+
+
+def affine(normal: Array, ws: Mapping[str, Array], elementwise: bool = False) -> Array:
+    """weight * normal + bias, per channel or per element; `normal` itself where there are none."""
+    if "weight" not in ws:
+        return normal
+    weight, bias = ws["weight"], ws["bias"]
+    if elementwise:
+        return normal * weight + bias
+    return normal * per_channel(weight, normal) + per_channel(bias, normal)
+
+
+def _normal(x: Array, axes: int | tuple[int, ...], eps: float) -> Array:
+    centred = x - np.mean(x, axis=axes, keepdims=True)
+    variance = np.mean(centred * centred, axis=axes, keepdims=True)
+    return np.asarray(centred / np.sqrt(variance + x.dtype.type(eps)))

@@ -1,0 +1,58 @@
+"""Several values joined into one, one behind the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from specc.dims import Dim, Divides
+from specc.ops.axes import Axis, axis_index
+from specc.ops.base import Builder, Field, Types
+from specc.ops.families import Rearrangement
+from specc.ops.meeting import check_meeting, joint_size, meeting_conditions
+from specc.types import Layout, TensorType
+
+if TYPE_CHECKING:
+    from specc.ops.base import Array
+
+
+class Concat(Rearrangement):
+    """Values joined along an axis, all other sizes equal: ONNX Concat-13."""
+
+    word: ClassVar[str] = "concat"
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    context: ClassVar[tuple[str, ...]] = ("layout",)
+
+    axis: Axis = "channels"
+    """The axis along which the values are joined."""
+    layout: Layout = "chw"
+    """The order in which the model's author writes axes."""
+
+    def infer(self, inputs: Types) -> Types:
+        axis = axis_index(self.axis, inputs[0], self.layout)
+        check_meeting(self.word, inputs, self.layout, free=axis)
+        sizes = list(zip(*(x.shape for x in inputs), strict=True))
+        total: Dim = 0
+        for size in sizes[axis]:
+            total = total + size
+        return (TensorType(tuple(total if i == axis else joint_size(s) for i, s in enumerate(sizes))),)
+
+    def conditions(self, inputs: Types) -> tuple[Divides, ...]:
+        axis = axis_index(self.axis, inputs[0], self.layout)
+        sizes = zip(*(x.shape for x in inputs), strict=True)
+        return tuple(c for i, s in enumerate(sizes) if i != axis for c in meeting_conditions(s))
+
+    def reach(self, inputs: Types) -> Field:
+        return ()
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        if len(names) == 1:
+            return (names[0],)
+        return (build.node("Concat", names, axis=axis_index(self.axis, inputs[0], self.layout)),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        import numpy as np
+
+        from specc.kernels.axes import axis_of
+
+        return (np.concatenate(xs, axis_of(xs[0], self.axis, self.layout)),)

@@ -1,0 +1,115 @@
+"""Where several values meet: which shapes agree, under which conditions, and what to say where they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from specc.dims import Dim, Divides, meet, simplest
+from specc.ops.axes import axis_name
+from specc.ops.base import Rejection, Types
+from specc.types import SPATIAL_NAMES, Layout, TensorType
+
+
+def check_meeting(word: str, inputs: Types, layout: Layout, stretches: bool = False, free: int | None = None) -> None:
+    """Raises E0403 unless all sizes agree but those of the canonical axis `free`.
+
+    With `stretches` a value may have a single channel, or a single position, for all of the others'.
+    """
+    ranks = {x.rank for x in inputs}
+    if len(ranks) > 1:
+        raise _refusal(word, inputs, layout, "values with the same number of axes", [])
+    allowed = {axis for axis in range(1, ranks.pop() + 1) if stretches} if _whole(inputs) else set()
+    wrong = [i for i in range(len(inputs[0].shape)) if i != free and not _agree(inputs, i, i in allowed)]
+    if wrong:
+        raise _refusal(word, inputs, layout, _needs(wrong, inputs[0], free), wrong)
+
+
+def joint_size(sizes: Sequence[Dim]) -> Dim:
+    """The size of values that agree, in its simplest form; a 1 stretches."""
+    joint, *rest = [size for size in sizes if size != 1] or [1]
+    for size in rest:
+        joint = simplest(joint, size)
+    return joint
+
+
+def meeting_conditions(sizes: Sequence[Dim]) -> tuple[Divides, ...]:
+    """What open sizes must satisfy to be equal."""
+    joint = joint_size(sizes)
+    found = (meet(joint, size) for size in sizes if size != 1)
+    return tuple(condition for conditions in found for condition in conditions or ())
+
+
+def _whole(inputs: Types) -> bool:
+    """Whether every value that is 1 on a spatial axis where another is not is 1 on all of them."""
+    largest = [joint_size([x.shape[i] for x in inputs]) for i in range(2, inputs[0].rank + 1)]
+    for x in inputs:
+        single = [size == 1 for size, top in zip(x.spatial, largest, strict=True) if top != 1]
+        if any(single) and not all(single):
+            return False
+    return True
+
+
+def _agree(inputs: Types, index: int, stretch: bool) -> bool:
+    sizes = [x.shape[index] for x in inputs]
+    if stretch:
+        sizes = [size for size in sizes if size != 1] or [1]
+    return all(meet(sizes[0], size) is not None for size in sizes[1:])
+
+
+def _needs(wrong: Sequence[int], x: TensorType, free: int | None) -> str:
+    """What the values have to have in common: all the axes but the free one, the wrong ones told by name."""
+    if wrong == [0]:
+        return "the same batch"
+    spatial = [SPATIAL_NAMES.get(len(x.spatial), ())[i - 2] for i in wrong if i > 1]
+    if free == 1 or 1 not in wrong:
+        named = list(SPATIAL_NAMES.get(len(x.spatial), ())) if free == 1 else spatial
+        return "the same " + " and ".join(named)
+    return "the same " + " and ".join(["channels" if x.rank > 1 else "size", *spatial])
+
+
+def _refusal(word: str, inputs: Types, layout: Layout, needs: str, wrong: Sequence[int]) -> Rejection:
+    return Rejection(
+        "E0403",
+        f"the branches of `{word}` do not meet",
+        label=f"needs {needs} from every branch",
+        inputs={i: x.text(layout) for i, x in enumerate(inputs)},
+        notes=list(_differences(inputs, wrong)),
+        help=_remedy(inputs, wrong, layout),
+    )
+
+
+def _differences(inputs: Types, wrong: Sequence[int]) -> Iterator[str]:
+    for index in wrong:
+        sizes = dict.fromkeys(str(x.shape[index]) for x in inputs)
+        name = "batch" if index == 0 else axis_name(index, inputs[0].rank) if inputs[0].rank > 1 else "size"
+        yield f"{name}: {' != '.join(sizes)}"
+
+
+def _remedy(inputs: Types, wrong: Sequence[int], layout: Layout) -> str | None:
+    """The fix where the sizes show what is missing: padding, a stride, a 1x1 convolution, or a shape."""
+    if not wrong:
+        flat = [x for x in inputs if x.rank == 1]
+        image = next((x for x in inputs if x.rank > 1), None)
+        if flat and image is not None:
+            return "`reshape` makes the flat value an image, `flatten` the image flat"
+        return None
+    if wrong == [1] and inputs[0].rank > 1:
+        ones = "x".join(["1"] * len(inputs[0].spatial))
+        return f"a convolution over {ones} gives a branch other channels" if ones else None
+    if min(wrong) < 2:
+        return None
+    return _spatial_remedy(inputs, wrong)
+
+
+def _spatial_remedy(inputs: Types, wrong: Sequence[int]) -> str | None:
+    first = [x.shape[wrong[0]] for x in inputs]
+    sizes = sorted({size for size in first if isinstance(size, int)})
+    if len(sizes) < 2 or len(sizes) < len(set(map(str, first))):
+        return None
+    small, large = sizes[0], sizes[-1]
+    if large - small <= 12 and large < 2 * small:
+        top = next(x for x in inputs if x.shape[wrong[0]] == large)
+        return f"`pad=same` keeps {'x'.join(map(str, top.spatial))}"
+    if large % small == 0:
+        return f"a stride of {large // small} in the larger branch, or `upsample {large // small}` after the smaller"
+    return None

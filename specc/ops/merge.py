@@ -1,0 +1,191 @@
+"""Several values made into one, element by element: add, sub, mul, max, min, mean."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from specc.dims import Dim, Divides
+from specc.ops.base import Builder, Field, Types
+from specc.ops.families import Weightless
+from specc.ops.meeting import check_meeting, joint_size, meeting_conditions
+from specc.types import Layout, TensorType
+
+if TYPE_CHECKING:
+    from specc.ops.base import Array
+
+
+class Merge(Weightless):
+    """Values of the same shape made into one, element by element.
+
+    Where `stretches`, a value may also have a single channel, or a single position, for all of the others': a
+    squeeze-and-excitation branch (C, 1, 1) multiplies an image (C, H, W).
+    """
+
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    context: ClassVar[tuple[str, ...]] = ("layout",)
+    works_in: ClassVar[Literal["canonical", "any"]] = "any"
+    stretches: ClassVar[bool] = False
+
+    layout: Layout = "chw"
+    """The order in which the model's author writes axes."""
+
+    def infer(self, inputs: Types) -> Types:
+        check_meeting(self.word, inputs, self.layout, self.stretches)
+        return (TensorType(tuple(joint_size(sizes) for sizes in _by_axis(inputs))),)
+
+    def conditions(self, inputs: Types) -> tuple[Divides, ...]:
+        return tuple(c for sizes in _by_axis(inputs) for c in meeting_conditions(sizes))
+
+    def reach(self, inputs: Types) -> Field:
+        return ()
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        return (names[0] if len(names) == 1 else self.emit(build, names),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        return (xs[0] if len(xs) == 1 else self.value(xs),)
+
+    @abstractmethod
+    def emit(self, build: Builder, names: Sequence[str]) -> str:
+        """Add the ONNX nodes that merge two or more values; the name of the result."""
+
+    @abstractmethod
+    def value(self, xs: Sequence[Array]) -> Array:
+        """Two or more arrays merged."""
+
+
+class Add(Merge):
+    """The sum: ONNX Add-14, Sum-13 for more than two."""
+
+    word: ClassVar[str] = "add"
+    stretches: ClassVar[bool] = True
+
+    def emit(self, build: Builder, names: Sequence[str]) -> str:
+        return build.node("Add" if len(names) == 2 else "Sum", names)
+
+    def value(self, xs: Sequence[Array]) -> Array:
+        from specc.kernels import merging
+
+        return merging.add(xs)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        from specc.kernels import merging
+
+        return (merging.sum_bound(xs, u),)
+
+
+class Sub(Merge):
+    """The first value less the second: ONNX Sub-14."""
+
+    word: ClassVar[str] = "sub"
+    arity: ClassVar[tuple[int, int | None]] = (2, 2)
+    stretches: ClassVar[bool] = True
+
+    def emit(self, build: Builder, names: Sequence[str]) -> str:
+        return build.node("Sub", names)
+
+    def value(self, xs: Sequence[Array]) -> Array:
+        return xs[0] - xs[1]
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        from specc.kernels import merging
+
+        return (merging.sum_bound(xs, u),)
+
+
+class Mul(Merge):
+    """The product: ONNX Mul-14, one after the other for more than two."""
+
+    word: ClassVar[str] = "mul"
+    stretches: ClassVar[bool] = True
+
+    def emit(self, build: Builder, names: Sequence[str]) -> str:
+        product = names[0]
+        for name in names[1:]:
+            product = build.node("Mul", [product, name])
+        return product
+
+    def value(self, xs: Sequence[Array]) -> Array:
+        from specc.kernels import merging
+
+        return merging.multiply(xs)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        from specc.kernels import merging
+
+        return (merging.product_bound(xs, u),)
+
+
+class Max(Merge):
+    """The larger value: ONNX Max-13."""
+
+    word: ClassVar[str] = "max"
+
+    def emit(self, build: Builder, names: Sequence[str]) -> str:
+        return build.node("Max", names)
+
+    def value(self, xs: Sequence[Array]) -> Array:
+        from specc.kernels import merging
+
+        return merging.largest(xs)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        from specc.kernels.bounds import exact
+
+        return (exact(ys[0]),)
+
+
+class Min(Merge):
+    """The smaller value: ONNX Min-13."""
+
+    word: ClassVar[str] = "min"
+
+    def emit(self, build: Builder, names: Sequence[str]) -> str:
+        return build.node("Min", names)
+
+    def value(self, xs: Sequence[Array]) -> Array:
+        from specc.kernels import merging
+
+        return merging.smallest(xs)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        from specc.kernels.bounds import exact
+
+        return (exact(ys[0]),)
+
+
+class Mean(Merge):
+    """The arithmetic mean: ONNX Mean-13."""
+
+    word: ClassVar[str] = "mean"
+
+    def emit(self, build: Builder, names: Sequence[str]) -> str:
+        return build.node("Mean", names)
+
+    def value(self, xs: Sequence[Array]) -> Array:
+        from specc.kernels import merging
+
+        return merging.mean(xs)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        from specc.kernels import merging
+
+        return (merging.mean_bound(xs, u),)
+
+
+def _by_axis(inputs: Types) -> list[tuple[Dim, ...]]:
+    return list(zip(*(x.shape for x in inputs), strict=True))

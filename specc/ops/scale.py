@@ -1,0 +1,111 @@
+"""Learned factors per channel: `scale`, and `prelu` whose factor applies below 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from specc.ops.base import Builder, Field, Types, Weight
+from specc.ops.families import Uncounted
+from specc.ops.fields import Values
+from specc.ops.weights import Bias, Init, fit
+from specc.ops.windows import known_channels
+from specc.types import TensorType
+
+if TYPE_CHECKING:
+    from specc.ops.base import Array
+
+
+def channel_shape(word: str, x: TensorType) -> tuple[int, ...]:
+    """(channels, 1, ...): one value per channel, in the shape that broadcasts against an item of `x`."""
+    return (known_channels(word, x), *(1,) * len(x.spatial))
+
+
+def _factor(word: str, x: TensorType, name: str, fixed: Values, init: str | float) -> Weight:
+    """One value per channel; fixed values are one number or one for each."""
+    shape = channel_shape(word, x)
+    return Weight(name, shape, init, fixed=None if fixed is None else fit(name, fixed, shape[:1]))
+
+
+class Scale(Uncounted):
+    """weight x + bias per channel, learned; ConvNeXt's layer scale is `scale init=1e-6` (Touvron et al., 2021)."""
+
+    word: ClassVar[str] = "scale"
+
+    bias: Bias = False
+    """Whether a bias is added, or its fixed values."""
+    init: Init = 1.0
+    """Initialiser of the weight."""
+    weight: Values | None = None
+    """Fixed factors: one number, or one for each channel."""
+
+    def infer(self, inputs: Types) -> Types:
+        self.weights(inputs)
+        return inputs
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        weight = _factor(self.word, inputs[0], "weight", self.weight, self.init)
+        if self.bias is False:
+            return (weight,)
+        return (weight, _factor(self.word, inputs[0], "bias", None if self.bias is True else self.bias, 0.0))
+
+    def reach(self, inputs: Types) -> Field:
+        return ()
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        scaled = build.node("Mul", [names[0], build.weight("weight")])
+        return (scaled if self.bias is False else build.node("Add", [scaled, build.weight("bias")]),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        scaled = xs[0] * ws["weight"]
+        return (scaled + ws["bias"] if "bias" in ws else scaled,)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        from specc.kernels.bounds import dot_product
+
+        magnitude = abs(xs[0] * ws["weight"])
+        return (dot_product(2, magnitude + abs(ws["bias"]) if "bias" in ws else magnitude, u),)
+
+
+class PRelu(Uncounted):
+    """x where x >= 0, else a learned slope times x (He et al., 2015): ONNX PRelu-9/16."""
+
+    word: ClassVar[str] = "prelu"
+    is_activation: ClassVar[bool] = True
+
+    shared: bool = False
+    """One slope for all channels, as PyTorch's `PReLU()` has it, instead of one for each."""
+    init: Init = 0.25
+    """Initialiser of the slope."""
+    weight: Values | None = None
+    """Fixed slopes: one number, or one for each channel."""
+
+    def infer(self, inputs: Types) -> Types:
+        self.weights(inputs)
+        return inputs
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        if self.shared:
+            fixed = None if self.weight is None else fit("weight", self.weight, (1,))
+            return (Weight("weight", (1,), self.init, fixed=fixed),)
+        return (_factor(self.word, inputs[0], "weight", self.weight, self.init),)
+
+    def reach(self, inputs: Types) -> Field:
+        return ()
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        return (build.node("PRelu", [names[0], build.weight("weight")]),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels import activation
+
+        return (activation.prelu(xs[0], ws["weight"]),)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        from specc.kernels import activation_bounds
+
+        return (activation_bounds.leaky_relu(xs[0], ys[0], u),)

@@ -1,0 +1,248 @@
+"""New shapes for the same values: flatten, reshape, transpose, squeeze.
+
+They look at the order of axes as the author writes it.  Under `layout=hwc` a transpose brings the values into that
+order where it makes a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from specc.dims import Dim, Divides, Sym, product
+from specc.ops.axes import Axis, axis_index, canonical_order, spoken_axes
+from specc.ops.base import Builder, Field, Rejection, Types
+from specc.ops.families import Rearrangement
+from specc.ops.fields import whole
+from specc.types import Layout, TensorType, unspeak
+
+if TYPE_CHECKING:
+    from specc.ops.base import Array
+
+
+class _Ordered(Rearrangement):
+    """An operation that looks at the order of axes; one output value depends on any of the input's positions."""
+
+    context: ClassVar[tuple[str, ...]] = ("layout",)
+
+    layout: Layout = "chw"
+    """The order in which the model's author writes axes."""
+
+    def reach(self, inputs: Types) -> Field:
+        return None
+
+
+class Flatten(_Ordered):
+    """All values of an item in one row, in the order of the shape as it is written: ONNX Flatten-13."""
+
+    word: ClassVar[str] = "flatten"
+
+    def infer(self, inputs: Types) -> Types:
+        (x,) = inputs
+        return (TensorType((x.shape[0], x.elements)),)
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        if inputs[0].rank == 1:
+            return (names[0],)
+        return (build.node("Flatten", [as_written(build, names[0], inputs[0], self.layout)], axis=1),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels.axes import as_written
+
+        return (as_written(xs[0], self.layout).reshape(xs[0].shape[0], -1),)
+
+
+def _sizes(value: Any) -> Any:
+    items = tuple(value) if isinstance(value, tuple | list) else (value,)
+    sizes = tuple(whole(item) for item in items)
+    if not 1 <= len(sizes) <= 4 or any(size < 1 and size != -1 for size in sizes):
+        raise PydanticCustomError("specc_range", "needs 1 to 4 sizes of at least 1, or -1 for what is left")
+    if sizes.count(-1) > 1:
+        raise PydanticCustomError("specc_range", "can leave only one size open with -1")
+    return sizes
+
+
+class Reshape(_Ordered):
+    """The same values in other sizes, in the order of the shapes as they are written: ONNX Reshape-13."""
+
+    word: ClassVar[str] = "reshape"
+    positional: ClassVar[tuple[str, ...]] = ("sizes",)
+
+    sizes: Annotated[tuple[int, ...], BeforeValidator(_sizes)]
+    """The new sizes without the batch; one may be -1 and takes what is left."""
+
+    def infer(self, inputs: Types) -> Types:
+        (x,) = inputs
+        left = self._left_over(x)
+        sizes: tuple[Dim, ...] = tuple(left if size == -1 else size for size in self.sizes)
+        return (TensorType(unspeak((x.shape[0], *sizes), self.layout)),)
+
+    def conditions(self, inputs: Types) -> tuple[Divides, ...]:
+        elements, known = inputs[0].elements, self._known()
+        if -1 in self.sizes and known > 1 and isinstance(elements, Sym) and elements // known * known != elements:
+            return (Divides(known, elements),)
+        return ()
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        written = as_written(build, names[0], inputs[0], self.layout)
+        left = self._left_over(inputs[0])
+        sizes = [left if size == -1 and isinstance(left, int) else size for size in self.sizes]
+        shaped = build.node("Reshape", [written, build.ints((0, *sizes))])
+        order = canonical_order(tuple(range(1, len(sizes) + 1)), self.layout)
+        return (_permuted(build, shaped, order),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels.axes import as_computed, as_written
+
+        written = as_written(xs[0], self.layout).reshape(xs[0].shape[0], *self.sizes)
+        return (as_computed(written, self.layout),)
+
+    def _known(self) -> int:
+        known = product(tuple(size for size in self.sizes if size != -1))
+        assert isinstance(known, int)
+        return known
+
+    def _left_over(self, x: TensorType) -> Dim:
+        """What -1 stands for, 1 without one; raises E0406 where the values do not fill the sizes."""
+        known = self._known()
+        if isinstance(x.elements, int):
+            fits = x.elements % known == 0 if -1 in self.sizes else x.elements == known
+            if not fits:
+                self._reject(x, x.elements, known)
+        elif -1 not in self.sizes:
+            raise Rejection(
+                "E0407",
+                f"{x.text(self.layout)} has an open number of values, but `reshape` names every size",
+                argument="sizes",
+                inputs={0: x.text(self.layout)},
+                help="write -1 for the size that stays open",
+            )
+        return x.elements // known
+
+    def _reject(self, x: TensorType, elements: int, known: int) -> None:
+        wanted = "x".join(str(size) for size in self.sizes)
+        relation = f"{elements} / {known} = {elements / known:.2f}" if -1 in self.sizes else f"{known} != {elements}"
+        raise Rejection(
+            "E0406",
+            f"{x.text(self.layout)} holds {elements} values, which do not fill {wanted}",
+            argument="sizes",
+            inputs={0: x.text(self.layout)},
+            notes=[relation],
+        )
+
+
+def _permutation(value: Any) -> Any:
+    items = tuple(value) if isinstance(value, tuple | list) else (value,)
+    order = tuple(whole(item) for item in items)
+    if sorted(order) != list(range(len(order))):
+        raise PydanticCustomError("specc_range", "needs every axis from 0 once, as in (1, 2, 0)")
+    return order
+
+
+class Transpose(_Ordered):
+    """The axes in another order, the batch staying first: ONNX Transpose-13.
+
+    `transpose (1, 2, 0)` puts the second axis of the shape as it is written first.
+    """
+
+    word: ClassVar[str] = "transpose"
+    positional: ClassVar[tuple[str, ...]] = ("order",)
+
+    order: Annotated[tuple[int, ...], BeforeValidator(_permutation)]
+    """The input's axes in their new order, counted from 0 in the shape as it is written, without the batch."""
+
+    def infer(self, inputs: Types) -> Types:
+        (x,) = inputs
+        if len(self.order) != x.rank:
+            raise Rejection(
+                "E0404",
+                f"`order` names {len(self.order)} axes of an input with {x.rank}",
+                argument="order",
+                inputs={0: x.text(self.layout)},
+            )
+        return (TensorType((x.shape[0], *(x.shape[axis] for axis in self._canonical(x)))),)
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        return (_permuted(build, names[0], self._canonical(inputs[0])),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels.axes import as_computed, as_written
+
+        written = as_written(xs[0], self.layout).transpose(0, *(axis + 1 for axis in self.order))
+        return (as_computed(written, self.layout),)
+
+    def _canonical(self, x: TensorType) -> tuple[int, ...]:
+        written = spoken_axes(x.rank, self.layout)
+        return canonical_order(tuple(written[axis] for axis in self.order), self.layout)
+
+
+class Squeeze(_Ordered):
+    """Drops axes of size 1: the one named, or all spatial ones: ONNX Squeeze-13."""
+
+    word: ClassVar[str] = "squeeze"
+    positional: ClassVar[tuple[str, ...]] = ("axis",)
+
+    axis: Axis | None = None
+    """The axis to drop; every spatial axis of size 1 where none is named."""
+
+    def infer(self, inputs: Types) -> Types:
+        (x,) = inputs
+        return (TensorType((x.shape[0], *(x.shape[axis] for axis in self._kept(x)))),)
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        dropped, kept = self._dropped(inputs[0]), self._kept(inputs[0])
+        if not dropped:
+            return (names[0],)
+        less = build.node("Squeeze", [names[0], build.ints(dropped)])
+        return (_permuted(build, less, tuple(sorted(kept).index(axis) + 1 for axis in kept)),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels.axes import as_computed, as_written, axis_of
+
+        (x,) = xs
+        dropped = [i for i in range(2, x.ndim) if x.shape[i] == 1]
+        if self.axis is not None:
+            dropped = [axis_of(x, self.axis, self.layout)]
+        if not dropped:
+            return (x,)
+        # A mark travels along with every axis, so that dropping needs no arithmetic on axis numbers.
+        written = as_written(x, self.layout)
+        marks = [i for i in range(x.ndim) if i != 1] + [1] if self.layout == "hwc" else list(range(x.ndim))
+        kept = [size for size, mark in zip(written.shape, marks, strict=True) if mark not in dropped]
+        return (as_computed(written.reshape(kept), self.layout),)
+
+    def _dropped(self, x: TensorType) -> tuple[int, ...]:
+        if self.axis is None:
+            return tuple(i for i in range(2, x.rank + 1) if x.shape[i] == 1)
+        index = axis_index(self.axis, x, self.layout)
+        if x.shape[index] != 1 or x.rank == 1:
+            raise Rejection(
+                "E0406",
+                f"axis {self.axis} of {x.text(self.layout)} is not 1 but {x.shape[index]}"
+                if x.rank > 1
+                else "the only axis cannot be dropped",
+                argument="axis",
+                inputs={0: x.text(self.layout)},
+            )
+        return (index,)
+
+    def _kept(self, x: TensorType) -> tuple[int, ...]:
+        """The canonical indices of the axes that stay, in the canonical order of the output."""
+        dropped = self._dropped(x)
+        return canonical_order(tuple(i for i in spoken_axes(x.rank, self.layout) if i not in dropped), self.layout)
+
+
+def as_written(build: Builder, name: str, x: TensorType, layout: Layout) -> str:
+    """The value with its axes as they are written, transposed only where that moves a value."""
+    if layout == "chw" or x.channels == 1 or all(size == 1 for size in x.spatial):
+        return name
+    return _permuted(build, name, spoken_axes(x.rank, layout))
+
+
+def _permuted(build: Builder, name: str, axes: tuple[int, ...]) -> str:
+    if axes == tuple(sorted(axes)):
+        return name
+    return build.node("Transpose", [name], perm=(0, *axes))

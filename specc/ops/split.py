@@ -1,0 +1,112 @@
+"""One value cut into several along an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from specc.dims import Divides, Sym
+from specc.ops.axes import Axis, axis_index
+from specc.ops.base import Builder, Field, Rejection, Types
+from specc.ops.families import Rearrangement
+from specc.ops.fields import whole
+from specc.types import Layout, TensorType
+
+if TYPE_CHECKING:
+    from specc.ops.base import Array
+
+
+def _parts(value: Any) -> Any:
+    listed = isinstance(value, tuple | list)
+    sizes = tuple(whole(item) for item in (value if listed else (value,)))
+    if not sizes or min(sizes) < 1:
+        raise PydanticCustomError("specc_range", "must be at least 1")
+    return sizes if listed else sizes[0]
+
+
+class Split(Rearrangement):
+    """Cut along an axis into equal parts, `split 2`, or into the sizes listed, `split [16, 48]`: ONNX Split-13/18."""
+
+    word: ClassVar[str] = "split"
+    positional: ClassVar[tuple[str, ...]] = ("parts", "axis")
+    context: ClassVar[tuple[str, ...]] = ("layout",)
+
+    parts: Annotated[int | tuple[int, ...], BeforeValidator(_parts)]
+    """The number of equal parts, or the size of each."""
+    axis: Axis = "channels"
+    """The axis to cut."""
+    layout: Layout = "chw"
+    """The order in which the model's author writes axes."""
+
+    def infer(self, inputs: Types) -> Types:
+        (x,) = inputs
+        axis = axis_index(self.axis, x, self.layout)
+        size = x.shape[axis]
+        if isinstance(self.parts, int):
+            self._check_equal(x, size)
+            sizes = (size // self.parts,) * self.parts
+        else:
+            self._check_listed(x, size)
+            sizes = self.parts
+        return tuple(TensorType((*x.shape[:axis], part, *x.shape[axis + 1 :])) for part in sizes)
+
+    def conditions(self, inputs: Types) -> tuple[Divides, ...]:
+        size = inputs[0].shape[axis_index(self.axis, inputs[0], self.layout)]
+        if isinstance(self.parts, int) and isinstance(size, Sym) and size // self.parts * self.parts != size:
+            return (Divides(self.parts, size),)
+        return ()
+
+    def reach(self, inputs: Types) -> Field:
+        return ()
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        axis = axis_index(self.axis, inputs[0], self.layout)
+        sizes = [size for x in outputs if isinstance(size := x.shape[axis], int)]
+        operands = [names[0], build.ints(sizes)] if len(sizes) == len(outputs) else [names[0]]
+        if len(operands) == 1 and build.opset >= 18:
+            return build.nodes("Split", operands, len(outputs), axis=axis, num_outputs=len(outputs))
+        return build.nodes("Split", operands, len(outputs), axis=axis)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        import numpy as np
+
+        from specc.kernels.axes import axis_of
+
+        axis = axis_of(xs[0], self.axis, self.layout)
+        if isinstance(self.parts, int):
+            return tuple(np.split(xs[0], self.parts, axis))
+        return tuple(np.split(xs[0], np.cumsum(self.parts)[:-1], axis))
+
+    def _check_equal(self, x: TensorType, size: int | Sym) -> None:
+        assert isinstance(self.parts, int)
+        if isinstance(size, int) and size % self.parts:
+            raise Rejection(
+                "E0406",
+                f"{size} cannot be cut into {self.parts} equal parts",
+                argument="parts",
+                inputs={0: x.text(self.layout)},
+                notes=[f"{size} / {self.parts} = {size / self.parts:.2f}"],
+                help="list the sizes: `split [...]`",
+            )
+
+    def _check_listed(self, x: TensorType, size: int | Sym) -> None:
+        assert isinstance(self.parts, tuple)
+        if not isinstance(size, int):
+            raise Rejection(
+                "E0407",
+                f"parts of given sizes need a known size, not {size}",
+                argument="parts",
+                inputs={0: x.text(self.layout)},
+                help="a number of equal parts works at any size",
+            )
+        if sum(self.parts) != size:
+            raise Rejection(
+                "E0406",
+                f"the parts do not add up to {size}",
+                argument="parts",
+                inputs={0: x.text(self.layout)},
+                notes=[f"{' + '.join(map(str, self.parts))} = {sum(self.parts)}"],
+            )
