@@ -15,7 +15,8 @@ from specc.weights.axes import Target, adapt
 from specc.weights.tensors import Weights
 
 _ROLES: Final = {
-    "weight": "weight", "kernel": "weight", "depthwise_kernel": "weight", "gamma": "weight", "scale": "weight",
+    "weight": "weight", "kernel": "weight", "depthwise_kernel": "weight", "pointwise_kernel": "weight",
+    "gamma": "weight", "scale": "weight",
     "bias": "bias", "beta": "bias",
     "running_mean": "running_mean", "moving_mean": "running_mean",
     "running_var": "running_var", "moving_variance": "running_var",
@@ -36,13 +37,13 @@ def by_order(wanted: dict[str, Target], given: Weights) -> dict[str, str] | None
     """
     queues = [deque(_layers(sequence)) for sequence in given.sequences]
     result: dict[str, str] = {}
-    for _, group in groupby(wanted.values(), key=lambda target: target.layer):
+    for _, group in groupby(wanted.values(), key=lambda target: _split(target.name)[0]):
         layer = list(group)
         fitting = [(queue, pairs) for queue in queues if queue and (pairs := _pair(layer, queue[0], given))]
         if len(fitting) != 1:
             return None
         queue, pairs = fitting[0]
-        queue.popleft()
+        _take(queue, len(pairs))
         result.update(pairs)
     return None if any(queues) else result
 
@@ -63,14 +64,34 @@ def _split(name: str) -> tuple[str, str]:
     return name[:cut], name[cut:]
 
 
+def _take(queue: deque[_Layer], count: int) -> None:
+    """Remove `count` tensors from the first layer; Keras keeps both stages of a separable convolution in one."""
+    head = queue.popleft()
+    if len(head.names) > count:
+        queue.appendleft(_Layer(head.names[count:], head.roles[count:]))
+
+
 def _pair(layer: list[Target], head: _Layer, given: Weights) -> dict[str, str] | None:
-    """Our names to theirs: by role where all roles are known, else in order; `None` where a shape differs."""
-    if len(layer) != len(head.names):
-        return None
-    theirs = {_ROLES.get(role, role): name for role, name in zip(head.roles, head.names, strict=True)}
-    ours = {target.weight.name for target in layer}
-    chosen = [theirs[target.weight.name] for target in layer] if ours == set(theirs) else head.names
-    pairs = list(zip(layer, chosen, strict=True))
-    if any(adapt(given.tensors[name], target) is None for target, name in pairs):
+    """Our names to theirs: by role where all roles are known, else in order; `None` where anything differs.
+
+    A batch normalisation without scale or shift, as Keras has it, leaves those of ours without a partner.
+    """
+    names, roles = head.names[: len(layer)], head.roles[: len(layer)]
+    by_role = all(role in _ROLES for role in roles)
+    pairs = _by_role(layer, names, roles) if by_role else _by_place(layer, names)
+    if pairs is None or any(adapt(given.tensors[name], target) is None for target, name in pairs):
         return None
     return {target.name: name for target, name in pairs}
+
+
+def _by_place(layer: list[Target], names: tuple[str, ...]) -> list[tuple[Target, str]] | None:
+    return list(zip(layer, names, strict=True)) if len(layer) == len(names) else None
+
+
+def _by_role(layer: list[Target], names: tuple[str, ...], roles: tuple[str, ...]) -> list[tuple[Target, str]] | None:
+    theirs = {_ROLES[role]: name for role, name in zip(roles, names, strict=True)}
+    ours = {_split(target.name)[1]: target for target in layer}
+    absent = ours.keys() - theirs.keys()
+    if theirs.keys() - ours.keys() or (absent and not (absent <= {"weight", "bias"} and "running_mean" in theirs)):
+        return None
+    return [(ours[role], name) for role, name in theirs.items()]

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from specc.diagnostics import Diagnostic
+from specc.weights.keras import read_h5, read_keras
 from specc.weights.npz import read_npy, read_npz
+from specc.weights.pytorch import read_pytorch
 from specc.weights.safetensors import read_safetensors
 from specc.weights.tensors import Unreadable, Weights
 
@@ -17,14 +19,18 @@ READERS: Final[dict[str, Reader]] = {
     ".npz": read_npz,
     ".npy": read_npy,
     ".safetensors": read_safetensors,
+    ".pt": read_pytorch,
+    ".pth": read_pytorch,
+    ".h5": read_h5,
+    ".keras": read_keras,
 }
 
 
 def read(path: Path) -> tuple[Weights | None, tuple[Diagnostic, ...]]:
     """The tensors of a weights file, not yet loaded, or why there are none.
 
-    E0601 and E0602 for a path that leads to no file, E0608 where the system refuses, E0802 for a file that is
-    of no known format, damaged, or not what it claims.
+    E0601 and E0602 for a path that leads to no file, E0608 where the system refuses, E0906 where h5py is missing for
+    a Keras file, E0802 for a file that is of no known format, damaged, or not what it claims.
     """
     if not path.exists():
         return None, (Diagnostic("E0601", f"`{path}` does not exist", file=str(path)),)
@@ -38,12 +44,13 @@ def read(path: Path) -> tuple[Weights | None, tuple[Diagnostic, ...]]:
         found = reader(path)
         return Weights(found.tensors, found.sequences, str(path)), ()
     except Unreadable as error:
-        return None, (unreadable(path, str(error)),)
+        return None, (unreadable(path, str(error), error.code),)
     except OSError as error:
         return None, (Diagnostic("E0608", f"cannot read `{path}`: {error.strerror or error}", file=str(path)),)
 
 
-def unreadable(path: Path, reason: str) -> Diagnostic:
-    """E0802: why `path` cannot be used as weights, on one line."""
+def unreadable(path: Path, reason: str, code: str = "E0802") -> Diagnostic:
+    """Why `path` cannot be used as weights, on one line."""
     line = "".join(char if char.isprintable() else " " for char in reason)
-    return Diagnostic("E0802", f"cannot read weights from `{path.name}`: {line}", file=str(path))
+    install = "pip install specc[keras]" if code == "E0906" else None
+    return Diagnostic(code, f"cannot read weights from `{path.name}`: {line}", help=install, file=str(path))

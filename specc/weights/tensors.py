@@ -14,7 +14,11 @@ AxisOrder: TypeAlias = Literal["onnx", "keras"]
 
 
 class Unreadable(Exception):
-    """A weights file that cannot be used; the text is the reason, one line.  Readers turn it into E0802."""
+    """A weights file that cannot be used: the reason, and the code of the diagnostic that `read` turns it into."""
+
+    def __init__(self, reason: str, code: str = "E0802") -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 
 from specc.ops.base import Weight
 from specc.ops.weights import Initialiser
-from specc.weights.generator import key, log, normal, uniform
+from specc.weights.generator import bits, key, log, normal, uniform
 from specc.weights.initialisers import BLOCK, deviation, initial
 from specc.weights.orthogonal import orthogonal
 
@@ -94,6 +94,19 @@ def test_normal_numbers_are_the_inverse_distribution_function_of_the_uniform_one
     inverse = statistics.NormalDist().inv_cdf
     exact = [inverse(p) for p in uniform(7, 0, 5000)]
     np.testing.assert_allclose(normal(7, 0, 5000), exact, rtol=1e-14, atol=1e-15)
+
+
+def plain_bits(stream, index):
+    """SplitMix64 with Python's integers."""
+    z = (stream + (index + 1) * 0x9E3779B97F4A7C15) % 2**64
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB % 2**64
+    return z ^ (z >> 31)
+
+
+def test_raw_numbers_are_splitmix64():
+    assert bits(0, 0, 2).tolist() == [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4]  # the published sequence from seed 0
+    assert bits(2**64 - 3, 5, 40).tolist() == [plain_bits(2**64 - 3, i) for i in range(5, 45)]
 
 
 def test_log_is_accurate_to_a_few_units_in_the_last_place():

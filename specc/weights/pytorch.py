@@ -1,0 +1,117 @@
+"""PyTorch's `.pt` and `.pth` files: a zip archive with a pickle and one plain member per storage (torch >= 1.6)."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from specc.weights.archive import entries, member, plain_start
+from specc.weights.pickles import View, load_pickle
+from specc.weights.stored import element_count, read_exactly, read_range, to_float32
+from specc.weights.tensors import Float32, Tensor, Unreadable, Weights
+
+_MAX_PICKLE: Final = 16 << 20
+_LEGACY: Final = (b"\x80\x02\x8a\nl\xfc\x9cF\xf9", b"\x80\x02")
+_INSIDE: Final = ("state_dict", "model_state_dict", "model", "net", "weights")
+"""Where training scripts keep the state dict within a checkpoint."""
+_WRAPPERS: Final = ("module.", "_orig_mod.")
+"""Prefixes that `DataParallel` and `torch.compile` put before every name."""
+_WIDTHS: Final = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "uint8": 1, "int8": 1, "bool": 1}
+
+
+class _Archive(NamedTuple):
+    path: Path
+    root: str
+    members: dict[str, zipfile.ZipInfo]
+
+
+def read_pytorch(path: Path) -> Weights:
+    """The state dict in a file, in its order; a tensor saved alone is named after the file.  Raises `Unreadable`."""
+    archive = _open(path)
+    saved = load_pickle(_pickle(archive))
+    views = {path.stem: saved} if isinstance(saved, View) else _state_dict(saved)
+    prefix = _common_prefix(views)
+    tensors = {name[len(prefix) :]: _tensor(archive, name, view) for name, view in views.items()}
+    return Weights(tensors)
+
+
+def _open(path: Path) -> _Archive:
+    with path.open("rb") as stream:
+        start = stream.read(300)
+    if start.startswith(_LEGACY) or start[257:262] == b"ustar":
+        raise Unreadable("PyTorch before 1.6 wrote it; load it there and save it again with a newer one")
+    members = entries(path)
+    roots = [name.removesuffix("data.pkl") for name in members if name.endswith("/data.pkl")]
+    if len(roots) != 1:
+        raise Unreadable("the archive holds no PyTorch data")
+    if any(name.startswith(roots[0] + "code/") for name in members):
+        raise Unreadable("it is a TorchScript program; save the module's `state_dict()` instead")
+    return _Archive(path, roots[0], members)
+
+
+def _pickle(archive: _Archive) -> bytes:
+    for name, limit in (("byteorder", 16), ("data.pkl", _MAX_PICKLE)):
+        info = archive.members.get(archive.root + name)
+        if info is None:
+            continue
+        if info.file_size > limit:
+            raise Unreadable(f"its {name} takes {info.file_size} bytes")
+        with member(archive.path, info) as stream:
+            data = bytes(read_exactly(stream, info.file_size))
+        if name == "byteorder" and data != b"little":
+            raise Unreadable("it was written on a big-endian machine")
+    return data
+
+
+def _state_dict(saved: Any) -> dict[str, View]:
+    """The named tensors in a state dict, or in the checkpoint around it."""
+    if not isinstance(saved, dict):
+        raise Unreadable("it holds no state dict")
+    views = {name: value for name, value in saved.items() if isinstance(name, str) and isinstance(value, View)}
+    if views:
+        return views
+    for key in _INSIDE:
+        if isinstance(saved.get(key), dict):
+            return _state_dict(saved[key])
+    raise Unreadable("it holds no state dict")
+
+
+def _common_prefix(names: Iterable[str]) -> str:
+    prefix = ""
+    for wrapper in _WRAPPERS:
+        if all(name.startswith(prefix + wrapper) for name in names):
+            prefix += wrapper
+    return prefix
+
+
+def _tensor(archive: _Archive, name: str, view: View) -> Tensor:
+    info = archive.members.get(f"{archive.root}data/{view.storage.key}")
+    width = _WIDTHS.get(view.storage.dtype, 2)
+    if info is None or info.file_size != view.storage.elements * width:
+        raise Unreadable(f"the values of tensor `{name}` are missing or cut off")
+    if view.offset + _extent(view) > view.storage.elements:
+        raise Unreadable(f"tensor `{name}` reaches beyond its values")
+    if _extent(view) > 4 * element_count(view.shape):
+        raise Unreadable(f"tensor `{name}` is a thin slice of another; save a copy of it")
+    start = plain_start(archive.path, info) + view.offset * width
+    return Tensor(view.shape, partial(_load, archive.path, start, width, view), view.storage.dtype)
+
+
+def _extent(view: View) -> int:
+    """The number of elements from a view's first to its last."""
+    if 0 in view.shape:
+        return 0
+    return 1 + sum((size - 1) * stride for size, stride in zip(view.shape, view.strides, strict=True))
+
+
+def _load(path: Path, start: int, width: int, view: View) -> Float32:
+    flat = to_float32(read_range(path, start, _extent(view) * width), view.storage.dtype)
+    if not flat.size:
+        return np.zeros(view.shape, dtype=np.float32)
+    return as_strided(flat, view.shape, [stride * 4 for stride in view.strides], writeable=False)
