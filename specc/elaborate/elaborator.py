@@ -234,7 +234,7 @@ class Elaborator:
         else:
             sources, act = self._sources(statement, made, frame)
             act = act if made.act is None else bind_activation(made.act, frame, self._report)
-        name = self._name(_first(statement.labels), "residual", frame)
+        name = self._name(_first(statement.labels), op.word, frame)
         return self._layers.apply(op, sources, act, statement, name)
 
     def _target(self, name: ast.Name, frame: Frame) -> type[Op] | BlockDefinition:

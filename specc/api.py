@@ -1,0 +1,242 @@
+"""The compiler from Python: `specc.load` gives a `Model` that can be inspected, exported, run and verified."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from specc.analysis.summary import Layer, Summary
+from specc.diagnostics import Diagnostic, has_errors
+from specc.diagnostics.render import render_text
+from specc.dims import Dim
+from specc.elaborate.values import Value, Word
+from specc.elaborate.words import known_words
+from specc.ir import Graph
+from specc.limits import DEFAULT_LIMITS, Limits
+from specc.loader import FileLoader, read_source
+from specc.pipeline import Checked, Outcome, check
+from specc.source import Source
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from specc.runtime.session import Device, Session
+    from specc.verify import Report
+    from specc.weights import Weights
+
+    Array: TypeAlias = np.ndarray[Any, Any]
+    WeightsSource: TypeAlias = str | os.PathLike[str] | Mapping[str, Array] | None
+
+
+class SpecError(Exception):
+    """A spec, a file or a request is wrong: `diagnostics` says everything, the text is as the command line prints it."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(render_text(list(diagnostics), width=100))
+        self.diagnostics = tuple(diagnostics)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A checked model.
+
+    `graph` is its intermediate representation, `summary` everything known of it; `warnings` are findings that do not
+    keep it from being used.
+    """
+
+    graph: Graph
+    summary: Summary
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.graph.name
+
+    @property
+    def params(self) -> int:
+        """Parameters, as PyTorch counts them: statistics of batch normalisation are `buffers`."""
+        return self.summary.totals.params
+
+    @property
+    def trainable(self) -> int:
+        return self.summary.totals.trainable
+
+    @property
+    def macs(self) -> Dim:
+        """Multiply-accumulates of convolutions and dense layers for one item; a formula where sizes are open."""
+        return self.summary.totals.macs
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self.summary.layers
+
+    def table(self, width: int = 100) -> str:
+        """The layers and totals as `specc check` prints them."""
+        from specc.report.table import render
+
+        return render(self.summary, width)
+
+    def weights(self, file: str | os.PathLike[str] | None = None, *, seed: int = 0, strict: bool = True) -> Weights:
+        """The model's tensors: seeded, or from a weights file (what it lacks is an error unless not `strict`)."""
+        from specc.weights import match, read, seeded
+
+        if file is None:
+            return seeded(self.graph, seed)
+        found, diagnostics = read(Path(file))
+        if found is None:
+            raise SpecError(diagnostics)
+        weights, _, diagnostics = match(self.graph, found, strict=strict, seed=seed)
+        if weights is None:
+            raise SpecError(diagnostics)
+        return weights
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        weights: WeightsSource = None,
+        seed: int = 0,
+        opset: int = 21,
+        preprocess: bool = False,
+    ) -> Path:
+        """Write an ONNX model to `path`, whole or not at all, and return the path.
+
+        `weights` is a file, a mapping of arrays by tensor name, or `None` for seeded ones.  Raises `SpecError`.
+        """
+        from specc.onnx.emit import emit
+        from specc.onnx.write import write_model
+
+        model, diagnostics = emit(self.graph, opset=opset, preprocess=preprocess)
+        if model is None:
+            raise SpecError(diagnostics)
+        problems = write_model(model, self._weights(weights, seed), Path(path))
+        if problems:
+            raise SpecError(problems)
+        return Path(path)
+
+    def run(
+        self,
+        x: Array | Mapping[str, Array],
+        *,
+        weights: WeightsSource = None,
+        seed: int = 0,
+        device: Device = "auto",
+    ) -> Array | dict[str, Array]:
+        """Run the model in ONNX Runtime on a batch in the layout the spec declares.
+
+        `x` is an array for a model with one input, or arrays by input name.  Returns the output as an array, or arrays
+        by name where there are several.  Raises `SpecError`.
+        """
+        from specc.interpreter import bind
+
+        feeds = x if isinstance(x, Mapping) else {self.graph.inputs[0].name: x}
+        _, problems = bind(self.graph, feeds)
+        if problems:
+            raise SpecError(problems)
+        opened = self._session(weights, seed, device)
+        results, problems = opened.run({name: _single(array) for name, array in feeds.items()})
+        if problems:
+            raise SpecError(problems)
+        return next(iter(results.values())) if len(results) == 1 else results
+
+    def verify(
+        self,
+        *,
+        model: str | os.PathLike[str] | None = None,
+        weights: WeightsSource = None,
+        seed: int = 0,
+        device: Device = "cpu",
+    ) -> Report:
+        """Compare ONNX Runtime with the NumPy interpreter, layer by layer; `model` is a file exported earlier.
+
+        Raises `SpecError` where nothing can be compared; a failed verification is a report with `passed` false.
+        """
+        from specc.verify import verify
+
+        data = None if model is None else Path(model).read_bytes()
+        report, diagnostics = verify(self.graph, self._weights(weights, seed), data, seed=seed, device=device)
+        if report is None:
+            raise SpecError(diagnostics)
+        return report
+
+    def _weights(self, source: WeightsSource, seed: int) -> Mapping[str, Array]:
+        if isinstance(source, Mapping):
+            return source
+        return self.weights(source, seed=seed)
+
+    def _session(self, weights: WeightsSource, seed: int, device: Device) -> Session:
+        from specc.onnx.emit import emit
+        from specc.onnx.write import to_bytes
+        from specc.runtime.session import session
+
+        model, diagnostics = emit(self.graph)
+        if model is None:
+            raise SpecError(diagnostics)
+        data, diagnostics = to_bytes(model, self._weights(weights, seed))
+        if data is None:
+            raise SpecError(diagnostics)
+        opened, diagnostics = session(data, device=device)
+        if opened is None:
+            raise SpecError(diagnostics)
+        return opened
+
+
+def load(
+    path: str | os.PathLike[str], *, model: str | None = None, limits: Limits = DEFAULT_LIMITS, **parameters: object
+) -> Model:
+    """The model in the spec at `path`: the one called `model`, or the only one there is.
+
+    Further keywords set the model's parameters, as `--set` does.  Raises `SpecError`.
+    """
+    file = Path(path)
+    source = read_source(file, limits)
+    if isinstance(source, Diagnostic):
+        raise SpecError([source])
+    return _model(source, FileLoader(file.parent, limits), model, limits, parameters)
+
+
+def loads(text: str, *, model: str | None = None, limits: Limits = DEFAULT_LIMITS, **parameters: object) -> Model:
+    """`load` for a spec's text; it may import bundled modules, and files below the current folder."""
+    return _model(Source("<text>", text), FileLoader(Path(), limits), model, limits, parameters)
+
+
+def _model(
+    source: Source, loader: FileLoader, model: str | None, limits: Limits, parameters: Mapping[str, object]
+) -> Model:
+    settings = {name: setting(value) for name, value in parameters.items()}
+    outcome = check(source, loader, model=model, settings=settings, limits=limits)
+    if has_errors(outcome.diagnostics):
+        raise SpecError(outcome.diagnostics)
+    chosen = choose(outcome, source.name)
+    if isinstance(chosen, Diagnostic):
+        raise SpecError([chosen])
+    return Model(chosen.graph, chosen.summary, outcome.diagnostics)
+
+
+def choose(outcome: Outcome, file: str) -> Checked | Diagnostic:
+    """The one model that was checked, or the request to say which."""
+    if len(outcome.models) == 1:
+        return outcome.models[0]
+    names = ", ".join(checked.graph.name for checked in outcome.models)
+    return Diagnostic(
+        "E0207", f"{file} has {len(outcome.models)} models: say which one", file=file, notes=(f"they are {names}",),
+        help="with --model NAME (from Python model=NAME)",
+    )  # fmt: skip
+
+
+def setting(value: object) -> Value:
+    """A Python value as a compile-time value: lists become tuples, known words words."""
+    if isinstance(value, list | tuple):
+        return tuple(setting(item) for item in value)
+    if isinstance(value, str) and value in known_words():
+        return Word(value)
+    return value
+
+
+def _single(array: Array) -> Array:
+    import numpy as np
+
+    return np.ascontiguousarray(array, dtype=np.float32)

@@ -1,0 +1,72 @@
+"""Check specs: parse and elaborate them, verify every `->` and `expect`, and print what is known of each layer.
+
+The table goes to standard output, findings to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from specc.cli.console import OK, Console, exit_code
+from specc.cli.spec_arguments import add_spec_arguments, check_file
+from specc.diagnostics import Diagnostic
+from specc.diagnostics.render import render_github
+from specc.pipeline import Outcome
+
+EXAMPLES = """\
+examples:
+  specc check lenet5.cnn
+  specc check resnet.cnn --model ResNet34
+  specc check resnet.cnn --model ResNet --set depths=[2,2,2,2] --set classes=10
+  specc check models/*.cnn --format github        # annotations in GitHub Actions
+  specc check resnet.cnn --format json | jq '.models[].totals'
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_spec_arguments(parser, several=True)
+    parser.add_argument(
+        "--format",
+        choices=("table", "json", "csv", "markdown", "github"),
+        default="table",
+        help="how to print (default: %(default)s); json holds the findings as well",
+    )
+    parser.add_argument("--quiet", "-q", action="store_true", help="print findings only, no tables")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    outcomes = [check_file(file, options) for file in options.files]
+    diagnostics = [d for outcome in outcomes for d in outcome.diagnostics]
+    text = _render(outcomes, diagnostics, options, console)
+    if options.format in ("json", "github"):
+        console.data(text)
+    else:
+        console.data("" if options.quiet else text)
+        console.report(diagnostics)
+    return max((exit_code(outcome.diagnostics) for outcome in outcomes), default=OK)
+
+
+def _render(
+    outcomes: Sequence[Outcome], diagnostics: list[Diagnostic], options: argparse.Namespace, console: Console
+) -> str:
+    summaries = [checked.summary for outcome in outcomes for checked in outcome.models]
+    good = [checked.summary for outcome in outcomes if outcome.ok for checked in outcome.models]
+    match options.format:
+        case "json":
+            from specc.report import json
+
+            return json.render(summaries, diagnostics)
+        case "csv":
+            from specc.report import csv
+
+            return csv.render(good)
+        case "markdown":
+            from specc.report import markdown
+
+            return markdown.render(good)
+        case "github":
+            return render_github(diagnostics)
+    from specc.report.table import render
+
+    return "\n".join(render(summary, console.width, console.style) for summary in good)

@@ -1,0 +1,85 @@
+"""What a user sees: data on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TextIO
+
+from specc.diagnostics import Diagnostic, has_errors
+from specc.diagnostics.render import render_text
+from specc.report.columns import Style
+
+OK: Final = 0
+WRONG: Final = 1
+BAD_REQUEST: Final = 2
+
+DEFAULT_WIDTH: Final = 100
+
+
+class Console:
+    """The two streams with their width and colour."""
+
+    def __init__(self) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+
+    @property
+    def width(self) -> int:
+        """The terminal's width; 100 where the output is none and COLUMNS does not say."""
+        return max(shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns, 40)
+
+    @property
+    def style(self) -> Style:
+        """How tables on standard output are drawn."""
+        encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
+        return Style(unicode=encoding.startswith("utf"), colour=_colour(sys.stdout))
+
+    def data(self, text: str) -> None:
+        """Print the result of the command."""
+        sys.stdout.write(text)
+
+    def note(self, text: str) -> None:
+        """Print a line about the work on standard error."""
+        sys.stderr.write(f"{text}\n")
+
+    def report(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Print findings on standard error."""
+        if diagnostics:
+            sys.stdout.flush()
+            sys.stderr.write(render_text(list(diagnostics), self.width, _colour(sys.stderr)))
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+    @contextmanager
+    def progress(self, items: Iterable[Any], total: int | None, what: str) -> Iterator[Iterable[Any]]:
+        """`items` with a progress bar on standard error once it takes over a second; none outside a terminal."""
+        from tqdm import tqdm
+
+        bar = tqdm(items, total=total, desc=what, delay=1, leave=False, disable=not sys.stderr.isatty())
+        try:
+            yield bar
+        finally:
+            bar.close()
+
+
+def exit_code(diagnostics: Sequence[Diagnostic]) -> int:
+    """2 where an error is about the request or a file as a whole, 1 where it is about a place in a spec."""
+    if not has_errors(diagnostics):
+        return OK
+    errors = [d for d in diagnostics if d.severity == "error"]
+    return BAD_REQUEST if any(d.span is None and d.code not in _ABOUT_SPECS for d in errors) else WRONG
+
+
+_ABOUT_SPECS: Final = frozenset({"E0210", "E0803"})
+
+
+def _colour(stream: TextIO) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,42 @@
+"""Explain a diagnostic code or an operation; without an argument, list both."""
+
+from __future__ import annotations
+
+import argparse
+
+from specc.cli.console import BAD_REQUEST, OK, Console
+from specc.diagnostics import CODES
+from specc.diagnostics.explain import explain
+from specc.diagnostics.suggest import nearest
+
+EXAMPLES = """\
+examples:
+  specc explain E0403
+  specc explain conv
+  specc explain
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("subject", metavar="CODE|OPERATION", nargs="?", help="such as E0403 or conv")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    from specc.ops import BY_WORD
+    from specc.report.operations import operation_list, operation_page
+
+    subject = options.subject
+    if subject is None:
+        codes = "".join(f"  {code}  {title}\n" for code, title in CODES.items())
+        console.data(f"Codes\n{codes}\nOperations\n{operation_list(console.width)}")
+        return OK
+    if subject.upper() in CODES:
+        console.data(explain(subject.upper()))
+        return OK
+    if subject in BY_WORD:
+        console.data(operation_page(BY_WORD[subject]))
+        return OK
+    guess = nearest(subject.upper(), CODES) or nearest(subject, BY_WORD)
+    hint = f"; did you mean {guess}?" if guess else "; `specc explain` lists all"
+    console.note(f"specc explain: there is no code or operation {subject}{hint}")
+    return BAD_REQUEST

@@ -1,0 +1,53 @@
+"""Write a model as an ONNX file: the same bytes for the same spec, weights and seed on every machine.
+
+The file appears whole or not at all.  Weights beyond 2 GB go to a second file beside it by themselves.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from specc.cli.console import OK, Console, exit_code
+from specc.cli.model_arguments import add_weights_arguments, load_weights
+from specc.cli.spec_arguments import STANDARD_INPUT, add_spec_arguments, one_model
+
+EXAMPLES = """\
+examples:
+  specc export lenet5.cnn                              # writes LeNet5.onnx with seeded weights
+  specc export resnet.cnn --model ResNet34 -o r34.onnx --weights trained.safetensors
+  specc export resnet.cnn --model ResNet18 --preprocess   # the graph takes pixels 0..255
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_spec_arguments(parser)
+    add_weights_arguments(parser)
+    parser.add_argument("-o", "--output", metavar="OUT", help="the file to write (default: MODEL.onnx)")
+    parser.add_argument("--opset", metavar="N", type=int, default=21, help="ONNX opset (default: %(default)s)")
+    parser.add_argument("--preprocess", action="store_true", help="bake the input's range, mean and std into the graph")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    checked, code = one_model(options, console)
+    if checked is None:
+        return code
+    from specc.onnx.emit import emit
+    from specc.onnx.write import write_model
+
+    weights, diagnostics = load_weights(checked.graph, options)
+    if weights is None:
+        console.report(diagnostics)
+        return exit_code(diagnostics)
+    model, diagnostics = emit(checked.graph, opset=options.opset, preprocess=options.preprocess)
+    if model is None:
+        console.report(diagnostics)
+        return exit_code(diagnostics)
+    target = Path(options.output or f"{checked.graph.name}.onnx")
+    if options.output == STANDARD_INPUT:
+        target = Path("/dev/stdout")
+    problems = write_model(model, weights, target)
+    console.report(problems)
+    if not problems:
+        console.note(f"wrote {target}: {checked.graph.name}, opset {options.opset}, {len(model.graph.node)} nodes")
+    return exit_code(problems) if problems else OK

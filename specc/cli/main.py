@@ -1,0 +1,92 @@
+"""Dispatch to one subcommand; only its module is imported."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final
+
+import specc
+from specc.cli.console import BAD_REQUEST, Console
+
+COMMANDS: Final[dict[str, str]] = {
+    "check": "check specs and print every layer's shape, parameters, MACs and receptive field",
+    "export": "write a model as an ONNX file",
+    "run": "run a model on images or arrays with ONNX Runtime",
+    "verify": "prove that the exported graph computes what the spec says",
+    "weights": "list a model's weights, match them with a file, or write them",
+    "explain": "explain a diagnostic code, an operation, or list all of either",
+    "zoo": "list the bundled specs, or print one to start from",
+    "completion": "print a completion script for bash, zsh or tcsh",
+}
+
+_EPILOG = """\
+a first model:
+  specc zoo lenet5 > lenet5.cnn
+  specc check lenet5.cnn
+  specc export lenet5.cnn -o lenet5.onnx
+  specc verify lenet5.cnn --model-file lenet5.onnx
+
+exit codes: 0 fine; 1 the spec is wrong or verification failed; 2 the request could not be carried out
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    console = Console()
+    try:
+        code = _run(arguments, console)
+        console.flush()
+    except BrokenPipeError:
+        # the reader of our output has left; that is no error, but Python must not flush to it again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        console.note("interrupted")
+        return 130
+    return code
+
+
+def _run(arguments: list[str], console: Console) -> int:
+    parser = build_parser(only=arguments[0] if arguments and arguments[0] in COMMANDS else None)
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if options.command is None:
+        parser.print_help()
+        return BAD_REQUEST
+    code: int = _module(options.command).run(options, console)
+    return code
+
+
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The argument parser; with `only` just that subcommand is complete, which saves importing the others."""
+    parser = argparse.ArgumentParser(
+        prog="specc",
+        description="A compiler for .cnn model specs: check shapes and sizes, export to ONNX, run and verify.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"specc {specc.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, summary in COMMANDS.items():
+        module = _module(name) if only in (None, name) else None
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=module.__doc__ if module else summary,
+            epilog=module.EXAMPLES if module else None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if module:
+            module.add_arguments(command)
+    return parser
+
+
+def _module(name: str) -> Any:
+    return import_module(f"specc.cli.{name}")

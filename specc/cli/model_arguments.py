@@ -1,0 +1,47 @@
+"""What commands that need a model's weights have in common."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from specc.diagnostics import Diagnostic
+from specc.ir import Graph
+
+if TYPE_CHECKING:
+    from specc.weights import Weights
+
+
+def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
+    """--weights, --lenient and --seed."""
+    parser.add_argument("--weights", metavar="FILE", help="take the weights from this file (default: seeded ones)")
+    parser.add_argument(
+        "--lenient", action="store_true", help="initialise weights that the file lacks, and ignore those it has besides"
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="seed of initialised weights (default: %(default)s)"
+    )
+
+
+def add_device_argument(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument(
+        "--device",
+        choices=("cpu", "cuda", "auto"),
+        default=default,
+        help="where ONNX Runtime runs it; cuda is the GPU or an error, never quietly the CPU (default: %(default)s)",
+    )
+
+
+def load_weights(graph: Graph, options: argparse.Namespace) -> tuple[Weights | None, Sequence[Diagnostic]]:
+    """The weights the options ask for, or why there are none."""
+    from specc.weights import match, read, seeded
+
+    if options.weights is None:
+        return seeded(graph, options.seed), ()
+    found, diagnostics = read(Path(options.weights))
+    if found is None:
+        return None, diagnostics
+    weights, _, diagnostics = match(graph, found, strict=not options.lenient, seed=options.seed)
+    return weights, diagnostics

@@ -1,0 +1,91 @@
+"""What all commands that take a spec have in common: reading it, choosing a model, setting parameters."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from specc.api import choose
+from specc.cli.console import OK, Console, exit_code
+from specc.diagnostics import Diagnostic, has_errors
+from specc.elaborate import parse_setting
+from specc.elaborate.report import Reporter
+from specc.elaborate.values import Value
+from specc.limits import DEFAULT_LIMITS, Limits
+from specc.loader import FileLoader, decode, read_source
+from specc.pipeline import Checked, Outcome, check
+from specc.source import Source
+
+STANDARD_INPUT = "-"
+
+
+def add_spec_arguments(parser: argparse.ArgumentParser, several: bool = False) -> None:
+    """FILE, --model, --set and --max-layers."""
+    parser.add_argument(
+        "files" if several else "file",
+        metavar="FILE",
+        nargs="+" if several else None,
+        help="a .cnn file, or - for standard input",
+    )
+    parser.add_argument("--model", metavar="NAME", help="which model of the file (default: all, or the only one)")
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        dest="settings",
+        help="set a parameter of the model, such as depths=[2,2,2,2]; may be repeated",
+    )
+    parser.add_argument(
+        "--max-layers",
+        metavar="N",
+        type=int,
+        default=DEFAULT_LIMITS.layers,
+        help="refuse to expand a model to more layers (default: %(default)s)",
+    )
+
+
+def limits(options: argparse.Namespace) -> Limits:
+    return replace(DEFAULT_LIMITS, layers=options.max_layers)
+
+
+def check_file(file: str, options: argparse.Namespace) -> Outcome:
+    """Check one file as the options say; what cannot be read is among the diagnostics."""
+    bounds = limits(options)
+    source = read(file, bounds)
+    if isinstance(source, Diagnostic):
+        return Outcome((), (source,))
+    settings, problems = parse_settings(options.settings, bounds)
+    if problems:
+        return Outcome((), problems)
+    root = Path() if file == STANDARD_INPUT else Path(file).parent
+    return check(source, FileLoader(root, bounds), model=options.model, settings=settings, limits=bounds)
+
+
+def read(file: str, bounds: Limits) -> Source | Diagnostic:
+    """The text of a file, or of standard input for `-`."""
+    if file == STANDARD_INPUT:
+        return decode("<stdin>", sys.stdin.buffer.read(bounds.file_bytes + 1), bounds)
+    return read_source(Path(file), bounds)
+
+
+def parse_settings(texts: list[str], bounds: Limits) -> tuple[dict[str, Value], tuple[Diagnostic, ...]]:
+    """`--set` options as values."""
+    report = Reporter()
+    pairs = [parse_setting(text, report, bounds) for text in texts]
+    return dict(pair for pair in pairs if pair is not None), tuple(report.diagnostics)
+
+
+def one_model(options: argparse.Namespace, console: Console) -> tuple[Checked | None, int]:
+    """The single model a command works on; without one, the exit code after everything has been reported."""
+    outcome = check_file(options.file, options)
+    if has_errors(outcome.diagnostics):
+        console.report(outcome.diagnostics)
+        return None, exit_code(outcome.diagnostics)
+    chosen = choose(outcome, options.file)
+    if isinstance(chosen, Diagnostic):
+        console.report([chosen])
+        return None, exit_code([chosen])
+    return chosen, OK

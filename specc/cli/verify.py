@@ -1,0 +1,76 @@
+"""Prove that the exported graph computes what the spec says.
+
+Each layer is judged on the very operands that ONNX Runtime gave it, against a float64 evaluation by the NumPy
+interpreter, within the rounding-error bound of its operation; then the whole model end to end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from specc.cli.console import OK, WRONG, Console, exit_code
+from specc.cli.model_arguments import add_device_argument, add_weights_arguments, load_weights
+from specc.cli.spec_arguments import add_spec_arguments, one_model
+from specc.diagnostics import Diagnostic
+
+EXAMPLES = """\
+examples:
+  specc verify lenet5.cnn
+  specc verify resnet.cnn --model ResNet34 --weights trained.safetensors
+  specc verify lenet5.cnn --model-file lenet5.onnx --seed 7     # a file exported earlier with that seed
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_spec_arguments(parser)
+    parser.add_argument(
+        "--model-file",
+        "--onnx",
+        dest="model_file",
+        metavar="FILE.onnx",
+        help="verify this file instead of a fresh export (`--model FILE.onnx` means the same)",
+    )
+    add_weights_arguments(parser)
+    add_device_argument(parser, "cpu")
+    parser.add_argument("--batch", metavar="N", type=int, default=1, help="items in a batch (default: %(default)s)")
+    parser.add_argument("--format", choices=("table", "json"), default="table", help="how to print the report")
+    parser.add_argument("--all", action="store_true", help="show every layer, not only the first failure and the worst")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    if options.model is not None and options.model.endswith(".onnx"):
+        options.model_file, options.model = options.model, None
+    checked, code = one_model(options, console)
+    if checked is None:
+        return code
+    weights, diagnostics = load_weights(checked.graph, options)
+    data = None
+    if options.model_file is not None:
+        data, problems = _read(Path(options.model_file))
+        diagnostics = (*diagnostics, *problems)
+    if weights is None or diagnostics:
+        console.report(diagnostics)
+        return exit_code(diagnostics)
+    from specc.report import verification
+    from specc.verify import verify
+
+    report, diagnostics = verify(
+        checked.graph, weights, data, seed=options.seed, batch=options.batch, device=options.device
+    )
+    if report is None:
+        console.report(diagnostics)
+        return exit_code(diagnostics)
+    if options.format == "json":
+        console.data(json.dumps(report.to_json(), indent=2) + "\n")
+    else:
+        console.data(verification.render(report, console.width, console.style))
+    return OK if report.passed else WRONG
+
+
+def _read(path: Path) -> tuple[bytes | None, tuple[Diagnostic, ...]]:
+    try:
+        return path.read_bytes(), ()
+    except OSError as error:
+        return None, (Diagnostic("E0601", f"cannot read {path}: {error.strerror or error}", file=str(path)),)

@@ -1,0 +1,71 @@
+"""List a model's weights with their shapes and initialisers, match them with a file, or write them.
+
+The names are the same in weight files, in the ONNX graph and in `specc.torch` modules.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from specc.cli.console import BAD_REQUEST, OK, Console, exit_code
+from specc.cli.spec_arguments import add_spec_arguments, one_model
+from specc.pipeline import Checked
+
+EXAMPLES = """\
+examples:
+  specc weights lenet5.cnn                                 # names, shapes, initialisers
+  specc weights lenet5.cnn -o start.safetensors --seed 7   # write the seeded weights
+  specc weights resnet.cnn --model ResNet18 --from resnet18.safetensors   # what fits, what does not
+  specc weights resnet.cnn --model ResNet18 --from resnet18.npz -o r18.safetensors   # convert once
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_spec_arguments(parser)
+    parser.add_argument("--from", dest="source", metavar="FILE", help="match the model's weights with this file's")
+    parser.add_argument("--lenient", action="store_true", help="accept missing and surplus tensors")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed of initialised weights (default: 0)")
+    parser.add_argument("-o", "--output", metavar="OUT", help="write the weights to a .safetensors or .npz file")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    checked, code = one_model(options, console)
+    if checked is None:
+        return code
+    if options.source is not None:
+        return _match(checked, options, console)
+    from specc.report.weights import render_weights
+    from specc.weights import seeded
+
+    if options.output is None:
+        console.data(render_weights(checked.graph, console.width, console.style))
+        return OK
+    return _write(seeded(checked.graph, options.seed), options.output, console)
+
+
+def _match(checked: Checked, options: argparse.Namespace, console: Console) -> int:
+    from specc.report.weights import render_match
+    from specc.weights import match, read
+
+    found, diagnostics = read(Path(options.source))
+    if found is None:
+        console.report(diagnostics)
+        return exit_code(diagnostics)
+    weights, table, diagnostics = match(checked.graph, found, strict=not options.lenient, seed=options.seed)
+    console.data(render_match(table, console.width, console.style))
+    console.report(diagnostics)
+    if weights is None:
+        return exit_code(diagnostics) or BAD_REQUEST
+    return OK if options.output is None else _write(weights, options.output, console)
+
+
+def _write(weights: object, output: str, console: Console) -> int:
+    from specc.weights import Weights, write
+
+    assert isinstance(weights, Weights)
+    problems = write(weights, Path(output))
+    console.report(problems)
+    if not problems:
+        console.note(f"wrote {output}: {len(weights)} tensors")
+    return exit_code(problems)

@@ -1,0 +1,56 @@
+"""List the specs that come with specc, or print one of them to start from."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from specc.cli.console import BAD_REQUEST, OK, Console
+from specc.data import specs_folder
+from specc.diagnostics.suggest import nearest
+from specc.loader import SUFFIX
+
+EXAMPLES = """\
+examples:
+  specc zoo
+  specc zoo resnet > resnet.cnn
+  specc check "$(specc zoo --path resnet)" --model ResNet50
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", nargs="?", help="print this spec")
+    parser.add_argument("--path", action="store_true", help="print where the spec's file is instead of its text")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    files = {path.stem: path for path in sorted(specs_folder().glob(f"*/*{SUFFIX}"))}
+    if options.name is None:
+        console.data(_listing(files))
+        return OK
+    path = files.get(options.name.removesuffix(SUFFIX))
+    if path is None:
+        guess = nearest(options.name, files)
+        hint = f"; did you mean {guess}?" if guess else "; `specc zoo` lists all"
+        console.note(f"specc zoo: there is no bundled spec {options.name}{hint}")
+        return BAD_REQUEST
+    console.data(f"{path}\n" if options.path else path.read_text(encoding="utf-8"))
+    return OK
+
+
+def _listing(files: dict[str, Path]) -> str:
+    lines = []
+    for folder in sorted({path.parent for path in files.values()}):
+        lines.append(f"{folder.name}/")
+        for name, path in files.items():
+            if path.parent == folder:
+                lines.append(f"  {name:<18} {_first_doc(path)}")
+    return "\n".join(lines) + "\n"
+
+
+def _first_doc(path: Path) -> str:
+    """The first line of the file's first `##` comment."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("##"):
+            return line.lstrip("# ").strip()
+    return ""

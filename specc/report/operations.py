@@ -1,0 +1,91 @@
+"""Operations as help texts, made from the classes that define them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from functools import cache
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from specc.elaborate.words import choices
+from specc.ops import OPS
+from specc.ops.base import Op
+from specc.textwidth import wrap
+
+_FIELD_DOC = re.compile(r'^    (\w+):[^\n]*\n(?:        [^\n]*\n|    \)[^\n]*\n)*?    """(.*?)"""', re.M | re.S)
+
+
+def operation_list(width: int) -> str:
+    """Every operation with the first line of its description."""
+    lines = []
+    for op in OPS:
+        first = summary(op)
+        head, *rest = wrap(first, max(width - 20, 20))
+        lines.append(f"  {op.word:<17} {head}")
+        lines.extend(f"  {'':<17} {line}" for line in rest)
+    return "\n".join(lines) + "\n"
+
+
+def operation_page(op: type[Op]) -> str:
+    """What `specc explain conv` prints: the description and every argument with its default."""
+    lines = [f"# {op.word}", "", inspect.getdoc(op) or "", "", f"    {signature(op)}", ""]
+    for name, doc, default in arguments(op):
+        lines.append(f"- `{name}`{default}: {doc}")
+    lines.append("- `from`: the value, or list of values, to work on instead of the incoming one")
+    lines.append("- `act`: an activation to apply to the result; its bare name may close the arguments")
+    return "\n".join(lines) + "\n"
+
+
+def signature(op: type[Op]) -> str:
+    """`conv channels, kernel, [stride=1], ...`: the positional arguments and then the others."""
+    parts = ["values..."] if op.arity[1] is None else []
+    names = [name for name in op.model_fields if name not in op.context]
+    parts += [name for name in op.positional if op.model_fields[name].is_required()]
+    parts += [f"[{name}={show(op.model_fields[name])}]" for name in names if not op.model_fields[name].is_required()]
+    parts += [f"{n}=..." for n in names if op.model_fields[n].is_required() and n not in op.positional]
+    return f"{op.word} {', '.join(parts)}".rstrip()
+
+
+def arguments(op: type[Op]) -> list[tuple[str, str, str]]:
+    """(name, what it means, its default as text) for every argument an author may write."""
+    docs = field_docs(op)
+    rows = []
+    for name, info in op.model_fields.items():
+        if name in op.context:
+            continue
+        words = sorted(choices(info.annotation))
+        doc = docs.get(name, "") + (f" One of {', '.join(words)}." if words else "")
+        rows.append((name, doc, "" if info.is_required() else f" (default {show(info)})"))
+    return rows
+
+
+def summary(op: type[Op]) -> str:
+    """The first sentence of the description."""
+    text = " ".join((inspect.getdoc(op) or "").split("\n\n")[0].split())
+    return re.split(r"(?<=\w[.:])\s", text, maxsplit=1)[0].rstrip(":.")
+
+
+def show(info: FieldInfo) -> str:
+    """A default as it could be written in a spec."""
+    return _text(info.default)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return _text(value[0]) if len(value) == 1 else f"({', '.join(map(_text, value))})"
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@cache
+def field_docs(op: type[Op]) -> dict[str, str]:
+    """The text under each field, in the class or those it inherits from."""
+    docs: dict[str, str] = {}
+    for base in reversed(op.__mro__):
+        if issubclass(base, Op) and base is not Op:
+            for name, text in _FIELD_DOC.findall(inspect.getsource(base)):
+                docs[name] = " ".join(text.split())
+    return docs
