@@ -2,5 +2,6 @@
 
 from specc.interpreter.binding import bind, canonical, spoken
 from specc.interpreter.interpret import cast, evaluate, interpret
+from specc.interpreter.pixels import normalised
 
-__all__ = ["bind", "canonical", "cast", "evaluate", "interpret", "spoken"]
+__all__ = ["bind", "canonical", "cast", "evaluate", "interpret", "normalised", "spoken"]

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Sequence
+from typing import TypeAlias
 
 INFINITE = 1 << 60
+
+Capacity: TypeAlias = dict[Hashable, dict[Hashable, int]]
+"""The room on every edge that is still free."""
 
 
 def divide(nets: Iterable[tuple[int, Sequence[Hashable]]], first: Hashable, second: Hashable) -> set[Hashable]:
@@ -18,12 +22,12 @@ def divide(nets: Iterable[tuple[int, Sequence[Hashable]]], first: Hashable, seco
     A net (cost, members) costs once if its members end up on both sides.  Members that could as well be on either
     side are on that of `first`.
     """
-    capacity: dict[Hashable, dict[Hashable, int]] = defaultdict(lambda: defaultdict(int))
+    capacity: Capacity = defaultdict(lambda: defaultdict(int))
     for number, (cost, members) in enumerate(nets):
-        capacity[("in", number)][("out", number)] += cost
+        _connect(capacity, ("in", number), ("out", number), cost)
         for member in members:
-            capacity[member][("in", number)] = INFINITE
-            capacity[("out", number)][member] = INFINITE
+            _connect(capacity, member, ("in", number), INFINITE)
+            _connect(capacity, ("out", number), member, INFINITE)
     while path := _path(capacity, first, second):
         amount = min(capacity[a][b] for a, b in path)
         for a, b in path:
@@ -32,15 +36,19 @@ def divide(nets: Iterable[tuple[int, Sequence[Hashable]]], first: Hashable, seco
     return set(capacity) - _reaching(capacity, second)
 
 
-def _path(
-    capacity: dict[Hashable, dict[Hashable, int]], first: Hashable, second: Hashable
-) -> list[tuple[Hashable, Hashable]]:
+def _connect(capacity: Capacity, here: Hashable, there: Hashable, room: int) -> None:
+    """An edge, and its reverse without room of its own."""
+    capacity[here][there] = room
+    capacity[there][here] += 0
+
+
+def _path(capacity: Capacity, first: Hashable, second: Hashable) -> list[tuple[Hashable, Hashable]]:
     """A shortest path with room on every edge; empty if there is none."""
     came: dict[Hashable, Hashable] = {first: first}
     queue = deque([first])
     while queue and second not in came:
         here = queue.popleft()
-        for there, room in list(capacity[here].items()):
+        for there, room in capacity[here].items():
             if room and there not in came:
                 came[there] = here
                 queue.append(there)
@@ -53,13 +61,13 @@ def _path(
     return path
 
 
-def _reaching(capacity: dict[Hashable, dict[Hashable, int]], second: Hashable) -> set[Hashable]:
+def _reaching(capacity: Capacity, second: Hashable) -> set[Hashable]:
     """Everything from which `second` can still be reached."""
     found = {second}
     queue = deque([second])
     while queue:
         here = queue.popleft()
-        for there in list(capacity[here]):  # every edge has its reverse, perhaps without room
+        for there in capacity[here]:  # every edge has its reverse, so these are all that may lead here
             if capacity[there][here] and there not in found:
                 found.add(there)
                 queue.append(there)

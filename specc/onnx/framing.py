@@ -17,7 +17,7 @@ GRAPH, INITIALIZER, RAW_DATA = 7, 5, 9
 
 def size(model: onnx.ModelProto) -> int:
     """The number of bytes that `chunks` gives for `model`: weights not yet filled in count with their data."""
-    return sum(len(part) if isinstance(part, bytes) else _data_bytes(part) for part in _parts(model))
+    return sum(len(part) if isinstance(part, bytes) else data_bytes(part) for part in _parts(model))
 
 
 def chunks(model: onnx.ModelProto, data: Callable[[onnx.TensorProto], bytes]) -> Iterator[bytes]:
@@ -33,7 +33,7 @@ def _parts(model: onnx.ModelProto) -> Iterator[bytes | onnx.TensorProto]:
     frames = [_frame(tensor) for tensor in model.graph.initializer]
     inner = len(head) + len(tail)
     for tensor, (prefix, suffix) in zip(model.graph.initializer, frames, strict=True):
-        inner += len(prefix) + len(suffix) + (_data_bytes(tensor) if is_open(tensor) else 0)
+        inner += len(prefix) + len(suffix) + (data_bytes(tensor) if is_open(tensor) else 0)
     yield before + _tag(GRAPH) + _varint(inner) + head
     for tensor, (prefix, suffix) in zip(model.graph.initializer, frames, strict=True):
         yield prefix
@@ -48,8 +48,9 @@ def is_open(tensor: onnx.TensorProto) -> bool:
     return not tensor.HasField("raw_data") and tensor.data_location != onnx.TensorProto.EXTERNAL
 
 
-def _data_bytes(tensor: onnx.TensorProto) -> int:
-    count = 4
+def data_bytes(tensor: onnx.TensorProto) -> int:
+    """The size of the tensor's data; everything specc emits has 4 bytes to an element, or 8 for integers."""
+    count = 8 if tensor.data_type == onnx.TensorProto.INT64 else 4
     for length in tensor.dims:
         count *= length
     return count
@@ -61,7 +62,7 @@ def _frame(tensor: onnx.TensorProto) -> tuple[bytes, bytes]:
         body = _bytes(tensor)
         return _tag(INITIALIZER) + _varint(len(body)) + body, b""
     before, after = _split(tensor, RAW_DATA)
-    count = _data_bytes(tensor)
+    count = data_bytes(tensor)
     field = _tag(RAW_DATA) + _varint(count)
     length = len(before) + len(field) + count + len(after)
     return _tag(INITIALIZER) + _varint(length) + before + field, after

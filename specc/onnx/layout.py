@@ -7,7 +7,7 @@ each element-wise operation runs in so that the fewest tensors change layout is 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 
@@ -29,9 +29,34 @@ def settle(program: Program, graph: Graph) -> None:
     if graph.layout == "chw":
         program.outputs = {item.name: program.tensors[item.value] for item in graph.outputs}
         return
+    _take_offers(program)
     wishes = _wishes(program)
     layers = _choose(program, graph, wishes)
     _Rewriter(program, wishes, layers).run(graph)
+
+
+def _take_offers(program: Program) -> None:
+    """Where a layer makes its value by transposing a channels-last tensor of its own, take that tensor as the value."""
+    readers = Counter(name for step in program.steps for name in step.inputs)
+    rename, dropped = {}, set()
+    for step in program.steps:
+        if step.op_type != "Transpose":
+            continue
+        source, value = step.inputs[0], step.outputs[0]
+        if source in program.types or value not in program.types:
+            continue
+        if readers[source] == 1 and tuple(_ints(step.attributes["perm"])) == _to_first(program.types[value]):
+            rename[source] = value
+            dropped.add(step.name)
+            program.layouts[value] = "hwc"
+    kept = [step for step in program.steps if step.name not in dropped]
+    program.steps = [_making(step, rename) for step in kept]
+
+
+def _making(step: Step, rename: dict[str, str]) -> Step:
+    """The step that makes a renamed tensor takes over its name and its layer's."""
+    outputs = tuple(rename.get(name, name) for name in step.outputs)
+    return step if outputs == step.outputs else replace(step, name=outputs[0], outputs=outputs)
 
 
 def _wishes(program: Program) -> dict[str, str]:
@@ -72,7 +97,8 @@ def _choose(program: Program, graph: Graph, wishes: dict[str, str]) -> set[str]:
             members[step.inputs[0]].append("hwc")
             continue
         side: Hashable = _key(step, graph)
-        for name in (*step.inputs, *step.outputs):
+        made = [name for name in step.outputs if name not in program.layouts]
+        for name in (*step.inputs, *made):
             if name in wishes:
                 members[wishes[name]].append("hwc")
             elif name in program.types and step.origin is not None:
@@ -132,11 +158,12 @@ class _Rewriter:
 
     def _add(self, step: Step) -> None:
         layout: Layout = "hwc" if step.free and step.origin and step.origin.name in self.last else "chw"
-        preprocessing = step.origin is None
-        inputs = step.inputs if preprocessing else tuple(self._operand(name, layout) for name in step.inputs)
-        self.steps.append(replace(step, inputs=inputs, layout=layout))
-        if not preprocessing and layout == "hwc":
+        declared = step.origin is None  # the preprocessing, which runs in the declared layout
+        inputs = step.inputs if declared else tuple(self._operand(name, layout) for name in step.inputs)
+        if layout == "hwc":
             self.program.layouts.update((name, layout) for name in step.outputs if name in self.program.types)
+        lies = self.program.layouts.get(step.outputs[0], "chw")
+        self.steps.append(replace(step, inputs=inputs, layout=lies))
 
     def _operand(self, name: str, layout: Layout) -> str:
         if name in self.wishes:

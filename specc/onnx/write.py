@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import onnx
 
 from specc.diagnostics import Diagnostic
-from specc.onnx.framing import chunks, is_open, size
+from specc.files import atomic
+from specc.onnx.framing import chunks, data_bytes, is_open, size
 from specc.onnx.program import Array, EmitError
 
 LIMIT = 2**31 - 1
@@ -60,7 +57,7 @@ def write_model(
     """
     try:
         if size(model) <= limit:
-            with _replacing(path) as file:
+            with atomic(path) as file:
                 file.writelines(chunks(model, lambda tensor: _data(tensor, weights)))
         else:
             _write_split(model, weights, path)
@@ -73,46 +70,49 @@ def write_model(
 
 
 def _write_split(model: onnx.ModelProto, weights: Mapping[str, Array], path: Path) -> None:
+    """Write the data file, then the model that points to it; a data file without its model is taken away again."""
+    target = path.resolve()
     outside = onnx.ModelProto()
     outside.CopyFrom(model)
-    data_path = _write_data(outside, weights, path)
+    digest = hashlib.sha256()
+    for part in _aligned(model, weights):
+        digest.update(part)
+    data_path = target.with_name(f"{target.stem}.{digest.hexdigest()[:16]}.data")
+    existed = data_path.exists()
+    with atomic(data_path) as file:
+        file.writelines(_aligned(model, weights))
+    _point_all(outside, data_path.name)
     try:
-        with _replacing(path) as file:
+        with atomic(target) as file:
             file.writelines(chunks(outside, lambda tensor: _data(tensor, weights)))
     except OSError:
-        if data_path is not None:
+        if not existed:
             data_path.unlink(missing_ok=True)
         raise
 
 
-def _write_data(model: onnx.ModelProto, weights: Mapping[str, Array], path: Path) -> Path | None:
-    """Write the data file and point the tensors of `model` at it; returns its path if there was none before."""
-    placed: list[tuple[onnx.TensorProto, int, int]] = []
-    digest = hashlib.sha256()
-    with _temporary(path) as file:
-        for tensor in model.graph.initializer:
-            data = _data(tensor, weights) if is_open(tensor) else tensor.raw_data
-            if len(data) < SMALL:
-                continue
-            gap = b"\0" * (-file.tell() % ALIGNMENT)
-            placed.append((tensor, file.tell() + len(gap), len(data)))
-            for part in (gap, data):
-                digest.update(part)
-                file.write(part)
-        _flush(file)
-        target = path.with_name(f"{path.stem}.{digest.hexdigest()[:16]}.data")
-        existed = target.exists()
-        Path(file.name).replace(target)
-    for tensor, offset, length in placed:
-        _point(tensor, target.name, offset, length)
-    return None if existed else target
+def _aligned(model: onnx.ModelProto, weights: Mapping[str, Array]) -> Iterator[bytes]:
+    """The content of the data file, every tensor at an aligned offset."""
+    for tensor in filter(_is_large, model.graph.initializer):
+        data = _data(tensor, weights) if is_open(tensor) else tensor.raw_data
+        yield data
+        yield b"\0" * (-len(data) % ALIGNMENT)
 
 
-def _point(tensor: onnx.TensorProto, location: str, offset: int, length: int) -> None:
-    tensor.ClearField("raw_data")
-    tensor.data_location = onnx.TensorProto.EXTERNAL
-    for key, value in (("location", location), ("offset", offset), ("length", length)):
-        tensor.external_data.add(key=key, value=str(value))
+def _is_large(tensor: onnx.TensorProto) -> bool:
+    return data_bytes(tensor) >= SMALL
+
+
+def _point_all(model: onnx.ModelProto, location: str) -> None:
+    """Point the large tensors of `model` at their places in the file `location`."""
+    offset = 0
+    for tensor in filter(_is_large, model.graph.initializer):
+        length = data_bytes(tensor)
+        tensor.ClearField("raw_data")
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        for key, value in (("location", location), ("offset", offset), ("length", length)):
+            tensor.external_data.add(key=key, value=str(value))
+        offset += length + -length % ALIGNMENT
 
 
 def _data(tensor: onnx.TensorProto, weights: Mapping[str, Array]) -> bytes:
@@ -124,32 +124,3 @@ def _data(tensor: onnx.TensorProto, weights: Mapping[str, Array]) -> bytes:
         shapes = f"{list(array.shape)}, but the model needs {list(tensor.dims)}"
         raise EmitError(Diagnostic("E0801", f"weight `{tensor.name}` has the shape {shapes}"))
     return np.ascontiguousarray(array, "<f4").tobytes()
-
-
-@contextmanager
-def _temporary(path: Path) -> Iterator[IO[bytes]]:
-    """A new file beside `path` that is gone afterwards, unless it was renamed."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` when the block ends without an error."""
-    with _temporary(path) as file:
-        yield file
-        _flush(file)
-        Path(file.name).replace(path)
-
-
-def _flush(file: IO[bytes]) -> None:
-    """Give the file the permissions a new file has here, and see it on the disk."""
-    mask = os.umask(0)
-    os.umask(mask)
-    Path(file.name).chmod(0o666 & ~mask)
-    file.flush()
-    os.fsync(file.fileno())

@@ -42,6 +42,8 @@ class Session:
     ) -> tuple[dict[str, Array], tuple[Diagnostic, ...]]:
         """The outputs (all, or those named) by name; what ONNX Runtime refuses is E0901."""
         names = list(self.outputs if outputs is None else outputs)
+        if not names:  # ONNX Runtime takes an empty list for all
+            return {}, ()
         try:
             results = self.handle.run(names, {name: np.ascontiguousarray(array) for name, array in feeds.items()})
         except _failures() as error:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from specc.dims import evaluate
-from specc.ir.graph import Graph, GraphInput
+from specc.ir.graph import Graph
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -56,14 +56,5 @@ def _zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 def _as_pixels(values: Array) -> Array:
-    return np.clip(np.rint(values * 64 + 128), 0, 255).astype(np.uint8)
-
-
-def normalised(item: GraphInput, pixels: Array) -> Array:
-    """What the declared preprocessing makes of canonical `pixels`, in float64."""
-    low, high = item.range
-    tail = (1,) * (pixels.ndim - 2)
-    mean = np.reshape(np.array(item.mean if item.mean is not None else 0.0, np.float64), (-1, *tail))
-    std = np.reshape(np.array(item.std if item.std is not None else 1.0, np.float64), (-1, *tail))
-    result: Array = (low + pixels.astype(np.float64) / 255.0 * (high - low) - mean) / std
-    return result
+    pixels: Array = np.clip(np.rint(values * 64 + 128), 0, 255).astype(np.uint8)
+    return pixels

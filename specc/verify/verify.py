@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 
 from specc.diagnostics import Diagnostic
-from specc.interpreter import bind, canonical, spoken
+from specc.interpreter import bind, canonical, normalised, spoken
 from specc.ir.graph import Graph
 from specc.onnx.check import shape_conflicts
 from specc.onnx.emit import emit
@@ -28,7 +28,7 @@ from specc.runtime.session import Device, Session, session
 from specc.verify.compare import Array, worst
 from specc.verify.endtoend import references
 from specc.verify.layers import LayerJudge
-from specc.verify.probes import Probe, normalised, probes
+from specc.verify.probes import Probe, probes
 from specc.verify.report import OutputResult, Report
 from specc.verify.sizes import choose_sizes
 

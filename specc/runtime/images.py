@@ -1,0 +1,54 @@
+"""Reading PNG and JPEG images as pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from specc.dims import Dim
+from specc.ir.graph import GraphInput
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+"""Pillow's names for grey, colour, and colour with transparency, by the number of channels."""
+FAILURES = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+"""What Pillow raises for a file that is no sound image."""
+
+
+class Misfit(ValueError):
+    """A file whose content does not fit the model's input; the text says why."""
+
+
+def read_image(path: Path, item: GraphInput, resize: bool) -> Array:
+    """The image at `path` as canonical pixels 0..255 (channels, height, width), upright as its EXIF data says.
+
+    Grey becomes colour and colour grey as the input needs.  Its size must be the declared one, unless `resize` scales
+    it there (bilinear).  Raises `Misfit`, and `FAILURES` for unreadable files.
+    """
+    _, channels, *sizes = item.type.shape
+    if len(sizes) != 2 or channels not in MODES:
+        raise Misfit(f"input `{item.name}` ({item.type.text()}) is no image: give .npy or .npz")
+    with Image.open(path) as opened:
+        upright = ImageOps.exif_transpose(opened)
+    wide = upright.mode.startswith("I")
+    image = upright if wide else upright.convert(MODES[int(channels)])
+    image = _fitted(image, sizes[0], sizes[1], resize)
+    pixels = np.asarray(image, np.float64) * (255.0 / 65535.0) if wide else np.asarray(image)
+    if pixels.ndim == 2:
+        return np.broadcast_to(pixels, (int(channels), *pixels.shape))
+    return np.moveaxis(pixels, -1, 0)
+
+
+def _fitted(image: Image.Image, height: Dim, width: Dim, resize: bool) -> Image.Image:
+    """The image in the declared size; open sizes take any."""
+    wanted = (width if isinstance(width, int) else image.width, height if isinstance(height, int) else image.height)
+    if image.size == wanted:
+        return image
+    if not resize:
+        sizes = f"{image.height}x{image.width}, and the model takes {height}x{width}"
+        raise Misfit(f"the image is {sizes} (--resize scales it)")
+    return image.resize(wanted, Image.Resampling.BILINEAR)
