@@ -1,0 +1,84 @@
+"""The weights of a model, and how those of a file fit them, as text tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from specc.ir.graph import Graph, Node, weight_name
+from specc.ops.base import Weight
+from specc.report import words
+from specc.report.columns import Column, Style, draw
+
+if TYPE_CHECKING:  # matching reads values and with them imports numpy
+    from specc.weights.match import MatchTable
+
+
+def render_weights(graph: Graph, width: int = 100, style: Style | None = None) -> str:
+    """Every tensor with its name, shape, number of values and where they come from, and the sum."""
+    weights = list(_weights(graph))
+    columns = [
+        Column("Weight", [weight_name(node, weight) for node, weight in weights], least=20),
+        Column("Shape", [shape_text(weight.shape) for _, weight in weights]),
+        Column("Values", [f"{weight.elements:,}" for _, weight in weights], right=True),
+        Column("Initialiser", [origin(weight) for _, weight in weights], least=12),
+    ]
+    total = sum(weight.elements for _, weight in weights)
+    count = f"{len(weights):,} tensor{'' if len(weights) == 1 else 's'}"
+    lines = [*draw(columns, width, style or Style()), f"{count}, {total:,} values, {words.byte_count(4 * total)}"]
+    return "\n".join(lines) + "\n"
+
+
+def weights_json(graph: Graph) -> list[dict[str, object]]:
+    """The same as JSON objects."""
+    return [
+        {
+            "name": weight_name(node, weight),
+            "shape": list(weight.shape),
+            "values": weight.elements,
+            "initialiser": origin(weight),
+            "kind": weight.kind,
+            "trainable": weight.trainable,
+        }
+        for node, weight in _weights(graph)
+    ]
+
+
+def render_match(table: MatchTable, width: int = 100, style: Style | None = None) -> str:
+    """Every tensor the model needs and where its values come from, then what the file holds besides, then a count."""
+    surplus = [
+        (name, shape_text(shape), "surplus", "", "the model has no such tensor") for name, shape in table.surplus
+    ]
+    rows = [(r.name, shape_text(r.shape), r.status, r.source or "", r.note) for r in table.rows] + surplus
+    names, shapes, statuses, sources, notes = (list(cells) for cells in zip(*rows, strict=True)) if rows else [[]] * 5
+    columns = [
+        Column("Weight", names, least=20),
+        Column("Shape", shapes),
+        Column("Status", statuses),
+        Column("In the file", sources, least=12),
+        Column("Note", notes, least=12, drop=1),
+    ]
+    return "\n".join([*draw(columns, width, style or Style()), _counts(statuses)]) + "\n"
+
+
+def _counts(statuses: list[str]) -> str:
+    """`3 matched, 1 missing`."""
+    return ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses)) or "no weights"
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """`64x3x7x7`, as a weights file stores it."""
+    return "x".join(map(str, shape)) or "scalar"
+
+
+def origin(weight: Weight) -> str:
+    """What gives the tensor its values: `he_normal`, `0`, `fixed in the spec`."""
+    if weight.fixed is not None:
+        return "fixed in the spec"
+    return weight.init if isinstance(weight.init, str) else f"{weight.init:g}"
+
+
+def _weights(graph: Graph) -> Iterator[tuple[Node, Weight]]:
+    for node in graph.nodes:
+        for weight in graph.weights(node):
+            yield node, weight
