@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from specc.kernels.bounds import LARGEST, SMALLEST, gamma, relative
+from specc.kernels.bounds import SMALLEST, gamma, in_range, relative
 from specc.kernels.windows import Array
 
 EXP, TANH, SOFTPLUS = 6, 12, 12
@@ -33,7 +33,7 @@ def leaky_relu(x: Array, y: Array, u: float) -> Array:
 
 def exp(y: Array, u: float) -> Array:
     """Nothing is promised where float32's range ends."""
-    return np.where(y * (1 + EXP * u) < LARGEST, relative(EXP, y, u), np.inf)
+    return in_range(relative(EXP, y, u), y * (1 + EXP * u))
 
 
 def tanh(y: Array, u: float) -> Array:

@@ -52,6 +52,12 @@ def lp_norm(terms: int, y: Array, p: int, u: float) -> Array:
     return np.where(total * (1 + in_sum) < LARGEST, bound, np.inf)
 
 
+def in_range(bound: Array, magnitude: Array) -> Array:
+    """`bound` where `magnitude`, the largest intermediate result, stays in float32's range; nothing is promised
+    where it does not."""
+    return np.where(magnitude < LARGEST, bound, np.inf)
+
+
 def exact(y: Array) -> Array:
     """The bound for values that are only moved: no error at all."""
     return np.zeros(y.shape, np.float64)

@@ -7,7 +7,7 @@ from functools import reduce
 
 import numpy as np
 
-from specc.kernels.bounds import SMALLEST, gamma
+from specc.kernels.bounds import SMALLEST, gamma, in_range
 from specc.kernels.windows import Array
 
 
@@ -33,16 +33,20 @@ def mean(xs: Sequence[Array]) -> Array:
 
 def sum_bound(xs: Sequence[Array], u: float) -> Array:
     """gamma_(n-1) times the sum of magnitudes (Higham, 2002, section 4.2)."""
-    return gamma(len(xs) - 1, u) * add([np.abs(x) for x in xs])
+    magnitude = add([np.abs(x) for x in xs])
+    return in_range(gamma(len(xs) - 1, u) * magnitude, magnitude)
 
 
 def product_bound(xs: Sequence[Array], u: float) -> Array:
     """One rounding per product; a product that underflows is off by what the further factors make of that."""
     magnitudes = [np.abs(x) for x in xs]
     lost = SMALLEST * multiply([np.maximum(m, 1) for m in magnitudes[1:]]) if len(xs) > 2 else SMALLEST
-    return gamma(len(xs) - 1, u) * multiply(magnitudes) + lost
+    return in_range(
+        gamma(len(xs) - 1, u) * multiply(magnitudes) + lost, multiply([np.maximum(m, 1) for m in magnitudes])
+    )
 
 
 def mean_bound(xs: Sequence[Array], u: float) -> Array:
     """The sum's roundings, and a division or a product with a rounded reciprocal."""
-    return gamma(len(xs) + 1, u) * mean([np.abs(x) for x in xs]) + SMALLEST
+    magnitude = add([np.abs(x) for x in xs])
+    return in_range(gamma(len(xs) + 1, u) * magnitude / len(xs) + SMALLEST, magnitude)

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from specc.kernels.bounds import SMALLEST, gamma
+from specc.kernels.bounds import SMALLEST, gamma, in_range
 from specc.kernels.normalisation import affine, local_response, per_channel, response
 from specc.kernels.windows import Array
 
@@ -29,7 +29,7 @@ def batch(x: Array, ws: Mapping[str, Array], eps: float, u: float) -> Array:
     total = (np.abs(x) + np.abs(per_channel(ws["running_mean"], x))) * scale
     if "weight" in ws:
         total = total * np.abs(per_channel(ws["weight"], x)) + np.abs(per_channel(ws["bias"], x))
-    return np.asarray(gamma(10, u) * total + 4 * SMALLEST)
+    return in_range(gamma(10, u) * total + 4 * SMALLEST, total)
 
 
 def group(x: Array, ws: Mapping[str, Array], eps: float, groups: int, u: float) -> Array:
@@ -51,7 +51,7 @@ def local_response_bound(x: Array, size: int, alpha: float, beta: float, k: floa
     magnitude = response(x * x, size, abs(alpha), abs(k)) / np.abs(total)
     y = np.abs(local_response(x, size, alpha, beta, k))
     roundings = abs(beta) * (size + 5) * magnitude + 4 * np.abs(beta * np.log(np.abs(total))) + 8
-    return np.asarray(1.01 * u * roundings * y + SMALLEST * (1 + np.abs(x)))
+    return in_range(1.01 * u * roundings * y + SMALLEST * (1 + np.abs(x)), np.maximum(total, x * x))
 
 
 def _normal(x: Array, axes: int | tuple[int, ...], eps: float, u: float) -> tuple[Array, Array]:
@@ -64,7 +64,7 @@ def _normal(x: Array, axes: int | tuple[int, ...], eps: float, u: float) -> tupl
     d_error = mean_error + u * (np.abs(d) + mean_error)
     square = np.mean(x * x, axis=axes, keepdims=True) + mean * mean
     v_error = gamma(n + 6, u) * square + 2 * np.abs(mean) * mean_error + mean_error**2 + 4 * u * eps
-    ratio = v_error / variance
+    ratio = in_range(v_error / variance, n * square)
     with np.errstate(divide="ignore", invalid="ignore"):
         off = np.where(ratio < 1, 1 / np.sqrt(1 - np.minimum(ratio, 1)) - 1, np.inf) + gamma(6, u)
         error = (d_error * (1 + off) + np.abs(d) * off) / np.sqrt(variance)

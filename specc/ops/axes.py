@@ -29,7 +29,7 @@ Axis: TypeAlias = Annotated[str | int, BeforeValidator(_axis)]
 def axis_index(axis: str | int, x: TensorType, layout: Layout) -> int:
     """The canonical index of `axis` in the shape of `x` (1 is the channels); raises E0305 where it has none."""
     if isinstance(axis, str):
-        return _named(axis, x)
+        return _named(axis, x, layout)
     if not -x.rank <= axis < x.rank:
         raise Rejection(
             "E0305",
@@ -40,12 +40,16 @@ def axis_index(axis: str | int, x: TensorType, layout: Layout) -> int:
     return spoken_axes(x.rank, layout)[axis]
 
 
-def _named(axis: str, x: TensorType) -> int:
+def _named(axis: str, x: TensorType, layout: Layout) -> int:
     names = ("channels", *SPATIAL_NAMES.get(len(x.spatial), ()))
     if axis in names:
         return names.index(axis) + 1
     raise Rejection(
-        "E0305", f"the input has no {axis}", argument="axis", inputs={0: x.text()}, help=f"it has {', '.join(names)}"
+        "E0305",
+        f"the input has no {axis}",
+        argument="axis",
+        inputs={0: x.text(layout)},
+        help=f"it has {', '.join(names)}",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from specc.dims import Dim, Divides, meet, simplest
 from specc.ops.axes import axis_name
 from specc.ops.base import Rejection, Types
-from specc.types import SPATIAL_NAMES, Layout, TensorType
+from specc.types import Layout, TensorType
 
 
 def check_meeting(word: str, inputs: Types, layout: Layout, stretches: bool = False, free: int | None = None) -> None:
@@ -60,11 +60,14 @@ def _needs(wrong: Sequence[int], x: TensorType, free: int | None) -> str:
     """What the values have to have in common: all the axes but the free one, the wrong ones told by name."""
     if wrong == [0]:
         return "the same batch"
-    spatial = [SPATIAL_NAMES.get(len(x.spatial), ())[i - 2] for i in wrong if i > 1]
-    if free == 1 or 1 not in wrong:
-        named = list(SPATIAL_NAMES.get(len(x.spatial), ())) if free == 1 else spatial
-        return "the same " + " and ".join(named)
-    return "the same " + " and ".join(["channels" if x.rank > 1 else "size", *spatial])
+    named = range(2, x.rank + 1) if free == 1 else [i for i in wrong if i > 0]
+    return "the same " + " and ".join(_axis_name(i, x) for i in named)
+
+
+def _axis_name(index: int, x: TensorType) -> str:
+    if index == 0:
+        return "batch"
+    return axis_name(index, x.rank) if x.rank > 1 else "size"
 
 
 def _refusal(word: str, inputs: Types, layout: Layout, needs: str, wrong: Sequence[int]) -> Rejection:
@@ -74,31 +77,25 @@ def _refusal(word: str, inputs: Types, layout: Layout, needs: str, wrong: Sequen
         label=f"needs {needs} from every branch",
         inputs={i: x.text(layout) for i, x in enumerate(inputs)},
         notes=list(_differences(inputs, wrong)),
-        help=_remedy(inputs, wrong, layout),
+        help=_remedy(inputs, wrong),
     )
 
 
 def _differences(inputs: Types, wrong: Sequence[int]) -> Iterator[str]:
     for index in wrong:
         sizes = dict.fromkeys(str(x.shape[index]) for x in inputs)
-        name = "batch" if index == 0 else axis_name(index, inputs[0].rank) if inputs[0].rank > 1 else "size"
-        yield f"{name}: {' != '.join(sizes)}"
+        yield f"{_axis_name(index, inputs[0])}: {' != '.join(sizes)}"
 
 
-def _remedy(inputs: Types, wrong: Sequence[int], layout: Layout) -> str | None:
+def _remedy(inputs: Types, wrong: Sequence[int]) -> str | None:
     """The fix where the sizes show what is missing: padding, a stride, a 1x1 convolution, or a shape."""
     if not wrong:
-        flat = [x for x in inputs if x.rank == 1]
-        image = next((x for x in inputs if x.rank > 1), None)
-        if flat and image is not None:
-            return "`reshape` makes the flat value an image, `flatten` the image flat"
-        return None
+        flat = any(x.rank == 1 for x in inputs)
+        return "`reshape` makes a flat value an image, `flatten` an image flat" if flat else None
     if wrong == [1] and inputs[0].rank > 1:
-        ones = "x".join(["1"] * len(inputs[0].spatial))
-        return f"a convolution over {ones} gives a branch other channels" if ones else None
-    if min(wrong) < 2:
-        return None
-    return _spatial_remedy(inputs, wrong)
+        window = "x".join("1" for _ in inputs[0].spatial)
+        return f"a convolution with a {window} kernel gives a branch other channels"
+    return _spatial_remedy(inputs, wrong) if min(wrong) > 1 else None
 
 
 def _spatial_remedy(inputs: Types, wrong: Sequence[int]) -> str | None:

@@ -130,7 +130,7 @@ class GroupNorm(_ChannelNorm):
         return None
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
-        if build.opset >= 21:
+        if build.opset >= 21 and inputs[0].spatial:  # ONNX's group normalisation is of images
             operands = [names[0], *self.scale_and_bias(build, inputs)]
             return (build.node("GroupNormalization", operands, epsilon=self.eps, num_groups=self.groups),)
         rows = build.node("Reshape", [names[0], build.ints((0, self.groups, -1))])
