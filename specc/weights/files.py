@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -26,9 +26,10 @@ READERS: Final[dict[str, Reader]] = {
 }
 
 
-def read(path: Path) -> tuple[Weights | None, tuple[Diagnostic, ...]]:
+def read(path: Path, readers: Mapping[str, Reader] = READERS) -> tuple[Weights | None, tuple[Diagnostic, ...]]:
     """The tensors of a weights file, not yet loaded, or why there are none.
 
+    `readers` are the formats by suffix; a caller may add to `READERS`, as the pipeline does for ONNX.
     E0601 and E0602 for a path that leads to no file, E0608 where the system refuses, E0906 where h5py is missing for
     a Keras file, E0802 for a file that is of no known format, damaged, or not what it claims.
     """
@@ -36,9 +37,9 @@ def read(path: Path) -> tuple[Weights | None, tuple[Diagnostic, ...]]:
         return None, (Diagnostic("E0601", f"`{path}` does not exist", file=str(path)),)
     if not path.is_file():
         return None, (Diagnostic("E0602", f"`{path}` is not a regular file", file=str(path)),)
-    reader = READERS.get(path.suffix.lower())
+    reader = readers.get(path.suffix.lower())
     if reader is None:
-        known = ", ".join(READERS)
+        known = ", ".join(readers)
         return None, (unreadable(path, f"its suffix is none of {known}"),)
     try:
         found = reader(path)
