@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class SpecError(Exception):
-    """A spec, a file or a request is wrong: `diagnostics` says everything, the text is as the command line prints it."""
+    """A spec, a file or a request is wrong: `diagnostics` says how, the text is what the command line prints."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         super().__init__(render_text(list(diagnostics), width=100))

@@ -50,13 +50,13 @@ def check(
     report = Reporter()
     project = open_project(source, loader, report, limits)
     if project is None:
-        return Outcome((), tuple(report.diagnostics))
+        return Outcome((), report.sorted())
     checked = []
     for name in _chosen(project, model, settings or {}, report):
         elaborated = elaborate(project, name, settings or {}, report, limits)
         if elaborated is not None:
             checked.append(_judged(elaborated, project, report))
-    return Outcome(tuple(checked), tuple(report.diagnostics))
+    return Outcome(tuple(checked), report.sorted())
 
 
 def _chosen(project: Project, model: str | None, settings: Mapping[str, Value], report: Reporter) -> Sequence[str]:
@@ -80,7 +80,7 @@ def _no_models(project: Project) -> Diagnostic:
 def _judged(elaborated: Elaborated, project: Project, report: Reporter) -> Checked:
     summary = summarise(elaborated.graph)
     judge(elaborated.claims, facts(summary), report)
-    lint(elaborated, summary, project.plans.unused_labels, report)
+    lint(elaborated, summary, project.resolver.unused_labels, report)
     return Checked(elaborated.graph, summary)
 
 

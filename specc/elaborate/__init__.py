@@ -32,7 +32,7 @@ class Project:
     """A file with everything it imports, resolved: ready for its models to be elaborated."""
 
     module: Module
-    plans: Resolver
+    resolver: Resolver
 
     @property
     def model_names(self) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def elaborate(
         scope = parameters(instance, settings, report)
     except Failed:
         return None
-    return Elaborator(instance, project.plans.plans, report, limits).run(scope)
+    return Elaborator(instance, project.resolver, report, limits).run(scope)
 
 
 def has_defaults(project: Project, name: str) -> bool:

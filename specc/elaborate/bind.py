@@ -13,7 +13,7 @@ from specc.dims import Sym
 from specc.elaborate.expressions import Frame, describe, evaluate, unknown_name
 from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import LayerValue, LayerValues, Value, Word
+from specc.elaborate.values import LayerValue, LayerValues, Value, Word, show
 from specc.elaborate.words import activations, choices, known_words
 from specc.ops.base import Op
 from specc.source import Span
@@ -96,7 +96,7 @@ def _complain(
         return
     code, wants = _judge(problem, allowed)
     guess = nearest(str(value), sorted(allowed or _listed(wants))) if isinstance(value, Word) else None
-    shown = f"`{value}`" if isinstance(value, Word) else describe(value)
+    shown = f"`{value}`" if isinstance(value, Word) else _written_value(value)
     report.add(
         Diagnostic(
             code,
@@ -105,6 +105,11 @@ def _complain(
             help=f"did you mean `{guess}`?" if guess else None,
         )
     )
+
+
+def _written_value(value: Value) -> str:
+    """Numbers and lists speak for themselves."""
+    return describe(value) if isinstance(value, bool | str) else show(value)
 
 
 def _written(plan: Plan, argument: str) -> str:

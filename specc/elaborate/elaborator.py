@@ -14,12 +14,13 @@ from typing import Any
 from specc.dims import names
 from specc.elaborate.bind import bind, bind_activation
 from specc.elaborate.expressions import Frame, condition, describe, evaluate
-from specc.elaborate.layers import Layers, Result
+from specc.elaborate.layers import Layers, Result, head
 from specc.elaborate.model import Instance
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.ports import graph_input, graph_output
 from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, Word, kind
 from specc.ir.build import GraphBuilder
@@ -52,10 +53,11 @@ class Elaborated:
 class Elaborator:
     """Elaborates one model."""
 
-    def __init__(self, instance: Instance, plans: dict[int, Plan], report: Reporter, limits: Limits) -> None:
+    def __init__(self, instance: Instance, resolved: Resolver, report: Reporter, limits: Limits) -> None:
         self._report = report
         self._limits = limits
-        self._plans = plans
+        self._plans = plans = resolved.plans
+        self._guesses = resolved.guesses
         self._ops: dict[tuple[object, ...], Op] = {}
         build = GraphBuilder(instance.name, instance.definition.module.source.name, doc=instance.doc)
         self._layers = Layers(build, plans, report, limits)
@@ -221,7 +223,7 @@ class Elaborator:
         self._finish(statement, result, frame)
 
     def _call(self, statement: ast.Operation, frame: Frame) -> Result:
-        target = self._target(statement.name, frame)
+        target = self._guesses.get(id(statement)) or self._target(statement.name, frame)
         made = self._plan(statement, target, frame)
         if isinstance(target, BlockDefinition):
             if statement.branches is not None:
@@ -230,10 +232,10 @@ class Elaborator:
         op = self._bind(statement, target, made, frame)
         if statement.branches is not None:
             sources = self._branches(statement, target, frame)
-            act = None if made.act is None else bind_activation(made.act, frame, self._report)
+            act = self._activation(made.act, frame)
         else:
             sources, act = self._sources(statement, made, frame)
-            act = act if made.act is None else bind_activation(made.act, frame, self._report)
+            act = act if made.act is None else self._activation(made.act, frame)
         name = self._name(_first(statement.labels), op.word, frame)
         return self._layers.apply(op, sources, act, statement, name)
 
@@ -254,6 +256,8 @@ class Elaborator:
         if made is None:  # the name holds a word, which only now is known
             signature = of_block(target.tree) if isinstance(target, BlockDefinition) else of_operation(target)
             made = plan(statement.args, signature, statement.name.span, frame.scope.binds, self._report)
+        if made.flawed:
+            self._layers.broken = True
         if not made.ok:
             raise Failed
         return made
@@ -266,6 +270,16 @@ class Elaborator:
             self._ops[key] = bind(op, made, frame, self._report)
         return self._ops[key]
 
+    def _activation(self, expression: ast.Expr | None, frame: Frame) -> Op | None:
+        """The activation behind the arguments.  One in error is left out: it would not change the shape."""
+        if expression is None:
+            return None
+        try:
+            return bind_activation(expression, frame, self._report)
+        except Failed:
+            self._layers.broken = True
+            return None
+
     def _sources(self, statement: ast.Operation, made: Plan, frame: Frame) -> tuple[list[LayerValue], Op | None]:
         """The values an operation reads, and the activation that may stand behind a merge's operands."""
         if made.sources is not None:
@@ -275,7 +289,7 @@ class Elaborator:
         for index, expression in enumerate(made.inputs):
             value = evaluate(expression, frame, self._report)
             if isinstance(value, Word) and index == len(made.inputs) - 1:
-                act = bind_activation(expression, frame, self._report)
+                act = self._activation(expression, frame)
             else:
                 operands.extend(self._values(value, expression.span))
         if len(operands) == 1 or not operands:
@@ -354,7 +368,7 @@ class Elaborator:
             self._body(body, inner)
             sources.append(self._single(inner, statement.keyword))
         op = self._bind(statement, BY_WORD["add"], made, frame)
-        act = None if made.act is None else bind_activation(made.act, frame, self._report)
+        act = self._activation(made.act, frame)
         if any(value is UNKNOWN for value in sources):
             raise Failed
         name = self._name(_first(statement.labels), "residual", frame)
@@ -376,7 +390,7 @@ class Elaborator:
         if result is None:
             raise Failed
         if made.act is not None:
-            act = bind_activation(made.act, frame, self._report)
+            act = self._activation(made.act, frame)
             if act is not None and isinstance(result, LayerValue):
                 return self._layers.activate(act, result, name, statement)
         return result
@@ -411,7 +425,7 @@ class Elaborator:
 
     def _finish(self, statement: ast.Operation | ast.Residual, result: Result, frame: Frame) -> None:
         if statement.shape is not None and isinstance(result, LayerValue):
-            result = self._layers.check_shape(statement.shape, result, frame)
+            result = self._layers.check_shape(statement.shape, result, head(statement), frame)
         labels = statement.labels
         if len(labels) > 1 and result is not UNKNOWN:
             items = result.items if isinstance(result, LayerValues) else (result,)

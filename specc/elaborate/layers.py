@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from specc.diagnostics import Diagnostic, Label
-from specc.dims import Sym
+from specc.dims import Sym, symbol
 from specc.elaborate.expressions import Frame, describe, shape_parts
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import LayerValue, LayerValues, Value, show
+from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, show
 from specc.ir.build import GraphBuilder, output_names
 from specc.limits import Limits
 from specc.ops.base import Finding, Op, Rejection, Types
@@ -165,16 +165,21 @@ class Layers:
             for block, span in self.calls[-1:]
         )
 
-    def check_shape(self, shape: ast.Expr, value: LayerValue, frame: Frame) -> LayerValue:
-        """Check `-> shape`; a false one is reported, and the claimed shape goes along with the real one."""
-        if value.type is None:
-            return value
+    def check_shape(self, shape: ast.Expr, value: LayerValue, place: Span, frame: Frame) -> LayerValue:
+        """Check `-> shape`; a false one is reported, and the claimed shape goes along with the real one.
+
+        Behind a line in error the claimed shape is the best there is to go on with.
+        """
         try:
             parts = shape_parts(shape, frame, self._report, self.open_sizes)
         except Failed:
+            self.broken = True
             return value
         if not self._are_sizes(parts, shape):
+            self.broken = True
             return value
+        if value.type is None:
+            return self._resume(parts, place, frame)
         if len(parts) == len(value.type.shape) and parts[0] == value.type.shape[0] and isinstance(parts[0], Sym):
             parts = parts[1:]  # the batch may be written, as in `input image [N, 3, H, W]`
         if _agrees(parts, value.type, frame):
@@ -184,6 +189,15 @@ class Layers:
             return value
         self._false_shape(shape, parts, value, frame)
         return replace(value, claimed=_claimed(parts, value.type, frame))
+
+    def _resume(self, parts: tuple[Value | None, ...], place: Span, frame: Frame) -> LayerValue:
+        sizes = tuple(part for part in parts if part is not None)
+        if len(sizes) < len(parts):
+            return UNKNOWN
+        name = f"?{place.start}"
+        self._origins[name] = _Origin(place)
+        batch = self.build.inputs[0].type.shape[0] if self.build.inputs else symbol("N")
+        return LayerValue(name, "", TensorType(unspeak((batch, *sizes), frame.layout)))
 
     def _are_sizes(self, parts: tuple[Value | None, ...], shape: ast.Expr) -> bool:
         for part in parts:
@@ -198,6 +212,8 @@ class Layers:
         origin = self._origins.get(value.name)
         real = value.type.text(frame.layout)
         labels = (Label(origin.span, real),) if origin is not None else ()
+        if value.claimed is not None:
+            real += f" ({value.claimed.text(frame.layout)} if the shape claimed above were true)"
         notes = (*(origin.arithmetic if origin is not None else ()), *self._call_notes())
         self._report.add(
             Diagnostic(

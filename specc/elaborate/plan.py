@@ -25,13 +25,18 @@ RESERVED: Final = ("from", "act")
 @dataclass(slots=True)
 class Plan:
     """`fields` maps arguments to what was written for them; `inputs` are the operands of a merge (the last one may
-    turn out to be an activation); `sources` is `from=`; `act` a closing or explicit activation."""
+    turn out to be an activation); `sources` is `from=`; `act` a closing or explicit activation.
+
+    `flawed` says that an error was reported and what was most likely meant stands here instead, so that the shapes
+    of the layers below can still be checked; `ok` is false where nothing can stand in.
+    """
 
     fields: dict[str, ast.Expr] = field(default_factory=dict)
     inputs: tuple[ast.Expr, ...] = ()
     sources: ast.Expr | None = None
     act: ast.Expr | None = None
     ok: bool = True
+    flawed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class Signature:
 
 
 def of_operation(op: type[Op]) -> Signature:
-    names = tuple(name for name in op.model_fields if name not in op.context)
+    names = tuple(name for name in (*op.positional, *op.model_fields) if name not in op.context)
+    names = tuple(dict.fromkeys(names))
     required = tuple(name for name in names if op.model_fields[name].is_required())
     return Signature(op.word, "operation", names, op.positional, required, merges=op.arity[1] is None)
 
@@ -101,7 +107,7 @@ def _positional(positional: list[ast.Argument], signature: Signature, result: Pl
                 help=f"without names it takes {takes}; everything else is written name=value",
             )
         )
-        result.ok = False
+        result.flawed = True
 
 
 def _keyed(
@@ -124,7 +130,7 @@ def _keyed(
         assert first is not None
         _twice(key, first.span, result, report)
     else:
-        _unknown(key, signature, result, report)
+        _unknown(key, argument.value, signature, result, report)
 
 
 def _twice(key: ast.Name, first: Span, result: Plan, report: Reporter) -> None:
@@ -133,10 +139,10 @@ def _twice(key: ast.Name, first: Span, result: Plan, report: Reporter) -> None:
             "E0307", f"`{key.id}` is given twice", key.span, "again here", labels=(Label(first, "first given here"),)
         )
     )
-    result.ok = False
+    result.flawed = True
 
 
-def _unknown(key: ast.Name, signature: Signature, result: Plan, report: Reporter) -> None:
+def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan, report: Reporter) -> None:
     known = (*signature.names, *RESERVED)
     guess = nearest(key.id, known)
     listed = ", ".join(known)
@@ -150,7 +156,11 @@ def _unknown(key: ast.Name, signature: Signature, result: Plan, report: Reporter
             help=f"did you mean `{guess}`?" if guess else None,
         )
     )
-    result.ok = False
+    result.flawed = True
+    if guess is None:
+        result.ok = False
+    elif guess in signature.names:
+        result.fields.setdefault(guess, value)
 
 
 def _missing(signature: Signature, result: Plan, place: Span, report: Reporter) -> None:

@@ -42,6 +42,19 @@ class Reporter:
             if diagnostic.span is not None and diagnostic.severity == "error":
                 self._settled.add((diagnostic.span.source.name, diagnostic.span.start))
 
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """All findings: file by file as first met, top to bottom; those about no place first."""
+        files: dict[str, int] = {}
+        for diagnostic in self.diagnostics:
+            if diagnostic.span is not None:
+                files.setdefault(diagnostic.span.source.name, len(files))
+
+        def place(diagnostic: Diagnostic) -> tuple[int, int]:
+            span = diagnostic.span
+            return (-1, 0) if span is None else (files[span.source.name], span.start)
+
+        return tuple(sorted(self.diagnostics, key=place))
+
     @property
     def failed(self) -> bool:
         return any(d.severity == "error" for d in self.diagnostics)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
@@ -18,6 +19,7 @@ from specc.elaborate.report import Reporter
 from specc.elaborate.values import Namespace
 from specc.elaborate.words import activations, known_words
 from specc.ops import BY_WORD
+from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
 
@@ -63,11 +65,16 @@ class Body:
 
 
 class Resolver:
-    """Checks one module after another; `plans` and `unused_labels` are for elaboration and lint."""
+    """Checks one module after another.
+
+    `plans`, `unused_labels` and `guesses` (what an unknown operation was most likely meant to be) are for elaboration
+    and lint.
+    """
 
     def __init__(self, report: Reporter) -> None:
         self._report = report
         self.plans: dict[int, Plan] = {}
+        self.guesses: dict[int, type[Op] | BlockDefinition] = {}
         self.unused_labels: list[ast.Name] = []
         self._calls: dict[BlockDefinition, dict[BlockDefinition, Span]] = {}
         self._module: Module
@@ -88,8 +95,10 @@ class Resolver:
 
     def finish(self, modules: Sequence[Module], root: Module) -> None:
         """What needs every module resolved: recursion, and names that nothing uses."""
+        circular: set[BlockDefinition] = set()
         for block in self._calls:
-            self._recursion(block)
+            if block not in circular:
+                circular.update(self._recursion(block))
         _unused_definitions(root, self._report)
 
     # ------------------------------------------------------------ bodies
@@ -180,17 +189,18 @@ class Resolver:
         self._labels(statement.labels, body)
 
     def _planned(self, statement: ast.Operation | ast.Residual, args: Sequence[ast.Argument], body: Body) -> None:
-        target: object = BY_WORD["add"]
+        target: type[Op] | BlockDefinition | Literal["dynamic"] | None = BY_WORD["add"]
         name = ast.Name(statement.keyword, "add") if isinstance(statement, ast.Residual) else statement.name
         if isinstance(statement, ast.Operation):
-            target = self._target(name, body)
+            target = self._target(name, body) or self._guess(statement)
         bound = BoundNames(body, self._module)
         if target == "dynamic":
             for argument in args:
                 self._expression(argument.value, body)
         elif target is not None:
-            signature = of_block(target.tree) if isinstance(target, BlockDefinition) else of_operation(BY_WORD[name.id])
+            signature = of_block(target.tree) if isinstance(target, BlockDefinition) else of_operation(target)
             made = plan(args, signature, name.span, bound, self._report)
+            made.flawed |= id(statement) in self.guesses
             self.plans[id(statement)] = made
             self._arguments(made, is_op=not isinstance(target, BlockDefinition), body=body)
         if isinstance(target, BlockDefinition) and self._block is not None:
@@ -216,8 +226,8 @@ class Resolver:
         found = body.find(name) or body.find_later(name) or self._module.scope.find(name)
         return found is not None or name in known_words() or name == "in"
 
-    def _target(self, name: ast.Name, body: Body) -> object:
-        """A `BlockDefinition`, an operation, "dynamic" for a name that holds a word, `None` after an error."""
+    def _target(self, name: ast.Name, body: Body) -> type[Op] | BlockDefinition | Literal["dynamic"] | None:
+        """A block, an operation, "dynamic" for a name that holds a word, `None` after an error."""
         entry = body.find(name.id)
         if entry is not None and entry.what in ("parameter", "constant", "loop variable"):
             entry.used = True
@@ -234,6 +244,25 @@ class Resolver:
         self._unknown_operation(name)
         return None
 
+    def _guess(self, statement: ast.Operation) -> type[Op] | BlockDefinition | None:
+        """What an unknown operation was most likely meant to be, so that what follows it can be checked."""
+        guess = nearest(statement.name.id, self._callable_names())
+        if guess is None:
+            return None
+        found = self._global(ast.Name(statement.name.span, guess))
+        target = found if isinstance(found, BlockDefinition) else BY_WORD[guess]
+        self.guesses[id(statement)] = target
+        return target
+
+    def _callable_names(self) -> list[str]:
+        names = [*BY_WORD]
+        for name, value in self._module.scope.names.items():
+            if isinstance(value, BlockDefinition):
+                names.append(name)
+            elif isinstance(value, Namespace):
+                names += [f"{name}.{m}" for m, inner in value.members.items() if isinstance(inner, BlockDefinition)]
+        return names
+
     def _global(self, name: ast.Name) -> object:
         head, _, member = name.id.partition(".")
         found = self._module.scope.find(head)
@@ -247,18 +276,13 @@ class Resolver:
         return None
 
     def _unknown_operation(self, name: ast.Name) -> None:
-        scope = self._module.scope
-        blocks = [n for n, value in scope.names.items() if isinstance(value, BlockDefinition)]
-        for n, value in scope.names.items():
-            if isinstance(value, Namespace):
-                blocks += [f"{n}.{m}" for m, inner in value.members.items() if isinstance(inner, BlockDefinition)]
-        guess = nearest(name.id, [*BY_WORD, *blocks])
+        guess = nearest(name.id, self._callable_names())
         self._report.error(
             "E0201",
             name.span,
             f"unknown operation `{name.id}`",
             "no operation or block has this name",
-            help=f"did you mean `{guess}`?" if guess else "`specc explain E0201` lists the operations",
+            help=f"did you mean `{guess}`?" if guess else "`specc explain` lists the operations",
         )
 
     # ------------------------------------------------------------ names
@@ -348,8 +372,8 @@ class Resolver:
 
     # ------------------------------------------------------------ recursion
 
-    def _recursion(self, block: BlockDefinition) -> None:
-        """Report `block` when a chain of calls leads back to it."""
+    def _recursion(self, block: BlockDefinition) -> tuple[BlockDefinition, ...]:
+        """Report a chain of calls that leads from `block` back to it; returns the blocks in it."""
         stack: list[tuple[BlockDefinition, tuple[BlockDefinition, ...]]] = [(block, (block,))]
         seen = {block}
         while stack:
@@ -361,10 +385,11 @@ class Resolver:
                         "E0205", span, f"block `{block.tree.name.id}` contains itself", chain,
                         help="use `repeat` or `for` for repetition",
                     )  # fmt: skip
-                    return
+                    return path
                 if callee not in seen:
                     seen.add(callee)
                     stack.append((callee, (*path, callee)))
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
