@@ -68,6 +68,7 @@ CODES: Final[dict[str, str]] = {
     "E0801": "weights that do not fit the model",
     "E0802": "weights file that cannot be read",
     "E0803": "weights that are not finite",
+    "E0804": "mapping rule that cannot be used",
     # E09: export, run, verify
     "E0901": "input that does not fit the model",
     "E0902": "device that is not available",

@@ -31,7 +31,7 @@ class _Layer(NamedTuple):
 
 
 def by_order(wanted: dict[str, Target], given: Weights) -> dict[str, str] | None:
-    """The name in `given` for each name in `wanted`, or `None` where the two do not run in step.
+    """The name in `wanted` for each name in `given`, or `None` where the two do not run in step.
 
     With several sequences (Keras numbers layers per class) each layer must fit the head of exactly one of them.
     """
@@ -72,7 +72,7 @@ def _take(queue: deque[_Layer], count: int) -> None:
 
 
 def _pair(layer: list[Target], head: _Layer, given: Weights) -> dict[str, str] | None:
-    """Our names to theirs: by role where all roles are known, else in order; `None` where anything differs.
+    """Their names to ours: by role where all roles are known, else in order; `None` where anything differs.
 
     A batch normalisation without scale or shift, as Keras has it, leaves those of ours without a partner.
     """
@@ -81,7 +81,7 @@ def _pair(layer: list[Target], head: _Layer, given: Weights) -> dict[str, str] |
     pairs = _by_role(layer, names, roles) if by_role else _by_place(layer, names)
     if pairs is None or any(adapt(given.tensors[name], target) is None for target, name in pairs):
         return None
-    return {target.name: name for target, name in pairs}
+    return {name: target.name for target, name in pairs}
 
 
 def _by_place(layer: list[Target], names: tuple[str, ...]) -> list[tuple[Target, str]] | None:

@@ -60,17 +60,16 @@ def match(
 ) -> tuple[Weights | None, MatchTable, tuple[Diagnostic, ...]]:
     """The model's weights taken from `given`.
 
-    `names` gives for a name in `given` the model's own; without it names are compared as they are, and where they do
-    not all fit, the order of layers is tried.  Values fixed in the spec stay.  Strict: anything missing, left over or
-    misshapen is E0801.  Not strict: what does not fit is initialised under `seed`, and the row says so.
-    Every matched tensor is read once: E0802 where its bytes are damaged, E0803 where a value is not finite.
+    `names` gives the model's own name for each name in `given`, and leaves out what does not count (see
+    `mapping.rename`).  Without it names are compared as they are, and where they do not all fit, the order of layers
+    is tried.  Values fixed in the spec stay.  Strict: anything missing, left over or misshapen is E0801.  Not strict:
+    what does not fit is initialised under `seed`, and the row says so.  Every matched tensor is read once: E0802
+    where its bytes are damaged, E0803 where a value is not finite.
     """
     wanted = targets(graph)
-    sources = _named(given, names)
-    table = _table(wanted, given, sources)
+    table = _table(wanted, given, _as_they_are(given) if names is None else names)
     if not table.complete and names is None and (ordered := by_order(wanted, given)) is not None:
-        sources = ordered
-        table = _table(wanted, given, sources, "matched by the order of layers")
+        table = _table(wanted, given, ordered, "matched by the order of layers")
     if strict and not table.complete:
         return None, table, (_misfit(graph, table, given.file),)
     if not strict:
@@ -80,14 +79,13 @@ def match(
     return (None if problems else weights), table, problems
 
 
-def _named(given: Weights, names: Mapping[str, str] | None) -> dict[str, str]:
-    """Our names to those in the file."""
-    return {name: name for name in given} if names is None else {ours: theirs for theirs, ours in names.items()}
+def _as_they_are(given: Weights) -> dict[str, str]:
+    return {name: name for name in given if not ignored(name)}
 
 
-def _table(wanted: dict[str, Target], given: Weights, sources: dict[str, str], note: str = "") -> MatchTable:
-    used = {sources[name] for name in wanted if name in sources}
-    surplus = {name: given.shape(name) for name in given if name not in used and not ignored(name)}
+def _table(wanted: dict[str, Target], given: Weights, names: Mapping[str, str], note: str = "") -> MatchTable:
+    sources = {ours: theirs for theirs, ours in names.items()}
+    surplus = {theirs: given.shape(theirs) for theirs, ours in names.items() if ours not in wanted}
     rows: list[Row] = []
     for name, target in wanted.items():
         if name in sources:

@@ -1,0 +1,93 @@
+r"""Mapping files: rules that turn the names in a weights file into the model's.
+
+One rule a line, `pattern -> name`: a regular expression (Python's `re`) that must match the whole name, and what it
+becomes, with `\1` for what the first group matched.  An empty right side leaves the tensor out.  The first rule that
+matches counts; a name that none matches stays as it is.  `#` starts a comment.
+
+    # torchvision's ResNet
+    layer(\d)\.(\d+)\.conv(\d)\.(.*) -> stage\1.\2.conv\3.\4
+    .*\.num_batches_tracked          ->
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from specc.diagnostics import Diagnostic
+from specc.source import Source, Span
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`pattern -> name`, and the place where it stands."""
+
+    pattern: re.Pattern[str]
+    name: str
+    span: Span
+
+
+def parse_rules(source: Source) -> tuple[tuple[Rule, ...], tuple[Diagnostic, ...]]:
+    """The rules of a mapping file; E0804 for every line that is none."""
+    rules: list[Rule] = []
+    problems: list[Diagnostic] = []
+    start = 0
+    for line in source.text.splitlines(keepends=True):
+        text = line.split("#", 1)[0].rstrip()
+        span = Span(source, start, start + max(1, len(text)))
+        start += len(line)
+        if not text.strip():
+            continue
+        rule = _rule(text, span)
+        if isinstance(rule, Rule):
+            rules.append(rule)
+        else:
+            problems.append(rule)
+    return tuple(rules), tuple(problems)
+
+
+def rename(rules: Iterable[Rule], names: Iterable[str]) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
+    """The new name for each of `names`, those left out not among them; E0804 where two would become the same."""
+    rules = tuple(rules)
+    result: dict[str, str] = {}
+    taken: dict[str, str] = {}
+    problems: list[Diagnostic] = []
+    for name in names:
+        new, rule = _first(rules, name)
+        if not new:
+            continue
+        if new in taken:
+            message = f"`{taken[new]}` and `{name}` both become `{new}`"
+            problems.append(Diagnostic("E0804", message, span=rule.span if rule else None))
+        taken[new] = name
+        result[name] = new
+    return result, tuple(problems)
+
+
+def _rule(text: str, span: Span) -> Rule | Diagnostic:
+    pattern, arrow, name = (part.strip() for part in text.partition("->"))
+    if not arrow or not pattern:
+        return Diagnostic("E0804", "a rule is written `pattern -> name`", span=span)
+    try:
+        compiled = re.compile(pattern)
+        _check_groups(compiled, name)
+    except (re.error, IndexError, OverflowError, RecursionError) as error:
+        return Diagnostic("E0804", f"the rule cannot be used: {error}", span=span)
+    return Rule(compiled, name, span)
+
+
+def _check_groups(pattern: re.Pattern[str], name: str) -> None:
+    r"""Raise `re.error` where `name` speaks of a group, `\3`, that the pattern does not have."""
+    sample = re.compile(f"(?:{pattern.pattern})|")
+    found = sample.match("")
+    if found:
+        found.expand(name)
+
+
+def _first(rules: tuple[Rule, ...], name: str) -> tuple[str, Rule | None]:
+    for rule in rules:
+        found = rule.pattern.fullmatch(name)
+        if found:
+            return found.expand(rule.name), rule
+    return name, None
