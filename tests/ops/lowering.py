@@ -7,18 +7,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 
 from specc.dims import symbol
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import GraphInput, GraphOutput, weight_name
 from specc.onnx.emit import emit_model
-from specc.ops.base import Op
+from specc.ops.base import Finding, Op, Rejection
 from specc.types import Layout, TensorType
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 FLOAT32 = 2.0**-24
 OPSETS = (13, 17, 21)
+
+
+def image(*sizes: int | str) -> TensorType:
+    """(channels, sizes...) behind an open batch; a string is an open size."""
+    return TensorType((symbol("N"), *(symbol(size) if isinstance(size, str) else size for size in sizes)))
+
+
+def numbers(*shape: int, seed: int = 0) -> np.ndarray:
+    """Normally distributed float32 numbers."""
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
 def declared(x: np.ndarray, opened: bool = False) -> TensorType:
@@ -44,17 +55,10 @@ def float64_outputs(
     return exact, [np.asarray(bound) for bound in op.error_bound(inputs, wide, exact, FLOAT32)]
 
 
-def onnx_runtime(
-    op: Op,
-    xs: Sequence[np.ndarray],
-    weights: Mapping[str, np.ndarray],
-    types: Sequence[TensorType],
-    opset: int,
-    layout: Layout = "chw",
-) -> list[np.ndarray]:
-    """What ONNX Runtime makes of the layer in a model of its own; arrays are physical, as `layout` has them."""
-    import onnxruntime
-
+def model_of(
+    op: Op, types: Sequence[TensorType], weights: Mapping[str, np.ndarray], opset: int = 21, layout: Layout = "chw"
+) -> Any:
+    """The ONNX model whose only layer is `op`."""
     build = GraphBuilder("Layer", layout=layout)
     names = tuple(build.add_input(GraphInput(name=f"x{i}", type=t)) for i, t in enumerate(types))
     made = build.add("layer", op, names)
@@ -64,8 +68,27 @@ def onnx_runtime(
     named = {weight_name(node, w): weights[w.name] for w in graph.weights(node)}
     model, diagnostics = emit_model(graph, named, opset=opset)
     assert model is not None, diagnostics
+    return model
+
+
+def nodes_of(op: Op, *types: TensorType, opset: int = 21) -> list[str]:
+    """The ONNX operators that the layer becomes, in order."""
+    return [node.op_type for node in model_of(op, types, random_weights(op, types), opset).graph.node]
+
+
+def onnx_runtime(model: Any, xs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What ONNX Runtime makes of `xs`, physical arrays in the model's own layout."""
+    import onnxruntime
+
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     return list(session.run(None, dict(zip((i.name for i in session.get_inputs()), xs, strict=True))))
+
+
+def rejected(op: Op, *types: TensorType) -> Finding:
+    """What the layer says when it refuses these inputs."""
+    with pytest.raises(Rejection) as refusal:
+        op.infer(types)
+    return refusal.value.finding
 
 
 def assert_within_bound(op: Op, *xs: np.ndarray, opsets: Sequence[int] = OPSETS, opened: bool = False) -> None:
@@ -77,7 +100,7 @@ def assert_within_bound(op: Op, *xs: np.ndarray, opsets: Sequence[int] = OPSETS,
     assert [y.shape for y in exact] == shapes
     assert all(y.dtype == np.float64 for y in exact)
     results: dict[Any, Sequence[np.ndarray]] = {"float32 kernel": op.compute(xs, weights)}
-    results |= {opset: onnx_runtime(op, xs, weights, types, opset) for opset in opsets}
+    results |= {opset: onnx_runtime(model_of(op, types, weights, opset), xs) for opset in opsets}
     for who, outputs in results.items():
         for y, wanted, bound in zip(outputs, exact, bounds, strict=True):
             assert y.dtype == np.float32, who

@@ -1,0 +1,142 @@
+"""Normalisations and learned factors: weights, shapes, PyTorch, ONNX Runtime."""
+
+import numpy as np
+import pytest
+
+from specc.ops import BY_WORD
+from tests.ops.lowering import assert_within_bound, float64_outputs, image, nodes_of, numbers, random_weights, rejected
+
+X = numbers(2, 6, 5, 4) + 3
+
+
+def weights(word, x, **arguments):
+    return [(w.name, w.shape, w.init, w.kind) for w in BY_WORD[word](**arguments).weights((x,))]
+
+
+@pytest.mark.parametrize(
+    ("word", "arguments", "x", "wanted"),
+    [
+        ("layernorm", {}, image(6, "H", "W"), [("weight", (6,), 1.0), ("bias", (6,), 0.0)]),
+        ("layernorm", {"over": "all"}, image(6, 5, 4), [("weight", (6, 5, 4), 1.0), ("bias", (6, 5, 4), 0.0)]),
+        ("layernorm", {"affine": False}, image(6, 5, 4), []),
+        ("groupnorm", {"groups": 3}, image(6, 5, 4), [("weight", (6,), 1.0), ("bias", (6,), 0.0)]),
+        ("instancenorm", {}, image(6, 5), [("weight", (6,), 1.0), ("bias", (6,), 0.0)]),
+        ("scale", {"init": 1e-6}, image(6, "H", "W"), [("weight", (6, 1, 1), 1e-6)]),
+        ("scale", {"bias": True}, image(6), [("weight", (6,), 1.0), ("bias", (6,), 0.0)]),
+        ("prelu", {}, image(6, 5, 4), [("weight", (6, 1, 1), 0.25)]),
+        ("prelu", {"shared": True}, image(6, 5, 4), [("weight", (1,), 0.25)]),
+        ("lrn", {}, image(6, 5, 4), []),
+    ],
+)
+def test_parameters(word, arguments, x, wanted):
+    assert weights(word, x, **arguments) == [(*w, "parameter") for w in wanted]
+    assert BY_WORD[word](**arguments).infer((x,)) == (x,)
+
+
+def test_running_statistics_are_buffers():
+    kinds = {name: kind for name, _, _, kind in weights("bn", image(6, 5, 4))}
+    assert kinds == {"weight": "parameter", "bias": "parameter", "running_mean": "buffer", "running_var": "buffer"}
+    assert [name for name, *_ in weights("bn", image(6), affine=False)] == ["running_mean", "running_var"]
+
+
+@pytest.mark.parametrize(
+    ("word", "arguments", "x", "code"),
+    [
+        ("groupnorm", {"groups": 4}, image(6, 5, 4), "E0405"),
+        ("instancenorm", {}, image(6), "E0404"),
+        ("lrn", {}, image(6), "E0404"),
+        ("bn", {}, image("C", 5, 4), "E0407"),
+        ("layernorm", {"over": "all"}, image(6, "H", 4), "E0407"),
+        ("scale", {"weight": (1.0, 2.0)}, image(6, 5, 4), "E0309"),
+    ],
+)
+def test_rejections(word, arguments, x, code):
+    assert rejected(BY_WORD[word](**arguments), x).code == code
+
+
+@pytest.mark.parametrize(
+    ("word", "arguments", "torchs"),
+    [
+        ("bn", {}, lambda f, x, w: f.batch_norm(x, w["running_mean"], w["running_var"], w["weight"], w["bias"])),
+        ("bn", {"eps": 1e-3, "affine": False}, lambda f, x, w: f.batch_norm(x, *w.values(), eps=1e-3)),
+        ("groupnorm", {"groups": 3}, lambda f, x, w: f.group_norm(x, 3, w["weight"], w["bias"])),
+        ("instancenorm", {}, lambda f, x, w: f.instance_norm(x, weight=w["weight"], bias=w["bias"])),
+        ("layernorm", {"over": "all"}, lambda f, x, w: f.layer_norm(x, x.shape[1:], w["weight"], w["bias"])),
+        (
+            "layernorm",
+            {"eps": 1e-6},
+            lambda f, x, w: f.layer_norm(x.movedim(1, -1), [6], w["weight"], w["bias"], 1e-6).movedim(-1, 1),
+        ),
+        ("lrn", {}, lambda f, x, w: f.local_response_norm(x, 5)),
+        ("lrn", {"size": 3, "alpha": 0.3, "k": 2}, lambda f, x, w: f.local_response_norm(x, 3, 0.3, 0.75, 2)),
+        ("scale", {"bias": True}, lambda f, x, w: x * w["weight"] + w["bias"]),
+        ("prelu", {}, lambda f, x, w: f.prelu(x, w["weight"].flatten())),
+    ],
+)
+def test_kernel_is_pytorchs_function(word, arguments, torchs):
+    torch = pytest.importorskip("torch", reason="PyTorch is the reference here")
+    op = BY_WORD[word](**arguments)
+    ws = random_weights(op, [image(6, 5, 4)])
+    ((y,), _) = float64_outputs(op, [X], ws)
+    wide = {name: torch.from_numpy(value.astype(np.float64)) for name, value in ws.items()}
+    wanted = torchs(torch.nn.functional, torch.from_numpy(X.astype(np.float64)), wide)
+    np.testing.assert_allclose(y, wanted.numpy(), rtol=1e-12, atol=1e-12)
+
+
+SHAPES = [(2, 6), (2, 6, 9), (2, 6, 5, 4), (1, 6, 3, 4, 5)]
+
+
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("word", "arguments"), [("bn", {}), ("layernorm", {}), ("groupnorm", {"groups": 3})])
+def test_onnx_runtime_stays_within_the_bound(word, arguments, shape, affine):
+    assert_within_bound(BY_WORD[word](affine=affine, **arguments), numbers(*shape) + 2, opened=True)
+
+
+@pytest.mark.parametrize(
+    ("word", "arguments", "shape"),
+    [
+        ("instancenorm", {}, (2, 6, 9)),
+        ("instancenorm", {"affine": False}, (2, 6, 5, 4)),
+        ("layernorm", {"over": "all"}, (2, 6, 5, 4)),
+        ("layernorm", {"over": "all", "affine": False}, (2, 6, 9)),
+        ("scale", {"bias": True}, (2, 6)),
+        ("scale", {}, (2, 6, 5, 4)),
+        ("prelu", {}, (2, 6, 9)),
+        ("prelu", {"shared": True}, (2, 6, 5, 4)),
+        *[("lrn", {"size": size, "alpha": 0.3, "k": 2}, (2, 6, 5, 4)) for size in (1, 2, 3, 4, 5, 9)],
+        ("lrn", {"size": 3}, (2, 6, 9)),
+        ("lrn", {"size": 4}, (1, 6, 3, 4, 5)),
+    ],
+)
+def test_other_shapes_and_arguments(word, arguments, shape):
+    assert_within_bound(BY_WORD[word](**arguments), numbers(*shape) * 5)
+
+
+@pytest.mark.parametrize(
+    ("word", "arguments", "x", "opset", "operators"),
+    [
+        ("bn", {}, image(6, 5, 4), 13, ["BatchNormalization"]),
+        ("groupnorm", {"groups": 3}, image(6, 5, 4), 21, ["GroupNormalization"]),
+        ("layernorm", {}, image(6), 17, ["LayerNormalization"]),
+        (
+            "layernorm",
+            {},
+            image(6, "H", "W"),
+            21,
+            ["ReduceMean", "Sub", "Mul", "ReduceMean", "Add", "Sqrt", "Div", "BatchNormalization"],
+        ),
+        ("lrn", {}, image(6, 5, 4), 21, ["LRN"]),
+        ("scale", {}, image(6, 5, 4), 21, ["Mul"]),
+    ],
+)
+def test_operators(word, arguments, x, opset, operators):
+    assert nodes_of(BY_WORD[word](**arguments), x, opset=opset) == operators
+
+
+def test_bound_of_nearly_constant_values_is_infinite():
+    """100 + 0.001 noise has a variance far below float32's rounding of its squares."""
+    op = BY_WORD["groupnorm"](groups=1, affine=False)
+    x = 100 + numbers(1, 6, 5, 4) * np.float32(1e-3)
+    _, (bound,) = float64_outputs(op, [x], {})
+    assert np.all(np.isinf(bound))
