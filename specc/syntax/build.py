@@ -151,9 +151,7 @@ class Builder(ExpressionBuilder):
             elif kind is Shape:
                 shape = part.value
         end = last[-1] if type(last) is Arguments else last
-        node = ast.Operation(
-            Span(self.source, first.span.start, end.span.end), labels, name, args, branches, shape
-        )
+        node = ast.Operation(Span(self.source, first.span.start, end.span.end), labels, name, args, branches, shape)
         if branches:
             self.nest_branches(node, branches)
         return node
@@ -249,6 +247,7 @@ class Builder(ExpressionBuilder):
         """Take the labels off `children`; a loop has at most one."""
         if not isinstance(children[0], Labels):
             return None
+        first: ast.Name
         first, *others = children.pop(0)
         if others:
             raise self.second_label(others[0].span)

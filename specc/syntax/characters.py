@@ -15,21 +15,24 @@ _STRANGE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff]|\r(?!\n)|(?<!^)\ufeff"
 )
 
-INSTEAD = {
-    "×": "a size is written with the letter `x`: `3x3`",
-    "→": "an arrow is written `->`",
-    "−": "a minus is written `-`",
-    "–": "a minus is written `-`",
-    "—": "a minus is written `-`",
-    "·": "a product is written `*`",
-    "≤": "`<=` is the comparison",
-    "≥": "`>=` is the comparison",
-    "≠": "`!=` is the comparison",
-    "“": 'strings stand in `"`',
-    "”": 'strings stand in `"`',
-    "„": 'strings stand in `"`',
-    "‘": 'strings stand in `"`',
-    "’": 'strings stand in `"`',
+TIMES_SIGN = "\N{MULTIPLICATION SIGN}"
+_MINUS = "a minus is written `-`"
+_QUOTES = "strings stand in straight quotes"
+
+_INSTEAD = {
+    TIMES_SIGN: "a size is written with the letter `x`: `3x3`",
+    "\N{RIGHTWARDS ARROW}": "an arrow is written `->`",
+    "\N{MINUS SIGN}": _MINUS,
+    "\N{EN DASH}": _MINUS,
+    "\N{EM DASH}": _MINUS,
+    "\N{LESS-THAN OR EQUAL TO}": "the comparison is written `<=`",
+    "\N{GREATER-THAN OR EQUAL TO}": "the comparison is written `>=`",
+    "\N{NOT EQUAL TO}": "the comparison is written `!=`",
+    "\N{LEFT DOUBLE QUOTATION MARK}": _QUOTES,
+    "\N{RIGHT DOUBLE QUOTATION MARK}": _QUOTES,
+    "\N{DOUBLE LOW-9 QUOTATION MARK}": _QUOTES,
+    "\N{LEFT SINGLE QUOTATION MARK}": _QUOTES,
+    "\N{RIGHT SINGLE QUOTATION MARK}": _QUOTES,
     "^": "a power is written `**`",
     "&": "the logical operator is written `and`",
     "|": "the logical operator is written `or`",
@@ -51,7 +54,9 @@ def foreign_character(source: Source, offset: int) -> Diagnostic:
     """E0104 for a visible character that no spec uses outside strings and comments."""
     char = source.text[offset]
     message = f"`{char}` does not belong here" if char.isascii() else f"{code_point(char)} does not belong here"
-    return Diagnostic("E0104", message, Span(source, offset, offset + 1), help=INSTEAD.get(char) or _general_help(char))
+    return Diagnostic(
+        "E0104", message, Span(source, offset, offset + 1), help=_INSTEAD.get(char) or _general_help(char)
+    )
 
 
 def _general_help(char: str) -> str | None:

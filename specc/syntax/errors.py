@@ -3,69 +3,57 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from specc.diagnostics import Diagnostic
 from specc.source import Source, Span
-from specc.syntax.characters import foreign_character
-from specc.syntax.lexing import unclosed
+from specc.syntax.characters import TIMES_SIGN, foreign_character
+from specc.syntax.hints import VALUES, Stuck, hint
+from specc.syntax.lexing import LineEnds, unclosed
 
 if TYPE_CHECKING:
     from lark import Token
     from lark.exceptions import UnexpectedInput
 
 _WORD = re.compile(r"[A-Za-z0-9_.]+")
-_LINE_OF_CODE = re.compile(r"""(?:"[^"\n]*"|'[^'\n]*'|[^#\n"'])*""")
 
-KEYWORDS = (
-    "model block import input output let if else for in repeat expect as branch residual shortcut within "
-    "and or not true false"
-).split()
-_TOP = ("model", "block", "import", "let")
-_OTHER_WORDS_FOR = {
-    "def": "block", "function": "block", "fn": "block", "func": "block", "layer": "block", "define": "block",
-    "class": "model", "network": "model", "net": "model", "module": "model",
-    "include": "import", "use": "import", "from": "import",
-    "const": "let", "var": "let", "set": "let",
-    "elif": "else if", "elseif": "else if", "while": "repeat", "assert": "expect",
-}  # fmt: skip
-
-_VALUE = frozenset({"NUMBER", "SIZE", "STRING", "NAME", "IN", "TRUE", "FALSE", "LPAR", "LSQB", "PLUS", "MINUS", "NOT"})
-_OPERATORS = frozenset(
-    {"PLUS", "MINUS", "TIMES", "DIVIDE", "PERCENT", "POWER", "COMPARISON", "AND", "OR", "IF", "DOT", "LSQB"}
-)
+# What a reader calls the terminals, in the order in which they are listed.
 _SPOKEN = {
-    "COMMA": "`,`",
-    "COLON": "`:`",
-    "EQUAL": "`=`",
-    "LPAR": "`(`",
-    "LBRACE": "`{`",
-    "RPAR": "`)`",
-    "RSQB": "`]`",
-    "RBRACE": "`}`",
-    "ARROW": "`->`",
-    "_NL": "the end of the line",
-    "$END": "the end of the file",
+    "COMPARISON": "a comparison",
     "STRING": "a string",
     "NAME": "a name",
-    "COMPARISON": "a comparison",
+    "COLON": "`:`",
+    "EQUAL": "`=`",
+    "IN": "`in`",
+    "COMMA": "`,`",
+    "LPAR": "`(`",
+    "RPAR": "`)`",
+    "RSQB": "`]`",
+    "LBRACE": "`{`",
+    "ARROW": "`->`",
+    "ELSE": "`else`",
+    "SHORTCUT": "`shortcut`",
+    "WITHIN": "`within`",
+    "AS": "`as`",
+    "RBRACE": "`}`",
+    "_NL": "the end of the line",
+    "$END": "the end of the file",
 }
-_ORDER = tuple(_SPOKEN)
 
 
-def diagnose(error: UnexpectedInput, source: Source, open_brackets: Sequence[Token]) -> Diagnostic:
-    """The diagnostic for lark's `error`; `open_brackets` are those open where it happened."""
+def diagnose(error: UnexpectedInput, source: Source, lines: LineEnds) -> Diagnostic:
+    """The diagnostic for lark's `error`; `lines` stopped where it happened."""
     token: Token | None = getattr(error, "token", None)
     if token is None:
         return _bad_characters(source, error.pos_in_stream or 0)
     accepted = frozenset(getattr(error, "accepts", None) or ())
-    found = _place(token, source)
-    if opening := _unclosed(token, found, open_brackets):
-        return unclosed(_span(opening, source), found, _found(token))
-    message, help = _explain(token, accepted, source)
-    return Diagnostic("E0101", message, found, _expected(accepted), help=help)
+    stuck = Stuck(token, accepted, source, lines.previous, tuple(b for b in lines.open if b is not token))
+    if opening := _unclosed(stuck):
+        return unclosed(stuck.place(opening), _place(stuck), _found(token))
+    if accepted == {"COLON"} and stuck.previous is not None:
+        return _not_a_branch(stuck, stuck.previous)
+    label = _expected(accepted)
+    return Diagnostic("E0101", _headline(stuck), _place(stuck), label, help=hint(stuck))
 
 
 # ---------------------------------------------------------------- text that is not even a token
@@ -74,8 +62,9 @@ def diagnose(error: UnexpectedInput, source: Source, open_brackets: Sequence[Tok
 def _bad_characters(source: Source, offset: int) -> Diagnostic:
     char = source.text[offset]
     if char in "\"'":
-        end = len(_rest_of_line(source, offset))
-        span = Span(source, offset, offset + end)
+        end = source.text.find("\n", offset)
+        rest = source.text[offset : end if end >= 0 else None].rstrip()
+        span = Span(source, offset, offset + len(rest))
         return Diagnostic("E0102", "unterminated string", span, f"no closing `{char}` on this line")
     if char.isdigit() or char == ".":
         return _bad_number(source, offset)
@@ -86,93 +75,47 @@ def _bad_number(source: Source, offset: int) -> Diagnostic:
     word = _WORD.match(source.text, offset)
     text = word[0] if word else source.text[offset]
     span = Span(source, offset, offset + len(text))
-    if source.text.startswith("×", span.end):
+    if source.text.startswith(TIMES_SIGN, span.end):
         return foreign_character(source, span.end)
-    if text.strip(".") == "":
-        return Diagnostic("E0101", f"unexpected `{text}`", span)
+    return Diagnostic("E0105", f"`{_short(text)}` is neither a number nor a size", span, help=_number_help(text))
+
+
+def _number_help(text: str) -> str:
     if re.fullmatch(r"\d+(X\d+)+", text):
-        help = f"a size is written with a small `x`: `{text.lower()}`"
-    elif re.match(r"\d[\d_]*x", text):
-        help = "between the `x` of a size stand numbers, `_` and names without an `x`; `[3, max]` takes any value"
-    else:
-        help = "a number looks like `64`, `61_706`, `0.5` or `1e-5`; a name cannot start with a digit"
-    return Diagnostic("E0105", f"`{text}` is neither a number nor a size", span, help=help)
+        return f"a size is written with a small `x`: `{text.lower()}`"
+    if re.match(r"\d[\d_]*x", text):
+        return "between the `x` of a size stand numbers, `_` and names without an `x`; `[3, max]` takes any value"
+    return "a number looks like `64`, `61_706`, `0.5` or `1e-5`; a name cannot start with a digit"
 
 
 # ---------------------------------------------------------------- a token in the wrong place
 
 
-def _unclosed(token: Token, found: Span, open_brackets: Sequence[Token]) -> Token | None:
-    """The bracket that somebody forgot: at the end of the file, or of a line inside ( or [."""
-    if not open_brackets or open_brackets[-1] is token:
+def _unclosed(stuck: Stuck) -> Token | None:
+    """The bracket that somebody forgot to close, if that is what is wrong."""
+    if not stuck.open:
         return None
-    opening = open_brackets[-1]
+    token, inner = stuck.token, stuck.open[-1]
     if token.type == "$END":
-        return opening
-    on_new_line = _span(opening, found.source).row < found.row and _starts_line(found)
-    return opening if opening.type != "LBRACE" and on_new_line else None
-
-
-def _explain(token: Token, accepted: frozenset[str], source: Source) -> tuple[str, str | None]:
-    """The headline and, where one is plain, the fix."""
-    start = token.start_pos or 0
-    found = _found(token)
-    help = _sign_help(token, accepted, source) if token.type != "$END" else None
-    help = help or _keyword_help(token, accepted, source)
-    if help is None and "COMMA" in accepted and token.type in _VALUE and not _starts_line(_span(token, source)):
-        previous = _WORD.search(source.text[max(0, start - 80) : start].rstrip()[::-1])
-        colon = ", or a `:` behind a label" if previous and token.type == "NAME" else ""
-        return f"expected `,` before {found}", f"arguments are separated by commas{colon}"
-    return f"unexpected {found}", help
-
-
-def _sign_help(token: Token, accepted: frozenset[str], source: Source) -> str | None:
-    """Signs borrowed from other languages."""
-    text, start = source.text, token.start_pos or 0
-    if text.startswith("=>", start) or (token.type == "ARROW" and text[start - 1] == "-"):
-        return "an arrow is written `->`"
-    if token.type == "COLON" and "COMMA" in accepted:
-        return "an argument is written `key=value`"
-    if token.type == "EQUAL" and "COMPARISON" in accepted:
-        return "a comparison is written `==`"
-    if token.value == "==" and "EQUAL" in accepted:
-        return "write a single `=`"
-    if token.value == "//" and "NAME" in accepted:
-        return "a comment starts with `#`"
-    if token.value in ("x", "X") and "TIMES" in accepted:
-        return "a size is one word: `3x3`"
-    if token.type == "COMPARISON" and _line_before(source, start).count("<") + _line_before(source, start).count(">"):
-        return "comparisons do not chain: write `a < b and b < c`"
-    return None
-
-
-def _keyword_help(token: Token, accepted: frozenset[str], source: Source) -> str | None:
-    """A misspelt keyword, or one of another language, here or at the head of the statement."""
-    if "MODEL" in accepted or "BRANCH" in accepted and token.type != "NAME":
-        wanted = _TOP if "MODEL" in accepted else ("branch",)
-        return _meant(token.value, wanted) if token.type == "NAME" else None
-    if "BRANCH" in accepted:
-        head = _word_before_brace(source, token.start_pos or 0)
-        return _meant(token.value, ("branch",)) or _meant(head, ("residual", "repeat", "for", "if", "else", "model"))
-    if token.value in KEYWORDS and "NAME" in accepted:
-        return f"`{token.value}` is a word of the language and cannot be a name"
-    head = _WORD.match(_line_before(source, token.start_pos or 0).lstrip())
-    return _meant(head[0], [word for word in KEYWORDS if len(word) > 2]) if head else None
-
-
-def _meant(word: str, wanted: Sequence[str]) -> str | None:
-    if word in wanted:
+        return inner
+    if token.type in ("MODEL", "BLOCK", "IMPORT") and stuck.starts_line and stuck.following != ":":
+        return stuck.open[0]
+    if inner.type == "LBRACE":
         return None
-    other = _OTHER_WORDS_FOR.get(word, "")
-    close = [other] if other else get_close_matches(word.lower(), wanted, n=1, cutoff=0.7)
-    return f"did you mean `{close[0]}`?" if close else None
+    return inner if token.type == "LBRACE" or stuck.starts_line else None
 
 
-def _word_before_brace(source: Source, offset: int) -> str:
-    """The first word of the line whose `{` encloses `offset`."""
-    head = source.text[: source.text.rfind("{", 0, offset)]
-    match = _WORD.search(head[head.rfind("\n") + 1 :])
-    return match[0] if match else ""
+def _not_a_branch(stuck: Stuck, name: Token) -> Diagnostic:
+    """In the braces of an operation stands an operation, which the parser took for a branch's label."""
+    message = f"unexpected `{name}`: the braces behind an operation hold branches"
+    return Diagnostic("E0101", message, stuck.place(name), "expected `branch` or `}`", help=hint(stuck))
+
+
+def _headline(stuck: Stuck) -> str:
+    if stuck.lacks_comma:
+        return f"expected `,` before {_found(stuck.token)}"
+    found = "the end of the line" if stuck.at_line_end else _found(stuck.token)
+    return f"unexpected {found.removeprefix('the ')}"
 
 
 def _found(token: Token) -> str:
@@ -180,58 +123,43 @@ def _found(token: Token) -> str:
         return "the end of the file"
     if token.type == "_NL":
         return "`;`" if ";" in token.value else "the end of the line"
-    text = token.value if len(token.value) <= 40 else token.value[:37] + "..."
-    return text if token.type == "STRING" else f"`{text}`"
+    return _short(token.value) if token.type == "STRING" else f"`{_short(token.value)}`"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def _expected(accepted: frozenset[str]) -> str:
-    """"expected ..." in a reader's words, at most four things."""
+    """`expected ...` in a reader's words, at most four things."""
     if "MODEL" in accepted:
         return "expected `model`, `block`, `import` or `let`"
     if "BRANCH" in accepted and "RESIDUAL" not in accepted:
-        return "expected `branch` or `}`" if "RBRACE" in accepted else "expected `branch`"
-    if "RESIDUAL" in accepted and "INPUT" in accepted:
+        return "expected `branch`" + (" or `}`" if "RBRACE" in accepted else "")
+    if "INPUT" in accepted:
         return "expected an operation or a statement"
-    words = ["a value"] if accepted >= {"NUMBER", "NAME"} else []
-    hidden = {"NAME", "STRING", "LPAR"} if words else set()
-    words += [_SPOKEN[kind] for kind in _ORDER if kind in accepted and kind not in hidden and _worth_saying(kind, accepted)]
-    words += [f"`{kind.lower()}`" for kind in sorted(accepted - _OPERATORS - _VALUE) if kind not in _SPOKEN]
-    if not words:
-        return ""
-    words = words[:4]
-    return "expected " + (", ".join(words[:-1]) + " or " if words[1:] else "") + words[-1]
+    words = [text for kind, text in _SPOKEN.items() if kind in accepted - _unsaid(accepted)]
+    words = (["a value"] if accepted >= VALUES else []) + words
+    return "expected " + " or ".join(filter(None, (", ".join(words[:4][:-1]), words[:4][-1]))) if words else ""
 
 
-def _worth_saying(kind: str, accepted: frozenset[str]) -> bool:
-    return kind != "COMPARISON" or "_NL" not in accepted and "COMMA" not in accepted
+def _unsaid(accepted: frozenset[str]) -> frozenset[str]:
+    """What could stand there as well, and would only distract."""
+    unsaid: set[str] = set()
+    if accepted >= VALUES:
+        unsaid |= {"NAME", "STRING", "LPAR", "IN"}
+    if "TIMES" in accepted:  # behind a value, which may go on
+        unsaid |= {"LPAR", "EQUAL"}
+        if accepted & {"COMMA", "LBRACE", "_NL", "RPAR", "RSQB", "ELSE"}:
+            unsaid.add("COMPARISON")
+    if "_NL" in accepted:
+        unsaid |= {"LBRACE", "RBRACE", "$END"}
+    return frozenset(unsaid)
 
 
-# ---------------------------------------------------------------- places
-
-
-def _span(token: Token, source: Source) -> Span:
-    start = token.start_pos or 0
-    return Span(source, start, start + len(token))
-
-
-def _place(token: Token, source: Source) -> Span:
-    """Where to point: the token; for an end of line or file, just behind the last thing written."""
-    if token.type == "$END":
-        end = len(source.text.rstrip())
-        return Span(source, end, end)
-    if token.type == "_NL" and ";" not in token.value:
-        return Span(source, token.start_pos or 0, token.start_pos or 0)
-    return _span(token, source)
-
-
-def _starts_line(span: Span) -> bool:
-    return not _line_before(span.source, span.start).strip()
-
-
-def _line_before(source: Source, offset: int) -> str:
-    return source.text[source.text.rfind("\n", 0, offset) + 1 : offset]
-
-
-def _rest_of_line(source: Source, offset: int) -> str:
-    end = source.text.find("\n", offset)
-    return source.text[offset : end if end >= 0 else None].rstrip("\r")
+def _place(stuck: Stuck) -> Span:
+    """Where to point: at the token; for the end of a line or file, just behind the last thing written."""
+    if (stuck.at_line_end or stuck.token.type == "$END") and stuck.previous is not None:
+        end = stuck.place(stuck.previous).end
+        return Span(stuck.source, end, end)
+    return stuck.place(stuck.token)

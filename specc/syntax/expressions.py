@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lark import Token
 
 Children: TypeAlias = list[Any]
-Node = TypeVar("Node", ast.Expr, ast.Statement)
+Node = TypeVar("Node", bound="ast.Expr | ast.Statement")
 
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))")
 _PLAIN = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
@@ -157,7 +157,7 @@ class ExpressionBuilder:
             return _PLAIN[plain]
         start = (token.start_pos or 0) + 1 + match.start()
         span = Span(self.source, start, start + 2)
-        help = r'a backslash itself is written `\\`; there are also `\n`, `\t`, `\"`, `\u00e9`'
+        help = r"a backslash itself is written `\\`; there are also `\n`, `\t`, `\"`, `\u00e9`"
         raise self.fault("E0101", f"unknown escape `{match[0]}` in a string", span, "no such escape", help)
 
     def truth(self, children: Children) -> ast.Bool:

@@ -20,7 +20,7 @@ _SIGN = {"LPAR": "(", "LSQB": "[", "LBRACE": "{", "RPAR": ")", "RSQB": "]", "RBR
 _JOINS_PREVIOUS_LINE = frozenset({"LBRACE", "ARROW", "ELSE", "SHORTCUT"})
 
 _COMMENT = re.compile(r"""#[^\n]*|"(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*'""")
-_BLANK = re.compile(r"(?:[\s;]|#[^\n]*)*")
+_BLANK = re.compile(r"(?:[\s;]++|#[^\n]*+)*+")
 
 
 class SyntaxFault(Exception):
@@ -44,13 +44,15 @@ class Comment:
 class LineEnds:
     """Passes on the tokens without the line ends that mean nothing, and checks that brackets match.
 
-    `open` holds the brackets that are open where the parser stopped.  Raises `SyntaxFault` for E0103 and E0106.
+    Where the parser stopped, `open` holds the brackets that are open (its last token's among them) and
+    `previous` the token before.  Raises `SyntaxFault` for E0103 and E0106.
     """
 
     always_accept = ("_NL",)
 
     def __init__(self) -> None:
         self.open: list[Token] = []
+        self.previous: Token | None = None
         self.begin(Source("", ""), Limits())
 
     def begin(self, source: Source, limits: Limits) -> None:
@@ -60,6 +62,7 @@ class LineEnds:
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         self.open = []
+        self.previous = None
         pending: Token | None = None
         previous = "LBRACE"  # the start of the file takes line ends like the start of a body
         for token in stream:
@@ -78,6 +81,7 @@ class LineEnds:
                 self._pop(token)
             yield token
             previous = kind
+            self.previous = token
 
     def _counts(self, line_end: Token, previous: str, following: str) -> bool:
         """Whether a line end, or `;`, between these two kinds of token separates statements."""
@@ -144,25 +148,34 @@ def comments(source: Source) -> list[Comment]:
 
 
 def docs(source: Source) -> dict[int, str]:
-    """Each run of `##` lines without its marks, by the offset of the code that follows it."""
-    if "##" not in source.text:
-        return {}
+    """The last run of `##` lines before each piece of code, without its marks, by the offset of that code."""
+    text = source.text
     found: dict[int, str] = {}
-    run: list[Comment] = []
-    for comment in comments(source):
-        if run and not _adjacent(run[-1], comment):
-            run = []
-        if not (comment.doc and comment.alone):
-            continue
-        run.append(comment)
-        follower = _BLANK.match(source.text, comment.span.end)
-        found[follower.end() if follower else comment.span.end] = "\n".join(_unmarked(line.text) for line in run)
+    code = -1
+    for match in _COMMENT.finditer(text) if "##" in text else ():
+        if match[0][0] == "#" and match.start() > code:
+            code = _end_of_blank(text, match.start())
+            line_start = text.rfind("\n", 0, match.start()) + 1
+            if run := _last_run(text[line_start:code].split("\n")):
+                found[code] = run
     return found
 
 
-def _adjacent(above: Comment, below: Comment) -> bool:
-    between = above.span.source.text[above.span.end : below.span.start]
-    return below.doc and not between.strip() and between.count("\n") == 1
+def _end_of_blank(text: str, start: int) -> int:
+    """The offset of the first code behind `start`, where a comment begins."""
+    match = _BLANK.match(text, start)
+    return match.end() if match else start
+
+
+def _last_run(lines: list[str]) -> str:
+    """The last lines that are `##` comments and nothing else, without their marks."""
+    run: list[str] = []
+    for line in map(str.strip, reversed(lines)):
+        if line.startswith("##"):
+            run.append(_unmarked(line))
+        elif run:
+            break
+    return "\n".join(reversed(run))
 
 
 def _unmarked(line: str) -> str:

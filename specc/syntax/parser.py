@@ -12,10 +12,10 @@ from specc.limits import DEFAULT_LIMITS, Limits
 from specc.source import Source
 from specc.syntax import ast
 from specc.syntax.build import Builder
+from specc.syntax.characters import strange_characters
 from specc.syntax.errors import diagnose
 from specc.syntax.lexing import LineEnds, SyntaxFault
 from specc.syntax.recovery import without_line
-from specc.syntax.characters import strange_characters
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -74,7 +74,7 @@ class Engine:
         except SyntaxFault as fault:
             return None, fault.diagnostic
         except UnexpectedInput as error:
-            return None, diagnose(error, source, self.lines.open)
+            return None, diagnose(error, source, self.lines)
         return file, None
 
 

@@ -14,16 +14,18 @@ _CLOSES = {")": "(", "]": "[", "}": "{"}
 def without_line(text: str, fault: Diagnostic) -> str | None:
     """`text` with the line of `fault` blanked, all offsets kept; `None` where that could cause a new error.
 
-    That is the case when the line opens or closes a bracket for other lines, belongs to a statement that began
-    earlier, or is carried on by the next line.
+    That is the case when the line is a statement outside of any body, opens or closes a bracket for other lines,
+    belongs to a statement that began earlier, or is carried on by the next line.
     """
     if fault.span is None or fault.code in ("E0102", "E0103", "E0106"):
         return None
     start = text.rfind("\n", 0, fault.span.start) + 1
     end = text.find("\n", fault.span.start)
     end = len(text) if end < 0 else end
-    alone = _open_brackets(text[:start], "")[-1:] in ("", "{") and not _carried_on(text[:start], text[end:])
-    if not text[start:end].strip() or not alone or _open_brackets(text[start:end], "!") != "!":
+    line, enclosing = text[start:end], _open_brackets(text[:start], "")[-1:]
+    inside = enclosing == "{" or (enclosing == "" and "{" in line)
+    balanced = _open_brackets(line, "!") == "!"
+    if not (line.strip() and inside and balanced) or _carried_on(text[:start], text[end:]):
         return None
     return text[:start] + " " * (end - start) + text[end:]
 

@@ -1,0 +1,229 @@
+"""The plain fixes for syntax errors: one small function for each habit or slip, all in the tuple `HINTS`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from specc.source import Source, Span
+
+if TYPE_CHECKING:
+    from lark import Token
+
+VALUES = frozenset({"NUMBER", "SIZE", "STRING", "NAME", "IN", "TRUE", "FALSE", "LPAR", "LSQB"})
+
+KEYWORDS = frozenset(
+    {"model", "block", "import", "input", "output", "let", "if", "else", "for", "in", "repeat", "expect", "as"}
+    | {"branch", "residual", "shortcut", "within", "and", "or", "not", "true", "false"}
+)
+_TOP = ("model", "block", "import", "let")
+_HEADS = ("model", "block", "input", "output", "let", "if", "for", "repeat", "expect", "residual", "import", "else")
+_OTHER_WORDS_FOR = {
+    "block": ("def", "define", "function", "func", "fn", "layer"),
+    "model": ("class", "network", "net", "module"),
+    "import": ("include", "use", "from"),
+    "let": ("const", "var", "set"),
+    "else if": ("elif", "elseif", "elsif"),
+    "repeat": ("while", "loop"),
+    "expect": ("assert",),
+}
+_TWO_NAMES = re.compile(r"(?:^|[;{])\s*([A-Za-z_]\w*)\s+([A-Za-z_]\w*)\s*$")
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Where the parser stopped: at `token`, behind `previous`, inside the brackets `open`, accepting `accepted`."""
+
+    token: Token
+    accepted: frozenset[str]
+    source: Source
+    previous: Token | None
+    open: tuple[Token, ...]
+
+    def place(self, token: Token) -> Span:
+        start = token.start_pos or 0
+        return Span(self.source, start, start + len(token))
+
+    @cached_property
+    def before(self) -> str:
+        """The line up to the token."""
+        start = self.token.start_pos or 0
+        return self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
+
+    @property
+    def following(self) -> str:
+        """The character behind the token."""
+        return self.source.text[self.place(self.token).end :][:1]
+
+    @property
+    def starts_line(self) -> bool:
+        return not self.before.strip()
+
+    @cached_property
+    def at_line_end(self) -> bool:
+        """Whether what is wrong is that the line before the token has ended."""
+        kind = self.token.type
+        if kind == "_NL":
+            return ";" not in self.token.value
+        return kind == "RBRACE" and self.starts_line and self.previous is not None and self.previous.type != "COMMA"
+
+    @property
+    def lacks_comma(self) -> bool:
+        """Whether a value stands where only a comma lets another one follow."""
+        if "COMMA" not in self.accepted or "IN" in self.accepted or self.starts_line:
+            return False
+        return self.token.type in VALUES and self.token.value not in ("x", "X")
+
+    @cached_property
+    def head(self) -> str:
+        """The first word of the statement the token is in; inside an operation's braces, of that operation."""
+        text = self.before
+        if self.accepted == {"COLON"} and self.previous is not None:
+            start = self.source.text.rfind("{", 0, self.previous.start_pos)
+            text = self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
+        words = re.search(r"(?:^|[;{}])\s*([A-Za-z_]\w*)[^;{}]*$", text)
+        return words[1] if words else ""
+
+
+def hint(stuck: Stuck) -> str | None:
+    """The first hint that applies."""
+    return next((text for rule in HINTS if (text := rule(stuck))), None)
+
+
+def _arrow(stuck: Stuck) -> str | None:
+    start = stuck.token.start_pos or 0
+    thick = stuck.source.text.startswith("=>", start)
+    long = stuck.token.type == "ARROW" and stuck.before.endswith("-")
+    return "an arrow is written `->`" if thick or long else None
+
+
+def _braces(stuck: Stuck) -> str | None:
+    if stuck.token.type == "COLON" and "LBRACE" in stuck.accepted and "COMMA" not in stuck.accepted:
+        return "a body stands in braces: `{ ... }`"
+    return None
+
+
+def _key_with_colon(stuck: Stuck) -> str | None:
+    return "an argument is written `key=value`" if stuck.token.type == "COLON" and stuck.open else None
+
+
+def _reserved_key(stuck: Stuck) -> str | None:
+    in_arguments = stuck.token.type == "EQUAL" and "COMMA" in stuck.accepted
+    if in_arguments and stuck.previous is not None and stuck.previous.value in KEYWORDS:
+        return f"`{stuck.previous}` is a word of the language and cannot be the name of an argument"
+    return None
+
+
+def _call_brackets(stuck: Stuck) -> str | None:
+    if stuck.token.type == "EQUAL" and stuck.open and stuck.open[-1].type == "LPAR":
+        return "the arguments of an operation stand without brackets: `conv 64, 3x3, pad=1`"
+    return None
+
+
+def _single_equal(stuck: Stuck) -> str | None:
+    comparable = stuck.token.type == "EQUAL" and "COMPARISON" in stuck.accepted
+    return "a comparison is written `==`" if comparable else None
+
+
+def _double_equal(stuck: Stuck) -> str | None:
+    return "write a single `=`" if stuck.token.value == "==" and "EQUAL" in stuck.accepted else None
+
+
+def _chained(stuck: Stuck) -> str | None:
+    chained = stuck.token.type == "COMPARISON" and re.search(r"[<>]|[=!]=", stuck.before)
+    return "comparisons do not chain: write `a < b and b < c`" if chained else None
+
+
+def _slashes(stuck: Stuck) -> str | None:
+    return "a comment starts with `#`" if stuck.token.value == "//" else None
+
+
+def _spaced_size(stuck: Stuck) -> str | None:
+    spaced = stuck.token.value in ("x", "X") and "TIMES" in stuck.accepted
+    return "a size is one word: `3x3`" if spaced else None
+
+
+def _import_path(stuck: Stuck) -> str | None:
+    if stuck.token.type == "DOT" and "AS" in stuck.accepted:
+        return 'a file is imported by its path: `import "./blocks.cnn"`'
+    return None
+
+
+def _for_in(stuck: Stuck) -> str | None:
+    is_for = stuck.head == "for" and "IN" in stuck.accepted and stuck.token.type in ("NAME", "EQUAL", "COLON")
+    return "a loop is written `for x in xs { ... }`" if is_for else None
+
+
+def _outside(stuck: Stuck) -> str | None:
+    """A keyword of another language, a misspelt one, or a statement outside of any body."""
+    if "MODEL" not in stuck.accepted:
+        return None
+    meant = _meant(stuck.token.value, _TOP) if stuck.token.type == "NAME" else None
+    if meant is None and stuck.token.type != "$END":
+        return "operations and their statements stand inside `model NAME { ... }` or `block NAME { ... }`"
+    return meant
+
+
+def _second_part(stuck: Stuck) -> str | None:
+    wanted = [word for word in ("else", "shortcut", "within", "as") if word.upper() in stuck.accepted]
+    return _meant(stuck.token.value, wanted) if stuck.token.type == "NAME" and stuck.before.strip() else None
+
+
+def _misspelt_branch(stuck: Stuck) -> str | None:
+    inside = stuck.accepted == {"COLON"} and stuck.previous is not None
+    return _meant(str(stuck.previous), ("branch",)) if inside else None
+
+
+def _reserved_name(stuck: Stuck) -> str | None:
+    value = stuck.token.value
+    if value in KEYWORDS and ("NAME" in stuck.accepted or stuck.following in (":", "=")):
+        return f"`{value}` is a word of the language and cannot be a name"
+    return None
+
+
+def _misspelt_head(stuck: Stuck) -> str | None:
+    return _meant(stuck.head, _HEADS) if stuck.head else None
+
+
+def _label_or_comma(stuck: Stuck) -> str | None:
+    if not stuck.lacks_comma:
+        return None
+    names = _TWO_NAMES.search(stuck.before)
+    label = f", and a label ends with a colon: `{names[1]}: {names[2]}`" if names else ""
+    return f"commas separate arguments{label}"
+
+
+HINTS: tuple[Callable[[Stuck], str | None], ...] = (
+    _arrow,
+    _braces,
+    _key_with_colon,
+    _reserved_key,
+    _call_brackets,
+    _single_equal,
+    _double_equal,
+    _chained,
+    _slashes,
+    _spaced_size,
+    _import_path,
+    _for_in,
+    _outside,
+    _second_part,
+    _misspelt_branch,
+    _reserved_name,
+    _misspelt_head,
+    _label_or_comma,
+)
+
+
+def _meant(word: str, wanted: Iterable[str]) -> str | None:
+    """`did you mean ...?` for a word of another language or a misspelt one of `wanted`."""
+    choices = list(wanted)
+    if word in choices:
+        return None
+    other = [ours for ours, theirs in _OTHER_WORDS_FOR.items() if word in theirs and ours.split()[0] in choices]
+    close = other or get_close_matches(word.lower(), choices, n=1, cutoff=0.7)
+    return f"did you mean `{close[0]}`?" if close else None
