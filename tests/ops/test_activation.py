@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from lowering import assert_within_bound, image, nodes_of, rejected
 from pydantic import ValidationError
 
 from specc.kernels.error_function import erfc
 from specc.ops import BY_WORD
-from tests.ops.lowering import assert_within_bound, image, nodes_of, rejected
 
 # (word, arguments, the same function of torch.nn.functional)
 CASES = [

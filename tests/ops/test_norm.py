@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from lowering import assert_within_bound, float64_outputs, image, nodes_of, numbers, random_weights, rejected
 
 from specc.ops import BY_WORD
-from tests.ops.lowering import assert_within_bound, float64_outputs, image, nodes_of, numbers, random_weights, rejected
 
 X = numbers(2, 6, 5, 4) + 3
 

@@ -1,0 +1,129 @@
+"""add, sub, mul, max, min, mean, concat: where values meet, and where they do not."""
+
+from functools import reduce
+
+import numpy as np
+import pytest
+from lowering import assert_within_bound, float64_outputs, image, nodes_of, numbers, rejected
+
+from specc.dims import Divides, symbol
+from specc.ops import BY_WORD
+
+H = symbol("H")
+
+
+@pytest.mark.parametrize(
+    ("word", "arguments", "inputs", "wanted"),
+    [
+        ("add", {}, [(8, 5, 4), (8, 5, 4), (8, 5, 4)], (8, 5, 4)),
+        ("add", {}, [(8, 2 * (H // 2)), (8, "H")], (8, H)),
+        ("mul", {}, [(8, 5, 4), (8, 1, 1)], (8, 5, 4)),
+        ("mul", {}, [(1, "H", 4), (8, "H", 4)], (8, H, 4)),
+        ("max", {}, [(10,), (10,)], (10,)),
+        ("concat", {}, [(8, "H"), (3, "H"), (1, 2 * (H // 2))], (12, H)),
+        ("concat", {"axis": "height"}, [(8, 5, 4), (8, 2, 4)], (8, 7, 4)),
+        ("concat", {"axis": 0, "layout": "hwc"}, [(8, 5, 4), (8, 2, 4)], (8, 7, 4)),
+        ("concat", {}, [(8,), (3,)], (11,)),
+    ],
+)
+def test_shapes(word, arguments, inputs, wanted):
+    types = tuple(image(*x) for x in inputs)
+    assert BY_WORD[word](**arguments).infer(types)[0].shape[1:] == wanted
+
+
+@pytest.mark.parametrize(
+    ("word", "inputs", "label", "notes", "help"),
+    [
+        (
+            "concat",
+            [(64, 28, 28), (128, 26, 26)],
+            "needs the same height and width from every branch",
+            ["height: 28 != 26", "width: 28 != 26"],
+            "`pad=same` keeps 28x28",
+        ),
+        (
+            "add",
+            [(64, 28, 28), (64, 14, 14)],
+            "needs the same height and width from every branch",
+            ["height: 28 != 14", "width: 28 != 14"],
+            "a stride of 2 in the larger branch, or `upsample 2` after the smaller",
+        ),
+        (
+            "add",
+            [(64, 28, 28), (128, 28, 28)],
+            "needs the same channels from every branch",
+            ["channels: 64 != 128"],
+            "a convolution with a 1x1 kernel gives a branch other channels",
+        ),
+        (
+            "mul",
+            [(64,), (64, 28, 28)],
+            "needs values with the same number of axes from every branch",
+            [],
+            "`reshape` makes a flat value an image, `flatten` an image flat",
+        ),
+        ("add", [(10,), (11,)], "needs the same size from every branch", ["size: 10 != 11"], None),
+        ("max", [(8, 5, 4), (8, 1, 1)], "needs the same height and width from every branch", None, None),
+        ("add", [(8, 5, 4), (8, 1, 4)], "needs the same height from every branch", ["height: 5 != 1"], None),
+        ("add", [(8, "H"), (8, "W")], "needs the same length from every branch", ["length: H != W"], None),
+    ],
+)
+def test_values_that_do_not_meet(word, inputs, label, notes, help):
+    types = [image(*x) for x in inputs]
+    finding = rejected(BY_WORD[word](), *types)
+    assert (finding.code, finding.label) == ("E0403", label)
+    assert finding.inputs == {i: x.text() for i, x in enumerate(types)}
+    assert notes is None or list(finding.notes) == notes
+    assert help is None or finding.help == help
+
+
+def test_open_sizes_meet_under_conditions():
+    halved_and_doubled = image(8, 2 * (H // 2))
+    for word in ("add", "concat"):
+        assert BY_WORD[word]().conditions((halved_and_doubled, image(8, "H"))) == (Divides(2, H),)
+
+
+NUMPY = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "max": np.maximum,
+    "min": np.minimum,
+    "mean": np.add,
+    "concat": lambda a, b: np.concatenate([a, b], 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("word", "count"), [("sub", 2), *((word, count) for word in NUMPY if word != "sub" for count in (1, 2, 3))]
+)
+def test_numpy_and_onnx_runtime(word, count):
+    op = BY_WORD[word]()
+    xs = [numbers(2, 3, 4, 5, seed=seed) * 10 ** (2 * seed) for seed in range(count)]
+    (y,), _ = float64_outputs(op, xs, {})
+    wanted = reduce(NUMPY[word], [x.astype(np.float64) for x in xs]) / (count if word == "mean" else 1)
+    np.testing.assert_allclose(y, wanted, rtol=1e-14)
+    assert_within_bound(op, *xs)
+
+
+@pytest.mark.parametrize("word", ["add", "sub", "mul"])
+@pytest.mark.parametrize("shape", [(2, 3, 1, 1), (2, 1, 4, 5), (2, 1, 1, 1)])
+def test_a_single_channel_or_position_stretches(word, shape):
+    image_, single = numbers(2, 3, 4, 5), numbers(*shape, seed=1)
+    assert_within_bound(BY_WORD[word](), image_, single)
+    assert_within_bound(BY_WORD[word](), single, image_)
+
+
+@pytest.mark.parametrize(
+    ("word", "count", "operators"),
+    [
+        ("add", 2, ["Add"]),
+        ("add", 3, ["Sum"]),
+        ("mul", 3, ["Mul", "Mul"]),
+        ("concat", 3, ["Concat"]),
+        ("mean", 2, ["Mean"]),
+        ("dropout", 1, ["Identity"]),  # only because the model's output needs a name of its own
+    ],
+)
+def test_operators(word, count, operators):
+    assert nodes_of(BY_WORD[word](), *[image(8, 5, 4)] * count) == operators
