@@ -44,7 +44,8 @@ def _without_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
     del bare.graph.value_info[:]
-    for output in bare.graph.output:
+    inputs = {item.name for item in bare.graph.input}
+    for output in (item for item in bare.graph.output if item.name not in inputs):
         output.type.tensor_type.ClearField("shape")
     return bare
 

@@ -22,7 +22,7 @@ class LayerBuilder:
     """The layer's weights by their name within the layer: name in the model, shape."""
     steps: list[Step] = field(default_factory=list)
     constants: dict[str, Array] = field(default_factory=dict)
-    weights: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    weights: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
 
     def node(self, op_type: str, inputs: Sequence[str], **attributes: object) -> str:
@@ -37,9 +37,8 @@ class LayerBuilder:
         return results
 
     def weight(self, name: str) -> str:
-        full, shape = self.own[name]
-        self.weights[full] = shape
-        return full
+        self.weights.add(self.own[name][0])
+        return self.own[name][0]
 
     def ints(self, values: Sequence[int]) -> str:
         return self._constant(np.array(values, "<i8").reshape(-1))
@@ -94,7 +93,7 @@ def lower_layer(program: Program, graph: Graph, layer: Node, opset: int) -> None
         program.tensors[value] = rename.get(result, result)
     program.steps.extend(_renamed(step, rename, layer) for step in builder.steps)
     program.constants.update(builder.constants)
-    program.weights.update(builder.weights)
+    program.weights.update((name, shape) for name, shape in own.values() if name in builder.weights)
 
 
 def _renamed(step: Step, rename: dict[str, str], layer: Node) -> Step:

@@ -30,16 +30,16 @@ def read_image(path: Path, item: GraphInput, resize: bool) -> Array:
     it there (bilinear).  Raises `Misfit`, and `FAILURES` for unreadable files.
     """
     _, channels, *sizes = item.type.shape
-    if len(sizes) != 2 or channels not in MODES:
+    if len(sizes) != 2 or not isinstance(channels, int) or channels not in MODES:
         raise Misfit(f"input `{item.name}` ({item.type.text()}) is no image: give .npy or .npz")
     with Image.open(path) as opened:
         upright = ImageOps.exif_transpose(opened)
     wide = upright.mode.startswith("I")
-    image = upright if wide else upright.convert(MODES[int(channels)])
+    image = upright if wide else upright.convert(MODES[channels])
     image = _fitted(image, sizes[0], sizes[1], resize)
     pixels = np.asarray(image, np.float64) * (255.0 / 65535.0) if wide else np.asarray(image)
     if pixels.ndim == 2:
-        return np.broadcast_to(pixels, (int(channels), *pixels.shape))
+        return np.broadcast_to(pixels, (channels, *pixels.shape))
     return np.moveaxis(pixels, -1, 0)
 
 

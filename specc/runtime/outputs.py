@@ -54,10 +54,10 @@ def write_outputs(
 
 
 def npz(sources: Sequence[str], results: Mapping[str, Array]) -> bytes:
-    """A NumPy archive of the arrays and `sources`; the same arrays give the same bytes."""
+    """A NumPy archive of the arrays, and `sources` unless an output has that name; same arrays, same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, array in (*results.items(), ("sources", np.array(sources))):
+        for name, array in ({"sources": np.array(sources)} | dict(results)).items():
             entry = io.BytesIO()
             np.lib.format.write_array(entry, np.ascontiguousarray(array), allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), entry.getvalue())

@@ -75,8 +75,9 @@ class Report:
 
     @property
     def first_failure(self) -> LayerResult | None:
-        """The first layer, in execution order, that left its bound or could not be judged."""
-        return next((layer for layer in self.layers if layer.status != "passed"), None)
+        """The first layer, in execution order, that left its bound; without one, the first that was not judged."""
+        order = (layer for status in ("failed", "skipped") for layer in self.layers if layer.status == status)
+        return next(order, None)
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values; numbers that JSON lacks become "nan", "inf" and "-inf"."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import lcm
+from collections.abc import Iterator, Mapping
 
-from specc.dims import evaluate, names
+from specc.dims import Divides, evaluate, names
 from specc.ir.graph import Graph
 
 SMALLEST, LARGEST = 32, 1024
@@ -19,29 +18,36 @@ def choose_sizes(graph: Graph, batch: int, given: Mapping[str, int] | None = Non
     for item in graph.inputs:
         for name in names(item.type.shape[0]):
             fixed.setdefault(name, batch)
+    return next((sizes for sizes in _candidates(graph, fixed) if _fits(graph, sizes)), None)
+
+
+def _candidates(graph: Graph, fixed: dict[str, int]) -> Iterator[dict[str, int]]:
+    """All sizes different, from the smallest up; then, for conditions that tie them together, all the same."""
     open_names = [name for name in _open_names(graph) if name not in fixed]
-    steps = {name: _step(graph, name) for name in open_names}
-    base = SMALLEST
-    while base <= LARGEST:
-        sizes = dict(fixed)
-        for position, name in enumerate(open_names):
-            sizes[name] = (-(-base // steps[name]) + position) * steps[name]
-        if _fits(graph, sizes):
-            return sizes
-        base += 1 if len(open_names) and base < 2 * SMALLEST else SMALLEST
-    return None
+    numbers = [_numbers(graph, name) for name in open_names]
+    if not open_names:
+        yield fixed
+        return
+    for step in (1, 0):
+        for start in range(min(map(len, numbers)) - step * (len(numbers) - 1)):
+            chosen = [found[start + step * position] for position, found in enumerate(numbers)]
+            yield fixed | dict(zip(open_names, chosen, strict=True))
 
 
 def _open_names(graph: Graph) -> list[str]:
     return list(dict.fromkeys(n for item in graph.inputs for size in item.type.shape for n in sorted(names(size))))
 
 
-def _step(graph: Graph, name: str) -> int:
-    """What `name` must be a multiple of."""
-    multiples = [condition.multiple for condition in graph.conditions]
-    return lcm(*(m[1] for m in multiples if m and m[0] == name))
+def _numbers(graph: Graph, name: str) -> list[int]:
+    """The numbers in range that meet the conditions on `name` alone."""
+    own = [condition for condition in graph.conditions if names(condition.value) == {name}]
+    return [n for n in range(SMALLEST, LARGEST + 1) if all(_met(condition, {name: n}) for condition in own)]
+
+
+def _met(condition: Divides, sizes: dict[str, int]) -> bool:
+    return evaluate(condition.value, sizes) % condition.divisor == 0
 
 
 def _fits(graph: Graph, sizes: dict[str, int]) -> bool:
-    met = all(evaluate(condition.value, sizes) % condition.divisor == 0 for condition in graph.conditions)
+    met = all(_met(condition, sizes) for condition in graph.conditions)
     return met and all(evaluate(size, sizes) > 0 for kind in graph.values.values() for size in kind.shape)

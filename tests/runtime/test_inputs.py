@@ -1,0 +1,148 @@
+"""From files that a user names to batches that fit the model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "onnx"))
+from graphs import layer, network, numbers, shape
+
+from specc.runtime.files import find_files
+from specc.runtime.inputs import read_batches
+
+COLOUR = network(shape(3, 4, 6), ("r", layer("relu")), mean=(0.5, 0.5, 0.5), std=(0.5, 0.25, 0.5))
+GREY = network(shape(1, 4, 6), ("r", layer("relu")))
+OPEN = network(shape(3, "H", "W"), ("r", layer("relu")))
+PIXELS = np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)
+
+
+def save(path: Path, pixels: np.ndarray = PIXELS, **options) -> Path:
+    Image.fromarray(pixels).save(path, **options)
+    return path
+
+
+def read(graph, *files: Path, **options):
+    """The batches and the diagnostics of a whole reading."""
+    found = list(read_batches(graph, files, **options))
+    return [batch for batch, _ in found if batch], [d for _, diagnostics in found for d in diagnostics]
+
+
+def test_an_image_gets_the_declared_preprocessing(tmp_path):
+    (batch,), _ = read(COLOUR, save(tmp_path / "a.png"))
+    expected = (PIXELS / 255 - [0.5, 0.5, 0.5]) / [0.5, 0.25, 0.5]
+    np.testing.assert_allclose(batch.arrays["image"], expected.transpose(2, 0, 1)[None], atol=1e-6)
+    assert batch.arrays["image"].dtype == np.float32
+
+
+def test_channels_last_models_get_channels_last(tmp_path):
+    graph = network(shape(3, 4, 6), ("r", layer("relu")), layout="hwc")
+    (batch,), _ = read(graph, save(tmp_path / "a.png"))
+    np.testing.assert_allclose(batch.arrays["image"][0], PIXELS / 255, atol=1e-6)
+
+
+def test_colour_becomes_grey_and_grey_colour(tmp_path):
+    (grey,), _ = read(GREY, save(tmp_path / "colour.png"))
+    assert grey.arrays["image"].shape == (1, 1, 4, 6)
+    (colour,), _ = read(OPEN, save(tmp_path / "grey.png", PIXELS[..., 0]))
+    np.testing.assert_allclose(colour.arrays["image"][0, 2], PIXELS[..., 0] / 255, atol=1e-6)
+
+
+def test_sixteen_bits_keep_their_precision(tmp_path):
+    deep = np.arange(24, dtype=np.uint16).reshape(4, 6) * 2000
+    (batch,), _ = read(GREY, save(tmp_path / "deep.png", deep))
+    np.testing.assert_allclose(batch.arrays["image"][0, 0], deep / 65535, atol=1e-6)
+
+
+def test_exif_turns_the_image(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees
+    (batch,), _ = read(OPEN, save(tmp_path / "a.png", exif=exif))
+    np.testing.assert_allclose(batch.arrays["image"][0, 0], np.rot90(PIXELS[..., 0], -1) / 255, atol=1e-6)
+
+
+def test_another_size_needs_resize(tmp_path):
+    path = save(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
+    _, (diagnostic,) = read(COLOUR, path)
+    assert diagnostic.code == "E0901"
+    assert "8x8" in diagnostic.message
+    (batch,), _ = read(COLOUR, path, resize=True)
+    assert batch.arrays["image"].shape == (1, 3, 4, 6)
+
+
+def test_batches_hold_equal_sizes_in_order(tmp_path):
+    files = [save(tmp_path / f"{i}.png", np.zeros((4 if i < 3 else 5, 6, 3), np.uint8)) for i in range(6)]
+    batches, _ = read(OPEN, *files, size=2)
+    assert [[Path(source).stem for source in batch.sources] for batch in batches] == [
+        ["0", "1"],
+        ["2"],
+        ["3", "4"],
+        ["5"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("array", "items"),
+    [
+        (numbers(3, 4, 6), 1),
+        (numbers(2, 3, 4, 6), 2),
+        (numbers(2, 3, 4, 6).astype(np.float64), 2),
+        (np.zeros((3, 4, 6), np.uint8), 1),
+    ],
+)
+def test_arrays_with_and_without_a_batch(tmp_path, array, items):
+    np.save(tmp_path / "x.npy", array)
+    (batch,), _ = read(COLOUR, tmp_path / "x.npy", size=8)
+    assert len(batch.sources) == items
+    if array.dtype != np.uint8:
+        np.testing.assert_array_equal(batch.arrays["image"], array.astype(np.float32).reshape(items, 3, 4, 6))
+
+
+def test_archives_go_by_input_name(tmp_path):
+    np.savez(tmp_path / "x.npz", image=numbers(2, 3, 4, 6), other=0)
+    (batch,), _ = read(COLOUR, tmp_path / "x.npz", size=2)
+    np.testing.assert_array_equal(batch.arrays["image"], numbers(2, 3, 4, 6))
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "code", "says"),
+    [
+        ("x.npz", lambda p: np.savez(p, picture=numbers(3, 4, 6)), "E0901", "only picture"),
+        ("x.npy", lambda p: np.save(p, numbers(3, 4, 7)), "E0901", "4 x 7"),
+        ("x.npy", lambda p: np.save(p, numbers(3, 4)), "E0901", "[3, 4]"),
+        ("x.npy", lambda p: np.save(p, np.zeros((3, 4, 6), np.int64)), "E0901", "int64"),
+        ("x.npy", lambda p: np.save(p, np.array([{}], object), allow_pickle=True), "E0608", "damaged"),
+        ("x.npy", lambda p: p.write_bytes(b"\x93NUMPY"), "E0608", "damaged"),
+        ("x.npz", lambda p: p.write_bytes(b"PK\x03\x04 no archive"), "E0608", "damaged"),
+        ("x.png", lambda p: p.write_bytes(b"no image"), "E0608", "damaged"),
+        ("x.png", lambda p: save(p) and p.write_bytes(p.read_bytes()[:70]), "E0608", "damaged"),
+        ("x.png", lambda p: None, "E0608", "No such file"),
+    ],
+)
+def test_files_that_do_not_fit_or_cannot_be_read(tmp_path, name, write, code, says):
+    write(tmp_path / name)
+    batches, (diagnostic,) = read(COLOUR, tmp_path / name)
+    assert not batches
+    assert (diagnostic.code, says in diagnostic.message) == (code, True), diagnostic.message
+
+
+def test_folders_and_patterns_give_their_images_sorted(tmp_path):
+    for name in ("b.png", "a.JPG", "c.npy", "notes.txt"):
+        (tmp_path / name).touch()
+    assert [p.name for p in find_files([str(tmp_path)])[0]] == ["a.JPG", "b.png", "c.npy"]
+    assert [p.name for p in find_files([str(tmp_path / "*.png")])[0]] == ["b.png"]
+    assert [p.name for p in find_files([str(tmp_path / "b.png"), str(tmp_path / "a.JPG")])[0]] == ["b.png", "a.JPG"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("missing.png", "E0601"), ("*.gif", "E0601"), ("notes.txt", "E0901"), ("empty", "E0601")]
+)
+def test_names_that_lead_nowhere(tmp_path, name, code):
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "empty").mkdir()
+    _, (diagnostic,) = find_files([str(tmp_path / name)])
+    assert diagnostic.code == code
