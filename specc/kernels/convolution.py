@@ -15,6 +15,8 @@ from specc.kernels.windows import Array, Motion, Placement, padded, place, taps,
 
 BLOCK = 1 << 19
 """Elements of one block of unrolled windows: large enough for the matrix product, small enough for the cache."""
+SHIFTED = 1 << 18
+"""Elements of one block of channels that is shifted and added tap by tap."""
 
 
 class Sliding(Motion):
@@ -47,23 +49,42 @@ def _depthwise(x: Array, weight: Array, at: Placement) -> Array:
     dtype = np.result_type(x, weight)
     result = np.empty((batch, channels, multiplier, *at.counts), dtype)
     kernels = weight.reshape(channels, multiplier, *at.window).astype(dtype, copy=False)
-    step = max(1, BLOCK // 16 // (multiplier * prod(at.counts)))
+    summed = _run_sum if prod(at.stride) == 1 else _shifted_sum
+    step = max(1, SHIFTED // (multiplier * prod(x.shape[2:])))
     for item in range(batch):
         for first in range(0, channels, step):
             block = slice(first, first + step)
-            _shifted_sum(x[item : item + 1, block], kernels[block], at, result[item, block])
+            result[item, block] = summed(x[item, block], kernels[block], at)
     return result.reshape(batch, channels * multiplier, *at.counts)
 
 
-def _shifted_sum(x: Array, kernels: Array, at: Placement, out: Array) -> None:
-    """Write to `out` (channels, multiplier, *positions) the sum over the window's taps of shifted input x weight."""
-    scratch = np.empty_like(out)
-    flat = kernels.reshape(*kernels.shape[:2], -1, *(1,) * len(at.window))
-    for number, (_, view) in enumerate(taps(x, at)):
-        factor = flat[:, :, number]
-        np.multiply(view[0][:, None], factor, out=scratch if number else out)
-        if number:
-            out += scratch
+def _shifted_sum(x: Array, kernels: Array, at: Placement) -> Array:
+    """The sum over the window's taps of shifted input (channels, *sizes) x weight (channels, multiplier, *window)
+    -> (channels, multiplier, *positions)."""
+    total = np.zeros((*kernels.shape[:2], *at.counts), kernels.dtype)
+    scratch = np.empty_like(total)
+    factors = kernels.reshape(*kernels.shape[:2], -1, *(1,) * len(at.window))
+    for number, (_, view) in enumerate(taps(x[None], at)):
+        total += np.multiply(view[0][:, None], factors[:, :, number], out=scratch)
+    return total
+
+
+def _run_sum(x: Array, kernels: Array, at: Placement) -> Array:
+    """`_shifted_sum` at stride 1: a tap is then one offset into the flattened image, so that even small images are
+    added in long runs; the positions that wrap from one row to the next are cut off at the end."""
+    sizes = x.shape[1:]
+    flat = np.ascontiguousarray(x).reshape(x.shape[0], 1, -1)
+    steps = [d * prod(sizes[axis + 1 :]) for axis, d in enumerate(at.dilation)]
+    offsets = [int(np.dot(index, steps)) for index in np.ndindex(*at.window)]
+    length = flat.shape[2] - offsets[-1]
+    total = np.zeros((*kernels.shape[:2], flat.shape[2]), kernels.dtype)
+    scratch = np.empty((*kernels.shape[:2], length), kernels.dtype)
+    factors = kernels.reshape(*kernels.shape[:2], -1, 1)
+    for number, offset in enumerate(offsets):
+        run = flat[:, :, offset : offset + length]
+        total[:, :, :length] += np.multiply(run, factors[:, :, number], out=scratch)
+    inside = (slice(None), slice(None), *(slice(count) for count in at.counts))
+    return total.reshape(*kernels.shape[:2], *sizes)[inside]
 
 
 def _pointwise(x: Array, weight: Array, groups: int) -> Array:

@@ -90,7 +90,13 @@ class GlobalLpPool(GlobalPooling):
     """The exponent."""
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
-        return (build.node("GlobalLpPool", [names[0]], p=self.p),)
+        """ONNX Runtime 1.31 has no GlobalLpPool-22: from there on the norm is spelt out."""
+        if build.opset < 22:
+            return (build.node("GlobalLpPool", [names[0]], p=self.p),)
+        powers = build.node("Pow", [build.node("Abs", [names[0]]), build.floats([float(self.p)], ())])
+        axes = build.ints(range(2, len(inputs[0].shape)))
+        total = build.node("ReduceSum", [powers, axes], keepdims=1)
+        return (build.node("Pow", [total, build.floats([1 / self.p], ())]),)
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         from specc.kernels.pooling import global_lp

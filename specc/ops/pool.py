@@ -151,9 +151,7 @@ class LpPool(Pooling):
         (x,) = inputs
         how = self.geometry(x)
         attributes = window_attributes(build, self.word, how, dilation_since=18)
-        source, padding = pool_padding(build, names[0], x, self.placed(x), how, fill=0.0)
-        if "ceil_mode" in padding and build.opset < 18:
-            raise build.unsupported("round=ceil of `lppool`", since=18)
+        source, padding = pool_padding(build, names[0], x, self.placed(x), how, fill=0.0, ceil_since=18)
         return (build.node("LpPool", [source], p=self.p, **attributes, **padding),)
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:

@@ -124,12 +124,21 @@ def pad_node(build: Builder, name: str, pads: Sequence[int], fill: float) -> str
 
 
 def pool_padding(
-    build: Builder, name: str, x: TensorType, windows: Sequence[AxisWindow], how: Geometry, fill: float
+    build: Builder,
+    name: str,
+    x: TensorType,
+    windows: Sequence[AxisWindow],
+    how: Geometry,
+    fill: float,
+    ceil_since: int = 10,
 ) -> tuple[str, dict[str, object]]:
-    """The input's name and the padding attributes of a pool for which padding is the neutral element `fill`."""
+    """The input's name and the padding attributes of a pool for which padding is the neutral element `fill`.
+
+    The overhang of round=ceil becomes padding where ceil_mode does not give it, or the opset is before `ceil_since`.
+    """
     if same_left_open(windows):
         return name, {"auto_pad": "SAME_UPPER" if how.pad == "same" else "SAME_LOWER"}
-    ceil = uses_ceil_mode(x, windows, how)
+    ceil = uses_ceil_mode(x, windows, how) and build.opset >= ceil_since
     pads = pads_of(windows, overhang=not ceil)
     if not fits(pads, how):
         name, pads = pad_node(build, name, pads, fill), (0,) * len(pads)

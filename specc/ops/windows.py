@@ -96,17 +96,17 @@ def slide(x: TensorType, how: Geometry) -> list[AxisWindow]:
             continue
         window = _same(size, reach, stride, upper=how.pad == "same")
         if window.begin is None and how.dilation[axis] > 1:
-            raise _needs_size(str(how.pad), names[axis])
+            raise _needs_size(f"pad={how.pad} with a stride and a dilation", names[axis])
         windows.append(window)
     return windows
 
 
-def _needs_size(pad: str, name: str) -> Rejection:
+def _needs_size(what: str, name: str) -> Rejection:
     return Rejection(
         "E0407",
-        f"pad={pad} with a stride and a dilation needs a known {name}",
+        f"{what} needs a known {name}",
         argument="pad",
-        notes=["the input's size decides how much padding there is, and ONNX's auto_pad takes no dilation"],
+        notes=["the input's size decides how much padding there is, and ONNX's auto_pad can only be zeros, undilated"],
         help="fix the input's size, or give the padding as numbers",
     )
 
@@ -185,7 +185,8 @@ def tiling_conditions(x: TensorType, how: Geometry) -> tuple[Divides, ...]:
     sides = how.sides()
     if how.rounding != "exact" or sides is None:
         return ()
-    rooms = [size + sum(side) - span for size, side, span in zip(x.spatial, sides, how.spans, strict=True)]
+    left = [(sum(side) - span) % stride for side, span, stride in zip(sides, how.spans, how.stride, strict=True)]
+    rooms = [size + rest for size, rest in zip(x.spatial, left, strict=True)]
     return tuple(Divides(s, room) for room, s in zip(rooms, how.stride, strict=True) if isinstance(room, Sym) and s > 1)
 
 
@@ -208,8 +209,14 @@ def dropped_remarks(x: TensorType, windows: Sequence[AxisWindow]) -> tuple[Findi
 
 
 def check_border(x: TensorType, windows: Sequence[AxisWindow], border: Border) -> None:
-    """Reject padding that the input is too small to fill: `reflect` leaves out the edge, `wrap` goes round once."""
-    if border not in ("reflect", "wrap"):
+    """Reject padding of an amount that is not known, and padding that the input is too small to fill: `reflect` leaves
+    out the edge, `wrap` goes round once."""
+    if border == "zeros":
+        return
+    for window, name in zip(windows, SPATIAL_NAMES[len(windows)], strict=True):
+        if window.begin is None:
+            raise _needs_size(f"border={border} with pad=same and a stride", name)
+    if border == "edge":
         return
     for size, window, name in zip(x.spatial, windows, SPATIAL_NAMES[len(windows)], strict=True):
         most = max(window.begin or 0, (window.end or 0) + window.overhang)
@@ -230,8 +237,6 @@ def with_padding(
     """The input's name and the padding attributes of a convolution over it: padding by zeros is an attribute,
     any other border a Pad node in front; a SAME whose amount an open size decides is left to ONNX."""
     if any(w.begin is None for w in windows):
-        if border != "zeros":
-            raise build.unsupported(f"pad={pad} with border={border} and a stride needs known sizes")
         return name, {"auto_pad": "SAME_UPPER" if pad == "same" else "SAME_LOWER"}
     begins = [w.begin or 0 for w in windows]
     ends = [(w.end or 0) + w.overhang for w in windows]

@@ -1,0 +1,62 @@
+"""What window and linear operations refuse: the code, the argument at fault, the arithmetic and the fix."""
+
+import pytest
+from layers import image, rejection
+
+SMALL = (3, 7, 7)
+REJECTIONS = [
+    ("conv", {"channels": 4, "kernel": 9}, SMALL, "E0401", "kernel", "height: 7 + 0 + 0 = 7 < 9", "smaller kernel"),
+    ("maxpool", {"kernel": 3, "dilation": 4}, SMALL, "E0401", "kernel", "7 < 9", "smaller kernel"),
+    ("conv", {"channels": 4, "kernel": 3, "stride": 3, "round": "exact"}, SMALL, "E0402", "stride",
+     "(7 + 0 - 3) / 3 + 1 = 2.33", "round=floor"),
+    ("conv", {"channels": 4, "kernel": (3, 3, 3)}, SMALL, "E0304", "kernel", "", "one for each"),
+    ("conv", {"channels": 4, "kernel": 3, "pad": (1, 1, 1)}, SMALL, "E0304", "pad", "", "one for each"),
+    ("maxpool", {"kernel": 2, "stride": (1, 2, 3)}, SMALL, "E0304", "stride", "", "one for each"),
+    ("conv", {"channels": 4, "kernel": 3, "groups": 2}, SMALL, "E0405", "groups", "3 / 2 = 1.50", None),
+    ("conv", {"channels": 4, "kernel": 3, "groups": 3}, SMALL, "E0405", "channels", "4 / 3 = 1.33", None),
+    ("deconv", {"channels": 4, "kernel": 3, "groups": 3}, SMALL, "E0405", "channels", "4 / 3 = 1.33", None),
+    ("conv", {"channels": 4, "kernel": 3}, (120,), "E0404", None, "", "reshape"),
+    ("maxpool", {"kernel": 3}, (120,), "E0404", None, "", "reshape"),
+    ("global_avgpool", {}, (120,), "E0404", None, "", "reshape"),
+    ("adaptive_avgpool", {"size": 2}, (120,), "E0404", None, "", "reshape"),
+    ("conv", {"channels": 4, "kernel": 3}, (1, 2, 3, 4, 5), "E0404", None, "", None),
+    ("dense", {"units": 10}, (16, 5, 5), "E0404", None, "16 * 5 * 5 = 400", "flatten"),
+    ("dense", {"units": 10}, ("F",), "E0407", None, "", "global_avgpool"),
+    ("conv", {"channels": 4, "kernel": 3}, ("C", 7, 7), "E0407", None, "", None),
+    ("weightedpool", {"kernel": 3}, ("C", 7, 7), "E0407", None, "", None),
+    ("conv", {"channels": 4, "kernel": 3, "stride": 2, "dilation": 2, "pad": "same"}, (3, "H", 7), "E0407", "pad",
+     "auto_pad", "as numbers"),
+    ("conv", {"channels": 4, "kernel": 3, "stride": 2, "pad": "same", "border": "edge"}, (3, 7, "W"), "E0407", "pad",
+     "auto_pad", "as numbers"),
+    ("conv", {"channels": 4, "kernel": 3, "stride": 3, "pad": 1, "round": "ceil"}, (3, "H", 7), "E0407", "round",
+     "padding behind the input", "round=floor"),
+    ("adaptive_avgpool", {"size": 7}, (3, "H", 7), "E0407", "size", "H samples", "pool to 1"),
+    ("maxpool", {"kernel": 2, "pad": 2}, SMALL, "E0406", "pad", "2 samples from a window, 2 + 2 of padding", "`pad`"),
+    ("avgpool", {"kernel": 2, "dilation": 3, "pad": 1, "stride": 1}, (3, 2), "E0406", "pad", "2 of input", "`pad`"),
+    ("maxpool", {"kernel": 2, "pad": 2}, (3, "H", "W"), "E0406", "pad", "2 samples of padding", "`pad`"),
+    ("conv", {"channels": 4, "kernel": 3, "pad": 7, "border": "reflect"}, SMALL, "E0406", "border",
+     "7 > 7 - 1", "edge"),
+    ("conv", {"channels": 4, "kernel": 3, "pad": 8, "border": "wrap"}, SMALL, "E0406", "border", "8 > 7", "edge"),
+    ("deconv", {"channels": 4, "kernel": 3, "stride": 2, "output_pad": 2}, SMALL, "E0305", "output_pad",
+     "2 >= 2", "below"),
+    ("deconv", {"channels": 4, "kernel": 3, "stride": 2, "output_pad": 1, "pad": "same"}, SMALL, "E0305", "output_pad",
+     "", "leave output_pad out"),
+    ("deconv", {"channels": 4, "kernel": 1, "pad": 4}, SMALL, "E0406", "pad",
+     "(7 - 1) * 1 + 1 + 0 - 8 = -1", "less padding"),
+    ("conv", {"channels": 4, "kernel": 3, "weight": [[1, 0, 1], [0, 1, 0], [1, 0, 1]]}, SMALL, "E0309", "weight",
+     "input channels / groups", "depthwise"),
+    ("deconv", {"channels": 1, "kernel": 1, "weight": [[1]]}, SMALL, "E0309", "weight",
+     "input channels, output", "depthwise"),
+    ("depthwise", {"kernel": 3, "weight": [[1, 2], [3, 4]]}, SMALL, "E0309", "weight", "window sizes", None),
+    ("depthwise", {"kernel": 2, "weight": [[1, 2], [3]]}, SMALL, "E0309", "weight", "", None),
+    ("dense", {"units": 2, "weight": [[1, 2]]}, (3,), "E0309", "weight", "input features", None),
+    ("dense", {"units": 2, "bias": [1, 2, 3]}, (3,), "E0309", "bias", "", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("word", "arguments", "given", "code", "argument", "note", "fix"), REJECTIONS)
+def test_refusals(word, arguments, given, code, argument, note, fix):
+    finding = rejection(word, image(*given), **arguments).finding
+    assert (finding.code, finding.argument) == (code, argument)
+    assert note in "\n".join(finding.notes)
+    assert (finding.help is None) if fix is None else (fix in (finding.help or ""))

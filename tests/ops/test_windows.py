@@ -1,0 +1,71 @@
+"""Where windows lie: floor, ceil, exact and SAME, with known sizes and with open ones."""
+
+import pytest
+from layers import LECTURE, image, layer, shape_of
+
+SIZES = LECTURE["output_size_no_pad"]["cases"] + LECTURE["output_size_general"]["cases"]
+
+
+@pytest.mark.parametrize("case", SIZES, ids=lambda c: f"{c['n']}-{c['f']}-{c['stride']}-{c['pad']}")
+def test_the_lectures_output_sizes(case):
+    x, window = image(1, case["n"]), {"kernel": case["f"], "stride": case["stride"], "pad": case["pad"]}
+    assert shape_of(layer("conv", channels=1, **window), x) == (1, case["floor_output_torch"])
+    assert shape_of(layer("maxpool", round="ceil", **window), x) == (1, case["ceil_mode_pool_output_torch"])
+
+
+@pytest.mark.parametrize(
+    "case", LECTURE["keras_same_padding"]["cases"], ids=lambda c: f"{c['n']}-{c['f']}-{c['stride']}"
+)
+def test_keras_same_padding(case):
+    (window,) = layer("conv", channels=1, kernel=case["f"], stride=case["stride"], pad="same").placed(
+        image(1, case["n"])
+    )
+    assert (window.output, window.begin, window.end) == (case["out"], case["pad_begin"], case["pad_end"])
+
+
+@pytest.mark.parametrize("name", LECTURE["maxpool_ceil_mode_last_window_rule"]["cases"])
+def test_no_window_starts_behind_the_input(name):
+    n, k, s, p = (int(part.split("=")[1]) for part in name.split(","))
+    pool = layer("maxpool", kernel=k, stride=s, pad=p, round="ceil")
+    expected = LECTURE["maxpool_ceil_mode_last_window_rule"]["cases"][name]["torch_shape"]
+    assert list(shape_of(pool, image(1, n, n))[1:]) == expected
+
+
+# arguments, the formula for the output of an open size H
+FORMULAS = [
+    ({"kernel": 3, "pad": 1}, "H"),
+    ({"kernel": 3}, "H - 2"),
+    ({"kernel": 2, "stride": 2}, "(H//2)"),
+    ({"kernel": 3, "stride": 2, "pad": 1}, "((H - 1)//2) + 1"),
+    ({"kernel": 3, "stride": 2, "pad": "same"}, "((H + 1)//2)"),
+    ({"kernel": 3, "stride": 2, "round": "ceil"}, "(H//2)"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "formula"), FORMULAS)
+def test_open_sizes(arguments, formula):
+    height = shape_of(layer("conv", channels=1, **arguments), image(1, "H"))[1]
+    known = [shape_of(layer("conv", channels=1, **arguments), image(1, size))[1] for size in range(7, 17)]
+    assert known == [eval(formula, {"H": size}) for size in range(7, 17)]
+    assert [eval(str(height), {"H": size}) for size in range(7, 17)] == known
+
+
+def test_exact_tiling_of_an_open_size_is_a_condition():
+    op = layer("maxpool", kernel=2, round="exact")
+    assert [str(condition) for condition in op.conditions((image(1, "H", 8),))] == ["H must be a multiple of 2"]
+    assert layer("maxpool", kernel=2).conditions((image(1, "H", 8),)) == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"kernel": 3, "stride": 3}, "the last 1 sample of 7 is never read"),
+        ({"kernel": 3, "stride": 4}, None),  # skips samples everywhere, on purpose
+        ({"kernel": 3, "stride": 2, "pad": (0, 1)}, None),  # leaves out padding only
+        ({"kernel": 3, "stride": 3, "round": "ceil"}, None),
+        ({"kernel": 2, "stride": 2, "pad": "same"}, None),
+    ],
+)
+def test_dropped_samples_are_remarked_on(arguments, message):
+    remarks = layer("conv", channels=1, **arguments).remarks((image(1, 7),))
+    assert [(r.code, r.message) for r in remarks] == ([("W0101", message)] if message else [])
