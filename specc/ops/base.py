@@ -126,7 +126,7 @@ class Builder(Protocol):
 class Op(BaseModel):
     """An operation with its attributes; the fields of a subclass are the arguments a spec may write."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     word: ClassVar[str]
     """How a spec calls it."""
