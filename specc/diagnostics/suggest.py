@@ -21,7 +21,7 @@ SYNONYMS: Final[dict[str, str]] = {
     "upsampling2d": "upsample", "resize": "upsample", "zeropadding2d": "pad", "depth_to_space": "pixel_shuffle",
     # ... and their arguments
     "activation": "act", "dilation_rate": "dilation", "dilations": "dilation", "filters": "channels",
-    "out_channels": "channels", "units": "features", "out_features": "features", "group": "groups",
+    "out_channels": "channels", "features": "units", "out_features": "units", "group": "groups",
     "kernel_size": "kernel", "kernel_shape": "kernel", "pool_size": "kernel", "size": "kernel",
     "padding": "pad", "pads": "pad", "padding_mode": "border", "strides": "stride", "use_bias": "bias",
     "kernel_initializer": "init", "epsilon": "eps", "ceil_mode": "round", "parameters": "params", "flops": "macs",

@@ -1,0 +1,52 @@
+"""How long values live, and the most memory they take at once.  An image of 1x2x2 is 16 bytes."""
+
+from __future__ import annotations
+
+import pytest
+from chains import H, Layer, W, conv, graph, image
+
+from specc.analysis.liveness import last_use, live_bytes, peak
+
+
+@pytest.mark.parametrize(
+    ("layers", "outputs", "alive"),
+    [
+        # a chain: the input and the output of the layer that runs
+        ([("a", "relu", {}), ("b", "relu", {})], (), [32, 32]),
+        # the input is needed once more, so it waits
+        ([("a", "relu", {}), ("b", "relu", {}), ("c", "add", {}, "b", "image")], (), [32, 48, 48]),
+        # an output stays to the end
+        ([("a", "relu", {}), ("b", "relu", {}), ("c", "relu", {})], ("a", "c"), [32, 32, 48]),
+        # what nobody reads dies at once
+        ([("a", "relu", {}), ("b", "relu", {}, "image"), ("c", "relu", {})], (), [32, 32, 32]),
+        # channels grow and shrink
+        ([("a", "conv", conv(4, 1)), ("b", "conv", conv(2, 1))], (), [16 + 64, 64 + 32]),
+        # all results of a split are made at once
+        ([("a", "conv", conv(4, 1)), ("b", "split", {"parts": 2}), ("c", "add", {}, "b", "b.1")], (), [80, 128, 96]),
+    ],
+    ids=["chain", "skip", "output", "unused", "channels", "split"],
+)
+def test_bytes_alive_while_each_layer_runs(layers: list[Layer], outputs: tuple[str, ...], alive: list[int]) -> None:
+    net = graph(image(1, 2, 2), *layers, outputs=outputs)
+    assert live_bytes(net) == alive
+    assert peak(net).bytes == max(alive)
+
+
+def test_the_last_use_of_every_value() -> None:
+    unread = image(1, 2, 2, name="unread")
+    net = graph(
+        [unread, image(1, 2, 2)], ("a", "relu", {}), ("b", "relu", {}), ("c", "add", {}, "a", "b"), outputs=("c",)
+    )
+    assert last_use(net) == {"unread": -1, "image": 0, "a": 2, "b": 2, "c": 3}
+
+
+def test_with_open_sizes_the_peak_is_a_formula() -> None:
+    found = peak(graph(image(3, H, W), ("a", "conv", conv(8, 1)), ("b", "maxpool", {"kernel": 2})))
+    assert found.node == "a"
+    assert found.bytes == 4 * 11 * H * W
+
+
+def test_lenet() -> None:
+    net = graph(image(1, 32, 32), ("c1", "conv", conv(6, 5)), ("c1+tanh", "tanh", {}), ("s2", "avgpool", {"kernel": 2}))
+    assert peak(net).bytes == 4 * 2 * 6 * 28 * 28
+    assert peak(net).node == "c1.tanh"

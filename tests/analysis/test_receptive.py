@@ -1,0 +1,101 @@
+"""Receptive fields and strides, against values worked out by hand or published."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from chains import H, Layer, W, conv, graph, image
+
+from specc.analysis.receptive import receptive_fields
+from specc.ir.graph import Graph
+
+
+def fields(net: Graph) -> dict[str, tuple[object, object]]:
+    """(field, stride) of every value that sees the same on all axes."""
+    views = receptive_fields(net)
+    assert all(len({(axis.samples, axis.jump) for axis in view}) <= 1 for view in views.values())
+    return {name: (view[0].samples, view[0].jump) for name, view in views.items() if view}
+
+
+def alexnet() -> Graph:
+    """Field and stride of every layer: Araujo, Norris and Sim (2019), table of AlexNet v2: 195 and 32 at pool5."""
+    pool = {"kernel": 3, "stride": 2}
+    return graph(
+        image(3, 224, 224),
+        ("conv1", "conv", conv(64, 11, stride=4)),
+        ("pool1", "maxpool", pool),
+        ("conv2", "conv", conv(192, 5, pad="same")),
+        ("pool2", "maxpool", pool),
+        ("conv3", "conv", conv(384, 3, pad="same")),
+        ("conv4", "conv", conv(384, 3, pad="same")),
+        ("conv5", "conv", conv(256, 3, pad="same")),
+        ("pool5", "maxpool", pool),
+    )
+
+
+def test_a_chain_as_published() -> None:
+    assert list(fields(alexnet()).values()) == [
+        (1, 1), (11, 4), (19, 8), (51, 8), (67, 16), (99, 16), (131, 16), (163, 16), (195, 32),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        ([("a", "conv", conv(4, 3, dilation=2, stride=2))], (5, 2)),
+        ([("a", "relu", {}), ("b", "bn", {})], (1, 1)),
+        ([("a", "maxpool", {"kernel": 2}), ("b", "upsample", {"scale": 2}), ("c", "conv", conv(4, 3))], (4, 1)),
+        # the longest way counts: two 3x3 beside one 1x1
+        (
+            [
+                ("a", "conv", conv(4, 3, pad="same")),
+                ("b", "conv", conv(4, 3, pad="same")),
+                ("c", "conv", conv(4, 1), "image"),
+                ("d", "add", {}, "b", "c"),
+            ],
+            (5, 1),
+        ),
+        # a flat layer sees all positions of its input: 3 + (14 - 1) * 1
+        ([("a", "conv", conv(4, 3)), ("b", "flatten", {}), ("c", "dense", {"units": 2})], (16, None)),
+        ([("a", "conv", conv(4, 3)), ("b", "global_avgpool", {})], (16, None)),
+    ],
+    ids=["dilated", "pointwise", "upsampled", "branches", "dense", "pooled"],
+)
+def test_a_value(layers: list[Layer], expected: tuple[int, int | None]) -> None:
+    assert list(fields(graph(image(3, 16, 16), *layers)).values())[-1] == expected
+
+
+def test_behind_a_layer_that_sees_everything_the_field_stays() -> None:
+    net = graph(
+        image(3, 16, 16),
+        ("a", "conv", conv(4, 3, pad="same")),
+        ("pool", "global_avgpool", {}),
+        ("gate", "conv", conv(4, 1)),
+        ("scaled", "mul", {}, "a", "gate"),
+    )
+    assert fields(net) == {
+        "image": (1, 1), "a": (3, 1), "pool": (18, None), "gate": (18, None), "scaled": (18, 1),
+    }  # fmt: skip
+
+
+def test_axes_differ() -> None:
+    views = receptive_fields(
+        graph(image(3, 16, 16), ("a", "conv", {"channels": 4, "kernel": (1, 7), "stride": (1, 2)}))
+    )
+    assert [(axis.samples, axis.jump) for axis in views["a"]] == [(1, 1), (7, 2)]
+
+
+def test_half_a_sample_is_rounded_up() -> None:
+    up = ("up", "upsample", {"scale": 2})
+    (axis, _) = receptive_fields(graph(image(3, 16, 16), up, ("a", "conv", conv(4, 2))))["a"]
+    assert (axis.field, axis.samples, axis.jump) == (Fraction(3, 2), 2, Fraction(1, 2))
+
+
+def test_open_sizes_give_formulas() -> None:
+    views = receptive_fields(graph(image(3, H, W), ("a", "conv", conv(4, 3)), ("b", "global_avgpool", {})))
+    assert [axis.samples for axis in views["b"]] == [H, W]
+
+
+def test_a_flat_input_has_no_field() -> None:
+    assert receptive_fields(graph(image(784), ("a", "dense", {"units": 10}))) == {"image": (), "a": ()}

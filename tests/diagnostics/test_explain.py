@@ -1,0 +1,48 @@
+"""Every diagnostic code has a page, and every example on it does what the page says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from specc.diagnostics import CODES
+from specc.diagnostics.explain import explain
+from specc.limits import DEFAULT_LIMITS
+from specc.loader import FileLoader
+from specc.pipeline import check
+from specc.source import Source
+
+EXAMPLE = re.compile(r"^```cnn (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LIMITS = replace(DEFAULT_LIMITS, steps=1000)  # E0702's example would run for half a minute
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_page_says_what_why_and_how_to_mend_it(code: str) -> None:
+    page = explain(code)
+    assert page.startswith(f"# {code}: {CODES[code]}\n")
+    assert re.findall(r"^## (.*)", page, re.MULTILINE) == ["Example", "Why", "How to mend it"]
+    assert re.findall(r"^```(\S.*)", page, re.MULTILINE) in ([f"cnn {code}", "cnn ok"], ["console", "console"])
+
+
+def test_there_are_no_pages_for_codes_that_do_not_exist() -> None:
+    folder = Path(__file__).parents[2] / "specc" / "diagnostics" / "explain"
+    assert {path.stem for path in folder.iterdir()} == set(CODES)
+    with pytest.raises(KeyError):
+        explain("E9999")
+
+
+@pytest.mark.parametrize(
+    ("code", "expected", "text"),
+    [(code, expected, text) for code in CODES for expected, text in EXAMPLE.findall(explain(code))],
+    ids=lambda value: value if len(value) < 6 else "",
+)
+def test_an_example_gets_its_code_and_no_other_and_mended_none(
+    code: str, expected: str, text: str, tmp_path: Path
+) -> None:
+    outcome = check(Source(f"{code}.cnn", text), FileLoader(tmp_path, LIMITS), limits=LIMITS)
+    found = {diagnostic.code for diagnostic in outcome.diagnostics}
+    assert found == (set() if expected == "ok" else {code})
+    assert expected != "ok" or outcome.models
