@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from specc.kernels.bounds import SMALLEST, gamma, in_range, relative
+from specc.kernels.bounds import SMALLEST, constant, gamma, in_range, relative
 from specc.kernels.windows import Array
 
 EXP, TANH, SOFTPLUS = 6, 12, 12
@@ -21,9 +21,8 @@ SELU_LIMIT = 1.0507009873554805 * 1.6732632423543772
 
 
 def clip(y: Array, u: float, low: float, high: float) -> Array:
-    """Nothing is rounded but limits that are no float32 numbers."""
-    kept = float(np.float32(low)) == low and float(np.float32(high)) == high
-    return (0.0 if kept else gamma(2, u)) * np.abs(y)
+    """Nothing is rounded but the limits, and a value beside one may be cut to it."""
+    return np.full(y.shape, 1.01 * max(constant(low, u), constant(high, u)))
 
 
 def leaky_relu(x: Array, y: Array, u: float) -> Array:

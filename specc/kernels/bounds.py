@@ -25,9 +25,17 @@ def dot_product(terms: int, magnitude: Array, u: float) -> Array:
     """|fl(x . w) - x . w| <= gamma_k (|x| . |w|) for k terms in any order of summation, with or without fused
     multiply-add (Higham, section 3.1), and one smallest normal number per term for underflow.
 
-    `magnitude` is |x| . |w| + |b|.
+    `magnitude` is |x| . |w| + |b|; where that leaves float32's range a partial sum may overflow.
     """
-    return gamma(terms, u) * np.asarray(magnitude, np.float64) + terms * SMALLEST
+    magnitude = np.asarray(magnitude, np.float64)
+    return in_range(gamma(terms, u) * magnitude + terms * SMALLEST, magnitude)
+
+
+def average(terms: int, magnitude: Array, u: float, roundings: int = 2) -> Array:
+    """The bound for a mean of k terms: k - 1 additions, and `roundings` for the division by k (2 where a runtime
+    multiplies by the reciprocal).  `magnitude` is the mean of |x|; a runtime may overflow in the sum."""
+    magnitude = np.asarray(magnitude, np.float64)
+    return in_range(dot_product(terms + roundings, magnitude, u), terms * magnitude)
 
 
 def relative(roundings: int, y: Array, u: float) -> Array:
@@ -39,23 +47,29 @@ def lp_norm(terms: int, y: Array, p: int, u: float) -> Array:
     """The bound for y = (sum of k terms |x|^p)^(1/p).
 
     Each |x|^p is taken to be good to c = max(4, p) units (a power function, or p - 1 products), so that the sum is
-    good to gamma_(k+c); the root divides that by p and adds 4 units of its own.  Powers below the smallest normal
-    number may be lost: that moves the sum by up to k of them, and the root by what it makes of that.  Where the sum
-    leaves float32's range a runtime overflows, and nothing is promised.
+    good to gamma_(k+c); the root divides that by p and adds 4 units of its own, and |log y| units more where 1/p is
+    not exact in binary.  Powers below the smallest normal number may be lost: that moves the sum by up to k of them,
+    and the root by what it makes of that.  Where the sum leaves float32's range a runtime overflows.
     """
     y = np.asarray(y, np.float64)
     in_sum = gamma(terms + max(4, p), u)
     with np.errstate(over="ignore"):
         total = y**p
         lost = (total + terms * SMALLEST) ** (1 / p) - y
-    bound = (in_sum / p + gamma(5, u)) * (y + lost) + lost + SMALLEST
-    return np.where(total * (1 + in_sum) < LARGEST, bound, np.inf)
+    in_root = gamma(5, u) + (u * np.abs(np.log(y + lost)) if p & (p - 1) else 0.0)
+    bound = (in_sum / p + in_root) * (y + lost) + lost + SMALLEST
+    return in_range(bound, total * (1 + in_sum))
 
 
 def in_range(bound: Array, magnitude: Array) -> Array:
     """`bound` where `magnitude`, the largest intermediate result, stays in float32's range; nothing is promised
     where it does not."""
     return np.where(magnitude < LARGEST, bound, np.inf)
+
+
+def constant(value: float, u: float) -> float:
+    """The error of a constant written into a float32 graph: none where float32 holds it."""
+    return 0.0 if float(np.float32(value)) == value else u * abs(value)
 
 
 def exact(y: Array) -> Array:

@@ -45,13 +45,17 @@ def layer(x: Array, ws: Mapping[str, Array], eps: float, over: str, u: float) ->
 
 
 def local_response_bound(x: Array, size: int, alpha: float, beta: float, k: float, u: float) -> Array:
-    """The sum of squares goes through size + 3 roundings, a relative error (size + 4) u' that the power multiplies
-    by beta.  A power is often exp(beta log s), whose argument's own rounding |beta log s| u becomes relative."""
-    total = response(x * x, size, alpha, k)
-    magnitude = response(x * x, size, abs(alpha), abs(k)) / np.abs(total)
+    """The sum t at each channel is off by at most u ((size + 5) t + 3 (t of this and all channels before)): a runtime
+    may slide the window along the channels, adding one square and subtracting another, and every step's rounding
+    stays in the sum.  The power turns that relative error into beta times as much; it is often exp(beta log t),
+    whose argument's own rounding |beta log t| u becomes relative."""
+    total = response(x * x, size, abs(alpha), k)
+    off = u * ((size + 5) * total + 3 * np.cumsum(total, axis=1)) / np.abs(response(x * x, size, alpha, k))
+    with np.errstate(divide="ignore"):
+        in_power = np.where(off < 1, (1 - np.minimum(off, 1)) ** -abs(beta) - 1, np.inf)
     y = np.abs(local_response(x, size, alpha, beta, k))
-    roundings = abs(beta) * (size + 5) * magnitude + 4 * np.abs(beta * np.log(np.abs(total))) + 8
-    return in_range(1.01 * u * roundings * y + SMALLEST * (1 + np.abs(x)), np.maximum(total, x * x))
+    roundings = 4 * np.abs(beta * np.log(total)) + 8
+    return in_range(1.01 * (in_power + u * roundings) * y + SMALLEST * (1 + np.abs(x)), np.maximum(total, x * x))
 
 
 def _normal(x: Array, axes: int | tuple[int, ...], eps: float, u: float) -> tuple[Array, Array]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import model_validator
-from pydantic_core import PydanticCustomError
-
-from specc.ops.base import Builder
+from specc.ops.base import Builder, Rejection, Types
 from specc.ops.families import Activation
 from specc.ops.fields import PositiveReal, Real
 
@@ -121,11 +118,12 @@ class Clip(_Clipping):
     max: Real
     """The highest value."""
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def infer(self, inputs: Types) -> Types:
         if self.min > self.max:
-            raise PydanticCustomError("specc_range", "needs `min` not above `max`")
-        return self
+            raise Rejection(
+                "E0305", f"the lowest value {self.min:g} is above the highest, {self.max:g}", argument="min"
+            )
+        return super().infer(inputs)
 
     def limits(self) -> tuple[float, float]:
         return self.min, self.max

@@ -37,6 +37,15 @@ class Concat(Rearrangement):
             total = total + size
         return (TensorType(tuple(total if i == axis else joint_size(s) for i, s in enumerate(sizes))),)
 
+    def likely(self, inputs: Types) -> Types | None:
+        if len({x.rank for x in inputs}) > 1:
+            return None
+        axis = axis_index(self.axis, inputs[0], self.layout)
+        total: Dim = 0
+        for x in inputs:
+            total = total + x.shape[axis]
+        return (TensorType((*inputs[0].shape[:axis], total, *inputs[0].shape[axis + 1 :])),)
+
     def conditions(self, inputs: Types) -> tuple[Divides, ...]:
         axis = axis_index(self.axis, inputs[0], self.layout)
         sizes = zip(*(x.shape for x in inputs), strict=True)

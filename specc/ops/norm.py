@@ -45,6 +45,7 @@ class BatchNorm(_ChannelNorm):
     at inference.  The statistics are buffers: PyTorch counts them as no parameters."""
 
     word: ClassVar[str] = "bn"
+    centres_channels: ClassVar[bool] = True
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         channels = known_channels(self.word, inputs[0])
@@ -80,6 +81,7 @@ class InstanceNorm(_ChannelNorm):
     InstanceNormalization-6/22."""
 
     word: ClassVar[str] = "instancenorm"
+    centres_channels: ClassVar[bool] = True
 
     def infer(self, inputs: Types) -> Types:
         spatial_axes(self.word, inputs[0])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.dims import Dim
@@ -79,9 +79,9 @@ class Pad(Rearrangement):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        from specc.kernels.bounds import exact
+        from specc.kernels.bounds import constant, exact
 
-        return (exact(ys[0]) + u * abs(self.value),)
+        return (exact(ys[0]) + constant(self.value, u),)
 
     def _check_room(self, size: Dim, side: int, name: str) -> None:
         """A reflection needs one position more than it adds, a wrap as many; the rest is repetition."""
@@ -108,14 +108,9 @@ class Crop(Rearrangement):
     size: Window | None = None
     """The sizes to leave, around the centre."""
 
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.amount is None) == (self.size is None):
-            raise PydanticCustomError("specc_choice", "needs either the amount to cut or the `size` to leave")
-        return self
-
     def infer(self, inputs: Types) -> Types:
         (x,) = inputs
+        self._check_arguments()
         sizes = (size - sum(side) for size, side in zip(x.spatial, self._cuts(x), strict=True))
         return (TensorType((*x.shape[:2], *sizes)),)
 
@@ -140,6 +135,12 @@ class Crop(Rearrangement):
             return (cropped(x, amounts(x.shape[2:], ones, ones, self.amount, ones)),)
         assert self.size is not None
         return (centre(x, self.size),)
+
+    def _check_arguments(self) -> None:
+        if self.amount is None and self.size is None:
+            raise Rejection("E0302", "`crop` needs the amount to cut off, or the `size` to leave", help="`crop 1`")
+        if self.amount is not None and self.size is not None:
+            raise Rejection("E0303", "`crop` takes the amount to cut off or the `size` to leave", argument="size")
 
     def _cuts(self, x: TensorType) -> list[tuple[int, int]]:
         """What is cut off at the begin and the end of each axis."""

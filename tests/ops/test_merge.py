@@ -121,7 +121,7 @@ def test_a_single_channel_or_position_stretches(word, shape):
         ("add", 3, ["Sum"]),
         ("mul", 3, ["Mul", "Mul"]),
         ("concat", 3, ["Concat"]),
-        ("mean", 2, ["Mean"]),
+        ("mean", 3, ["Sum", "Div"]),
         ("dropout", 1, ["Identity"]),  # only because the model's output needs a name of its own
     ],
 )

@@ -134,6 +134,13 @@ def test_operators(word, arguments, x, opset, operators):
     assert nodes_of(BY_WORD[word](**arguments), x, opset=opset) == operators
 
 
+@pytest.mark.parametrize("arguments", [{}, {"size": 3, "beta": 2.0, "alpha": 1.0}, {"size": 1, "alpha": 0.3, "k": 2.0}])
+@pytest.mark.parametrize("scale", [1, 30, 1000])
+def test_lrn_may_slide_its_sum_along_many_channels(arguments, scale):
+    """ONNX Runtime adds one square and subtracts another from channel to channel; large ones leave roundings behind."""
+    assert_within_bound(BY_WORD["lrn"](**arguments), numbers(1, 24, 20, 20) * scale)
+
+
 def test_bound_of_nearly_constant_values_is_infinite():
     """100 + 0.001 noise has a variance far below float32's rounding of its squares."""
     op = BY_WORD["groupnorm"](groups=1, affine=False)

@@ -39,6 +39,8 @@ def test_shapes(word, arguments, x, wanted):
         ("pad", {"amount": (1, 2, 3)}, (3, 5, 6), "E0304"),
         ("pad", {"amount": 5, "mode": "reflect"}, (3, 5, 6), "E0406"),
         ("pad", {"amount": 6, "mode": "wrap"}, (3, 5, 6), "E0406"),
+        ("crop", {}, (3, 5, 6), "E0302"),
+        ("crop", {"amount": 1, "size": 2}, (3, 5, 6), "E0303"),
         ("crop", {"amount": 3}, (3, 5, 6), "E0406"),
         ("crop", {"size": 7}, (3, 5, 6), "E0406"),
         ("crop", {"size": 2}, (3, "H", 6), "E0407"),
@@ -53,8 +55,6 @@ def test_rejections(word, arguments, x, code):
 @pytest.mark.parametrize(
     ("word", "arguments"),
     [
-        ("crop", {}),
-        ("crop", {"amount": 1, "size": 2}),
         ("pad", {"amount": "same"}),
         ("pad", {"amount": -1}),
         ("upsample", {"scale": 0}),
