@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
-from specc.diagnostics.suggest import nearest
 from specc.dims import Sym
 from specc.elaborate.elaborator import Claim
 from specc.elaborate.expressions import evaluate
@@ -14,30 +12,24 @@ from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import Value, kind, show
 from specc.syntax import ast
 
-FACTS: Final = (
-    "params", "trainable", "buffers", "macs", "depth", "layers",
-    "receptive_field", "memory", "weight_bytes", "output",
-)  # fmt: skip
-
 
 def judge(claims: tuple[Claim, ...], facts: Mapping[str, Value], report: Reporter) -> None:
-    """Report E0502 for each claim that `facts` contradict, and E0503 for facts that do not exist."""
+    """Report E0502 for each claim that `facts` (see `specc.elaborate.words.FACTS`) contradict."""
     for claim in claims:
         for name, value in facts.items():
             claim.frame.scope.bind(name, value)
         try:
-            _judge(claim, facts, report)
+            _judge(claim, report)
         except Failed:
             continue
 
 
-def _judge(claim: Claim, facts: Mapping[str, Value], report: Reporter) -> None:
+def _judge(claim: Claim, report: Reporter) -> None:
     tree = claim.tree.claim
     if not isinstance(tree, ast.Binary) or tree.operator not in ("==", "!=", "<", "<=", ">", ">="):
         raise report.error(
             "E0502", tree.span, "an expectation is a comparison", help="such as `expect params == 61_706`"
         )  # fmt: skip
-    _check_names(tree, claim, facts, report)
     tolerance = _tolerance(claim, report)
     left, right = (evaluate(side, claim.frame, report) for side in (tree.left, tree.right))
     if tolerance is None:
@@ -46,16 +38,6 @@ def _judge(claim: Claim, facts: Mapping[str, Value], report: Reporter) -> None:
         holds = _within(left, right, tolerance, tree, report)
     if not holds:
         _false(claim, tree, left, right, tolerance, report)
-
-
-def _check_names(tree: ast.Binary, claim: Claim, facts: Mapping[str, Value], report: Reporter) -> None:
-    for side in (tree.left, tree.right):
-        if isinstance(side, ast.Name) and side.id not in facts and claim.frame.scope.find(side.id) is None:
-            guess = nearest(side.id, facts)
-            raise report.error(
-                "E0503", side.span, f"there is no fact `{side.id}`",
-                help=f"did you mean `{guess}`?" if guess else f"there are {', '.join(facts)}",
-            )  # fmt: skip
 
 
 def _tolerance(claim: Claim, report: Reporter) -> float | None:

@@ -67,6 +67,8 @@ def elaborate(
     try:
         instance = instantiate(definition, report)
         scope = parameters(instance, settings, report)
+        if settings:  # what a derived model expects holds for its own arguments
+            instance.claims.clear()
     except Failed:
         return None
     return Elaborator(instance, project.resolver, report, limits).run(scope)

@@ -138,12 +138,12 @@ def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
         )
     if not isinstance(value, LayerValue):
         raise report.error("E0208", e.span, f"{kind(value)} has no `.{name.id}`")
-    if value.type is None:
-        raise Failed
-    result = attribute(value.type, name.id, frame.layout)
-    if result is not None:
-        return result
     if name.id in ATTRIBUTES:
+        if value.type is None:
+            raise Failed
+        result = attribute(value.type, name.id, frame.layout)
+        if result is not None:
+            return result
         raise report.error("E0404", name.span, f"{value.type.text(frame.layout)} has no {name.id}")
     guess = nearest(name.id, ATTRIBUTES)
     raise report.error(
@@ -266,7 +266,11 @@ def _part(
                 raise unknown_name(ast.Name(span, name), frame, report, tuple(open_sizes))
             return bound
     assert not isinstance(part, str)
-    return evaluate(part, frame, report)
+    inner = frame.nested()
+    for size in open_sizes:
+        if frame.scope.find(size) is None:
+            inner.scope.bind(size, symbol(size))
+    return evaluate(part, inner, report)
 
 
 def describe(value: object) -> str:

@@ -27,7 +27,16 @@ class _Origin:
     """Where a value came from, for messages about what reads it."""
 
     span: Span
-    arithmetic: tuple[str, ...] = ()
+    op: Op | None = None
+    inputs: Types = ()
+
+    @property
+    def arithmetic(self) -> tuple[str, ...]:
+        """How the value's sizes come about."""
+        try:
+            return self.op.arithmetic(self.inputs) if self.op is not None else ()
+        except Rejection:
+            return ()  # the value stands in for one that an error left without a shape
 
 
 class Layers:
@@ -60,13 +69,16 @@ class Layers:
         if any(source.type is None for source in sources):
             raise Failed
         self._check_arity(op, sources, statement)
-        result = self._node(op, sources, name, name, statement, act is None)
+        result = self._node(op, sources, name, name, statement)
         if act is None or isinstance(result, LayerValues):
             return result
         return self.activate(act, result, name, statement)
 
     def activate(self, act: Op, value: LayerValue, name: str, statement: Call) -> Result:
-        return self._node(act, [value], f"{name}.{act.word}", name, statement, True)
+        result = self._node(act, [value], f"{name}.{act.word}", name, statement)
+        if isinstance(result, LayerValue) and value.name in self._origins:
+            self._origins[result.name] = self._origins[value.name]  # its size comes about where the layer's does
+        return result
 
     def _check_arity(self, op: Op, sources: list[LayerValue], statement: Call) -> None:
         least, most = op.arity
@@ -84,7 +96,6 @@ class Layers:
         name: str,
         layer: str,
         statement: Call,
-        last: bool,
     ) -> Result:
         types = self._infer(op, sources, statement)
         claimed = self._infer_claimed(op, sources)
@@ -96,9 +107,8 @@ class Layers:
         names = output_names(name, len(types))
         if not self.broken:
             self._append(op, sources, types, name, layer, span)
-        for value, x in zip(names, types, strict=True):
-            self._origins[value] = _Origin(span, op.arithmetic(tuple(s.type for s in sources if s.type is not None)))
-            del x
+        for value in names:
+            self._origins[value] = _Origin(span, op, tuple(s.type for s in sources if s.type is not None))
         return _results(name, layer, types, claimed)
 
     def _append(self, op: Op, sources: list[LayerValue], types: Types, name: str, layer: str, span: Span) -> None:
@@ -118,7 +128,11 @@ class Layers:
             if self._infer_claimed(op, sources) is not None:
                 return None
             self._reject(rejection.finding, op, sources, statement)
-            raise Failed from None
+            self.broken = True
+            likely = op.likely(inputs)
+            if likely is None:
+                raise Failed from None
+            return likely
         for remark in op.remarks(inputs):
             self._reject(remark, op, sources, statement)
         return types

@@ -6,7 +6,7 @@ and unused names, names used before their definition, and blocks that contain th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,7 +17,7 @@ from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import Namespace
-from specc.elaborate.words import activations, known_words
+from specc.elaborate.words import FACTS, activations, known_words
 from specc.ops import BY_WORD
 from specc.ops.base import Op
 from specc.source import Span
@@ -154,7 +154,8 @@ class Resolver:
             case ast.Repeat(count=count, body=inner):
                 self._expression(count, body)
                 self._nested(inner, body)
-            case ast.Input(name=name, args=args):
+            case ast.Input(name=name, shape=shape, args=args):
+                self._shape(shape, body)
                 for argument in args:
                     self._expression(argument.value, body)
                 self._define(name, "input", body)
@@ -162,6 +163,7 @@ class Resolver:
                 self._output(name, args, body)
             case ast.Expect(claim=claim):
                 self._claim(claim, body)
+                self._facts(claim, body)
 
     def _alternatives(self, then: Sequence[ast.Statement], orelse: Sequence[ast.Statement], body: Body) -> None:
         """Either side may define the same names, so the second starts from those before the first."""
@@ -307,15 +309,32 @@ class Resolver:
         """Sizes in a shape may be open sizes of the input, so only names bound here are marked as used."""
         if shape is not None:
             self._claim(shape, body)
+            self._mark(_sizes(shape), body)
 
     def _claim(self, claim: ast.Expr, body: Body) -> None:
         """Facts are names of their own, judged once the model is complete; others here are in use."""
-        for name in _names(claim):
-            entry = body.find(name.id)
+        self._mark((name.id for name in _names(claim)), body)
+
+    def _mark(self, names: Iterable[str], body: Body) -> None:
+        """Note that those of `names` that are bound here are in use."""
+        for name in names:
+            entry = body.find(name)
             if entry is not None:
                 entry.used = True
-            elif self._module.scope.find(name.id) is not None:
-                self._module.used.add(name.id)
+            elif self._module.scope.find(name) is not None:
+                self._module.used.add(name)
+
+    def _facts(self, claim: ast.Expr, body: Body) -> None:
+        for name in _names(claim):
+            bound = body.find(name.id) or self._module.scope.find(name.id) or name.id in known_words()
+            if name.id not in FACTS and not bound:
+                guess = nearest(name.id, [*FACTS, *body.visible()])
+                self._report.error(
+                    "E0503",
+                    name.span,
+                    f"there is no fact `{name.id}`",
+                    help=f"did you mean `{guess}`?" if guess else f"there are {', '.join(FACTS)}",
+                )
 
     def _expression(self, expression: ast.Expr, body: Body) -> None:
         for name in _names(expression):
@@ -430,6 +449,14 @@ def _defined(statements: Sequence[ast.Statement]) -> Iterator[ast.Name]:
                 yield name
             case ast.If(then=then, orelse=orelse):
                 yield from _defined((*then, *orelse))
+
+
+def _sizes(shape: ast.Expr) -> Iterator[str]:
+    """The names between the x of a shape written as a size: 3xHxW, or CxHxW, which is a name to the lexer."""
+    if isinstance(shape, ast.Size):
+        yield from (part for part in shape.parts if isinstance(part, str))
+    elif isinstance(shape, ast.Name):
+        yield from shape.id.split("x")
 
 
 def _names(expression: ast.Expr) -> Iterator[ast.Name]:

@@ -9,6 +9,19 @@ from specc.ops import BY_WORD, OPS
 from specc.ops.base import Op
 
 NO_ACTIVATION: Final = "none"
+FACTS: Final = (
+    "params",
+    "trainable",
+    "buffers",
+    "macs",
+    "depth",
+    "layers",
+    "receptive_field",
+    "memory",
+    "weight_bytes",
+    "output",
+)
+"""What `expect` lines may speak of."""
 
 
 @cache

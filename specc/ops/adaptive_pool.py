@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, ClassVar
 from specc.dims import Dim
 from specc.ops.base import Builder, Field, Op, Reach, Rejection, Types, Weight
 from specc.ops.fields import Window
-from specc.ops.pool_base import no_error
 from specc.ops.windows import per_axis, spatial_axes
 from specc.types import SPATIAL_NAMES, TensorType
 
@@ -94,15 +93,16 @@ class AdaptiveAvgPool(AdaptivePooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        """The mean of as many samples as the largest window has; axis by axis each mean is a sum and two roundings."""
+        """The mean of as many samples as the largest window has, taken axis by axis."""
         import numpy as np
 
-        from specc.kernels.bounds import dot_product
+        from specc.kernels.bounds import average
         from specc.kernels.pooling import adaptive_pool
 
         sizes = ys[0].shape[2:]
         largest = prod(-(-n // o) + 1 for n, o in zip(xs[0].shape[2:], sizes, strict=True))
-        return (dot_product(largest + 2 * len(sizes), adaptive_pool(np.mean, abs(xs[0]), self.size), u),)
+        magnitude = adaptive_pool(np.mean, abs(xs[0]), self.size)
+        return (average(largest, magnitude, u, roundings=2 * len(sizes)),)
 
 
 class AdaptiveMaxPool(AdaptivePooling):
@@ -121,7 +121,9 @@ class AdaptiveMaxPool(AdaptivePooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        return no_error(ys)
+        from specc.kernels.bounds import exact
+
+        return (exact(ys[0]),)
 
 
 def bins(size: int, outputs: int) -> list[tuple[int, int]]:

@@ -153,6 +153,10 @@ class Op(BaseModel):
         """What open sizes must satisfy for `infer` to hold.  Only operations that compare sizes have any."""
         return ()
 
+    def likely(self, inputs: Types) -> Types | None:
+        """Where `infer` refuses: what its author most likely means to get, to check the layers below; or `None`."""
+        return None
+
     def arithmetic(self, inputs: Types) -> tuple[str, ...]:
         """How the output sizes come about, numbers filled in: "height: (32 + 0 - 5) / 1 + 1 = 28"."""
         return ()

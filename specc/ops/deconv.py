@@ -35,6 +35,12 @@ class _Axis(NamedTuple):
     def span(self) -> int:
         return self.dilation * (self.kernel - 1) + 1
 
+    def arithmetic(self, size: Dim) -> str:
+        """How the output size comes about from the input's."""
+        return (
+            f"({size} - 1) * {self.stride} + {self.span} + {self.output_pad} - {self.begin + self.end} = {self.output}"
+        )
+
 
 class Deconv(Op):
     """Transposed convolution, which enlarges by its stride: `deconv 64, 2x2, stride=2`.
@@ -73,6 +79,12 @@ class Deconv(Op):
         axes = self._axes(x)
         check_groups(self.groups, known_channels(self.word, x), self.channels)
         return (TensorType((x.shape[0], self.channels, *(axis.output for axis in axes))),)
+
+    def arithmetic(self, inputs: Types) -> tuple[str, ...]:
+        (x,) = inputs
+        names = SPATIAL_NAMES[len(x.spatial)]
+        axes = zip(names, x.spatial, self._axes(x), strict=True)
+        return tuple(f"{name}: {axis.arithmetic(size)}" for name, size, axis in axes)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         (x,) = inputs
@@ -169,17 +181,17 @@ class Deconv(Op):
 def _axis(size: Dim, kernel: int, stride: int, dilation: int, side: tuple[int, int], extra: int, name: str) -> _Axis:
     begin, end = side
     extra, end = extra - min(end, 0), max(end, 0)
-    span = dilation * (kernel - 1) + 1
-    output = (size - 1) * stride + span + extra - begin - end
+    output = (size - 1) * stride + dilation * (kernel - 1) + 1 + extra - begin - end
+    axis = _Axis(kernel, stride, dilation, begin, end, extra, output)
     if isinstance(output, int) and output < 1:
         raise Rejection(
             "E0406",
             f"the padding cuts off all of the output in {name}",
             argument="pad",
-            notes=[f"{name}: ({size} - 1) * {stride} + {span} + {extra} - {begin + end} = {output}"],
+            notes=[f"{name}: {axis.arithmetic(size)}"],
             help="use less padding: for `deconv` it is what is cut off the output",
         )
-    return _Axis(kernel, stride, dilation, begin, end, extra, output)
+    return axis
 
 
 def _too_much_output_pad(extra: int, stride: int, name: str) -> Rejection:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from specc.dims import Dim
 from specc.ops.base import Builder, Field, Op, Types, Weight
 from specc.ops.fields import PositiveInt
-from specc.ops.pool_base import no_error
 from specc.ops.windows import spatial_axes
 from specc.types import TensorType
 
@@ -54,10 +53,10 @@ class GlobalAvgPool(GlobalPooling):
     ) -> Sequence[Array]:
         import numpy as np
 
-        from specc.kernels.bounds import dot_product
+        from specc.kernels.bounds import average
         from specc.kernels.pooling import over_all
 
-        return (dot_product(prod(xs[0].shape[2:]) + 1, over_all(np.mean, abs(xs[0])), u),)
+        return (average(prod(xs[0].shape[2:]), over_all(np.mean, abs(xs[0])), u),)
 
 
 class GlobalMaxPool(GlobalPooling):
@@ -78,7 +77,9 @@ class GlobalMaxPool(GlobalPooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        return no_error(ys)
+        from specc.kernels.bounds import exact
+
+        return (exact(ys[0]),)
 
 
 class GlobalLpPool(GlobalPooling):

@@ -11,7 +11,6 @@ from specc.ops.fields import PositiveInt
 from specc.ops.pool_base import (
     Pooling,
     fits,
-    no_error,
     pads_of,
     pool_padding,
     same_left_open,
@@ -42,7 +41,9 @@ class MaxPool(Pooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        return no_error(ys)
+        from specc.kernels.bounds import exact
+
+        return (exact(ys[0]),)
 
 
 class MinPool(Pooling):
@@ -61,7 +62,9 @@ class MinPool(Pooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        return no_error(ys)
+        from specc.kernels.bounds import exact
+
+        return (exact(ys[0]),)
 
 
 class AvgPool(Pooling):
@@ -90,14 +93,14 @@ class AvgPool(Pooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        """k terms and the division; `_as_convolution` adds a constant and a product for each axis."""
-        from specc.kernels.bounds import dot_product
+        """A mean; `_as_convolution` adds a constant and a product for each axis."""
+        from specc.kernels.bounds import average
         from specc.kernels.pooling import average_pool
 
         axes = xs[0].ndim - 2
-        terms = prod(self.kernel * (axes // len(self.kernel))) + 1 + 2 * axes
+        terms = prod(self.kernel * (axes // len(self.kernel)))
         magnitude = average_pool(abs(xs[0]), self.kernel, self.motion(), self.count_include_pad)
-        return (dot_product(terms, magnitude, u),)
+        return (average(terms, magnitude, u, roundings=2 + 2 * axes),)
 
     def _is_direct(self, build: Builder, x: TensorType, windows: Sequence[AxisWindow], how: Geometry) -> bool:
         """Whether one AveragePool says it all: its pads fit, and no overhang has to be told from the padding."""

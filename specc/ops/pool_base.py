@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from specc.dims import Dim, ceil_div
 from specc.ops.base import Builder, Rejection, Types, Weight
@@ -11,9 +11,6 @@ from specc.ops.fields import Window
 from specc.ops.windowed import Windowed
 from specc.ops.windows import AxisWindow, Geometry
 from specc.types import SPATIAL_NAMES, TensorType
-
-if TYPE_CHECKING:
-    from specc.ops.base import Array
 
 
 class Pooling(Windowed):
@@ -155,10 +152,3 @@ def window_attributes(build: Builder, word: str, how: Geometry, dilation_since: 
         "strides": how.stride,
         **({"dilations": how.dilation} if dilated else {}),
     }
-
-
-def no_error(ys: Sequence[Array]) -> Sequence[Array]:
-    """The bound of operations that only choose among their inputs."""
-    import numpy as np
-
-    return tuple(np.zeros(y.shape) for y in ys)

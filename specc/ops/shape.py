@@ -40,6 +40,10 @@ class Flatten(_Ordered):
 
     word: ClassVar[str] = "flatten"
 
+    def arithmetic(self, inputs: Types) -> tuple[str, ...]:
+        sizes = " x ".join(str(size) for size in inputs[0].spoken(self.layout)[1:])
+        return (f"{sizes} = {inputs[0].elements}",)
+
     def infer(self, inputs: Types) -> Types:
         (x,) = inputs
         return (TensorType((x.shape[0], x.elements)),)

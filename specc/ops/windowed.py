@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from specc.dims import Divides
-from specc.ops.base import Field, Finding, Op, Reach, Types
+from specc.ops.base import Field, Finding, Op, Reach, Rejection, Types
 from specc.ops.fields import Border, Pad, Round, Window
 from specc.ops.weights import Bias, Init
 from specc.ops.windows import (
@@ -17,6 +17,7 @@ from specc.ops.windows import (
     dropped_remarks,
     per_axis,
     slide,
+    slide_arithmetic,
     spatial_axes,
     tiling_conditions,
 )
@@ -65,6 +66,17 @@ class Windowed(Op):
 
     def remarks(self, inputs: Types) -> tuple[Finding, ...]:
         return dropped_remarks(inputs[0], self.placed(inputs[0]))
+
+    def arithmetic(self, inputs: Types) -> tuple[str, ...]:
+        return slide_arithmetic(inputs[0], self.geometry(inputs[0]), self.placed(inputs[0]))
+
+    def likely(self, inputs: Types) -> Types | None:
+        mended = {"round": "floor", "groups": 1}
+        mended = {name: value for name, value in mended.items() if name in type(self).model_fields}
+        try:
+            return self.model_copy(update=mended).infer(inputs)
+        except Rejection:
+            return None
 
     def reach(self, inputs: Types) -> Field:
         how = self.geometry(inputs[0])

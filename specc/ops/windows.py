@@ -190,22 +190,49 @@ def tiling_conditions(x: TensorType, how: Geometry) -> tuple[Divides, ...]:
     return tuple(Divides(s, room) for room, s in zip(rooms, how.stride, strict=True) if isinstance(room, Sym) and s > 1)
 
 
+def slide_arithmetic(x: TensorType, how: Geometry, windows: Sequence[AxisWindow]) -> tuple[str, ...]:
+    """How each spatial size comes about; once where all axes have the same numbers."""
+    sides: Sequence[tuple[int, int] | None] = how.sides() or [None] * len(windows)
+    texts = [
+        _size_arithmetic(size, span, stride, side, window)
+        for size, span, stride, side, window in zip(x.spatial, how.spans, how.stride, sides, windows, strict=True)
+    ]
+    if len(set(texts)) == 1:
+        return (texts[0],)
+    return tuple(f"{name}: {text}" for name, text in zip(SPATIAL_NAMES[len(texts)], texts, strict=True))
+
+
+def _size_arithmetic(size: Dim, span: int, stride: int, side: tuple[int, int] | None, window: AxisWindow) -> str:
+    if side is None:
+        return (
+            f"{size} / {stride} rounded up = {window.output}" if stride > 1 else f"{window.output}, kept by the padding"
+        )
+    text = f"({size} + {sum(side)} - {span}) / {stride} + 1"
+    room = size + sum(side) - span
+    if isinstance(room, int) and room % stride:
+        return f"{text} = {room / stride + 1:.2f}, rounded {'up' if window.overhang else 'down'} to {window.output}"
+    return f"{text} = {window.output}"
+
+
 def dropped_remarks(x: TensorType, windows: Sequence[AxisWindow]) -> tuple[Finding, ...]:
-    """W0101 for every axis on which the stride leaves input samples unread."""
+    """W0101 where the stride leaves input samples unread, all axes in one finding."""
     names = {"height": "row", "width": "column", "length": "sample", "depth": "slice"}
-    found = []
-    for size, window, axis in zip(x.spatial, windows, SPATIAL_NAMES[len(windows)], strict=True):
-        if window.dropped:
-            what = names[axis] + ("s" if window.dropped > 1 else "")
-            found.append(
-                Finding(
-                    "W0101",
-                    f"the last {window.dropped} {what} of {size} {'is' if window.dropped == 1 else 'are'} never read",
-                    argument="stride",
-                    help="round=ceil or more padding reads them; `crop` before it says they are not wanted",
-                )
-            )
-    return tuple(found)
+    parts = [
+        f"the last {f'{w.dropped} {names[axis]}s' if w.dropped > 1 else names[axis]} of {size}"
+        for size, w, axis in zip(x.spatial, windows, SPATIAL_NAMES[len(windows)], strict=True)
+        if w.dropped
+    ]
+    if not parts:
+        return ()
+    many = len(parts) > 1 or any(w.dropped > 1 for w in windows)
+    return (
+        Finding(
+            "W0101",
+            f"{' and '.join(parts)} {'are' if many else 'is'} never read",
+            argument="stride",
+            help="round=ceil or more padding reads them; `crop` before it says they are not wanted",
+        ),
+    )
 
 
 def check_border(x: TensorType, windows: Sequence[AxisWindow], border: Border) -> None:
