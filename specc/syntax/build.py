@@ -79,7 +79,7 @@ class Builder(ExpressionBuilder):
     def import_item(self, children: Children) -> ast.Import:
         keyword, what, *alias = children
         end = alias[0] if alias else what
-        path = self.text([what]) if what.type == "STRING" else None
+        path = self.text([what]) if what.kind == "STRING" else None
         module = self.id(what) if path is None else None
         return ast.Import(self.between(keyword, end), path, module, self.id(alias[0]) if alias else None)
 
@@ -162,7 +162,7 @@ class Builder(ExpressionBuilder):
     def path(self, names: Children) -> ast.Name:
         if len(names) == 1:
             return self.id(names[0])
-        return ast.Name(self.between(names[0], names[-1]), ".".join(names))
+        return ast.Name(self.between(names[0], names[-1]), ".".join(name.value for name in names))
 
     def labels(self, names: Children) -> Labels:
         return Labels(map(self.id, names))
@@ -187,7 +187,7 @@ class Builder(ExpressionBuilder):
 
     def branch(self, children: Children) -> ast.Branch:
         *head, body = children
-        names = [self.id(token) for token in head if token.type == "NAME"]
+        names = [self.id(token) for token in head if token.kind == "NAME"]
         if len(names) > 1:
             raise self.second_label(names[1].span)
         return ast.Branch(self.upto(head[0], body), names[0] if names else None, body.statements)
@@ -198,7 +198,7 @@ class Builder(ExpressionBuilder):
     def residual(self, children: Children) -> ast.Residual:
         labels = children.pop(0) if isinstance(children[0], Labels) else ()
         keyword, *parts = children
-        span = Span(self.source, labels[0].span.start if labels else keyword.start_pos, parts[-1].span.end)
+        span = Span(self.source, labels[0].span.start if labels else keyword.start, parts[-1].span.end)
         body = next(part for part in parts if type(part) is Body)
         shortcut = next((part.statements for part in parts if type(part) is Shortcut), None)
         node = ast.Residual(
@@ -233,14 +233,14 @@ class Builder(ExpressionBuilder):
     def for_statement(self, children: Children) -> ast.For:
         label = self.only_label(children)
         keyword, *targets, iterable, body = children
-        span = Span(self.source, label.span.start if label else keyword.start_pos, body.span.end)
+        span = Span(self.source, label.span.start if label else keyword.start, body.span.end)
         node = ast.For(span, label, tuple(map(self.id, targets)), iterable, body.statements)
         return self.nest(node, body.statements)
 
     def repeat(self, children: Children) -> ast.Repeat:
         label = self.only_label(children)
         keyword, count, body = children
-        span = Span(self.source, label.span.start if label else keyword.start_pos, body.span.end)
+        span = Span(self.source, label.span.start if label else keyword.start, body.span.end)
         return self.nest(ast.Repeat(span, label, count, body.statements), body.statements)
 
     def only_label(self, children: Children) -> ast.Name | None:
@@ -272,7 +272,7 @@ class Builder(ExpressionBuilder):
 
     def claim(self, children: Children) -> ast.Binary:
         left, sign, right = children
-        if getattr(left, "type", "") == "OUTPUT":
+        if getattr(left, "kind", "") == "OUTPUT":
             left, right = self.id(left), self.as_shape(right)
         return self.binary([left, sign, right])
 
@@ -280,7 +280,7 @@ class Builder(ExpressionBuilder):
         value, *percent = children
         if not percent:
             return Tolerance(value.span, value)
-        span = Span(self.source, value.span.start, percent[0].end_pos)
+        span = Span(self.source, value.span.start, percent[0].end)
         if isinstance(value, ast.Number):
             return Tolerance(span, ast.Number(span, value.value / 100))
         return Tolerance(span, ast.Binary(span, "/", value, ast.Number(span, 100)))

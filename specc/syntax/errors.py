@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from specc.diagnostics import Diagnostic
 from specc.source import Source, Span
 from specc.syntax.characters import TIMES_SIGN, foreign_character
 from specc.syntax.hints import VALUES, Stuck, hint
+from specc.syntax.lalr import Token, UnexpectedText, UnexpectedToken
 from specc.syntax.lexing import LineEnds, unclosed
-
-if TYPE_CHECKING:
-    from lark import Token
-    from lark.exceptions import UnexpectedInput
 
 _WORD = re.compile(r"[A-Za-z0-9_.]+")
 
@@ -41,12 +37,11 @@ _SPOKEN = {
 }
 
 
-def diagnose(error: UnexpectedInput, source: Source, lines: LineEnds) -> Diagnostic:
-    """The diagnostic for lark's `error`; `lines` stopped where it happened."""
-    token: Token | None = getattr(error, "token", None)
-    if token is None:
-        return _bad_characters(source, error.pos_in_stream or 0)
-    accepted = frozenset(getattr(error, "accepts", None) or ())
+def diagnose(error: UnexpectedText | UnexpectedToken, source: Source, lines: LineEnds) -> Diagnostic:
+    """The diagnostic for `error`; `lines` stopped where it happened."""
+    if isinstance(error, UnexpectedText):
+        return _bad_characters(source, error.offset)
+    token, accepted = error.token, error.accepted
     stuck = Stuck(token, accepted, source, lines.previous, tuple(b for b in lines.open if b is not token))
     if opening := _unclosed(stuck):
         return unclosed(stuck.place(opening), _place(stuck), _found(token))
@@ -96,18 +91,18 @@ def _unclosed(stuck: Stuck) -> Token | None:
     if not stuck.open:
         return None
     token, inner = stuck.token, stuck.open[-1]
-    if token.type == "$END":
+    if token.kind == "$END":
         return inner
-    if token.type in ("MODEL", "BLOCK", "IMPORT") and stuck.starts_line and stuck.following != ":":
+    if token.kind in ("MODEL", "BLOCK", "IMPORT") and stuck.starts_line and stuck.following != ":":
         return stuck.open[0]
-    if inner.type == "LBRACE":
+    if inner.kind == "LBRACE":
         return None
-    return inner if token.type == "LBRACE" or stuck.starts_line else None
+    return inner if token.kind == "LBRACE" or stuck.starts_line else None
 
 
 def _not_a_branch(stuck: Stuck, name: Token) -> Diagnostic:
     """In the braces of an operation stands an operation, which the parser took for a branch's label."""
-    message = f"unexpected `{name}`: the braces behind an operation hold branches"
+    message = f"unexpected `{name.value}`: the braces behind an operation hold branches"
     return Diagnostic("E0101", message, stuck.place(name), "expected `branch` or `}`", help=hint(stuck))
 
 
@@ -119,11 +114,11 @@ def _headline(stuck: Stuck) -> str:
 
 
 def _found(token: Token) -> str:
-    if token.type == "$END":
+    if token.kind == "$END":
         return "the end of the file"
-    if token.type == "_NL":
+    if token.kind == "_NL":
         return "`;`" if ";" in token.value else "the end of the line"
-    return _short(token.value) if token.type == "STRING" else f"`{_short(token.value)}`"
+    return _short(token.value) if token.kind == "STRING" else f"`{_short(token.value)}`"
 
 
 def _short(text: str) -> str:
@@ -159,7 +154,7 @@ def _unsaid(accepted: frozenset[str]) -> frozenset[str]:
 
 def _place(stuck: Stuck) -> Span:
     """Where to point: at the token; for the end of a line or file, just behind the last thing written."""
-    if (stuck.at_line_end or stuck.token.type == "$END") and stuck.previous is not None:
+    if (stuck.at_line_end or stuck.token.kind == "$END") and stuck.previous is not None:
         end = stuck.place(stuck.previous).end
         return Span(stuck.source, end, end)
     return stuck.place(stuck.token)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from specc.diagnostics import Diagnostic
 from specc.limits import Limits
 from specc.source import Source, Span
 from specc.syntax import ast
+from specc.syntax.lalr import Token
 from specc.syntax.lexing import SyntaxFault, docs, too_deep
-
-if TYPE_CHECKING:
-    from lark import Token
 
 Children: TypeAlias = list[Any]
 Node = TypeVar("Node", bound="ast.Expr | ast.Statement")
@@ -38,21 +36,21 @@ class ExpressionBuilder:
     # ------------------------------------------------------------ places and depths
 
     def at(self, token: Token) -> Span:
-        return Span(self.source, token.start_pos, token.end_pos)  # type: ignore[arg-type]
+        return Span(self.source, token.start, token.end)
 
     def between(self, first: Token, last: Token) -> Span:
-        return Span(self.source, first.start_pos, last.end_pos)  # type: ignore[arg-type]
+        return Span(self.source, first.start, last.end)
 
     def upto(self, first: Token, last: Any) -> Span:
         """From a token to the end of a node."""
-        return Span(self.source, first.start_pos, last.span.end)  # type: ignore[arg-type]
+        return Span(self.source, first.start, last.span.end)
 
     def id(self, token: Token) -> ast.Name:
         return ast.Name(self.at(token), token.value)
 
     def doc(self, token: Token) -> str:
         """The `##` lines above `token`."""
-        return self._docs.get(token.start_pos or 0, "")
+        return self._docs.get(token.start, "")
 
     def nest(self, node: Node, children: Iterable[object]) -> Node:
         """Record that `node` is one deeper than the deepest of `children`.  Raises `SyntaxFault` (E0106)."""
@@ -90,12 +88,12 @@ class ExpressionBuilder:
 
     def attribute(self, children: Children) -> ast.Expr:
         value, name = children
-        span = Span(self.source, value.span.start, name.end_pos)
+        span = Span(self.source, value.span.start, name.end)
         return self.nest(ast.Attribute(span, value, self.id(name)), children)
 
     def index(self, children: Children) -> ast.Expr:
         value, index, closing = children
-        return self.nest(ast.Index(Span(self.source, value.span.start, closing.end_pos), value, index), children)
+        return self.nest(ast.Index(Span(self.source, value.span.start, closing.end), value, index), children)
 
     def call(self, children: Children) -> ast.Expr:
         function, *args, closing = children
@@ -116,11 +114,12 @@ class ExpressionBuilder:
         return ast.Number(self.at(token), self._number(token))
 
     def _number(self, token: Token) -> int | float:
-        if len(token) > self.limits.digits:
+        text = token.value
+        if len(text) > self.limits.digits:
             raise self._too_long(self.at(token))
-        if token.isdigit():
-            return int(token)
-        digits = token.replace("_", "")
+        if text.isdigit():
+            return int(text)
+        digits = text.replace("_", "")
         if digits.isdigit():
             return int(digits)
         value = float(digits)
@@ -155,14 +154,14 @@ class ExpressionBuilder:
             return chr(code)
         if plain in _PLAIN:
             return _PLAIN[plain]
-        start = (token.start_pos or 0) + 1 + match.start()
+        start = token.start + 1 + match.start()
         span = Span(self.source, start, start + 2)
         help = r"a backslash itself is written `\\`; there are also `\n`, `\t`, `\"`, `\u00e9`"
         raise self.fault("E0101", f"unknown escape `{match[0]}` in a string", span, "no such escape", help)
 
     def truth(self, children: Children) -> ast.Bool:
         token = children[0]
-        return ast.Bool(self.at(token), token.type == "TRUE")
+        return ast.Bool(self.at(token), token.kind == "TRUE")
 
     def name(self, children: Children) -> ast.Name:
         return self.id(children[0])

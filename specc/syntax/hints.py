@@ -7,12 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from specc.source import Source, Span
-
-if TYPE_CHECKING:
-    from lark import Token
+from specc.syntax.lalr import Token
 
 VALUES = frozenset({"NUMBER", "SIZE", "STRING", "NAME", "IN", "TRUE", "FALSE", "LPAR", "LSQB"})
 
@@ -45,13 +42,12 @@ class Stuck:
     open: tuple[Token, ...]
 
     def place(self, token: Token) -> Span:
-        start = token.start_pos or 0
-        return Span(self.source, start, start + len(token))
+        return Span(self.source, token.start, token.end)
 
     @cached_property
     def before(self) -> str:
         """The line up to the token."""
-        start = self.token.start_pos or 0
+        start = self.token.start
         return self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
 
     @property
@@ -66,24 +62,24 @@ class Stuck:
     @cached_property
     def at_line_end(self) -> bool:
         """Whether what is wrong is that the line before the token has ended."""
-        kind = self.token.type
+        kind = self.token.kind
         if kind == "_NL":
             return ";" not in self.token.value
-        return kind == "RBRACE" and self.starts_line and self.previous is not None and self.previous.type != "COMMA"
+        return kind == "RBRACE" and self.starts_line and self.previous is not None and self.previous.kind != "COMMA"
 
     @property
     def lacks_comma(self) -> bool:
         """Whether a value stands where only a comma lets another one follow."""
         if "COMMA" not in self.accepted or "IN" in self.accepted or self.starts_line:
             return False
-        return self.token.type in VALUES and self.token.value not in ("x", "X")
+        return self.token.kind in VALUES and self.token.value not in ("x", "X")
 
     @cached_property
     def head(self) -> str:
         """The first word of the statement the token is in; inside an operation's braces, of that operation."""
         text = self.before
         if self.accepted == {"COLON"} and self.previous is not None:
-            start = self.source.text.rfind("{", 0, self.previous.start_pos)
+            start = self.source.text.rfind("{", 0, self.previous.start)
             text = self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
         words = re.search(r"(?:^|[;{}])\s*([A-Za-z_]\w*)[^;{}]*$", text)
         return words[1] if words else ""
@@ -95,37 +91,37 @@ def hint(stuck: Stuck) -> str | None:
 
 
 def _arrow(stuck: Stuck) -> str | None:
-    start = stuck.token.start_pos or 0
+    start = stuck.token.start
     thick = stuck.source.text.startswith("=>", start)
-    long = stuck.token.type == "ARROW" and stuck.before.endswith("-")
+    long = stuck.token.kind == "ARROW" and stuck.before.endswith("-")
     return "an arrow is written `->`" if thick or long else None
 
 
 def _braces(stuck: Stuck) -> str | None:
-    if stuck.token.type == "COLON" and "LBRACE" in stuck.accepted and "COMMA" not in stuck.accepted:
+    if stuck.token.kind == "COLON" and "LBRACE" in stuck.accepted and "COMMA" not in stuck.accepted:
         return "a body stands in braces: `{ ... }`"
     return None
 
 
 def _key_with_colon(stuck: Stuck) -> str | None:
-    return "an argument is written `key=value`" if stuck.token.type == "COLON" and stuck.open else None
+    return "an argument is written `key=value`" if stuck.token.kind == "COLON" and stuck.open else None
 
 
 def _reserved_key(stuck: Stuck) -> str | None:
-    in_arguments = stuck.token.type == "EQUAL" and "COMMA" in stuck.accepted
+    in_arguments = stuck.token.kind == "EQUAL" and "COMMA" in stuck.accepted
     if in_arguments and stuck.previous is not None and stuck.previous.value in KEYWORDS:
-        return f"`{stuck.previous}` is a word of the language and cannot be the name of an argument"
+        return f"`{stuck.previous.value}` is a word of the language and cannot be the name of an argument"
     return None
 
 
 def _call_brackets(stuck: Stuck) -> str | None:
-    if stuck.token.type == "EQUAL" and stuck.open and stuck.open[-1].type == "LPAR":
+    if stuck.token.kind == "EQUAL" and stuck.open and stuck.open[-1].kind == "LPAR":
         return "the arguments of an operation stand without brackets: `conv 64, 3x3, pad=1`"
     return None
 
 
 def _single_equal(stuck: Stuck) -> str | None:
-    comparable = stuck.token.type == "EQUAL" and "COMPARISON" in stuck.accepted
+    comparable = stuck.token.kind == "EQUAL" and "COMPARISON" in stuck.accepted
     return "a comparison is written `==`" if comparable else None
 
 
@@ -134,7 +130,7 @@ def _double_equal(stuck: Stuck) -> str | None:
 
 
 def _chained(stuck: Stuck) -> str | None:
-    chained = stuck.token.type == "COMPARISON" and re.search(r"[<>]|[=!]=", stuck.before)
+    chained = stuck.token.kind == "COMPARISON" and re.search(r"[<>]|[=!]=", stuck.before)
     return "comparisons do not chain: write `a < b and b < c`" if chained else None
 
 
@@ -148,13 +144,13 @@ def _spaced_size(stuck: Stuck) -> str | None:
 
 
 def _import_path(stuck: Stuck) -> str | None:
-    if stuck.token.type == "DOT" and "AS" in stuck.accepted:
+    if stuck.token.kind == "DOT" and "AS" in stuck.accepted:
         return 'a file is imported by its path: `import "./blocks.cnn"`'
     return None
 
 
 def _for_in(stuck: Stuck) -> str | None:
-    is_for = stuck.head == "for" and "IN" in stuck.accepted and stuck.token.type in ("NAME", "EQUAL", "COLON")
+    is_for = stuck.head == "for" and "IN" in stuck.accepted and stuck.token.kind in ("NAME", "EQUAL", "COLON")
     return "a loop is written `for x in xs { ... }`" if is_for else None
 
 
@@ -162,20 +158,21 @@ def _outside(stuck: Stuck) -> str | None:
     """A keyword of another language, a misspelt one, or a statement outside of any body."""
     if "MODEL" not in stuck.accepted:
         return None
-    meant = _meant(stuck.token.value, _TOP) if stuck.token.type == "NAME" else None
-    if meant is None and stuck.token.type != "$END":
+    meant = _meant(stuck.token.value, _TOP) if stuck.token.kind == "NAME" else None
+    if meant is None and stuck.token.kind != "$END":
         return "operations and their statements stand inside `model NAME { ... }` or `block NAME { ... }`"
     return meant
 
 
 def _second_part(stuck: Stuck) -> str | None:
     wanted = [word for word in ("else", "shortcut", "within", "as") if word.upper() in stuck.accepted]
-    return _meant(stuck.token.value, wanted) if stuck.token.type == "NAME" and stuck.before.strip() else None
+    return _meant(stuck.token.value, wanted) if stuck.token.kind == "NAME" and stuck.before.strip() else None
 
 
 def _misspelt_branch(stuck: Stuck) -> str | None:
-    inside = stuck.accepted == {"COLON"} and stuck.previous is not None
-    return _meant(str(stuck.previous), ("branch",)) if inside else None
+    if stuck.accepted != {"COLON"} or stuck.previous is None:
+        return None
+    return _meant(stuck.previous.value, ("branch",))
 
 
 def _reserved_name(stuck: Stuck) -> str | None:

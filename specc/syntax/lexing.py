@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from specc.diagnostics import Diagnostic, Label
 from specc.limits import Limits
 from specc.source import Source, Span
-
-if TYPE_CHECKING:
-    from lark import Token
+from specc.syntax.lalr import Token
 
 _OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 _CLOSING = frozenset(_OPENING.values())
@@ -48,8 +45,6 @@ class LineEnds:
     `previous` the token before.  Raises `SyntaxFault` for E0103 and E0106.
     """
 
-    always_accept = ("_NL",)
-
     def __init__(self) -> None:
         self.open: list[Token] = []
         self.previous: Token | None = None
@@ -66,9 +61,9 @@ class LineEnds:
         pending: Token | None = None
         previous = "LBRACE"  # the start of the file takes line ends like the start of a body
         for token in stream:
-            kind = token.type
+            kind = token.kind
             if kind == "_NL":
-                if pending is None or ";" in token:
+                if pending is None or ";" in token.value:
                     pending = token
                 continue
             if pending is not None:
@@ -87,9 +82,9 @@ class LineEnds:
         """Whether a line end, or `;`, between these two kinds of token separates statements."""
         if previous == "LBRACE" or following == "RBRACE":
             return False
-        if ";" in line_end:
+        if ";" in line_end.value:
             return True
-        inside = bool(self.open) and self.open[-1].type != "LBRACE"
+        inside = bool(self.open) and self.open[-1].kind != "LBRACE"
         return not (inside or previous == "COMMA" or following in _JOINS_PREVIOUS_LINE)
 
     def _push(self, token: Token) -> None:
@@ -98,20 +93,19 @@ class LineEnds:
             raise SyntaxFault(too_deep(self._span(token), "brackets", self.limits))
 
     def _pop(self, token: Token) -> None:
-        if self.open and _OPENING[self.open[-1].type] == token.type:
+        if self.open and _OPENING[self.open[-1].kind] == token.kind:
             self.open.pop()
             return
         raise SyntaxFault(self._mismatch(token))
 
     def _mismatch(self, token: Token) -> Diagnostic:
-        sign = _SIGN[token.type]
+        sign = _SIGN[token.kind]
         if not self.open:
             return Diagnostic("E0103", f"`{sign}` closes nothing", self._span(token), "no bracket is open here")
         return unclosed(self._span(self.open[-1]), self._span(token), f"`{sign}`")
 
     def _span(self, token: Token) -> Span:
-        start = token.start_pos or 0
-        return Span(self.source, start, start + len(token))
+        return Span(self.source, token.start, token.end)
 
 
 def unclosed(opening: Span, found: Span, what: str) -> Diagnostic:

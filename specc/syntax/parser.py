@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING
 
-from specc.data import grammar_file
 from specc.diagnostics import Diagnostic
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.source import Source
@@ -14,11 +12,10 @@ from specc.syntax import ast
 from specc.syntax.build import Builder
 from specc.syntax.characters import strange_characters
 from specc.syntax.errors import diagnose
+from specc.syntax.lalr import Lexer, Parser, UnexpectedText, UnexpectedToken
 from specc.syntax.lexing import LineEnds, SyntaxFault
 from specc.syntax.recovery import without_line
-
-if TYPE_CHECKING:
-    from lark import Lark
+from specc.syntax.tables import load
 
 _MOST_ERRORS = 20
 _RECOVERABLE_CHARACTERS = 500_000  # each error found costs another parse; in larger texts the first must do
@@ -35,12 +32,14 @@ def parse(source: Source, limits: Limits = DEFAULT_LIMITS) -> tuple[ast.File | N
 
 
 class Engine:
-    """The parser generated from the grammar, with the builder it calls; one file at a time."""
+    """The parser that the grammar's tables make, with the builder it calls; one file at a time."""
 
     def __init__(self) -> None:
         self.lines = LineEnds()
         self.builder = Builder()
-        self.lark = generate(self.lines, self.builder)
+        tables = load()
+        self.lexer = Lexer(tables)
+        self.parser = Parser(tables, self.builder)
         self._lock = Lock()
 
     def parse(self, source: Source, limits: Limits) -> tuple[ast.File | None, list[Diagnostic]]:
@@ -65,15 +64,14 @@ class Engine:
 
     def _attempt(self, source: Source, text: str, limits: Limits) -> tuple[ast.File | None, Diagnostic | None]:
         """Parse `text`, which is the source's or the source's with lines blanked out; places refer to `source`."""
-        from lark.exceptions import UnexpectedInput
-
         self.builder.begin(source, limits)
         self.lines.begin(source, limits)
         try:
-            file: ast.File = self.lark.parse(text)  # type: ignore[assignment]
+            tokens = self.lines.process(self.lexer.tokens(text))
+            file: ast.File = self.parser.parse(tokens, len(text))
         except SyntaxFault as fault:
             return None, fault.diagnostic
-        except UnexpectedInput as error:
+        except (UnexpectedText, UnexpectedToken) as error:
             return None, diagnose(error, source, self.lines)
         return file, None
 
@@ -81,18 +79,3 @@ class Engine:
 @cache
 def _engine() -> Engine:
     return Engine()
-
-
-def generate(lines: LineEnds, builder: Builder) -> Lark:
-    """The LALR parser of the grammar file.  Raises lark's GrammarError if the grammar has a conflict."""
-    from lark import Lark
-
-    return Lark(
-        grammar_file().read_text("utf-8"),
-        parser="lalr",
-        lexer="basic",
-        postlex=lines,
-        transformer=builder,
-        maybe_placeholders=False,
-        propagate_positions=False,
-    )

@@ -1,0 +1,165 @@
+"""Runs the tables: text to tokens, tokens to whatever the builder makes of them.
+
+The loop keeps its own stacks, so nothing recurses on the depth of the text.  It does what lark's loop does, and
+passes rules that only rename their one child on without a call, which makes it several times faster.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+from specc.syntax.tables import RuleData, Tables
+
+Build: TypeAlias = Callable[[list[Any]], Any]
+
+END = "$END"
+
+
+class Token:
+    """A terminal of the grammar at `[start, end)` of the text."""
+
+    __slots__ = ("end", "kind", "start", "value")
+
+    def __init__(self, kind: str, value: str, start: int, end: int) -> None:
+        self.kind = kind
+        self.value = value
+        self.start = start
+        self.end = end
+
+
+class UnexpectedText(Exception):
+    """No terminal matches at `offset`."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+class UnexpectedToken(Exception):
+    """The grammar has no place for `token`; it has one for each terminal in `accepted`."""
+
+    def __init__(self, token: Token, accepted: frozenset[str]) -> None:
+        super().__init__(token.kind)
+        self.token = token
+        self.accepted = accepted
+
+
+class Lexer:
+    """Cuts text into tokens, without those that the grammar ignores."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._match = re.compile(tables.pattern).match
+        self._keywords = tables.keywords
+        self._ignored = frozenset(tables.ignored)
+
+    def tokens(self, text: str) -> Iterator[Token]:
+        """Raises `UnexpectedText`."""
+        match_at, keywords, ignored = self._match, self._keywords, self._ignored
+        position, end = 0, len(text)
+        while position < end:
+            match = match_at(text, position)
+            if match is None:
+                raise UnexpectedText(position)
+            start, position = match.span()
+            kind = match.lastgroup or ""
+            if kind in ignored:
+                continue
+            value = match[0]
+            if kind == "NAME":
+                kind = keywords.get(value, kind)
+            yield Token(kind, value, start, position)
+
+
+class Parser:
+    """The LALR loop; `builder` has a method for each rule that takes the list of its children."""
+
+    def __init__(self, tables: Tables, builder: object) -> None:
+        self._states = tables.states
+        self._start, self._end = tables.start, tables.end
+        self._rules = [(rule.origin, rule.size, _builder(rule, builder)) for rule in tables.rules]
+
+    def parse(self, tokens: Iterator[Token], length: int) -> Any:
+        """What the builder makes of the start symbol.  `length` is that of the text.  Raises `UnexpectedToken`."""
+        stack = [self._start]
+        values: list[Any] = []
+        for token in tokens:
+            self._reduce(token, stack, values)
+            stack.append(self._states[stack[-1]][token.kind])
+            values.append(token)
+        self._reduce(Token(END, "", length, length), stack, values)
+        return values[-1]
+
+    def _reduce(self, token: Token, stack: list[int], values: list[Any]) -> None:
+        """Reduce until `token` can be shifted, or the end of the text has been reached."""
+        states, rules, kind = self._states, self._rules, token.kind
+        while True:
+            action = states[stack[-1]].get(kind)
+            if action is None:
+                raise UnexpectedToken(token, self._accepted(stack))
+            if action >= 0:
+                return
+            origin, size, build = rules[~action]
+            if build is None:
+                del stack[-1]
+            elif size:
+                values[-size:] = [build(values[-size:])]
+                del stack[-size:]
+            else:
+                values.append(build([]))
+            stack.append(states[stack[-1]][origin])
+            if kind == END and stack[-1] == self._end:
+                return
+
+    def _accepted(self, stack: list[int]) -> frozenset[str]:
+        """The terminals that can follow, each tried on a copy of the stack."""
+        candidates = (kind for kind in self._states[stack[-1]] if kind.isupper())
+        return frozenset(kind for kind in candidates if self._accepts(kind, list(stack)))
+
+    def _accepts(self, kind: str, stack: list[int]) -> bool:
+        while True:
+            action = self._states[stack[-1]].get(kind)
+            if action is None or action >= 0:
+                return action is not None
+            origin, size, _ = self._rules[~action]
+            if size:
+                del stack[-size:]
+            stack.append(self._states[stack[-1]][origin])
+            if kind == END and stack[-1] == self._end:
+                return True
+
+
+def _builder(rule: RuleData, builder: object) -> Build | None:
+    """How to build `rule` from all its symbols; `None` where it only renames its one symbol."""
+    if rule.single and rule.size == 1:
+        return None
+    finish: Build | None = getattr(builder, rule.build) if rule.build else None
+    gather = _gather(rule)
+    if finish is None or gather is None:
+        return finish or gather or list
+    if rule.single:
+        return lambda symbols: children[0] if len(children := gather(symbols)) == 1 else finish(children)
+    return lambda symbols: finish(gather(symbols))
+
+
+def _gather(rule: RuleData) -> Build | None:
+    """How to choose the children among the symbols; `None` where all are kept as they are."""
+    kept = rule.kept
+    if kept == list(range(rule.size)):
+        return None
+    if all(position >= 0 for position in kept):
+        return lambda symbols: [symbols[position] for position in kept]
+    if kept[0] < 0:
+        return lambda symbols: _extend(symbols[~kept[0]], kept[1:], symbols)
+    return lambda symbols: _extend([], kept, symbols)
+
+
+def _extend(children: list[Any], kept: list[int], symbols: list[Any]) -> list[Any]:
+    """Append to `children` in place: a list rule that grows at its end stays linear."""
+    for position in kept:
+        if position < 0:
+            children.extend(symbols[~position])
+        else:
+            children.append(symbols[position])
+    return children

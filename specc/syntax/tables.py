@@ -1,0 +1,121 @@
+"""The parser's tables: lark turns the grammar into LALR(1) tables, which are kept as plain data.
+
+Plain data can be written down once (`python -m specc.syntax.prebuild`) and read back without importing lark, and
+needs no more than the loop in `specc/syntax/lalr.py` to run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from specc.data import grammar_file
+
+if TYPE_CHECKING:
+    from lark.grammar import Rule
+    from lark.lexer import TerminalDef
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RuleData:
+    """One production: `origin` -> `size` symbols, built by the method `build` of the builder.
+
+    `kept` holds the positions of the symbols that reach the builder, negative (`~position`) where the symbol is a
+    list of its own to be spliced in.  `build` is "" for such lists.  `single` passes a lone child on as it is.
+    """
+
+    origin: str
+    size: int
+    build: str
+    kept: list[int]
+    single: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """`states[state]` maps a terminal to the state to shift to, or to `~rule`; a nonterminal to its state."""
+
+    pattern: str
+    keywords: dict[str, str]
+    ignored: list[str]
+    start: int
+    end: int
+    states: list[dict[str, int]]
+    rules: list[RuleData]
+
+
+def load() -> Tables:
+    """The tables written beforehand if they belong to this very grammar, else newly generated ones."""
+    return read(prebuilt_file(), fingerprint()) or generate()
+
+
+def prebuilt_file() -> Path:
+    """Where `python -m specc.syntax.prebuild` writes."""
+    return Path(__file__).with_name("tables.json")
+
+
+def fingerprint() -> str:
+    """What the tables depend on: the grammar, and the format of the file."""
+    parts = (grammar_file().read_text("utf-8"), str(_FORMAT))
+    return sha256("\0".join(parts).encode()).hexdigest()
+
+
+def read(path: Path, expected: str) -> Tables | None:
+    """The tables in `path`; `None` where there are none, or others than `expected`."""
+    if not path.is_file():
+        return None
+    data = json.loads(path.read_text("utf-8"))
+    if data.pop("fingerprint", None) != expected:
+        return None
+    rules = [RuleData(**rule) for rule in data.pop("rules")]
+    return Tables(rules=rules, **data)
+
+
+def write(tables: Tables, path: Path) -> None:
+    """Write what `read` reads."""
+    path.write_text(json.dumps({"fingerprint": fingerprint(), **asdict(tables)}, separators=(",", ":")), "utf-8")
+
+
+def generate() -> Tables:
+    """Let lark analyse the grammar.  Raises lark's GrammarError if the grammar has a conflict."""
+    from lark import Lark
+    from lark.parsers.lalr_analysis import Shift
+
+    lark = Lark(grammar_file().read_text("utf-8"), parser="lalr", lexer="basic", maybe_placeholders=False)
+    table = lark.parser.parser.parser.parse_table
+    rules: dict[Rule, int] = {}
+    states = [
+        {
+            name: arg if action is Shift else ~rules.setdefault(arg, len(rules))
+            for name, (action, arg) in table.states[number].items()
+        }
+        for number in range(len(table.states))
+    ]
+    pattern, keywords = _lexer(lark.terminals)
+    start, end = table.start_states["start"], table.end_states["start"]
+    return Tables(pattern, keywords, list(lark.ignore_tokens), start, end, states, [_rule(rule) for rule in rules])
+
+
+def _rule(rule: Rule) -> RuleData:
+    kept = [
+        position if symbol.is_term or not symbol.name.startswith("_") else ~position
+        for position, symbol in enumerate(rule.expansion)
+        if not getattr(symbol, "filter_out", False)
+    ]
+    origin: str = rule.origin.name
+    build = "" if origin.startswith("_") else rule.alias or origin
+    return RuleData(origin, len(rule.expansion), build, kept, bool(rule.options.expand1 and not rule.alias))
+
+
+def _lexer(terminals: Collection[TerminalDef]) -> tuple[str, dict[str, str]]:
+    """One regular expression for all terminals, longest first as lark does; keywords are names looked up afterwards."""
+    keywords = {t.pattern.value: t.name for t in terminals if t.pattern.type == "str" and t.pattern.value.isalpha()}
+    others = [t for t in terminals if t.pattern.value not in keywords]
+    others.sort(key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name))
+    return "|".join(f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in others), keywords
