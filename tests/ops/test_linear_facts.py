@@ -91,3 +91,8 @@ def test_fixed_weights_repeat_over_the_axes_they_lack(word, arguments, given, va
     weight = layer(word, **arguments).weights((image(*given),))[0]
     assert weight.fixed == values
     assert not weight.trainable
+
+
+def test_arithmetic_of_the_output_size():
+    op = layer("deconv", channels=1, kernel=3, stride=2, pad=1, output_pad=1)
+    assert op.arithmetic((image(1, 7),)) == ("length: (7 - 1) * 2 + 3 + 1 - 2 = 14",)
