@@ -1,0 +1,36 @@
+"""The bundled specs, checked once each."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from specc.data import specs_folder
+from specc.limits import DEFAULT_LIMITS
+from specc.loader import FileLoader, read_source
+from specc.pipeline import Checked, Outcome, check
+from specc.source import Source
+
+SPECS = tuple(
+    f"{folder}/{path.stem}" for folder in ("lecture", "zoo") for path in sorted((specs_folder() / folder).glob("*.cnn"))
+)
+
+
+@cache
+def outcome(spec: str) -> Outcome:
+    """All models of `lecture/resnet` and what there is to say about them."""
+    return _check(spec)
+
+
+def model(spec: str, name: str, **settings: Any) -> Checked:
+    """The model called `name`; without settings the one that `outcome` holds."""
+    if settings:
+        return next(iter(_check(spec, name, settings).models))
+    return next(m for m in outcome(spec).models if m.graph.name == name)
+
+
+def _check(spec: str, name: str | None = None, settings: dict[str, Any] | None = None) -> Outcome:
+    path = specs_folder() / f"{spec}.cnn"
+    source = read_source(path, DEFAULT_LIMITS)
+    assert isinstance(source, Source)
+    return check(source, FileLoader(path.parent, DEFAULT_LIMITS), model=name, settings=settings)

@@ -1,0 +1,110 @@
+"""The reference networks in `tests/oracles`, and which of their layers is which node of ours.
+
+Oracles list layers in the order of execution, as another framework has them.  Each kind of layer that an oracle
+lists is compared as a whole sequence; what it does not list (PyTorch's function calls, Keras's fused activations)
+is left out on our side.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import numpy as np
+
+from specc.ir.graph import Graph, Node
+
+FOLDER = Path(__file__).parents[1] / "oracles"
+
+KINDS = {
+    "Conv2d": "conv", "Conv2D": "conv", "Convolution": "conv", "DepthwiseConv2D": "conv",
+    "ConvTranspose2d": "deconv",
+    "Linear": "dense", "Dense": "dense", "InnerProduct": "dense",
+    "BatchNorm2d": "bn", "BatchNormalization": "bn", "LayerNorm": "layernorm", "LayerNorm2d": "layernorm",
+    "LRN": "lrn",
+    "MaxPool2d": "maxpool", "MaxPooling2D": "maxpool",
+    "AvgPool2d": "avgpool", "AveragePooling2D": "avgpool",
+    "AdaptiveAvgPool2d": "global_avgpool", "GlobalAveragePooling2D": "global_avgpool",
+    "ReLU": "relu", "ReLU6": "relu6", "SiLU": "silu", "GELU": "gelu", "Sigmoid": "sigmoid", "Tanh": "tanh",
+    "Softmax": "softmax",
+    "Dropout": "dropout", "Concat": "concat",
+    "Flatten": "flatten", "Reshape": "flatten",  # Keras's MobileNet drops its axes of size 1 with a Reshape
+}  # fmt: skip
+
+NO_COUNTERPART = {
+    "Input": "an input is no node",
+    "InputLayer": "an input is no node",
+    "ZeroPadding2D": "our depthwise convolution pads by itself",
+    "Permute": "PyTorch moves channels last for a Linear, where we have a 1x1 convolution",
+    "StochasticDepth": "nothing at inference; in ConvNeXt it stands behind the factors that we call `scale`",
+}
+
+UNLISTED = {
+    "densenet121": {"relu2"},
+    "inception_v3_noaux": {"mixed_6a.maxpool1", "mixed_7a.maxpool1"},
+}
+"""Nodes of a listed kind that the oracle lacks: PyTorch calls a function there, which leaves no layer."""
+
+
+class Row(NamedTuple):
+    """A layer as both sides have it: kind, shape with batch 1, own parameters and multiply-accumulates."""
+
+    kind: str
+    shape: tuple[int, ...]
+    params: int
+    macs: int
+
+
+@cache
+def read(name: str) -> Any:
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def kind(layer: str, attributes: Mapping[str, Any], shape: list[int]) -> str | None:
+    """Our word for an oracle's layer, `None` where it has no counterpart."""
+    if layer == "Pooling":
+        window = "maxpool" if attributes["pool"] == "MAX" else "avgpool"
+        return "global_avgpool" if attributes["pool"] == "AVE" and shape[2:] == [1, 1] else window
+    if layer == "Activation":
+        return str(attributes["activation"])
+    if layer == "ReLU" and attributes.get("max_value") == 6.0:
+        return "relu6"
+    if layer == "AdaptiveAvgPool2d" and shape[2:] != [1, 1]:
+        return None  # 6x6 of 6x6 and 7x7 of 7x7: nothing to do at this image size
+    if layer == "Linear" and len(shape) == 4:
+        return "conv"
+    return None if layer in NO_COUNTERPART else KINDS[layer]
+
+
+def word(node: Node) -> str:
+    """What the oracles call our node: a depthwise convolution is a convolution."""
+    return "conv" if node.op.word == "depthwise" else node.op.word
+
+
+def listed(graph: Graph, kinds: set[str], oracle: str = "") -> list[Node]:
+    """The nodes of `graph` of the kinds that an oracle lists."""
+    return [node for node in graph.nodes if word(node) in kinds and node.name not in UNLISTED.get(oracle, ())]
+
+
+def uniform(name: str, count: int) -> np.ndarray:
+    """`count` numbers in [0, 1) from the splitmix64 stream that the oracles' weights and inputs come from."""
+    with np.errstate(over="ignore"):
+        steps = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        z = (np.uint64(crc32(name.encode())) << np.uint64(32)) + steps
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z = z ^ (z >> np.uint64(31))
+    return (z >> np.uint64(11)) * 2.0**-53
+
+
+def image(shape: list[int]) -> np.ndarray:
+    """The input of every case."""
+    return single(2 * uniform("input", int(np.prod(shape))) - 1, shape)
+
+
+def single(values: np.ndarray, shape: tuple[int, ...] | list[int]) -> np.ndarray:
+    return values.astype(np.float32).reshape(shape)

@@ -1,0 +1,42 @@
+"""Every bundled spec is right, says so itself, and survives JSON."""
+
+import pytest
+from bundled import SPECS, outcome
+
+from specc.data import specs_folder
+from specc.ir.graph import Graph
+
+INTENDED = {
+    # PyTorch's VGG keeps the biases in front of its batch normalisations.
+    "lecture/vgg": ["W0302"],
+    # The lecture's networks are what they are: rows that 2x2 pooling drops, a dense layer on a large image.
+    "lecture/mnist": ["W0301", "W0101"],
+    "lecture/dogs_vs_cats": ["W0101", "W0101", "W0301"],
+    "zoo/squeezenet1_1": ["W0101"],
+}
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_spec_has_models_and_no_findings_but_the_intended(spec):
+    assert outcome(spec).models
+    assert [d.code for d in outcome(spec).diagnostics] == INTENDED.get(spec, [])
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_every_model_says_what_it_is_and_expects_something(spec):
+    text = (specs_folder() / f"{spec}.cnn").read_text(encoding="utf-8")
+    assert "expect " in text
+    assert all(m.graph.doc for m in outcome(spec).models)
+    assert text.lstrip().startswith("#")
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_graphs_survive_json(spec):
+    for checked in outcome(spec).models:
+        assert Graph.model_validate_json(checked.graph.model_dump_json()) == checked.graph
+
+
+def test_all_specs_are_seen():
+    """So that the tests above cannot pass by looking at nothing."""
+    assert len(SPECS) == 19
+    assert sum(len(outcome(spec).models) for spec in SPECS) == 49
