@@ -23,7 +23,7 @@ from specc.source import Source
 if TYPE_CHECKING:
     import numpy as np
 
-    from specc.runtime.session import Device, Session
+    from specc.runtime.session import Device
     from specc.verify import Report
     from specc.weights import Weights
 
@@ -136,7 +136,11 @@ class Model:
         _, problems = bind(self.graph, feeds)
         if problems:
             raise SpecError(problems)
-        opened = self._session(weights, seed, device)
+        from specc.inference import open_inference
+
+        opened, problems = open_inference(self.graph, self._weights(weights, seed), device=device)
+        if opened is None:
+            raise SpecError(problems)
         results, problems = opened.run({name: _single(array) for name, array in feeds.items()})
         if problems:
             raise SpecError(problems)
@@ -166,22 +170,6 @@ class Model:
         if isinstance(source, Mapping):
             return source
         return self.weights(source, seed=seed)
-
-    def _session(self, weights: WeightsSource, seed: int, device: Device) -> Session:
-        from specc.onnx.emit import emit
-        from specc.onnx.write import to_bytes
-        from specc.runtime.session import session
-
-        model, diagnostics = emit(self.graph)
-        if model is None:
-            raise SpecError(diagnostics)
-        data, diagnostics = to_bytes(model, self._weights(weights, seed))
-        if data is None:
-            raise SpecError(diagnostics)
-        opened, diagnostics = session(data, device=device)
-        if opened is None:
-            raise SpecError(diagnostics)
-        return opened
 
 
 def load(

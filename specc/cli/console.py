@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 from specc.diagnostics import Diagnostic, has_errors
 from specc.diagnostics.render import render_text
@@ -57,15 +57,12 @@ class Console:
         sys.stdout.flush()
 
     @contextmanager
-    def progress(self, items: Iterable[Any], total: int | None, what: str) -> Iterator[Iterable[Any]]:
-        """`items` with a progress bar on standard error once it takes over a second; none outside a terminal."""
+    def progress(self, total: int | None, what: str) -> Iterator[Callable[[int], object]]:
+        """A function to call with each advance: a bar on standard error after a second, nothing outside a terminal."""
         from tqdm import tqdm
 
-        bar = tqdm(items, total=total, desc=what, delay=1, leave=False, disable=not sys.stderr.isatty())
-        try:
-            yield bar
-        finally:
-            bar.close()
+        with tqdm(total=total, unit=what, delay=1, leave=False, disable=not sys.stderr.isatty()) as bar:
+            yield bar.update
 
 
 def exit_code(diagnostics: Sequence[Diagnostic]) -> int:

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_device_argument(parser, "cpu")
     parser.add_argument("--batch", metavar="N", type=int, default=1, help="items in a batch (default: %(default)s)")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="how to print the report")
-    parser.add_argument("--all", action="store_true", help="show every layer, not only the first failure and the worst")
+    parser.add_argument("--brief", action="store_true", help="list only layers that fail and the one nearest its bound")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.format == "json":
         console.data(json.dumps(report.to_json(), indent=2) + "\n")
     else:
-        console.data(verification.render(report, console.width, console.style))
+        console.data(verification.render(report, console.width, console.style, every=not options.brief))
     return OK if report.passed else WRONG
 
 
