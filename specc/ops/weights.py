@@ -27,6 +27,8 @@ def _init(value: Any) -> Any:
 
 
 def _bias(value: Any) -> Any:
+    if isinstance(value, str):
+        raise PydanticCustomError("specc_type", "takes true, false or numbers")
     return value if isinstance(value, bool) else floats(value)
 
 
@@ -36,6 +38,8 @@ Bias: TypeAlias = Annotated[Any, BeforeValidator(_bias)]
 """true, false, or fixed values."""
 
 
+MOST_FIXED: Final = 1 << 24
+"""The largest number of values that a weight fixed in the text may have."""
 KERNEL_AXES: Final = "output channels, input channels / groups, window sizes"
 TRANSPOSED_AXES: Final = "input channels, output channels / groups, window sizes"
 
@@ -90,6 +94,14 @@ def fit(argument: str, values: Any, shape: tuple[int, ...], axes: str = "", lone
             notes=[f"the axes are ({axes})"] if axes else [],
             help="`depthwise` applies one matrix to each channel by itself" if window_only and not lone else None,
         )
+    if prod(shape) > MOST_FIXED:
+        raise Rejection(
+            "E0706",
+            f"`{argument}` would be spelt out as {prod(shape)} numbers",
+            argument=argument,
+            notes=[f"{_by(shape)} = {prod(shape)} > {MOST_FIXED}"],
+            help="`init` takes a number too, and fills a weight of any size with it" if given == () else None,
+        )
     flat = _flatten(values)
     return flat * (prod(shape) // len(flat))
 
@@ -99,6 +111,8 @@ def shape_of(values: Any) -> tuple[int, ...]:
     if not isinstance(values, tuple):
         return ()
     shapes = {shape_of(item) for item in values}
+    if not shapes:
+        raise Rejection("E0309", "the matrix holds no numbers", argument="weight")
     if len(shapes) != 1:
         raise Rejection("E0309", "the rows of the matrix differ in length or depth", argument="weight")
     return (len(values), *shapes.pop())

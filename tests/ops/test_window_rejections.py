@@ -49,6 +49,8 @@ REJECTIONS = [
      "input channels, output", "depthwise"),
     ("depthwise", {"kernel": 3, "weight": [[1, 2], [3, 4]]}, SMALL, "E0309", "weight", "window sizes", None),
     ("depthwise", {"kernel": 2, "weight": [[1, 2], [3]]}, SMALL, "E0309", "weight", "", None),
+    ("depthwise", {"kernel": 2, "weight": []}, SMALL, "E0309", "weight", "", None),
+    ("dense", {"units": 100_000, "weight": 0.5}, (1000,), "E0706", "weight", "100000x1000 = 100000000", "init"),
     ("dense", {"units": 2, "weight": [[1, 2]]}, (3,), "E0309", "weight", "input features", None),
     ("dense", {"units": 2, "bias": [1, 2, 3]}, (3,), "E0309", "bias", "", None),
 ]  # fmt: skip
