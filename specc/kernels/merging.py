@@ -34,7 +34,7 @@ def mean(xs: Sequence[Array]) -> Array:
 def sum_bound(xs: Sequence[Array], u: float) -> Array:
     """gamma_(n-1) times the sum of magnitudes (Higham, 2002, section 4.2)."""
     magnitude = add([np.abs(x) for x in xs])
-    return in_range(gamma(len(xs) - 1, u) * magnitude, magnitude)
+    return in_range(gamma(len(xs) - 1, u) * magnitude + SMALLEST, magnitude)
 
 
 def product_bound(xs: Sequence[Array], u: float) -> Array:
