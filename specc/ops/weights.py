@@ -84,7 +84,7 @@ def fit(argument: str, values: Any, shape: tuple[int, ...], axes: str = "", lone
     `axes` names the axes of `shape` for the message.  `lone` says that each output reads one input channel: only then
     does a single window stand for a whole kernel, for else it would silently add the channels up.
     """
-    given = shape_of(values)
+    given = shape_of(values, argument)
     window_only = 0 < len(given) == len(shape) - 2
     if given != shape[len(shape) - len(given) :] or len(given) > len(shape) or (window_only and not lone):
         raise Rejection(
@@ -106,15 +106,15 @@ def fit(argument: str, values: Any, shape: tuple[int, ...], axes: str = "", lone
     return flat * (prod(shape) // len(flat))
 
 
-def shape_of(values: Any) -> tuple[int, ...]:
-    """The shape of nested tuples; raises E0309 where rows differ in length."""
+def shape_of(values: Any, argument: str) -> tuple[int, ...]:
+    """The shape of nested tuples; raises E0309 where rows differ in length or are empty."""
     if not isinstance(values, tuple):
         return ()
-    shapes = {shape_of(item) for item in values}
+    shapes = {shape_of(item, argument) for item in values}
     if not shapes:
-        raise Rejection("E0309", "the matrix holds no numbers", argument="weight")
+        raise Rejection("E0309", "the matrix holds no numbers", argument=argument)
     if len(shapes) != 1:
-        raise Rejection("E0309", "the rows of the matrix differ in length or depth", argument="weight")
+        raise Rejection("E0309", "the rows of the matrix differ in length or depth", argument=argument)
     return (len(values), *shapes.pop())
 
 

@@ -53,6 +53,7 @@ REJECTIONS = [
     ("dense", {"units": 100_000, "weight": 0.5}, (1000,), "E0706", "weight", "100000x1000 = 100000000", "init"),
     ("dense", {"units": 2, "weight": [[1, 2]]}, (3,), "E0309", "weight", "input features", None),
     ("dense", {"units": 2, "bias": [1, 2, 3]}, (3,), "E0309", "bias", "", None),
+    ("dense", {"units": 2, "bias": []}, (3,), "E0309", "bias", "", None),
 ]  # fmt: skip
 
 
