@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from specc.analysis.summary import Layer, Summary
 from specc.report import words
 from specc.report.columns import Column, Style, draw
-from specc.textwidth import printable, shorten, wrap
+from specc.textwidth import printable, shorten, text_width, wrap
+from specc.types import TensorType
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _PARENTHESES = re.compile(r"\([^()]*\)")
@@ -28,27 +29,33 @@ def render(summary: Summary, width: int = 100, style: Style | None = None) -> st
 def _heading(summary: Summary, width: int, style: Style) -> Iterator[str]:
     title = f"Model: {summary.name} ({summary.file})"
     yield style.bold(shorten(printable(title), width, style.ellipsis))
-    for part in filter(None, summary.doc.splitlines()):
-        yield from map(printable, wrap(part, width))
+    for paragraph in summary.doc.split("\n\n"):
+        yield from filter(None, map(printable, wrap(" ".join(paragraph.split()), width)))
 
 
 def _columns(summary: Summary) -> list[Column]:
-    """The inputs first, then one row for each layer.  Drop order: receptive field, connections, MACs."""
+    """The inputs first, then one row for each layer.  Drop order: receptive field, MACs, connections."""
     conditions, layers = summary.conditions, summary.layers
     before = [""] * len(summary.inputs)
+    names = [i.name for i in summary.inputs] + [layer.name for layer in layers]
+    kinds = [" (input)" for _ in summary.inputs] + [f" ({layer.type})" for layer in layers]
+    shapes = [words.shape(kind, summary.layout, conditions) for kind in _types(summary)]
     fields = [words.field_and_stride(layer, conditions) for layer in layers]
-    names = [f"{i.name} (input)" for i in summary.inputs] + [f"{layer.name} ({layer.type})" for layer in layers]
-    types = [i.type for i in summary.inputs] + [layer.output for layer in layers]
+    longest = max(map(text_width, names), default=0)
     columns = [
-        Column("Layer (type)", names, least=20),
-        Column("Output shape", [words.shape(kind, summary.layout, conditions) for kind in types], least=14),
+        Column("Layer (type)", names, least=min(max(longest, 20), 28), tails=kinds),
+        Column("Output shape", shapes, least=32),
         Column("Param #", before + [words.count(layer.cost.params) for layer in layers], right=True),
-        Column("MACs", before + [_macs(layer, summary) for layer in layers], right=True, least=14, drop=1),
+        Column("MACs", before + [_macs(layer, summary) for layer in layers], right=True, drop=2),
         Column("Field / stride", before + fields, right=True, drop=3),
     ]
     if not summary.linear:
-        columns.append(Column("Connected to", before + _connections(summary), least=16, drop=2))
+        columns.append(Column("Connected to", before + _connections(summary), least=20, drop=1, wraps=True))
     return columns
+
+
+def _types(summary: Summary) -> list[TensorType]:
+    return [i.type for i in summary.inputs] + [layer.output for layer in summary.layers]
 
 
 def _macs(layer: Layer, summary: Summary) -> str:

@@ -35,9 +35,11 @@ def shape(kind: TensorType, layout: Layout, conditions: Conditions = ()) -> str:
 
 
 def field(sizes: tuple[Dim, ...], conditions: Conditions = ()) -> str:
-    """`32` for a square field, else `32x16`."""
+    """`32` for a square field, else `32x16`, or `(H + 3)x(W + 3)`."""
     told = [formula(size, conditions) for size in sizes]
-    return told[0] if len(set(told)) == 1 else "x".join(told)
+    if len(set(told)) == 1:
+        return told[0]
+    return "x".join(size if size.isalnum() else f"({size})" for size in told)
 
 
 def stride(sizes: tuple[Fraction | int | None, ...]) -> str:
@@ -72,7 +74,9 @@ def total_lines(summary: Summary) -> list[tuple[str, str]]:
     if totals.receptive_field:
         lines.append(("Receptive field", field(totals.receptive_field, conditions)))
     lines.append(("Depth", f"{totals.depth} weighted layer{'' if totals.depth == 1 else 's'}"))
-    return lines + [("Open sizes", str(condition)) for condition in conditions]
+    if conditions:
+        lines.append(("Open sizes", "; ".join(map(str, conditions))))
+    return lines
 
 
 def _with_bytes(values: int) -> str:

@@ -1,0 +1,118 @@
+"""A verification as a text table: every layer's largest error, the bound it is held to, and where it first breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from specc.report.columns import Column, Style, draw
+from specc.textwidth import wrap
+
+if TYPE_CHECKING:  # verifying imports numpy
+    from specc.verify.report import LayerResult, OutputResult, Report
+
+
+def render(report: Report, width: int = 100, style: Style | None = None, *, every: bool = True) -> str:
+    """The layers of `report`, its outputs, the first failure in detail, and a last line PASSED or FAILED.
+
+    For each layer the largest error of any element, and the element whose error comes closest to its own bound.
+    Without `every` only the layers that did not pass and the one closest to its bound are listed.
+    """
+    chosen = style or Style()
+    layers = list(report.layers) if every else _remarkable(report)
+    lines = [
+        chosen.bold(f"Verification: {report.model} on {report.provider}, seed {report.seed}{_sizes(report)}"),
+        *wrap(f"Inputs: {', '.join(report.probes)}", width),
+        *draw(_layer_columns(layers), width, chosen),
+        "",
+        *draw(_output_columns(report), width, chosen),
+        *_notes(layers, report, width),
+        *_failure(report, width),
+        _verdict(report),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _sizes(report: Report) -> str:
+    return "".join(f", {name}={size}" for name, size in report.sizes.items())
+
+
+def _remarkable(report: Report) -> list[LayerResult]:
+    worst = max((layer.ratio for layer in report.layers), default=0.0)
+    return [layer for layer in report.layers if layer.status != "passed" or layer.ratio == worst]
+
+
+def _layer_columns(layers: list[LayerResult]) -> list[Column]:
+    return [
+        Column("Layer (type)", [f"{layer.node} ({layer.op})" for layer in layers], least=20),
+        Column("Largest error", [number(layer.max_error) for layer in layers], right=True, drop=2),
+        Column("Tightest error", [number(layer.error) for layer in layers], right=True),
+        Column("Its bound", [number(layer.bound) for layer in layers], right=True),
+        Column("Ratio", [ratio(layer.ratio) for layer in layers], right=True),
+        Column("Input", [layer.probe for layer in layers], least=8, drop=3),
+        Column("Status", [layer.status for layer in layers]),
+    ]
+
+
+def _output_columns(report: Report) -> list[Column]:
+    outputs = report.end_to_end
+    return [
+        Column("Output, end to end", [output.name for output in outputs], least=20),
+        Column("Error", [number(output.error) for output in outputs], right=True),
+        Column("Tolerance", [number(output.tolerance) for output in outputs], right=True),
+        Column("Ratio", [ratio(output.ratio) for output in outputs], right=True),
+        Column("Status", ["passed" if output.passed else "failed" for output in outputs]),
+    ]
+
+
+def _notes(layers: list[LayerResult], report: Report, width: int) -> Iterator[str]:
+    """What the numbers do not say; of the first failure that is told with its element."""
+    for layer in layers:
+        if layer.note and layer is not report.first_failure:
+            yield from wrap(f"{layer.node}: {layer.note}", width)
+
+
+def _failure(report: Report, width: int) -> Iterator[str]:
+    """The first layer that broke its bound, or else the first output that did."""
+    layer = report.first_failure
+    if layer is not None:
+        yield f"First to fail: {layer.node} ({layer.op}), {layer.file}:{layer.line}"
+        yield from _element(layer, "bound", layer.bound, width)
+        return
+    output = next((output for output in report.end_to_end if not output.passed), None)
+    if output is not None:
+        yield f"No layer fails by itself; the output {output.name} does"
+        yield from _element(output, "tolerance", output.tolerance, width)
+
+
+def _element(result: LayerResult | OutputResult, name: str, bound: float, width: int) -> Iterator[str]:
+    if result.index:
+        at = ", ".join(map(str, result.index))
+        yield f"  element [{at}]: expected {result.expected!r}, got {result.got!r}"
+        yield f"  error {number(result.error)}, {name} {number(bound)}, ratio {ratio(result.ratio)}"
+    if result.note:
+        yield from (f"  {line}" for line in wrap(result.note, width - 2))
+
+
+def _verdict(report: Report) -> str:
+    if report.passed:
+        return f"PASSED: {_layers(len(report.layers))}, each within its bound"
+    failed = sum(layer.status != "passed" for layer in report.layers)
+    outputs = sum(not output.passed for output in report.end_to_end)
+    found = [f"{failed} of {_layers(len(report.layers))}"] * bool(failed)
+    found += [f"{outputs} of {len(report.end_to_end)} outputs"] * bool(outputs)
+    return f"FAILED: {' and '.join(found)} not within bounds"
+
+
+def _layers(count: int) -> str:
+    return f"{count} layer{'' if count == 1 else 's'}"
+
+
+def number(value: float) -> str:
+    """`1.2e-07`, and `0` for zero."""
+    return "0" if value == 0 else f"{value:.1e}"
+
+
+def ratio(value: float) -> str:
+    """`0.31`; large ones as `4.2e+05`."""
+    return f"{value:.2f}" if value < 1000 else f"{value:.1e}"
