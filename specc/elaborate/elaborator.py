@@ -22,7 +22,7 @@ from specc.elaborate.ports import graph_input, graph_output
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
-from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, Word, kind
+from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Value, Word, kind
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphOutput
 from specc.limits import Limits
@@ -126,7 +126,7 @@ class Elaborator:
         try:
             value = evaluate(statement.value, frame, self._report)
         except Failed:
-            value = UNKNOWN
+            value = BROKEN
         frame.scope.bind(statement.name.id, value, statement.name.span)
 
     def _if(self, statement: ast.If, frame: Frame) -> None:
@@ -242,6 +242,8 @@ class Elaborator:
     def _target(self, name: ast.Name, frame: Frame) -> type[Op] | BlockDefinition:
         head, _, member = name.id.partition(".")
         value: object = frame.scope.find(head)
+        if value is BROKEN:
+            raise Failed
         if member and value is not None:
             value = getattr(value, "members", {}).get(member)
         if isinstance(value, BlockDefinition):

@@ -13,6 +13,7 @@ from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import (
     ATTRIBUTES,
+    BROKEN,
     LayerValue,
     LayerValues,
     Namespace,
@@ -76,6 +77,8 @@ def lookup(name: ast.Name, frame: Frame, report: Reporter) -> Value:
             raise report.error("E0211", name.span, "there is no incoming value yet", "no `input` before this line")
         return frame.current
     value = frame.scope.find(name.id)
+    if value is BROKEN:
+        raise Failed
     if value is not None:
         return value
     if name.id in known_words():
@@ -259,6 +262,8 @@ def _part(
         return None
     if name is not None:
         bound = frame.scope.find(name)
+        if bound is BROKEN:
+            raise Failed
         if bound is None and name in open_sizes:
             return symbol(name)
         if isinstance(part, str):

@@ -9,7 +9,7 @@ from specc.diagnostics import Diagnostic, Label
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
-from specc.elaborate.values import Namespace
+from specc.elaborate.values import BROKEN, Namespace
 from specc.limits import Limits
 from specc.ops import BY_WORD
 from specc.source import Source, Span
@@ -99,7 +99,7 @@ class Modules:
                 try:
                     constant = evaluate(value, Frame(module.scope, Naming(set())), self._report)
                 except Failed:
-                    constant = ()
+                    constant = BROKEN
                 self._bind(name, constant, module)
             case ast.Block():
                 block = BlockDefinition(item, module)

@@ -10,7 +10,7 @@ from specc.diagnostics.suggest import nearest
 from specc.dims import Dim, Sym, symbol
 from specc.elaborate.expressions import Frame, describe, evaluate
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import LayerValue, LayerValues, Value, Word
+from specc.elaborate.values import BROKEN, LayerValue, LayerValues, Value, Word
 from specc.ir.graph import GraphInput, GraphOutput
 from specc.source import Span
 from specc.syntax import ast
@@ -145,6 +145,8 @@ def _size(part: int | str, span: Span, frame: Frame, report: Reporter) -> Dim:
         raise report.error("E0304", span, "an input's sizes must be numbers or names, not `_`",
                            help="a name such as H leaves a size open")  # fmt: skip
     bound = frame.scope.find(part)
+    if bound is BROKEN:
+        raise Failed
     return symbol(part) if bound is None else _whole(bound, span, report)
 
 

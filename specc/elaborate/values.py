@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from specc.dims import Dim, Sym
 from specc.types import SPATIAL_NAMES, Layout, TensorType
@@ -32,6 +32,9 @@ class LayerValue:
 
 
 UNKNOWN = LayerValue("", "", None)
+
+BROKEN: Final = object()
+"""What a `let` is bound to whose value failed: looking it up fails again, in silence."""
 
 
 @dataclass(frozen=True, slots=True)
