@@ -104,7 +104,8 @@ def _braces(stuck: Stuck) -> str | None:
 
 
 def _key_with_colon(stuck: Stuck) -> str | None:
-    return "an argument is written `key=value`" if stuck.token.kind == "COLON" and stuck.open else None
+    argument = stuck.token.kind == "COLON" and "COMMA" in stuck.accepted
+    return "an argument is written `key=value`" if argument else None
 
 
 def _reserved_key(stuck: Stuck) -> str | None:
@@ -176,10 +177,12 @@ def _misspelt_branch(stuck: Stuck) -> str | None:
 
 
 def _reserved_name(stuck: Stuck) -> str | None:
-    value = stuck.token.value
-    if value in KEYWORDS and ("NAME" in stuck.accepted or stuck.following in (":", "=")):
-        return f"`{value}` is a word of the language and cannot be a name"
-    return None
+    word = stuck.token.value
+    if stuck.token.kind == "COLON" and stuck.previous is not None:
+        word = stuck.previous.value
+    elif "NAME" not in stuck.accepted and stuck.following not in (":", "="):
+        return None
+    return f"`{word}` is a word of the language and cannot be a name" if word in KEYWORDS else None
 
 
 def _misspelt_head(stuck: Stuck) -> str | None:

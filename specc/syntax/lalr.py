@@ -46,6 +46,14 @@ class UnexpectedToken(Exception):
         self.accepted = accepted
 
 
+class TooDeep(Exception):
+    """So much is unfinished at `token` that no permitted nesting explains it."""
+
+    def __init__(self, token: Token) -> None:
+        super().__init__(token.kind)
+        self.token = token
+
+
 class Lexer:
     """Cuts text into tokens, without those that the grammar ignores."""
 
@@ -79,38 +87,57 @@ class Parser:
         self._states = tables.states
         self._start, self._end = tables.start, tables.end
         self._rules = [(rule.origin, rule.size, _builder(rule, builder)) for rule in tables.rules]
+        self._renamed: dict[tuple[int, int, str], int] = {}
 
-    def parse(self, tokens: Iterator[Token], length: int) -> Any:
-        """What the builder makes of the start symbol.  `length` is that of the text.  Raises `UnexpectedToken`."""
+    def parse(self, tokens: Iterator[Token], length: int, deepest: int) -> Any:
+        """What the builder makes of the start symbol of a text of `length` characters.
+
+        Raises `UnexpectedToken`, and `TooDeep` once more than `deepest` symbols wait for what follows them.
+        """
         stack = [self._start]
         values: list[Any] = []
         for token in tokens:
             self._reduce(token, stack, values)
             stack.append(self._states[stack[-1]][token.kind])
+            if len(stack) > deepest:
+                raise TooDeep(token)
             values.append(token)
         self._reduce(Token(END, "", length, length), stack, values)
         return values[-1]
 
     def _reduce(self, token: Token, stack: list[int], values: list[Any]) -> None:
         """Reduce until `token` can be shifted, or the end of the text has been reached."""
-        states, rules, kind = self._states, self._rules, token.kind
+        states, rules, renamed, kind = self._states, self._rules, self._renamed, token.kind
         while True:
-            action = states[stack[-1]].get(kind)
+            state = stack[-1]
+            action = states[state].get(kind)
             if action is None:
                 raise UnexpectedToken(token, self._accepted(stack))
             if action >= 0:
                 return
             origin, size, build = rules[~action]
             if build is None:
-                del stack[-1]
-            elif size:
-                values[-size:] = [build(values[-size:])]
-                del stack[-size:]
+                place = (stack[-2], state, kind)
+                if place not in renamed:
+                    renamed[place] = self._rename(*place)
+                stack[-1] = renamed[place]
             else:
-                values.append(build([]))
-            stack.append(states[stack[-1]][origin])
+                if size:
+                    values[-size:] = [build(values[-size:])]
+                    del stack[-size:]
+                else:
+                    values.append(build([]))
+                stack.append(states[stack[-1]][origin])
             if kind == END and stack[-1] == self._end:
                 return
+
+    def _rename(self, below: int, state: int, kind: str) -> int:
+        """The state that `state` on top of `below` becomes by all the renaming rules that apply before `kind`."""
+        while True:
+            action = self._states[state].get(kind)
+            if action is None or action >= 0 or self._rules[~action][2] is not None:
+                return state
+            state = self._states[below][self._rules[~action][0]]
 
     def _accepted(self, stack: list[int]) -> frozenset[str]:
         """The terminals that can follow, each tried on a copy of the stack."""

@@ -7,17 +7,18 @@ from threading import Lock
 
 from specc.diagnostics import Diagnostic
 from specc.limits import DEFAULT_LIMITS, Limits
-from specc.source import Source
+from specc.source import Source, Span
 from specc.syntax import ast
 from specc.syntax.build import Builder
 from specc.syntax.characters import strange_characters
 from specc.syntax.errors import diagnose
-from specc.syntax.lalr import Lexer, Parser, UnexpectedText, UnexpectedToken
-from specc.syntax.lexing import LineEnds, SyntaxFault
+from specc.syntax.lalr import Lexer, Parser, TooDeep, UnexpectedText, UnexpectedToken
+from specc.syntax.lexing import LineEnds, SyntaxFault, too_deep
 from specc.syntax.recovery import without_line
 from specc.syntax.tables import load
 
 _MOST_ERRORS = 20
+_SYMBOLS_PER_LEVEL = 20  # no level of brackets, operators and `else if` takes more of the parser's stack
 _RECOVERABLE_CHARACTERS = 500_000  # each error found costs another parse; in larger texts the first must do
 
 
@@ -68,9 +69,12 @@ class Engine:
         self.lines.begin(source, limits)
         try:
             tokens = self.lines.process(self.lexer.tokens(text))
-            file: ast.File = self.parser.parse(tokens, len(text))
+            file: ast.File = self.parser.parse(tokens, len(text), limits.nesting * _SYMBOLS_PER_LEVEL)
         except SyntaxFault as fault:
             return None, fault.diagnostic
+        except TooDeep as error:
+            span = Span(source, error.token.start, error.token.end)
+            return None, too_deep(span, "operators or statements", limits)
         except (UnexpectedText, UnexpectedToken) as error:
             return None, diagnose(error, source, self.lines)
         return file, None

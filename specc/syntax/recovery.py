@@ -25,7 +25,7 @@ def without_line(text: str, fault: Diagnostic) -> str | None:
     line, enclosing = text[start:end], _open_brackets(text[:start], "")[-1:]
     inside = enclosing == "{" or (enclosing == "" and "{" in line)
     balanced = _open_brackets(line, "!") == "!"
-    if not (line.strip() and inside and balanced) or _carried_on(text[:start], text[end:]):
+    if not (line.strip() and inside and balanced) or _joined(text[:start], line, text[end:]):
         return None
     return text[:start] + " " * (end - start) + text[end:]
 
@@ -45,8 +45,12 @@ def _open_brackets(text: str, opened: str) -> str:
     return "".join(stack)
 
 
-def _carried_on(before: str, after: str) -> bool:
-    """Whether a statement began in `before`, or goes on in `after`."""
-    lines = (re.sub(r"#.*", "", line).rstrip() for line in reversed(before.splitlines()))
-    previous = next((line for line in lines if line), "")
-    return previous.endswith(",") or _GOES_ON.match(re.sub(r"#[^\n]*", "", after[:500])) is not None
+def _joined(before: str, line: str, after: str) -> bool:
+    """Whether `line` goes on with a statement of `before`, or `after` with one of `line`."""
+    above = next(filter(None, map(_code, reversed(before.splitlines()))), "")
+    below = re.sub(r"#[^\n]*", "", after[:500])
+    return above.endswith(",") or _code(line).endswith(",") or _GOES_ON.match(below) is not None
+
+
+def _code(line: str) -> str:
+    return line.split("#")[0].rstrip()

@@ -92,7 +92,7 @@ def generate() -> Tables:
     rules: dict[Rule, int] = {}
     states = [
         {
-            name: arg if action is Shift else ~rules.setdefault(arg, len(rules))
+            str(name): arg if action is Shift else ~rules.setdefault(arg, len(rules))
             for name, (action, arg) in table.states[number].items()
         }
         for number in range(len(table.states))
@@ -108,9 +108,9 @@ def _rule(rule: Rule) -> RuleData:
         for position, symbol in enumerate(rule.expansion)
         if not getattr(symbol, "filter_out", False)
     ]
-    origin: str = rule.origin.name
+    origin = str(rule.origin.name)  # lark has tokens here, which are slow to compare
     build = "" if origin.startswith("_") else rule.alias or origin
-    return RuleData(origin, len(rule.expansion), build, kept, bool(rule.options.expand1 and not rule.alias))
+    return RuleData(origin, len(rule.expansion), str(build), kept, bool(rule.options.expand1 and not rule.alias))
 
 
 def _lexer(terminals: Collection[TerminalDef]) -> tuple[str, dict[str, str]]:

@@ -1,0 +1,154 @@
+import pytest
+
+from specc.diagnostics import Diagnostic
+from specc.source import Source
+from specc.syntax.parser import parse
+
+
+def report(text: str) -> list[str]:
+    file, diagnostics = parse(Source("test.cnn", text))
+    assert (file is None) == bool(diagnostics)
+    return [line(diagnostic) for diagnostic in diagnostics]
+
+
+def line(diagnostic: Diagnostic) -> str:
+    span = diagnostic.span
+    assert span is not None
+    place = f"{span.row}:{span.column}-{span.end - span.start}"
+    label = f" ({diagnostic.label})" if diagnostic.label else ""
+    others = "".join(f" [{other.span.row}:{other.span.column} {other.text}]" for other in diagnostic.labels)
+    help = f" = {diagnostic.help}" if diagnostic.help else ""
+    return f"{diagnostic.code} {place} {diagnostic.message}{label}{others}{help}"
+
+
+ARGUMENT_END = "(expected `,`, `->` or the end of the line)"
+BRANCHES = "the braces behind an operation hold branches (expected `branch` or `}`)"
+TOP = "(expected `model`, `block`, `import` or `let`)"
+
+IN_A_FILE = {
+    "modle M { }": f"E0101 1:1-5 unexpected `modle` {TOP} = did you mean `model`?",
+    "def f(x) { }": f"E0101 1:1-3 unexpected `def` {TOP} = did you mean `block`?",
+    "layer f { }": f"E0101 1:1-5 unexpected `layer` {TOP} = did you mean `block`?",
+    "conv 3": (
+        f"E0101 1:1-4 unexpected `conv` {TOP}"
+        " = operations and their statements stand inside `model NAME { ... }` or `block NAME { ... }`"
+    ),
+    "model M:\n  bn": "E0101 1:8-1 unexpected `:` (expected `=`, `(` or `{`) = a body stands in braces: `{ ... }`",
+    "model": "E0101 1:6-0 unexpected end of the file (expected a name)",
+    "model M {": "E0103 1:10-0 `{` is never closed (expected `}`, found the end of the file) [1:9 opened here]",
+    "model M {\nmodel N { }": "E0103 2:1-5 `{` is never closed (expected `}`, found `model`) [1:9 opened here]",
+    "model M(a { }": "E0103 1:11-1 `(` is never closed (expected `)`, found `{`) [1:8 opened here]",
+    "model M { } }": "E0103 1:13-1 `}` closes nothing (no bracket is open here)",
+    "import a.cnn": (
+        "E0101 1:9-1 unexpected `.` (expected `as` or the end of the line)"
+        ' = a file is imported by its path: `import "./blocks.cnn"`'
+    ),
+}
+
+IN_A_MODEL = {
+    "conv 6 5x5": f"E0101 2:8-3 expected `,` before `5x5` {ARGUMENT_END} = commas separate arguments",
+    "stem conv 6": (
+        f"E0101 2:11-1 expected `,` before `6` {ARGUMENT_END}"
+        " = commas separate arguments, and a label ends with a colon: `stem: conv`"
+    ),
+    "conv 6 => 6x2x2": f"E0101 2:8-1 unexpected `=` {ARGUMENT_END} = an arrow is written `->`",
+    "conv 6 --> 6": "E0101 2:9-2 unexpected `->` (expected a value) = an arrow is written `->`",
+    "conv 6 → 6": "E0104 2:8-1 U+2192 RIGHTWARDS ARROW does not belong here = an arrow is written `->`",
+    "conv 6, 3\N{MULTIPLICATION SIGN}3": (
+        "E0104 2:10-1 U+00D7 MULTIPLICATION SIGN does not belong here = a size is written with the letter `x`: `3x3`"
+    ),
+    "conv 6, 3X3": "E0105 2:9-3 `3X3` is neither a number nor a size = a size is written with a small `x`: `3x3`",
+    "conv 6, 3 x 3": f"E0101 2:11-1 unexpected `x` {ARGUMENT_END} = a size is one word: `3x3`",
+    "conv 3xmax": (
+        "E0105 2:6-5 `3xmax` is neither a number nor a size"
+        " = between the `x` of a size stand numbers, `_` and names without an `x`; `[3, max]` takes any value"
+    ),
+    "conv 6, pad: 1": f"E0101 2:12-1 unexpected `:` {ARGUMENT_END} = an argument is written `key=value`",
+    "conv in=3": (
+        f"E0101 2:8-1 unexpected `=` {ARGUMENT_END}"
+        " = `in` is a word of the language and cannot be the name of an argument"
+    ),
+    "conv(6, pad=1)": (
+        "E0101 2:12-1 unexpected `=` (expected `,` or `)`)"
+        " = the arguments of an operation stand without brackets: `conv 64, 3x3, pad=1`"
+    ),
+    "conv 6,": "E0101 3:1-1 unexpected `}` (expected a value)",
+    "conv 6, pad=": "E0101 2:13-0 unexpected end of the line (expected a value)",
+    "conv (3, 4\nbn": "E0103 3:1-2 `(` is never closed (expected `)`, found `bn`) [2:6 opened here]",
+    "conv [3": "E0103 3:1-1 `[` is never closed (expected `]`, found `}`) [2:6 opened here]",
+    "input: conv 3": (
+        "E0101 2:6-1 unexpected `:` (expected a name) = `input` is a word of the language and cannot be a name"
+    ),
+    "expect params = 5": "E0101 2:15-1 unexpected `=` (expected a comparison) = a comparison is written `==`",
+    "expect params": "E0101 2:14-0 unexpected end of the line (expected a comparison)",
+    "if a = b { bn }": "E0101 2:6-1 unexpected `=` (expected `{`) = a comparison is written `==`",
+    "if 1 < a < 3 { }": (
+        "E0101 2:10-1 unexpected `<` (expected `{`) = comparisons do not chain: write `a < b and b < c`"
+    ),
+    "if a { } elif b { }": (
+        "E0101 2:10-4 unexpected `elif` (expected `else` or the end of the line) = did you mean `else if`?"
+    ),
+    "let a == 3": "E0101 2:7-2 unexpected `==` (expected `=`) = write a single `=`",
+    "for a of b { }": "E0101 2:7-2 unexpected `of` (expected `in` or `,`) = a loop is written `for x in xs { ... }`",
+    "repat 3 { bn }": f"E0101 2:11-2 unexpected `bn`: {BRANCHES} = did you mean `repeat`?",
+    "residul {\nbn\n}": f"E0101 3:1-2 unexpected `bn`: {BRANCHES} = did you mean `residual`?",
+    "add {\nbrnch { bn }\n}": f"E0101 3:1-5 unexpected `brnch`: {BRANCHES} = did you mean `branch`?",
+    "inptu a 3x3": f"E0101 2:9-3 expected `,` before `3x3` {ARGUMENT_END} = did you mean `input`?",
+    "a, b: repeat 2 { }": ("E0101 2:4-1 more than one label (only an operation with several results has several)"),
+    "// text": "E0101 2:1-2 unexpected `//` (expected an operation or a statement) = a comment starts with `#`",
+    "let a = b && c": "E0104 2:11-1 `&` does not belong here = the logical operator is written `and`",
+    "let a = 2^3": "E0104 2:10-1 `^` does not belong here = a power is written `**`",
+    "let größe = 3": (
+        "E0104 2:7-1 U+00F6 LATIN SMALL LETTER O WITH DIAERESIS does not belong here"
+        " = names are written with the letters a to z, digits and `_`"
+    ),
+    'let a = "b': 'E0102 2:9-2 unterminated string (no closing `"` on this line)',
+    r'let a = "\q"': (
+        r"E0101 2:10-2 unknown escape `\q` in a string (no such escape)"
+        r" = a backslash itself is written `\\`; there are also `\n`, `\t`, `\"`, `\u00e9`"
+    ),
+    "bn # \u202e": "E0104 2:6-1 U+202E RIGHT-TO-LEFT OVERRIDE does not belong in a spec (remove it)",
+    "b\x00n": "E0104 2:2-1 U+0000 NUL does not belong in a spec (remove it)",
+    "bn \ufeff": "E0104 2:4-1 U+FEFF ZERO WIDTH NO-BREAK SPACE does not belong in a spec (remove it)",
+}
+
+
+@pytest.mark.parametrize(("text", "said"), IN_A_FILE.items())
+def test_errors_in_a_file(text: str, said: str) -> None:
+    assert report(text) == [said]
+
+
+@pytest.mark.parametrize(("text", "said"), IN_A_MODEL.items())
+def test_errors_in_a_model(text: str, said: str) -> None:
+    assert report("model M {\n" + text + "\n}") == [said]
+
+
+def places(text: str) -> list[str]:
+    return [said.split()[1] for said in report(text)]
+
+
+def test_a_second_error_is_reported_where_the_first_line_can_be_left_out() -> None:
+    assert places("model M {\n conv 6 5\n bn\n let a == 3\n}\n\nblock b() { conv x = 1 = 2 }") == [
+        "2:9-1",
+        "4:8-2",
+        "7:24-1",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "modle M {\n bn\n}",  # without its head the body would be wrong
+        "model M {\n if a = b {\n bn\n }\n}",
+        "model M {\n conv 6 5,\n 3x3\n}",  # the next line belongs to it
+        "model M {\n if a = b { }\n else { }\n}",
+        "model M {\n conv 6,\n 5 5,\n 7\n}",
+        "input a 3x3\nconv 3\nrelu",
+    ],
+)
+def test_no_error_is_the_echo_of_another(text: str) -> None:
+    assert len(report(text)) == 1
+
+
+def test_errors_are_few() -> None:
+    assert len(report("model M {\n" + "conv 3 4\n" * 100 + "}")) == 20
