@@ -34,3 +34,8 @@ def _check(spec: str, name: str | None = None, settings: dict[str, Any] | None =
     source = read_source(path, DEFAULT_LIMITS)
     assert isinstance(source, Source)
     return check(source, FileLoader(path.parent, DEFAULT_LIMITS), model=name, settings=settings)
+
+
+def compiled(text: str) -> Outcome:
+    """The models of a spec given as text."""
+    return check(Source("inline.cnn", text), FileLoader(specs_folder(), DEFAULT_LIMITS))

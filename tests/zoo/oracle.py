@@ -8,8 +8,9 @@ is left out on our side.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -18,6 +19,7 @@ import numpy as np
 
 from specc.ir.graph import Graph, Node
 
+_BLOCK = 1 << 16
 FOLDER = Path(__file__).parents[1] / "oracles"
 
 KINDS = {
@@ -90,21 +92,27 @@ def listed(graph: Graph, kinds: set[str], oracle: str = "") -> list[Node]:
     return [node for node in graph.nodes if word(node) in kinds and node.name not in UNLISTED.get(oracle, ())]
 
 
-def uniform(name: str, count: int) -> np.ndarray:
-    """`count` numbers in [0, 1) from the splitmix64 stream that the oracles' weights and inputs come from."""
-    with np.errstate(over="ignore"):
-        steps = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        z = (np.uint64(crc32(name.encode())) << np.uint64(32)) + steps
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z = z ^ (z >> np.uint64(31))
+def closed_form(name: str, shape: Sequence[int], scale: float = 1.0, offset: float = 0.0) -> np.ndarray:
+    """offset + scale u in float32, u from [0, 1): the splitmix64 stream that the oracles' weights and inputs are."""
+    values = np.empty(prod(shape), dtype=np.float32)
+    for start in range(0, len(values), _BLOCK):
+        stop = min(start + _BLOCK, len(values))
+        values[start:stop] = offset + scale * uniform(name, start, stop)
+    return values.reshape(shape)
+
+
+def uniform(name: str, start: int, stop: int) -> np.ndarray:
+    """Numbers in [0, 1), those from `start` to `stop` of the stream called `name`, in float64."""
+    z = np.arange(start + 1, stop + 1, dtype=np.uint64)
+    z *= np.uint64(0x9E3779B97F4A7C15)
+    z += np.uint64(crc32(name.encode()) << 32)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        z ^= z >> np.uint64(shift)
+        z *= np.uint64(factor)
+    z ^= z >> np.uint64(31)
     return (z >> np.uint64(11)) * 2.0**-53
 
 
-def image(shape: list[int]) -> np.ndarray:
-    """The input of every case."""
-    return single(2 * uniform("input", int(np.prod(shape))) - 1, shape)
-
-
-def single(values: np.ndarray, shape: tuple[int, ...] | list[int]) -> np.ndarray:
-    return values.astype(np.float32).reshape(shape)
+def symmetric(name: str, shape: Sequence[int], limit: float) -> np.ndarray:
+    """Values in [-limit, limit): limit (2u - 1)."""
+    return closed_form(name, shape, 2 * limit, -limit)
