@@ -41,24 +41,33 @@ def operation_page(op: type[Op]) -> str:
 def signature(op: type[Op]) -> str:
     """`conv channels, kernel, [stride=1], ...`: the positional arguments and then the others."""
     parts = ["values..."] if op.arity[1] is None else []
-    names = [name for name in op.model_fields if name not in op.context]
+    names = argument_names(op)
     parts += [name for name in op.positional if op.model_fields[name].is_required()]
     parts += [f"[{name}={show(op.model_fields[name])}]" for name in names if not op.model_fields[name].is_required()]
     parts += [f"{n}=..." for n in names if op.model_fields[n].is_required() and n not in op.positional]
     return f"{op.word} {', '.join(parts)}".rstrip()
 
 
+def argument_names(op: type[Op]) -> list[str]:
+    """The arguments an author may write, those without a name first."""
+    return [name for name in dict.fromkeys((*op.positional, *op.model_fields)) if name not in op.context]
+
+
 def arguments(op: type[Op]) -> list[tuple[str, str, str]]:
     """(name, what it means, its default as text) for every argument an author may write."""
     docs = field_docs(op)
     rows = []
-    for name, info in op.model_fields.items():
-        if name in op.context:
-            continue
+    for name in argument_names(op):
+        info = op.model_fields[name]
         words = sorted(choices(info.annotation))
-        doc = docs.get(name, "") + (f" One of {', '.join(words)}." if words else "")
+        doc = docs.get(name, "") + (f" {_choice(words, info)}" if words else "")
         rows.append((name, doc, "" if info.is_required() else f" (default {show(info)})"))
     return rows
+
+
+def _choice(words: list[str], info: FieldInfo) -> str:
+    listed = ", ".join(f"`{word}`" for word in words)
+    return f"One of {listed}, or numbers." if "tuple" in str(info.annotation) else f"One of {listed}."
 
 
 def summary(op: type[Op]) -> str:
