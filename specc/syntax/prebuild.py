@@ -6,7 +6,7 @@ from specc.syntax.tables import generate, prebuilt_file, write
 
 
 def main() -> None:
-    """Write the tables beside this module; `specc.syntax.tables.load` checks that they fit before it uses them."""
+    """Write the tables beside the grammar; `specc.syntax.tables.load` checks that they fit before it uses them."""
     write(generate(), prebuilt_file())
 
 

@@ -57,7 +57,7 @@ def load() -> Tables:
 
 def prebuilt_file() -> Path:
     """Where `python -m specc.syntax.prebuild` writes."""
-    return Path(__file__).with_name("tables.json")
+    return grammar_file().with_suffix(".tables.json")
 
 
 def fingerprint() -> str:
@@ -79,7 +79,9 @@ def read(path: Path, expected: str) -> Tables | None:
 
 def write(tables: Tables, path: Path) -> None:
     """Write what `read` reads."""
-    path.write_text(json.dumps({"fingerprint": fingerprint(), **asdict(tables)}, separators=(",", ":")), "utf-8")
+    path.write_text(
+        json.dumps({"fingerprint": fingerprint(), **asdict(tables)}, separators=(",", ":"), sort_keys=True), "utf-8"
+    )
 
 
 def generate() -> Tables:
@@ -89,17 +91,34 @@ def generate() -> Tables:
 
     lark = Lark(grammar_file().read_text("utf-8"), parser="lalr", lexer="basic", maybe_placeholders=False)
     table = lark.parser.parser.parser.parse_table
-    rules: dict[Rule, int] = {}
+    actions = {state: sorted(row.items()) for state, row in table.states.items()}
+    shifts = {state: {str(name): arg for name, (do, arg) in row if do is Shift} for state, row in actions.items()}
+    reductions = {
+        state: {str(name): arg for name, (do, arg) in row if do is not Shift} for state, row in actions.items()
+    }
+    numbers = _numbering(shifts, table.start_states["start"])
+    rules = sorted({rule for row in reductions.values() for rule in row.values()}, key=str)
     states = [
-        {
-            str(name): arg if action is Shift else ~rules.setdefault(arg, len(rules))
-            for name, (action, arg) in table.states[number].items()
-        }
-        for number in range(len(table.states))
+        {name: numbers[target] for name, target in shifts[state].items()}
+        | {name: ~rules.index(rule) for name, rule in reductions[state].items()}
+        for state in numbers
     ]
     pattern, keywords = _lexer(lark.terminals)
-    start, end = table.start_states["start"], table.end_states["start"]
-    return Tables(pattern, keywords, list(lark.ignore_tokens), start, end, states, [_rule(rule) for rule in rules])
+    ignored = sorted(map(str, lark.ignore_tokens))
+    end = numbers[table.end_states["start"]]
+    return Tables(pattern, keywords, ignored, 0, end, states, [_rule(rule) for rule in rules])
+
+
+def _numbering(shifts: dict[int, dict[str, int]], start: int) -> dict[int, int]:
+    """The states in the order in which they are first reached; lark's own order differs from run to run."""
+    numbers = {start: 0}
+    waiting = [start]
+    for state in waiting:
+        for target in shifts[state].values():
+            if target not in numbers:
+                numbers[target] = len(numbers)
+                waiting.append(target)
+    return numbers
 
 
 def _rule(rule: Rule) -> RuleData:

@@ -52,7 +52,13 @@ def test_tables_written_down_are_read_back_while_the_grammar_is_the_same(tmp_pat
     assert tables.read(tmp_path / "none.json", tables.fingerprint()) is None
 
 
-def test_prebuild_writes_beside_the_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tables_beside_the_grammar_are_up_to_date() -> None:
+    found = tables.read(tables.prebuilt_file(), tables.fingerprint())
+    assert found is not None, "run `python -m specc.syntax.prebuild`"
+    assert found == tables.generate()
+
+
+def test_prebuild_writes_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prebuild, "prebuilt_file", lambda: tmp_path / "tables.json")
     prebuild.main()
     assert tables.read(tmp_path / "tables.json", tables.fingerprint()) is not None
