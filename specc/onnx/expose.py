@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import onnx
-from google.protobuf.message import DecodeError
 from onnx import helper
 
-from specc.diagnostics import Diagnostic
 from specc.ir.graph import Graph
 from specc.types import Layout
 
@@ -21,14 +19,6 @@ class Held:
 
     tensor: str
     layout: Layout
-
-
-def parse(data: bytes, file: str | None = None) -> tuple[onnx.ModelProto | None, tuple[Diagnostic, ...]]:
-    """The model that `data` is, or E0907."""
-    try:
-        return onnx.load_from_string(data), ()
-    except DecodeError:
-        return None, (Diagnostic("E0907", "this is not an ONNX model", file=file),)
 
 
 def held_values(model: onnx.ModelProto, graph: Graph) -> dict[str, Held]:

@@ -13,6 +13,7 @@ from specc.diagnostics import Diagnostic
 from specc.files import atomic
 from specc.onnx.framing import chunks, data_bytes, is_open, size
 from specc.onnx.program import Array, EmitError
+from specc.weights.tensors import Unreadable
 
 LIMIT = 2**31 - 1
 """The largest protobuf message in bytes; larger models keep their weights in a file of their own."""
@@ -119,8 +120,18 @@ def _data(tensor: onnx.TensorProto, weights: Mapping[str, Array]) -> bytes:
     """The little-endian float32 values of one weight."""
     if tensor.name not in weights:
         raise EmitError(Diagnostic("E0801", f"there is no weight `{tensor.name}`"))
-    array = weights[tensor.name]
+    array = _loaded(tensor.name, weights)
     if array.shape != tuple(tensor.dims):
         shapes = f"{list(array.shape)}, but the model needs {list(tensor.dims)}"
         raise EmitError(Diagnostic("E0801", f"weight `{tensor.name}` has the shape {shapes}"))
     return np.ascontiguousarray(array, "<f4").tobytes()
+
+
+def _loaded(name: str, weights: Mapping[str, Array]) -> Array:
+    """The weight, which may be read from its file only now."""
+    try:
+        return weights[name]
+    except Unreadable as error:
+        raise EmitError(Diagnostic(error.code, f"cannot read weight `{name}`: {error}")) from error
+    except OSError as error:
+        raise EmitError(Diagnostic("E0802", f"cannot read weight `{name}`: {error.strerror or error}")) from error

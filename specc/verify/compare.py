@@ -34,11 +34,12 @@ def worst(expected: Array, bound: Array, got: Array) -> Worst:
     """
     bound = np.broadcast_to(np.asarray(bound, np.float64), expected.shape)
     with np.errstate(all="ignore"):
-        error = np.abs(got.astype(np.float64) - expected)
-        ratio = np.where(error == 0, 0.0, np.where(bound > 0, error / bound, np.inf))
-        same_class = (np.isnan(got) & np.isnan(expected)) | (got == expected) | _overflows(expected, bound, got)
-    ratio = np.where(same_class, 0.0, np.where(np.isnan(ratio), np.inf, ratio))
-    error = np.where(same_class & ~np.isfinite(error), 0.0, error)
+        error = np.abs(got - expected)
+        ratio = np.divide(error, bound, out=np.zeros_like(error), where=error != 0)
+        if not np.isfinite(error).all():
+            agree = _same_class(expected, bound, got)
+            ratio, error = np.where(agree, 0.0, ratio), np.where(agree, 0.0, error)
+    ratio[np.isnan(ratio)] = np.inf
     index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     return Worst(
         ratio=float(ratio[index]),
@@ -51,8 +52,9 @@ def worst(expected: Array, bound: Array, got: Array) -> Worst:
     )
 
 
-def _overflows(expected: Array, bound: Array, got: Array) -> Array:
-    """Where an infinity stands for a value that float32 cannot hold, or need not."""
+def _same_class(expected: Array, bound: Array, got: Array) -> Array:
+    """Where both are NaN or the same infinity, or an infinity stands for what float32 cannot hold, or need not."""
     beyond = np.abs(expected) + bound >= LARGEST
-    result: Array = np.isinf(got) & beyond & (np.sign(got) == np.sign(expected))
+    overflow = np.isinf(got) & beyond & (np.sign(got) == np.sign(expected))
+    result: Array = (np.isnan(got) & np.isnan(expected)) | (got == expected) | overflow
     return result

@@ -24,7 +24,7 @@ U = 2.0**-24
 COPIES = 3
 HEADROOM = 4.0
 """Summation orders and fused operations differ: another correct evaluation may err a few times as much as NumPy's."""
-MARGIN = 4.0
+MARGIN = 2.0
 """Random signs cancel more than errors with a common cause do."""
 
 
@@ -62,7 +62,7 @@ def _noisy(
     for result, y, y32, bound in zip(results, exact, rounded, bounds, strict=True):
         size = np.broadcast_to(_errors(y, y32, np.asarray(bound, np.float64)), y.shape)
         for copy in range(1, 1 + COPIES):
-            result[copy * items : (copy + 1) * items] += rng.uniform(-1, 1, y.shape) * size
+            result[copy * items : (copy + 1) * items] += (2 * rng.random(y.shape, np.float32) - 1) * size
     return results
 
 

@@ -21,8 +21,9 @@ from specc.interpreter import bind, canonical, normalised, spoken
 from specc.ir.graph import Graph
 from specc.onnx.check import shape_conflicts
 from specc.onnx.emit import emit
-from specc.onnx.expose import expose, held_values, input_names, made, parse, pixel_inputs
+from specc.onnx.expose import expose, held_values, input_names, made, pixel_inputs
 from specc.onnx.framing import size
+from specc.onnx.read import parse, read_model
 from specc.onnx.write import LIMIT, to_bytes, write_model
 from specc.runtime.session import Device, Session, session
 from specc.verify.compare import Array, worst
@@ -36,7 +37,7 @@ from specc.verify.sizes import choose_sizes
 def verify(
     graph: Graph,
     weights: Mapping[str, Array],
-    model: onnx.ModelProto | bytes | None = None,
+    model: onnx.ModelProto | bytes | Path | None = None,
     *,
     inputs: Mapping[str, Array] | None = None,
     seed: int = 0,
@@ -44,7 +45,7 @@ def verify(
     sizes: Mapping[str, int] | None = None,
     device: Device = "cpu",
 ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
-    """Verify `model`, or what `graph` and `weights` emit, and report on every layer.
+    """Verify `model` (a message, its bytes or a file), or what `graph` and `weights` emit, and report on every layer.
 
     `inputs` (by name, in the author's order) replace the built-in probes; otherwise open sizes are those in `sizes` or
     chosen.  No report but diagnostics where nothing can be run: E0907 for a file that is not this model, E0901 for
@@ -56,8 +57,9 @@ def verify(
     trials, found, diagnostics = _trials(graph, loaded, inputs, dict(sizes or {}), batch, seed)
     if diagnostics:
         return None, diagnostics
-    judge = LayerJudge(graph, weights, held_values(loaded, graph), found)
-    work = _Work(graph, weights, loaded, device)
+    held = {name: weights[name] for name in weights}  # read or made once: every layer is judged many times
+    judge = LayerJudge(graph, held, held_values(loaded, graph), found)
+    work = _Work(graph, held, loaded, device)
     provider, diagnostics = _judge_layers(work, judge, trials)
     outputs: tuple[OutputResult, ...] = ()
     if not diagnostics:
@@ -71,10 +73,17 @@ def verify(
     return Report(graph.name, provider, seed, found, names, judge.layers(), outputs), ()
 
 
-def _load(graph: Graph, model: onnx.ModelProto | bytes | None) -> tuple[onnx.ModelProto | None, tuple[Diagnostic, ...]]:
+def _load(
+    graph: Graph, model: onnx.ModelProto | bytes | Path | None
+) -> tuple[onnx.ModelProto | None, tuple[Diagnostic, ...]]:
     if model is None:
         return emit(graph)
-    loaded, diagnostics = parse(model) if isinstance(model, bytes) else (model, ())
+    diagnostics: tuple[Diagnostic, ...] = ()
+    loaded: onnx.ModelProto | None
+    if isinstance(model, Path):
+        loaded, diagnostics = read_model(model)
+    else:
+        loaded, diagnostics = parse(model) if isinstance(model, bytes) else (model, ())
     if loaded is None:
         return None, diagnostics
     theirs, ours = input_names(loaded), {item.name for item in graph.inputs}

@@ -1,0 +1,76 @@
+"""The interpreter drives the operations: order, precision, liveness, and inputs that fit."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "onnx"))
+from graphs import layer, network, numbers, random_weights, shape
+
+from specc.interpreter import bind, interpret
+
+CONV = layer("conv", channels=4, kernel=(3,), pad=(1,))
+
+
+def test_a_network_by_hand():
+    graph = network(shape(1, 2, 2), ("r", layer("relu")), ("a", layer("add"), ["image", "r"]))
+    x = np.array([[[[1.0, -2.0], [3.0, -4.0]]]])
+    np.testing.assert_array_equal(interpret(graph, {"image": x}, {})["a"], [[[[2.0, -2.0], [6.0, -4.0]]]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_everything_is_computed_in_one_precision(dtype):
+    graph = network(shape(3, 5, 5), ("c", CONV), ("t", layer("tanh")))
+    result = interpret(graph, {"image": numbers(1, 3, 5, 5)}, random_weights(graph), dtype=dtype)
+    assert result["t"].dtype == dtype
+
+
+def test_kept_values_come_by_their_names():
+    graph = network(shape(3, 5, 5), ("c", CONV), ("r", layer("relu")), output="out")
+    x, weights = numbers(1, 3, 5, 5), random_weights(graph)
+    kept = interpret(graph, {"image": x}, weights, keep=["c", "r"])
+    assert set(kept) == {"c", "r"}
+    np.testing.assert_array_equal(np.maximum(kept["c"], 0), interpret(graph, {"image": x}, weights)["out"])
+
+
+def test_channels_last_outside_and_the_same_inside():
+    layers = [("c", CONV), ("r", layer("relu"))]
+    first, last = network(shape(3, 5, 4), *layers), network(shape(3, 5, 4), *layers, layout="hwc")
+    x, weights = numbers(2, 3, 5, 4), random_weights(first)
+    expected = interpret(first, {"image": x}, weights)["r"].transpose(0, 2, 3, 1)
+    np.testing.assert_array_equal(interpret(last, {"image": x.transpose(0, 2, 3, 1)}, weights)["r"], expected)
+
+
+def test_inputs_are_never_written_to():
+    graph = network(shape(3, 5, 5), ("r", layer("relu")), ("c", CONV))
+    x = numbers(1, 3, 5, 5)
+    x.flags.writeable = False
+    interpret(graph, {"image": x}, random_weights(graph))
+
+
+OPEN = network(shape(3, "H", "W"), ("p", layer("maxpool", kernel=(2,), round="exact")))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "says"),
+    [
+        ({"image": numbers(1, 3, 4, 6)}, None),
+        ({"image": numbers(1, 3, 4, 5)}, "multiple"),
+        ({"image": numbers(1, 4, 4, 6)}, "needs N x 3 x H x W"),
+        ({"image": numbers(3, 4, 6)}, "needs N x 3 x H x W"),
+        ({"image": numbers(0, 3, 4, 6)}, "no data"),
+        ({}, "missing"),
+        ({"image": numbers(1, 3, 4, 6), "mask": numbers(1)}, "no input `mask`"),
+    ],
+)
+def test_inputs_must_fit(inputs, says):
+    sizes, diagnostics = bind(OPEN, inputs)
+    if says is None:
+        assert (sizes, diagnostics) == ({"N": 1, "H": 4, "W": 6}, ())
+    else:
+        assert diagnostics[0].code == "E0901"
+        assert says in diagnostics[0].message
