@@ -76,14 +76,14 @@ class Deconv(Op):
 
     def infer(self, inputs: Types) -> Types:
         (x,) = inputs
-        axes = self._axes(x)
+        axes = self.axes(x)
         check_groups(self.groups, known_channels(self.word, x), self.channels)
         return (TensorType((x.shape[0], self.channels, *(axis.output for axis in axes))),)
 
     def arithmetic(self, inputs: Types) -> tuple[str, ...]:
         (x,) = inputs
         names = SPATIAL_NAMES[len(x.spatial)]
-        axes = zip(names, x.spatial, self._axes(x), strict=True)
+        axes = zip(names, x.spatial, self.axes(x), strict=True)
         return tuple(f"{name}: {axis.arithmetic(size)}" for name, size, axis in axes)
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
@@ -100,10 +100,10 @@ class Deconv(Op):
 
     def reach(self, inputs: Types) -> Field:
         """One output lies under at most ceil(span / stride) neighbouring windows."""
-        return tuple(Reach(-(-axis.span // axis.stride), Fraction(1, axis.stride)) for axis in self._axes(inputs[0]))
+        return tuple(Reach(-(-axis.span // axis.stride), Fraction(1, axis.stride)) for axis in self.axes(inputs[0]))
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
-        axes = self._axes(inputs[0])
+        axes = self.axes(inputs[0])
         bias = [] if self.bias is False else [build.weight("bias")]
         return (
             build.node(
@@ -147,7 +147,7 @@ class Deconv(Op):
             "groups": self.groups,
         }
 
-    def _axes(self, x: TensorType) -> list[_Axis]:
+    def axes(self, x: TensorType) -> list[_Axis]:
         count = spatial_axes(self.word, x)
         kernel, stride = per_axis(self.kernel, count, "kernel"), per_axis(self.stride, count, "stride")
         dilation, extra = per_axis(self.dilation, count, "dilation"), per_axis(self.output_pad, count, "output_pad")

@@ -1,0 +1,104 @@
+"""What generated models need beyond `torch.nn`; `specc.torch.source` copies what a model uses into its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Layers(nn.Module):
+    """Layers by name; names that Python or `nn.Module` would not allow as attributes are written `layers["0"]`."""
+
+    def __getitem__(self, name: str) -> nn.Module:
+        module = self._modules[name]
+        assert module is not None
+        return module
+
+    def __setitem__(self, name: str, module: nn.Module) -> None:
+        self._modules[name] = module
+
+
+class Scale(nn.Module):
+    """weight x + bias, both of the shape (channels, 1, ...)."""
+
+    def __init__(self, *shape: int, bias: bool = False) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(shape))
+        self.bias = nn.Parameter(torch.zeros(shape)) if bias else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.weight if self.bias is None else x * self.weight + self.bias
+
+
+class PRelu(nn.Module):
+    """x where x >= 0, else weight x; the weight has the shape (channels, 1, ...), or (1,) for all channels."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full(shape, 0.25))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.where(x >= 0, x, x * self.weight)
+
+
+class ChannelNorm(nn.LayerNorm):
+    """Layer normalisation of the channels at each position of an image."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return super().forward(input.movedim(1, -1)).movedim(-1, 1)
+
+
+class FixedFilter(nn.Module):
+    """Every channel filtered by the same constant window."""
+
+    def __init__(self, window: Sequence[float], kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]):
+        super().__init__()
+        self.register_buffer("window", torch.tensor(window).reshape(1, 1, *kernel), persistent=False)
+        self.stride, self.dilation = tuple(stride), tuple(dilation)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        window = self.get_buffer("window").to(x.dtype)
+        return filtered(x, window, self.stride, self.dilation)
+
+
+def filtered(x: torch.Tensor, window: torch.Tensor, stride: Sequence[int], dilation: Sequence[int]) -> torch.Tensor:
+    """Every channel of `x` filtered by `window`, of the shape (1, 1, *sizes)."""
+    convolve = (F.conv1d, F.conv2d, F.conv3d)[x.dim() - 3]
+    channels = x.shape[1]
+    weight = window.expand(channels, *window.shape[1:])
+    return convolve(x, weight, None, tuple(stride), 0, tuple(dilation), channels)
+
+
+def window_sums(x: torch.Tensor, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> torch.Tensor:
+    """The sum of each window of each channel."""
+    return filtered(x, torch.ones(1, 1, *kernel, dtype=x.dtype, device=x.device), stride, dilation)
+
+
+def window_means(
+    x: torch.Tensor, counted: torch.Tensor, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+) -> torch.Tensor:
+    """The mean of each window of the padded `x` over the samples that are 1 in `counted`."""
+    return window_sums(x, kernel, stride, dilation) / window_sums(counted, kernel, stride, dilation)
+
+
+def pad_same(
+    x: torch.Tensor, kernel: Sequence[int], stride: Sequence[int], lower: bool = False, value: float = 0.0
+) -> torch.Tensor:
+    """`x` padded so that ceil(size / stride) windows fit on each axis; an odd sample goes to the end, or with
+    `lower` to the begin."""
+    pads: list[int] = []
+    for size, k, s in zip(reversed(x.shape[2:]), reversed(kernel), reversed(stride), strict=True):
+        total = max((-(-size // s) - 1) * s + k - size, 0)
+        small, large = total // 2, total - total // 2
+        pads += [large, small] if lower else [small, large]
+    return F.pad(x, pads, value=value)
+
+
+def fix(parameter: nn.Parameter, values: Sequence[float]) -> None:
+    """Give a parameter the values written in the spec, repeated over its leading axes, and keep training off it."""
+    with torch.no_grad():
+        parameter.copy_(torch.tensor(values).repeat(parameter.numel() // len(values)).reshape(parameter.shape))
+    parameter.requires_grad_(False)

@@ -1,0 +1,360 @@
+"""How every operation is said in PyTorch: one function for each, from a layer to the expression of its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from specc.ops.activation import Celu, Clip, Elu, HardTanh, LeakyRelu, ThresholdedRelu
+from specc.ops.adaptive_pool import AdaptivePooling
+from specc.ops.axes import axis_index
+from specc.ops.concat import Concat
+from specc.ops.dense import Dense
+from specc.ops.dropout import Dropout
+from specc.ops.global_pool import GlobalLpPool
+from specc.ops.layernorm import LayerNorm
+from specc.ops.lrn import Lrn
+from specc.ops.norm import BatchNorm, GroupNorm, InstanceNorm
+from specc.ops.pad import Crop, Pad
+from specc.ops.resize import Upsample
+from specc.ops.scale import Scale
+from specc.ops.shape import Reshape, Squeeze, Transpose
+from specc.ops.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
+from specc.ops.smooth import Gelu, HardSigmoid
+from specc.ops.softmax import Softmax
+from specc.ops.split import Split
+from specc.ops.windows import known_channels, pad_sides, per_axis
+from specc.torch import windows
+from specc.torch.layer import Layer, call, unless
+
+Lowering: TypeAlias = Callable[[Layer], str]
+
+
+def _element(template: str) -> Lowering:
+    """An expression in the operand alone."""
+    return lambda layer: template.format(layer.x)
+
+
+def _dense(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Dense)
+    features = known_channels(op.word, layer.types[0])
+    return f"{layer.module(call('nn.Linear', features, op.units, bias=unless(op.bias is not False, True)))}({layer.x})"
+
+
+def _batch_norm(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, BatchNorm)
+    channels = known_channels(op.word, layer.types[0])
+    name = f"nn.BatchNorm{max(layer.axes, 1)}d"
+    return f"{layer.module(call(name, channels, eps=unless(op.eps, 1e-5), affine=unless(op.affine, True)))}({layer.x})"
+
+
+def _instance_norm(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, InstanceNorm)
+    channels = known_channels(op.word, layer.types[0])
+    name = layer.numbered("nn.InstanceNorm{}d")
+    return f"{layer.module(call(name, channels, eps=unless(op.eps, 1e-5), affine=unless(op.affine, False)))}({layer.x})"
+
+
+def _group_norm(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, GroupNorm)
+    channels = known_channels(op.word, layer.types[0])
+    constructor = call("nn.GroupNorm", op.groups, channels, eps=unless(op.eps, 1e-5), affine=unless(op.affine, True))
+    return f"{layer.module(constructor)}({layer.x})"
+
+
+def _layer_norm(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, LayerNorm)
+    x = layer.types[0]
+    options = {"eps": unless(op.eps, 1e-5), "elementwise_affine": unless(op.affine, True)}
+    if op.over == "all":
+        return f"{layer.module(call('nn.LayerNorm', list(x.shape[1:]), **options))}({layer.x})"
+    name, helper = ("ChannelNorm", True) if layer.axes else ("nn.LayerNorm", False)
+    return f"{layer.module(call(name, known_channels(op.word, x), **options), helper=helper)}({layer.x})"
+
+
+def _lrn(layer: Layer) -> str:
+    """PyTorch puts the odd neighbour of an even number before, the spec behind: the channels are turned round."""
+    op = layer.op
+    assert isinstance(op, Lrn)
+    even = op.size % 2 == 0
+    x = f"{layer.x}.flip(1)" if even else layer.x
+    return f"F.local_response_norm({x}, {op.size}, {op.alpha!r}, {op.beta!r}, {op.k!r})" + (".flip(1)" if even else "")
+
+
+def _scale(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Scale)
+    shape = (known_channels(op.word, layer.types[0]), *(1,) * layer.axes)
+    return f"{layer.module(_sized('Scale', shape, bias=unless(op.bias is not False, False)), helper=True)}({layer.x})"
+
+
+def _prelu(layer: Layer) -> str:
+    (weight,) = layer.op.weights(layer.types)
+    return f"{layer.module(_sized('PRelu', weight.shape), helper=True)}({layer.x})"
+
+
+def _sized(name: str, shape: tuple[int, ...], **keywords: object) -> str:
+    return call(name, *shape, **keywords)
+
+
+def _dropout(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Dropout)
+    return f"{layer.module(call('nn.Dropout', op.rate))}({layer.x})"
+
+
+def _adaptive(name: str) -> Lowering:
+    def lower(layer: Layer) -> str:
+        op = layer.op
+        assert isinstance(op, AdaptivePooling)
+        return f"{layer.numbered(name)}({layer.x}, {per_axis(op.size, layer.axes, 'size')})"
+
+    return lower
+
+
+def _global(template: str) -> Lowering:
+    return lambda layer: template.format(layer.x, tuple(range(2, 2 + layer.axes)))
+
+
+def _global_lp(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, GlobalLpPool)
+    axes = tuple(range(2, 2 + layer.axes))
+    return f"({layer.x}.abs() ** {op.p}).sum({axes}, keepdim=True) ** (1 / {op.p})"
+
+
+def _alpha(function: str) -> Lowering:
+    def lower(layer: Layer) -> str:
+        op = layer.op
+        assert isinstance(op, LeakyRelu | Elu | Celu)
+        return f"{function}({layer.x}, {op.alpha!r})"
+
+    return lower
+
+
+def _threshold(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, ThresholdedRelu)
+    return f"F.threshold({layer.x}, {op.alpha!r}, 0.0)"
+
+
+def _clip(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Clip | HardTanh)
+    low, high = op.limits()
+    return f"{layer.x}.clamp({low!r}, {high!r})"
+
+
+def _hard_sigmoid(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, HardSigmoid)
+    return f"({op.alpha!r} * {layer.x} + {op.beta!r}).clamp(0.0, 1.0)"
+
+
+def _gelu(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Gelu)
+    return call("F.gelu", layer.x, approximate=repr(op.approximate) if op.approximate != "none" else None)
+
+
+def _softmax(function: str) -> Lowering:
+    def lower(layer: Layer) -> str:
+        op = layer.op
+        assert isinstance(op, Softmax)
+        return f"{function}({layer.x}, {axis_index(op.axis, layer.types[0], op.layout)})"
+
+    return lower
+
+
+def _flatten(layer: Layer) -> str:
+    return f"{layer.as_written(layer.x)}.flatten(1)"
+
+
+def _reshape(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Reshape)
+    sizes = ", ".join(map(str, op.sizes))
+    return layer.as_computed(f"{layer.as_written(layer.x)}.reshape({layer.x}.shape[0], {sizes})", len(op.sizes))
+
+
+def _transpose(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Transpose)
+    order = ", ".join(str(axis + 1) for axis in op.order)
+    return layer.as_computed(f"{layer.as_written(layer.x)}.permute(0, {order})", len(op.order))
+
+
+def _squeeze(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Squeeze)
+    x = layer.types[0]
+    if op.axis is None:
+        dropped = [i for i in range(2, x.rank + 1) if x.shape[i] == 1]
+    else:
+        dropped = [axis_index(op.axis, x, op.layout)]
+    if layer.layout == "hwc":
+        dropped = [x.rank if i == 1 else i - 1 for i in dropped]
+    return layer.as_computed(f"{layer.as_written(layer.x)}.squeeze({tuple(dropped)})", x.rank - len(dropped))
+
+
+def _pad(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Pad) and not isinstance(op.amount, str)
+    sides = pad_sides(op.amount, layer.axes)
+    mode = {"zeros": None, "edge": "'replicate'", "reflect": "'reflect'", "wrap": "'circular'"}[op.mode]
+    return call("F.pad", layer.x, _sides(sides), mode=mode, value=unless(op.value, 0.0))
+
+
+def _crop(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Crop)
+    x, y = layer.types[0], layer.outputs[0]
+    if op.amount is not None and not isinstance(op.amount, str):
+        sides = pad_sides(op.amount, layer.axes)
+    else:
+        cuts = [a - b for a, b in zip(x.spatial, y.spatial, strict=True) if isinstance(a, int) and isinstance(b, int)]
+        sides = [(cut // 2, cut - cut // 2) for cut in cuts]
+    return call("F.pad", layer.x, _sides([(-begin, -end) for begin, end in sides]))
+
+
+def _sides(sides: list[tuple[int, int]]) -> str:
+    """Amounts as `F.pad` takes them: the last axis first."""
+    return repr(tuple(amount for side in reversed(sides) for amount in side))
+
+
+def _upsample(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Upsample)
+    scale = tuple(map(float, per_axis(op.scale, layer.axes, "scale")))
+    if op.mode == "nearest":
+        return f"F.interpolate({layer.x}, scale_factor={scale})"
+    mode = ("linear", "bilinear", "trilinear")[layer.axes - 1]
+    return f"F.interpolate({layer.x}, scale_factor={scale}, mode={mode!r}, align_corners={op.align_corners})"
+
+
+def _pixel_shuffle(function: str) -> Lowering:
+    def lower(layer: Layer) -> str:
+        op = layer.op
+        assert isinstance(op, PixelShuffle | PixelUnshuffle)
+        return f"{function}({layer.x}, {op.factor})"
+
+    return lower
+
+
+def _channel_shuffle(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, ChannelShuffle)
+    return f"{layer.x}.unflatten(1, ({op.groups}, -1)).transpose(1, 2).flatten(1, 2)"
+
+
+def _split(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Split)
+    axis = axis_index(op.axis, layer.types[0], op.layout)
+    if isinstance(op.parts, int):
+        return f"{layer.x}.chunk({op.parts}, {axis})"
+    return f"{layer.x}.split({op.parts}, {axis})"
+
+
+def _joined(sign: str) -> Lowering:
+    return lambda layer: f" {sign} ".join(layer.inputs)
+
+
+def _nested(function: str) -> Lowering:
+    """Two operands at a time."""
+
+    def lower(layer: Layer) -> str:
+        result = layer.inputs[0]
+        for operand in layer.inputs[1:]:
+            result = f"{function}({result}, {operand})"
+        return result
+
+    return lower
+
+
+def _mean(layer: Layer) -> str:
+    return f"({' + '.join(layer.inputs)}) / {len(layer.inputs)}"
+
+
+def _concat(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Concat)
+    return f"torch.cat(({', '.join(layer.inputs)},), {axis_index(op.axis, layer.types[0], op.layout)})"
+
+
+TABLE: Final[dict[str, Lowering]] = {
+    "conv": windows.conv,
+    "depthwise": windows.depthwise,
+    "separable": windows.separable,
+    "deconv": windows.deconv,
+    "dense": _dense,
+    "maxpool": windows.max_pool,
+    "minpool": windows.min_pool,
+    "avgpool": windows.avg_pool,
+    "lppool": windows.lp_pool,
+    "weightedpool": windows.weighted_pool,
+    "global_avgpool": _global("{}.mean({}, keepdim=True)"),
+    "global_maxpool": _global("{}.amax({}, keepdim=True)"),
+    "global_lppool": _global_lp,
+    "adaptive_avgpool": _adaptive("F.adaptive_avg_pool{}d"),
+    "adaptive_maxpool": _adaptive("F.adaptive_max_pool{}d"),
+    "bn": _batch_norm,
+    "layernorm": _layer_norm,
+    "groupnorm": _group_norm,
+    "instancenorm": _instance_norm,
+    "lrn": _lrn,
+    "scale": _scale,
+    "relu": _element("F.relu({})"),
+    "relu6": _element("F.relu6({})"),
+    "leaky_relu": _alpha("F.leaky_relu"),
+    "prelu": _prelu,
+    "thresholded_relu": _threshold,
+    "elu": _alpha("F.elu"),
+    "selu": _element("F.selu({})"),
+    "celu": _alpha("F.celu"),
+    "gelu": _gelu,
+    "silu": _element("F.silu({})"),
+    "mish": _element("F.mish({})"),
+    "softplus": _element("F.softplus({})"),
+    "softsign": _element("F.softsign({})"),
+    "hardswish": _element("F.hardswish({})"),
+    "hardsigmoid": _hard_sigmoid,
+    "hardtanh": _clip,
+    "sigmoid": _element("torch.sigmoid({})"),
+    "tanh": _element("torch.tanh({})"),
+    "exp": _element("torch.exp({})"),
+    "abs": _element("torch.abs({})"),
+    "clip": _clip,
+    "identity": _element("{}"),
+    "softmax": _softmax("torch.softmax"),
+    "log_softmax": _softmax("torch.log_softmax"),
+    "dropout": _dropout,
+    "flatten": _flatten,
+    "reshape": _reshape,
+    "transpose": _transpose,
+    "squeeze": _squeeze,
+    "pad": _pad,
+    "crop": _crop,
+    "upsample": _upsample,
+    "pixel_shuffle": _pixel_shuffle("F.pixel_shuffle"),
+    "pixel_unshuffle": _pixel_shuffle("F.pixel_unshuffle"),
+    "channel_shuffle": _channel_shuffle,
+    "split": _split,
+    "add": _joined("+"),
+    "sub": _joined("-"),
+    "mul": _joined("*"),
+    "max": _nested("torch.maximum"),
+    "min": _nested("torch.minimum"),
+    "mean": _mean,
+    "concat": _concat,
+}
+
+
+def lower(layer: Layer) -> str:
+    """The expression of the layer's output; of a tuple of them where there are several."""
+    return TABLE[layer.op.word](layer)

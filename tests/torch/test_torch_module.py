@@ -1,0 +1,187 @@
+"""The live module computes what the interpreter computes, for every operation and in both layouts."""
+
+import numpy as np
+import pytest
+
+from specc.dims import symbol
+from specc.interpreter import interpret
+from specc.ir.build import GraphBuilder
+from specc.ir.graph import Graph, GraphInput, GraphOutput
+from specc.ops import BY_WORD
+from specc.ops.base import Rejection
+from specc.torch.table import TABLE
+from specc.types import TensorType, speak
+from specc.weights import Weights, seeded
+
+torch = pytest.importorskip("torch", reason="modules are PyTorch's")
+
+from specc.torch import module  # noqa: E402
+
+IMAGE = (4, 7, 9)
+LAYERS = [
+    ("conv", {"channels": 6, "kernel": (3, 2)}, IMAGE),
+    ("conv", {"channels": 6, "kernel": (3,), "stride": (2,), "pad": (1,), "groups": 2, "bias": False}, IMAGE),
+    ("conv", {"channels": 2, "kernel": (3,), "pad": "same", "dilation": (2,)}, IMAGE),
+    ("conv", {"channels": 2, "kernel": (3,), "pad": "same", "stride": (2,)}, IMAGE),
+    ("conv", {"channels": 2, "kernel": (4,), "pad": "same_lower", "stride": (3,)}, IMAGE),
+    ("conv", {"channels": 2, "kernel": (3,), "pad": (0, 1, 2, 1)}, IMAGE),
+    ("conv", {"channels": 2, "kernel": (3,), "stride": (4,), "round": "ceil"}, IMAGE),
+    *(("conv", {"channels": 2, "kernel": (3,), "pad": (1,), "border": b}, IMAGE) for b in ("edge", "reflect", "wrap")),
+    ("conv", {"channels": 2, "kernel": (3,), "pad": (1, 0, 0, 2), "border": "reflect"}, IMAGE),
+    ("conv", {"channels": 2, "kernel": (3,), "pad": (1,)}, (3, 8)),
+    ("conv", {"channels": 2, "kernel": (2,), "pad": (1,)}, (3, 4, 5, 6)),
+    ("depthwise", {"kernel": (3,), "multiplier": 2, "pad": "same"}, IMAGE),
+    ("depthwise", {"kernel": (3,), "weight": ((0, 1, 0), (1, -4, 1), (0, 1, 0)), "bias": False}, IMAGE),
+    ("separable", {"channels": 3, "kernel": (3,), "multiplier": 2, "pad": (1,)}, IMAGE),
+    ("deconv", {"channels": 3, "kernel": (2,), "stride": (2,)}, IMAGE),
+    ("deconv", {"channels": 4, "kernel": (3,), "stride": (2,), "pad": (1,), "output_pad": (1,), "groups": 2}, IMAGE),
+    ("deconv", {"channels": 3, "kernel": (4,), "stride": (3,), "pad": "same"}, IMAGE),
+    ("deconv", {"channels": 3, "kernel": (2,), "stride": (3,), "pad": "same"}, IMAGE),
+    ("deconv", {"channels": 3, "kernel": (3,), "dilation": (2,), "pad": (0, 1, 1, 0)}, IMAGE),
+    ("dense", {"units": 5}, (6,)),
+    *(
+        (word, arguments, IMAGE)
+        for word in ("maxpool", "minpool", "avgpool", "lppool", "weightedpool")
+        for arguments in (
+            {"kernel": (2,)},
+            {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 1)},
+            {"kernel": (3,), "stride": (2,), "pad": "same"},
+            {"kernel": (3,), "stride": (2,), "round": "ceil", "pad": (0, 1, 1, 0)},
+            {"kernel": (3,), "stride": (4,), "round": "ceil", "pad": (1,)},
+            {"kernel": (2,), "stride": (1,), "dilation": (3,)},
+        )
+    ),
+    ("avgpool", {"kernel": (3,), "stride": (2,), "pad": (1,), "count_include_pad": True, "round": "ceil"}, IMAGE),
+    ("avgpool", {"kernel": (3,), "stride": (2,), "pad": (1, 0, 0, 1), "count_include_pad": True}, IMAGE),
+    (
+        "avgpool",
+        {"kernel": (4,), "stride": (3,), "pad": (1, 0, 0, 1), "count_include_pad": True, "round": "ceil"},
+        IMAGE,
+    ),
+    ("maxpool", {"kernel": (2,)}, (3, 8)),
+    ("avgpool", {"kernel": (2,)}, (3, 4, 5, 6)),
+    ("lppool", {"kernel": (2,), "p": 3}, (3, 8)),
+    ("weightedpool", {"kernel": (3,), "pad": (1,), "border": "edge", "falloff": "gaussian"}, IMAGE),
+    ("global_avgpool", {}, IMAGE),
+    ("global_maxpool", {}, (3, 8)),
+    ("global_lppool", {"p": 3}, IMAGE),
+    ("adaptive_avgpool", {"size": (3, 2)}, IMAGE),
+    ("adaptive_maxpool", {"size": (3,)}, (3, 8)),
+    *(("bn", {"affine": affine}, shape) for affine in (True, False) for shape in ((4,), (4, 7), IMAGE, (2, 3, 4, 5))),
+    ("layernorm", {}, (6,)),
+    ("layernorm", {}, IMAGE),
+    ("layernorm", {"affine": False}, IMAGE),
+    ("layernorm", {"over": "all", "eps": 1e-3}, IMAGE),
+    ("groupnorm", {"groups": 2}, IMAGE),
+    ("instancenorm", {"affine": False}, (3, 8)),
+    ("instancenorm", {}, IMAGE),
+    ("lrn", {"size": 3, "alpha": 0.5}, IMAGE),
+    ("lrn", {"size": 4, "alpha": 0.5}, IMAGE),
+    ("scale", {}, IMAGE),
+    ("scale", {"bias": True, "weight": 2.0}, (4,)),
+    *((word, {}, (5,)) for word in ("relu", "relu6", "selu", "silu", "mish", "softsign", "hardswish", "sigmoid")),
+    *((word, {}, (5,)) for word in ("tanh", "exp", "abs", "identity", "hardtanh", "softplus", "dropout")),
+    *((word, {"alpha": 0.3}, (5,)) for word in ("leaky_relu", "thresholded_relu", "elu", "celu", "hardsigmoid")),
+    ("prelu", {}, IMAGE),
+    ("prelu", {"shared": True}, (5,)),
+    ("gelu", {}, (5,)),
+    ("gelu", {"approximate": "tanh"}, (5,)),
+    ("clip", {"min": -0.5, "max": 0.25}, (5,)),
+    ("softmax", {}, (5,)),
+    ("softmax", {"axis": "width"}, IMAGE),
+    ("log_softmax", {"axis": 0}, IMAGE),
+    ("flatten", {}, IMAGE),
+    ("flatten", {}, (5,)),
+    ("reshape", {"sizes": (3, 2, -1)}, (24,)),
+    ("reshape", {"sizes": (9, -1)}, IMAGE),
+    ("transpose", {"order": (1, 2, 0)}, IMAGE),
+    ("squeeze", {}, (4, 1, 1)),
+    ("squeeze", {"axis": "channels"}, (1, 4, 5)),
+    ("squeeze", {"axis": "height"}, (3, 1, 5)),
+    ("pad", {"amount": (1, 2, 0, 1), "value": 3.0}, IMAGE),
+    *(("pad", {"amount": (1, 2), "mode": mode}, IMAGE) for mode in ("edge", "reflect", "wrap")),
+    ("crop", {"amount": (1, 2, 0, 1)}, IMAGE),
+    ("crop", {"size": (4,)}, IMAGE),
+    ("upsample", {"scale": (2, 3)}, IMAGE),
+    ("upsample", {"mode": "bilinear"}, IMAGE),
+    ("upsample", {"mode": "bilinear", "align_corners": True}, (3, 8)),
+    ("pixel_shuffle", {"factor": 2}, IMAGE),
+    ("pixel_unshuffle", {"factor": 3}, (2, 6, 9)),
+    ("channel_shuffle", {"groups": 2}, IMAGE),
+    ("split", {"parts": 2}, IMAGE),
+    ("split", {"parts": (2, 7), "axis": "width"}, IMAGE),
+    *((word, {}, IMAGE) for word in ("add", "sub", "mul", "max", "min", "mean", "concat")),
+    ("concat", {"axis": "width"}, IMAGE),
+]
+MERGES = ("add", "sub", "mul", "max", "min", "mean", "concat")
+
+
+def graph_of(word, arguments, shape, layout="chw", open_sizes=False) -> Graph:
+    """One layer on an input; merges get the input and its relu."""
+    if "layout" in BY_WORD[word].context:
+        arguments = {**arguments, "layout": layout}
+    sizes = tuple(symbol(name) for name in ("D", "H", "W")[-len(shape) + 1 :]) if open_sizes else shape[1:]
+    build = GraphBuilder("Layer", layout=layout)
+    build.add_input(GraphInput(name="image", type=TensorType((symbol("N"), shape[0], *sizes))))
+    inputs = ("image",)
+    if word in MERGES:
+        inputs = ("image", *build.add("other", BY_WORD["relu"](), ("image",)))
+    values = build.add("y", BY_WORD[word](**arguments), inputs)
+    build.outputs.extend(GraphOutput(name=f"out{i}", value=value) for i, value in enumerate(values))
+    return build.finish()
+
+
+def random_weights(graph) -> Weights:
+    """Values that are far from any initialiser's; variances stay positive, fixed values as they are."""
+    random = np.random.default_rng(3)
+    fixed = {w.name for node in graph.nodes for w in graph.weights(node) if w.fixed is not None}
+    return Weights.of(
+        {
+            name: array if name.split(".", 1)[1] in fixed else random.uniform(0.2, 1.5, array.shape)
+            for name, array in seeded(graph).items()
+        }
+    )
+
+
+def assert_same(graph, shape):
+    weights = random_weights(graph)
+    x = np.random.default_rng(4).standard_normal(speak((2, *shape), graph.layout)).astype(np.float32)
+    expected = interpret(graph, {"image": x}, weights, dtype=np.float64)
+    with torch.no_grad():
+        found = module(graph, weights).double().eval()(torch.from_numpy(x).double())
+    found = found if isinstance(found, dict) else {"out0": found}
+    assert list(found) == list(expected)
+    for name, array in expected.items():
+        assert found[name].shape == array.shape
+        np.testing.assert_allclose(found[name].numpy(), array, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize(("word", "arguments", "shape"), LAYERS, ids=lambda value: str(value).replace(" ", ""))
+def test_a_layer_computes_the_same(word, arguments, shape):
+    assert_same(graph_of(word, arguments, shape), shape)
+
+
+@pytest.mark.parametrize(("word", "arguments", "shape"), LAYERS, ids=lambda value: str(value).replace(" ", ""))
+def test_a_layer_computes_the_same_with_channels_last(word, arguments, shape):
+    try:
+        graph = graph_of(word, arguments, shape, "hwc")
+    except Rejection as refused:  # a shape that this order of axes does not allow
+        pytest.skip(str(refused))
+    assert_same(graph, shape)
+
+
+OPEN = [(w, a, s) for w, a, s in LAYERS if len(s) == 3 and w in ("conv", "maxpool", "avgpool", "lppool", "deconv")]
+
+
+@pytest.mark.parametrize(("word", "arguments", "shape"), OPEN, ids=lambda value: str(value).replace(" ", ""))
+def test_open_sizes_are_found_when_the_module_runs(word, arguments, shape):
+    try:
+        graph = graph_of(word, arguments, shape, open_sizes=True)
+    except Rejection as refused:  # padding that needs a known size
+        pytest.skip(str(refused))
+    assert_same(graph, shape)
+
+
+def test_every_operation_is_in_the_table_and_in_these_tests():
+    assert set(TABLE) == set(BY_WORD)
+    assert {word for word, _, _ in LAYERS} == set(BY_WORD)
