@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from specc.cli.main import build_parser
 from specc.diagnostics import CODES
 from specc.diagnostics.explain import explain
 from specc.limits import DEFAULT_LIMITS
@@ -46,3 +48,10 @@ def test_an_example_gets_its_code_and_no_other_and_mended_none(
     found = {diagnostic.code for diagnostic in outcome.diagnostics}
     assert found == (set() if expected == "ok" else {code})
     assert expected != "ok" or outcome.models
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_command_is_one_that_specc_takes(code: str) -> None:
+    commands = re.findall(r"^\$ (?:.*\| )?specc (.*)", explain(code), re.MULTILINE)
+    for command in commands:
+        build_parser().parse_args(shlex.split(command))

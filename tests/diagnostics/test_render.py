@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.render import render_github, render_text, summary_line, to_json
 from specc.source import Source, Span
@@ -264,3 +267,23 @@ def test_json_has_rows_and_columns() -> None:
     ]  # fmt: skip
     nowhere = to_json(Diagnostic("E0601", "no such file", file="x.cnn"))
     assert (nowhere["file"], nowhere["row"], nowhere["end_column"]) == ("x.cnn", None, None)
+
+
+@st.composite
+def findings(draw: st.DrawFn) -> Diagnostic:
+    text = draw(st.text(st.sampled_from("ab \t\r\n層\u0301\x1b{"), max_size=120))
+    source = Source("net.cnn", text)
+    places = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(lambda p: Span(source, *sorted(p)))
+    words = st.text(st.sampled_from("xy 層\n"), max_size=40)
+    labels = draw(st.lists(st.builds(Label, places, words), max_size=3))
+    return Diagnostic("E0101", draw(words), draw(places), draw(words), tuple(labels), (draw(words),), draw(words))
+
+
+@given(findings(), st.integers(40, 120))
+def test_any_place_in_any_text_can_be_shown(finding: Diagnostic, width: int) -> None:
+    lines = shown(finding, width).splitlines()
+    assert lines[0].startswith("error[E0101]:")
+    assert any("^" in line for line in lines)
+    source_lines = [line for line in lines if re.match(r" *\d+ \|", line)]
+    assert all(text_width(line) <= width for line in source_lines)
+    assert len(render_github([finding]).splitlines()) == 1
