@@ -160,8 +160,8 @@ class Model:
         """
         from specc.verify import verify
 
-        data = None if model is None else Path(model).read_bytes()
-        report, diagnostics = verify(self.graph, self._weights(weights, seed), data, seed=seed, device=device)
+        file = None if model is None else Path(model)
+        report, diagnostics = verify(self.graph, self._weights(weights, seed), file, seed=seed, device=device)
         if report is None:
             raise SpecError(diagnostics)
         return report

@@ -13,7 +13,6 @@ from pathlib import Path
 from specc.cli.console import OK, WRONG, Console, exit_code
 from specc.cli.model_arguments import add_device_argument, add_weights_arguments, load_weights
 from specc.cli.spec_arguments import add_spec_arguments, one_model
-from specc.diagnostics import Diagnostic
 
 EXAMPLES = """\
 examples:
@@ -46,18 +45,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if checked is None:
         return code
     weights, diagnostics = load_weights(checked.graph, options)
-    data = None
-    if options.model_file is not None:
-        data, problems = _read(Path(options.model_file))
-        diagnostics = (*diagnostics, *problems)
     if weights is None or diagnostics:
         console.report(diagnostics)
         return exit_code(diagnostics)
     from specc.report import verification
     from specc.verify import verify
 
+    file = None if options.model_file is None else Path(options.model_file)
     report, diagnostics = verify(
-        checked.graph, weights, data, seed=options.seed, batch=options.batch, device=options.device
+        checked.graph, weights, file, seed=options.seed, batch=options.batch, device=options.device
     )
     if report is None:
         console.report(diagnostics)
@@ -68,9 +64,3 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.data(verification.render(report, console.width, console.style, every=not options.brief))
     return OK if report.passed else WRONG
 
-
-def _read(path: Path) -> tuple[bytes | None, tuple[Diagnostic, ...]]:
-    try:
-        return path.read_bytes(), ()
-    except OSError as error:
-        return None, (Diagnostic("E0601", f"cannot read {path}: {error.strerror or error}", file=str(path)),)

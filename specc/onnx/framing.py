@@ -8,9 +8,11 @@ to the initialisers are framed by hand.  Sources: protobuf.dev/programming-guide
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import onnx
 
+Buffer: TypeAlias = bytes | memoryview
 GRAPH, INITIALIZER, RAW_DATA = 7, 5, 9
 """Field numbers of ModelProto.graph, GraphProto.initializer and TensorProto.raw_data."""
 
@@ -20,7 +22,7 @@ def size(model: onnx.ModelProto) -> int:
     return sum(len(part) if isinstance(part, bytes) else data_bytes(part) for part in _parts(model))
 
 
-def chunks(model: onnx.ModelProto, data: Callable[[onnx.TensorProto], bytes]) -> Iterator[bytes]:
+def chunks(model: onnx.ModelProto, data: Callable[[onnx.TensorProto], Buffer]) -> Iterator[Buffer]:
     """The serialised model in pieces; `data` gives the bytes of every initialiser that has none."""
     for part in _parts(model):
         yield part if isinstance(part, bytes) else data(part)

@@ -11,7 +11,7 @@ import onnx
 
 from specc.diagnostics import Diagnostic
 from specc.files import atomic
-from specc.onnx.framing import chunks, data_bytes, is_open, size
+from specc.onnx.framing import Buffer, chunks, data_bytes, is_open, size
 from specc.onnx.program import Array, EmitError
 from specc.weights.tensors import Unreadable
 
@@ -32,7 +32,7 @@ def filled(
     try:
         for tensor in result.graph.initializer:
             if is_open(tensor):
-                tensor.raw_data = _data(tensor, weights)
+                tensor.raw_data = bytes(_data(tensor, weights))
     except EmitError as error:
         return None, (error.diagnostic,)
     return result, ()
@@ -92,7 +92,7 @@ def _write_split(model: onnx.ModelProto, weights: Mapping[str, Array], path: Pat
         raise
 
 
-def _aligned(model: onnx.ModelProto, weights: Mapping[str, Array]) -> Iterator[bytes]:
+def _aligned(model: onnx.ModelProto, weights: Mapping[str, Array]) -> Iterator[Buffer]:
     """The content of the data file, every tensor at an aligned offset."""
     for tensor in filter(_is_large, model.graph.initializer):
         data = _data(tensor, weights) if is_open(tensor) else tensor.raw_data
@@ -116,15 +116,15 @@ def _point_all(model: onnx.ModelProto, location: str) -> None:
         offset += length + -length % ALIGNMENT
 
 
-def _data(tensor: onnx.TensorProto, weights: Mapping[str, Array]) -> bytes:
-    """The little-endian float32 values of one weight."""
+def _data(tensor: onnx.TensorProto, weights: Mapping[str, Array]) -> memoryview:
+    """The little-endian float32 values of one weight, not copied where they lie so already."""
     if tensor.name not in weights:
         raise EmitError(Diagnostic("E0801", f"there is no weight `{tensor.name}`"))
     array = _loaded(tensor.name, weights)
     if array.shape != tuple(tensor.dims):
         shapes = f"{list(array.shape)}, but the model needs {list(tensor.dims)}"
         raise EmitError(Diagnostic("E0801", f"weight `{tensor.name}` has the shape {shapes}"))
-    return np.ascontiguousarray(array, "<f4").tobytes()
+    return np.ascontiguousarray(array, "<f4").reshape(-1).view(np.uint8).data
 
 
 def _loaded(name: str, weights: Mapping[str, Array]) -> Array:
