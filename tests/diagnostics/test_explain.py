@@ -14,6 +14,7 @@ from specc.diagnostics import CODES
 from specc.diagnostics.explain import explain
 from specc.limits import DEFAULT_LIMITS
 from specc.loader import FileLoader
+from specc.ops import BY_WORD
 from specc.pipeline import check
 from specc.source import Source
 
@@ -55,3 +56,8 @@ def test_a_command_is_one_that_specc_takes(code: str) -> None:
     commands = re.findall(r"^\$ (?:.*\| )?specc (.*)", explain(code), re.MULTILINE)
     for command in commands:
         build_parser().parse_args(shlex.split(command))
+
+
+def test_the_page_of_unknown_operations_lists_all_there_are() -> None:
+    words = re.findall(r"\w+", explain("E0201"))
+    assert set(BY_WORD) <= set(words)
