@@ -48,14 +48,14 @@ def test_external_data_comes_back(split):
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("location", "../secret.data", "beside the model"),
-        ("location", "/etc/passwd", "beside the model"),
-        ("location", "..", "beside the model"),
-        ("location", "", "beside the model"),
-        ("location", "missing.data", "No such file"),
-        ("length", "4", "4 bytes"),
-        ("offset", "99999", "ends before"),
-        ("offset", "-1", "number of bytes"),
+        ("location", "../secret.data", "outside the model's folder"),
+        ("location", "/etc/passwd", "outside the model's folder"),
+        ("location", "..", "outside the model's folder"),
+        ("location", "", "outside the model's folder"),
+        ("location", "missing.data", "no plain file"),
+        ("length", "4", "cut off"),
+        ("offset", "99999", "cut off"),
+        ("offset", "-1", "cannot be read"),
     ],
 )
 def test_other_places_are_refused(split, key, value, says):
