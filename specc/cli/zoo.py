@@ -44,13 +44,11 @@ def _listing(files: dict[str, Path]) -> str:
         lines.append(f"{folder.name}/")
         for name, path in files.items():
             if path.parent == folder:
-                lines.append(f"  {name:<18} {_first_doc(path)}")
+                lines.append(f"  {name:<18} {_summary(path)}")
     return "\n".join(lines) + "\n"
 
 
-def _first_doc(path: Path) -> str:
-    """The first line of the file's first `##` comment."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("##"):
-            return line.lstrip("# ").strip()
-    return ""
+def _summary(path: Path) -> str:
+    """The comment that the file begins with, its first line."""
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    return first.lstrip("# ").strip() if first.startswith("#") else ""

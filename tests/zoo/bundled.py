@@ -19,23 +19,23 @@ SPECS = tuple(
 @cache
 def outcome(spec: str) -> Outcome:
     """All models of `lecture/resnet` and what there is to say about them."""
-    return _check(spec)
+    return with_settings(spec)
 
 
 def model(spec: str, name: str, **settings: Any) -> Checked:
     """The model called `name`; without settings the one that `outcome` holds."""
-    if settings:
-        return next(iter(_check(spec, name, settings).models))
-    return next(m for m in outcome(spec).models if m.graph.name == name)
+    models = with_settings(spec, name, **settings).models if settings else outcome(spec).models
+    return next(m for m in models if m.graph.name == name)
 
 
-def _check(spec: str, name: str | None = None, settings: dict[str, Any] | None = None) -> Outcome:
+def with_settings(spec: str, name: str | None = None, **settings: Any) -> Outcome:
+    """The model called `name` with parameters set as `--set` does."""
     path = specs_folder() / f"{spec}.cnn"
     source = read_source(path, DEFAULT_LIMITS)
     assert isinstance(source, Source)
     return check(source, FileLoader(path.parent, DEFAULT_LIMITS), model=name, settings=settings)
 
 
-def compiled(text: str) -> Outcome:
+def compiled(text: str, **how: Any) -> Outcome:
     """The models of a spec given as text."""
-    return check(Source("inline.cnn", text), FileLoader(specs_folder(), DEFAULT_LIMITS))
+    return check(Source("inline.cnn", text), FileLoader(specs_folder(), DEFAULT_LIMITS), **how)

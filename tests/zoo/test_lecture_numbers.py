@@ -62,8 +62,8 @@ def test_kernel_filters_an_image_of_any_size_and_every_channel(name, pad, stored
     case = LECTURE["kernel_bank_applied"]
     image = np.array(case["image_8x8"])
     wanted = np.array(case["outputs"][name][stored])
-    grey = model("lecture/kernels", BANK[name], channels=1, pad=pad)
-    colour = model("lecture/kernels", BANK[name], pad=pad)
+    grey = model("lecture/filters", BANK[name], channels=1, pad=pad)
+    colour = model("lecture/filters", BANK[name], pad=pad)
     np.testing.assert_allclose(run(grey, image[None]), [wanted], rtol=0, atol=ROUNDED)
     found = run(colour, np.stack([image, 2 * image, image.T]))
     np.testing.assert_allclose(found[:2], [wanted, 2 * wanted], rtol=0, atol=2 * ROUNDED)
@@ -73,9 +73,9 @@ def test_kernel_filters_an_image_of_any_size_and_every_channel(name, pad, stored
 def test_kernel_values(name):
     stored = LECTURE["kernel_bank"][name]
     (weight,) = (
-        model("lecture/kernels", BANK[name])
+        model("lecture/filters", BANK[name])
         .graph.nodes[0]
-        .op.weights((model("lecture/kernels", BANK[name]).graph.inputs[0].type,))
+        .op.weights((model("lecture/filters", BANK[name]).graph.inputs[0].type,))
     )
     kernel = np.array(stored["matrix"]) / stored["divisor"]
     assert np.array_equal(np.reshape(weight.fixed, weight.shape), np.stack([[kernel]] * 3))
