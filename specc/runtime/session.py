@@ -110,6 +110,8 @@ def _open(
     used = handle.get_providers()[0]
     if used != provider:
         return None, (_no_cuda(f"ONNX Runtime chose {used} instead"),)
+    if provider == CUDA and handle.get_provider_options()[CUDA].get("use_tf32") != "0":
+        return None, (_no_cuda("TF32 cannot be switched off"),)
     names = tuple(i.name for i in handle.get_inputs()), tuple(o.name for o in handle.get_outputs())
     return Session(handle, used, *names), ()
 

@@ -8,7 +8,6 @@ is, optimised, is judged end to end (see `endtoend`).
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +16,14 @@ import numpy as np
 import onnx
 
 from specc.diagnostics import Diagnostic
+from specc.inference import open_session
 from specc.interpreter import bind, canonical, normalised, spoken
 from specc.ir.graph import Graph
 from specc.onnx.check import shape_conflicts
 from specc.onnx.emit import emit
 from specc.onnx.expose import expose, held_values, input_names, made, pixel_inputs
-from specc.onnx.framing import size
 from specc.onnx.read import parse, read_model
-from specc.onnx.write import LIMIT, to_bytes, write_model
-from specc.runtime.session import Device, Session, session
+from specc.runtime.session import Device, Session
 from specc.verify.compare import Array, worst
 from specc.verify.endtoend import references
 from specc.verify.layers import LayerJudge
@@ -129,15 +127,8 @@ class _Work:
     device: Device
 
     def open(self, model: onnx.ModelProto, optimise: bool) -> tuple[Session | None, tuple[Diagnostic, ...]]:
-        """A session for `model`, by way of a temporary file where it is too large for one message."""
-        if size(model) <= LIMIT:
-            data, diagnostics = to_bytes(model, self.weights)
-            return (None, diagnostics) if data is None else session(data, device=self.device, optimise=optimise)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.onnx"
-            if diagnostics := write_model(model, self.weights, path):
-                return None, diagnostics
-            return session(path, device=self.device, optimise=optimise)
+        """A session for `model`."""
+        return open_session(model, self.weights, device=self.device, optimise=optimise)
 
     def feeds(self, probe: Probe) -> dict[str, Array]:
         """The probe's arrays in the author's order, as the model takes them."""
