@@ -132,7 +132,7 @@ class Model:
         """
         from specc.interpreter import bind
 
-        feeds = x if isinstance(x, Mapping) else {self.graph.inputs[0].name: x}
+        feeds = {n: _single(a) for n, a in (x if isinstance(x, Mapping) else {self.graph.inputs[0].name: x}).items()}
         _, problems = bind(self.graph, feeds)
         if problems:
             raise SpecError(problems)
@@ -141,7 +141,7 @@ class Model:
         opened, problems = open_inference(self.graph, self._weights(weights, seed), device=device)
         if opened is None:
             raise SpecError(problems)
-        results, problems = opened.run({name: _single(array) for name, array in feeds.items()})
+        results, problems = opened.run(feeds)
         if problems:
             raise SpecError(problems)
         return next(iter(results.values())) if len(results) == 1 else results

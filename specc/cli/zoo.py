@@ -9,6 +9,7 @@ from specc.cli.console import BAD_REQUEST, OK, Console
 from specc.data import specs_folder
 from specc.diagnostics.suggest import nearest
 from specc.loader import SUFFIX
+from specc.textwidth import wrap
 
 EXAMPLES = """\
 examples:
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     files = {path.stem: path for path in sorted(specs_folder().glob(f"*/*{SUFFIX}"))}
     if options.name is None:
-        console.data(_listing(files))
+        console.data(_listing(files, console.width))
         return OK
     path = files.get(options.name.removesuffix(SUFFIX))
     if path is None:
@@ -38,13 +39,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return OK
 
 
-def _listing(files: dict[str, Path]) -> str:
+def _listing(files: dict[str, Path], width: int) -> str:
+    """The specs by folder, each with its network and paper in as many lines as it takes."""
     lines = []
     for folder in sorted({path.parent for path in files.values()}):
         lines.append(f"{folder.name}/")
         for name, path in files.items():
             if path.parent == folder:
-                lines.append(f"  {name:<18} {_summary(path)}")
+                head, *rest = wrap(_summary(path), max(width - 17, 30)) or [""]
+                lines.append(f"  {name:<14} {head}")
+                lines.extend(f"{'':17}{line}" for line in rest)
     return "\n".join(lines) + "\n"
 
 

@@ -7,13 +7,13 @@ model and its parameters, `elaborator` runs its body.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.elaborator import Claim, Elaborated, Elaborator
 from specc.elaborate.expressions import Frame, evaluate
-from specc.elaborate.model import instantiate, parameters
+from specc.elaborate.model import alters, instantiate, parameters
 from specc.elaborate.modules import Loader, ModelDefinition, Module, Modules
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
@@ -71,7 +71,10 @@ def elaborate(
             instance.claims.clear()
     except Failed:
         return None
-    return Elaborator(instance, project.resolver, report, limits).run(scope)
+    elaborated = Elaborator(instance, project.resolver, report, limits).run(scope)
+    if elaborated is not None and alters(instance, settings):
+        return replace(elaborated, claims=())  # they speak of the model as it is written
+    return elaborated
 
 
 def has_defaults(project: Project, name: str) -> bool:

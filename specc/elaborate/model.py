@@ -145,3 +145,14 @@ def parameters(instance: Instance, overrides: Mapping[str, Value], report: Repor
     if failed:
         raise Failed
     return scope
+
+
+def alters(instance: Instance, overrides: Mapping[str, Value]) -> bool:
+    """Whether `overrides` change what the model's parameters would be without them."""
+    if not overrides:
+        return False
+    try:
+        scope = parameters(instance, {}, Reporter())
+    except Failed:
+        return False  # a parameter that has to be set
+    return any(name not in scope.names or scope.names[name] != value for name, value in overrides.items())

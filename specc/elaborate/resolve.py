@@ -6,15 +6,16 @@ and unused names, names used before their definition, and blocks that contain th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.arithmetic import FUNCTIONS
+from specc.elaborate.bodies import Body, BoundNames, Entry
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
+from specc.elaborate.reads import defined_in, functions_in, names_in, size_names
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import Namespace
 from specc.elaborate.words import FACTS, activations, known_words
@@ -22,46 +23,6 @@ from specc.ops import BY_WORD
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
-
-
-@dataclass(slots=True)
-class Entry:
-    """A name of a body."""
-
-    span: Span
-    what: str
-    used: bool = False
-
-
-@dataclass(slots=True)
-class Body:
-    """The names of one body so far, and those it will define further down."""
-
-    parent: Body | None
-    names: dict[str, Entry] = field(default_factory=dict)
-    later: dict[str, Span] = field(default_factory=dict)
-
-    def find(self, name: str) -> Entry | None:
-        body: Body | None = self
-        while body is not None:
-            if name in body.names:
-                return body.names[name]
-            body = body.parent
-        return None
-
-    def find_later(self, name: str) -> Span | None:
-        body: Body | None = self
-        while body is not None:
-            if name in body.later:
-                return body.later[name]
-            body = body.parent
-        return None
-
-    def visible(self) -> Iterator[str]:
-        body: Body | None = self
-        while body is not None:
-            yield from body.names
-            body = body.parent
 
 
 class Resolver:
@@ -120,7 +81,7 @@ class Resolver:
         self._body(tree.body, body)
 
     def _body(self, statements: Sequence[ast.Statement], body: Body) -> None:
-        for name in _defined(statements):
+        for name in defined_in(statements):
             body.later.setdefault(name.id, name.span)
         for statement in statements:
             self._statement(statement, body)
@@ -309,11 +270,11 @@ class Resolver:
         """Sizes in a shape may be open sizes of the input, so only names bound here are marked as used."""
         if shape is not None:
             self._claim(shape, body)
-            self._mark(_sizes(shape), body)
+            self._mark(size_names(shape), body)
 
     def _claim(self, claim: ast.Expr, body: Body) -> None:
         """Facts are names of their own, judged once the model is complete; others here are in use."""
-        self._mark((name.id for name in _names(claim)), body)
+        self._mark((name.id for name in names_in(claim)), body)
 
     def _mark(self, names: Iterable[str], body: Body) -> None:
         """Note that those of `names` that are bound here are in use."""
@@ -325,7 +286,7 @@ class Resolver:
                 self._module.used.add(name)
 
     def _facts(self, claim: ast.Expr, body: Body) -> None:
-        for name in _names(claim):
+        for name in names_in(claim):
             bound = body.find(name.id) or self._module.scope.find(name.id) or name.id in known_words()
             if name.id not in FACTS and not bound:
                 guess = nearest(name.id, [*FACTS, *body.visible()])
@@ -337,9 +298,9 @@ class Resolver:
                 )
 
     def _expression(self, expression: ast.Expr, body: Body) -> None:
-        for name in _names(expression):
+        for name in names_in(expression):
             self._use(name, body)
-        for function in _functions(expression):
+        for function in functions_in(expression):
             if function.id not in FUNCTIONS:
                 guess = nearest(function.id, FUNCTIONS)
                 self._report.error(
@@ -411,17 +372,6 @@ class Resolver:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class BoundNames:
-    """Whether a name is bound in a body or module: a bound `relu` is no activation."""
-
-    body: Body
-    module: Module
-
-    def __call__(self, name: str) -> bool:
-        return self.body.find(name) is not None or self.module.scope.find(name) is not None
-
-
 def _unused_definitions(root: Module, report: Reporter) -> None:
     """Blocks and constants of the main file that nothing in it uses; a file without models is a library."""
     if not root.models:
@@ -437,68 +387,3 @@ def _unused_definitions(root: Module, report: Reporter) -> None:
 
 def _article(what: str) -> str:
     return f"an {what}" if what[0] in "aeiou" else f"a {what}"
-
-
-def _defined(statements: Sequence[ast.Statement]) -> Iterator[ast.Name]:
-    """The names that a body defines at its own level."""
-    for statement in statements:
-        match statement:
-            case ast.Operation(labels=labels) | ast.Residual(labels=labels):
-                yield from labels
-            case ast.Let(name=name) | ast.Input(name=name):
-                yield name
-            case ast.If(then=then, orelse=orelse):
-                yield from _defined((*then, *orelse))
-
-
-def _sizes(shape: ast.Expr) -> Iterator[str]:
-    """The names between the x of a shape written as a size: 3xHxW, or CxHxW, which is a name to the lexer."""
-    if isinstance(shape, ast.Size):
-        yield from (part for part in shape.parts if isinstance(part, str))
-    elif isinstance(shape, ast.Name):
-        yield from shape.id.split("x")
-
-
-def _names(expression: ast.Expr) -> Iterator[ast.Name]:
-    """Every name that `expression` reads; sizes such as 3xHxW read none."""
-    stack: list[ast.Expr] = [expression]
-    while stack:
-        match stack.pop():
-            case ast.Name() as name:
-                if name.id != "_":
-                    yield name
-            case ast.Attribute(value=value):
-                stack.append(value)
-            case ast.Index(value=value, index=index):
-                stack += (value, index)
-            case ast.Call(args=args):
-                stack += args
-            case ast.List(items=items):
-                stack += items
-            case ast.Unary(operand=operand):
-                stack.append(operand)
-            case ast.Binary(left=left, right=right):
-                stack += (left, right)
-            case ast.Conditional(test=test, then=then, orelse=orelse):
-                stack += (test, then, orelse)
-
-
-def _functions(expression: ast.Expr) -> Iterator[ast.Name]:
-    stack: list[ast.Expr] = [expression]
-    while stack:
-        match stack.pop():
-            case ast.Call(function=function, args=args):
-                yield function
-                stack += args
-            case ast.Attribute(value=value):
-                stack.append(value)
-            case ast.Index(value=value, index=index):
-                stack += (value, index)
-            case ast.List(items=items):
-                stack += items
-            case ast.Unary(operand=operand):
-                stack.append(operand)
-            case ast.Binary(left=left, right=right):
-                stack += (left, right)
-            case ast.Conditional(test=test, then=then, orelse=orelse):
-                stack += (test, then, orelse)

@@ -1,0 +1,60 @@
+"""The names of bodies as the resolver goes through them: what each is bound to, and whether anything reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from specc.elaborate.modules import Module
+from specc.source import Span
+
+
+@dataclass(slots=True)
+class Entry:
+    """A name of a body."""
+
+    span: Span
+    what: str
+    used: bool = False
+
+
+@dataclass(slots=True)
+class Body:
+    """The names of one body so far, and those it will define further down."""
+
+    parent: Body | None
+    names: dict[str, Entry] = field(default_factory=dict)
+    later: dict[str, Span] = field(default_factory=dict)
+
+    def find(self, name: str) -> Entry | None:
+        body: Body | None = self
+        while body is not None:
+            if name in body.names:
+                return body.names[name]
+            body = body.parent
+        return None
+
+    def find_later(self, name: str) -> Span | None:
+        body: Body | None = self
+        while body is not None:
+            if name in body.later:
+                return body.later[name]
+            body = body.parent
+        return None
+
+    def visible(self) -> Iterator[str]:
+        body: Body | None = self
+        while body is not None:
+            yield from body.names
+            body = body.parent
+
+
+@dataclass(frozen=True, slots=True)
+class BoundNames:
+    """Whether a name is bound in a body or module: a bound `relu` is no activation."""
+
+    body: Body
+    module: Module
+
+    def __call__(self, name: str) -> bool:
+        return self.body.find(name) is not None or self.module.scope.find(name) is not None

@@ -1,0 +1,66 @@
+"""What a piece of syntax reads and defines, without evaluating it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from specc.syntax import ast
+
+
+def defined_in(statements: Sequence[ast.Statement]) -> Iterator[ast.Name]:
+    """The names that a body defines at its own level."""
+    for statement in statements:
+        match statement:
+            case ast.Operation(labels=labels) | ast.Residual(labels=labels):
+                yield from labels
+            case ast.For(label=ast.Name() as label) | ast.Repeat(label=ast.Name() as label):
+                yield label
+            case ast.Let(name=name) | ast.Input(name=name):
+                yield name
+            case ast.If(then=then, orelse=orelse):
+                yield from defined_in((*then, *orelse))
+
+
+def size_names(shape: ast.Expr) -> Iterator[str]:
+    """The names between the x of a shape written as a size: 3xHxW, or CxHxW, which is a name to the lexer."""
+    if isinstance(shape, ast.Size):
+        yield from (part for part in shape.parts if isinstance(part, str))
+    elif isinstance(shape, ast.Name):
+        yield from shape.id.split("x")
+
+
+def names_in(expression: ast.Expr) -> Iterator[ast.Name]:
+    """Every name that `expression` reads; sizes such as 3xHxW read none."""
+    for part in _parts(expression):
+        if isinstance(part, ast.Name) and part.id != "_":
+            yield part
+
+
+def functions_in(expression: ast.Expr) -> Iterator[ast.Name]:
+    """The functions that `expression` calls."""
+    for part in _parts(expression):
+        if isinstance(part, ast.Call):
+            yield part.function
+
+
+def _parts(expression: ast.Expr) -> Iterator[ast.Expr]:
+    """`expression` and all expressions in it."""
+    stack: list[ast.Expr] = [expression]
+    while stack:
+        part = stack.pop()
+        yield part
+        match part:
+            case ast.Attribute(value=value):
+                stack.append(value)
+            case ast.Index(value=value, index=index):
+                stack += (value, index)
+            case ast.Call(args=args):
+                stack += args
+            case ast.List(items=items):
+                stack += items
+            case ast.Unary(operand=operand):
+                stack.append(operand)
+            case ast.Binary(left=left, right=right):
+                stack += (left, right)
+            case ast.Conditional(test=test, then=then, orelse=orelse):
+                stack += (test, then, orelse)
