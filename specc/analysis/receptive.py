@@ -10,9 +10,9 @@ Fields are not cut off at the border, so they may be larger than the input.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
+from typing import NamedTuple
 
 from specc.analysis.ask import ask
 from specc.analysis.open_sizes import large_sizes, largest
@@ -21,8 +21,7 @@ from specc.ir.graph import Graph
 from specc.ops.base import Field, Op, Reach, Types
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(NamedTuple):
     """One spatial axis of the input as one value sees it.
 
     `field` samples are seen by each output, `jump` samples lie between neighbouring outputs, `size` outputs lie

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from chains import H, Layer, W, conv, graph, image
+from hypothesis import given
+from hypothesis import strategies as st
 
 from specc.analysis.liveness import last_use, live_bytes, peak
+from specc.ir.graph import Graph
 
 
 @pytest.mark.parametrize(
@@ -50,3 +53,27 @@ def test_lenet() -> None:
     net = graph(image(1, 32, 32), ("c1", "conv", conv(6, 5)), ("c1+tanh", "tanh", {}), ("s2", "avgpool", {"kernel": 2}))
     assert peak(net).bytes == 4 * 2 * 6 * 28 * 28
     assert peak(net).node == "c1.tanh"
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Graph:
+    """Sums of any earlier values, any of them outputs."""
+    layers: list[Layer] = []
+    values = ["image"]
+    for index in range(draw(st.integers(1, 8))):
+        name = f"v{index}"
+        layers.append((name, "add", {}, *draw(st.lists(st.sampled_from(values), min_size=1, max_size=3))))
+        values.append(name)
+    outputs = draw(st.lists(st.sampled_from(values[1:]), min_size=1, max_size=3, unique=True))
+    return graph(image(1, 2, 2), *layers, outputs=tuple(outputs))
+
+
+@given(networks())
+def test_a_value_is_alive_from_where_it_is_made_to_its_last_reader(net: Graph) -> None:
+    made = {"image": 0} | {node.name: index for index, node in enumerate(net.nodes)}
+    readers = {name: [i for i, node in enumerate(net.nodes) if name in node.inputs] for name in made}
+    last = {name: max([*readers[name], made[name] if name != "image" else -1]) for name in made}
+    last.update((output.value, len(net.nodes)) for output in net.outputs)
+    alive = [sum(16 for name in made if made[name] <= i <= last[name]) for i in range(len(net.nodes))]
+    assert live_bytes(net) == alive
+    assert peak(net).bytes == max(alive)
