@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import onnx
 
 from specc.diagnostics import Diagnostic
 from specc.interpreter import canonical, spoken
@@ -17,6 +16,7 @@ from specc.ir import Graph
 from specc.onnx.emit import emit
 from specc.onnx.expose import Held, expose, held_values
 from specc.onnx.framing import size
+from specc.onnx.proto import Model
 from specc.onnx.write import LIMIT, to_bytes, write_model
 from specc.runtime.session import Device, Session, session
 
@@ -60,7 +60,7 @@ def open_inference(
 
 
 def open_session(
-    model: onnx.ModelProto, weights: Mapping[str, Array], *, device: Device = "cpu", optimise: bool = True
+    model: Model, weights: Mapping[str, Array], *, device: Device = "cpu", optimise: bool = True
 ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
     """A session for `model`, by way of a temporary file where it is too large for one message."""
     if size(model) <= LIMIT:

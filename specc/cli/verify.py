@@ -62,5 +62,5 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.data(json.dumps(report.to_json(), indent=2) + "\n")
     else:
         console.data(verification.render(report, console.width, console.style, every=not options.brief))
+    console.report(report.diagnostics)
     return OK if report.passed else WRONG
-

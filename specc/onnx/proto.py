@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import TypeAlias
 
 import onnx
 from onnx import helper
@@ -15,6 +16,7 @@ from specc.ir.graph import Graph
 from specc.onnx.program import Array, Program, Step
 from specc.types import TensorType, speak
 
+Model: TypeAlias = onnx.ModelProto
 IR_VERSIONS = {
     13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11,
 }  # fmt: skip

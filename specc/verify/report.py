@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any, Literal, TypeAlias
 
+from specc.diagnostics import Diagnostic
+
 Status: TypeAlias = Literal["passed", "failed", "skipped"]
 
 
@@ -78,6 +80,20 @@ class Report:
         """The first layer, in execution order, that left its bound; without one, the first that was not judged."""
         order = (layer for status in ("failed", "skipped") for layer in self.layers if layer.status == status)
         return next(order, None)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """E0903 for a verification that failed: the first layer at fault, or the first output."""
+        if self.passed:
+            return ()
+        layer = self.first_failure
+        if layer is not None:
+            what = layer.note or f"its error is {layer.error:.1e}, and its bound {layer.bound:.1e}"
+            message = f"verification failed at layer `{layer.node}` ({layer.op}), line {layer.line}: {what}"
+            return (Diagnostic("E0903", message, file=layer.file),)
+        output = next(output for output in self.end_to_end if not output.passed)
+        what = output.note or f"its error is {output.error:.1e}, and its tolerance {output.tolerance:.1e}"
+        return (Diagnostic("E0903", f"verification failed at output `{output.name}`: {what}"),)
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values; numbers that JSON lacks become "nan", "inf" and "-inf"."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
 
 from specc.diagnostics import Diagnostic
 from specc.inference import open_session
@@ -22,6 +21,7 @@ from specc.ir.graph import Graph
 from specc.onnx.check import shape_conflicts
 from specc.onnx.emit import emit
 from specc.onnx.expose import expose, held_values, input_names, made, pixel_inputs
+from specc.onnx.proto import Model
 from specc.onnx.read import parse, read_model
 from specc.runtime.session import Device, Session
 from specc.verify.compare import Array, worst
@@ -35,7 +35,7 @@ from specc.verify.sizes import choose_sizes
 def verify(
     graph: Graph,
     weights: Mapping[str, Array],
-    model: onnx.ModelProto | bytes | Path | None = None,
+    model: Model | bytes | Path | None = None,
     *,
     inputs: Mapping[str, Array] | None = None,
     seed: int = 0,
@@ -71,13 +71,11 @@ def verify(
     return Report(graph.name, provider, seed, found, names, judge.layers(), outputs), ()
 
 
-def _load(
-    graph: Graph, model: onnx.ModelProto | bytes | Path | None
-) -> tuple[onnx.ModelProto | None, tuple[Diagnostic, ...]]:
+def _load(graph: Graph, model: Model | bytes | Path | None) -> tuple[Model | None, tuple[Diagnostic, ...]]:
     if model is None:
         return emit(graph)
     diagnostics: tuple[Diagnostic, ...] = ()
-    loaded: onnx.ModelProto | None
+    loaded: Model | None
     if isinstance(model, Path):
         loaded, diagnostics = read_model(model)
     else:
@@ -99,7 +97,7 @@ def _load(
 
 def _trials(
     graph: Graph,
-    model: onnx.ModelProto,
+    model: Model,
     inputs: Mapping[str, Array] | None,
     sizes: dict[str, int],
     batch: int,
@@ -123,10 +121,10 @@ class _Work:
 
     graph: Graph
     weights: Mapping[str, Array]
-    model: onnx.ModelProto
+    model: Model
     device: Device
 
-    def open(self, model: onnx.ModelProto, optimise: bool) -> tuple[Session | None, tuple[Diagnostic, ...]]:
+    def open(self, model: Model, optimise: bool) -> tuple[Session | None, tuple[Diagnostic, ...]]:
         """A session for `model`."""
         return open_session(model, self.weights, device=self.device, optimise=optimise)
 

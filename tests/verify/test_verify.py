@@ -139,6 +139,7 @@ def test_faults_are_found_where_they_are(guilty, fault):
     assert not report.passed
     assert report.first_failure.node == guilty
     assert report.first_failure.status == "failed"
+    assert f"`{guilty}`" in report.diagnostics[0].message
 
 
 def test_a_fault_that_stops_onnx_runtime_is_found_by_shapes():
