@@ -12,22 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from specc.dims import names
-from specc.elaborate.bind import bind, bind_activation
 from specc.elaborate.expressions import Frame, condition, describe, evaluate
-from specc.elaborate.layers import Layers, Result, head
+from specc.elaborate.layers import Layers
 from specc.elaborate.model import Instance
-from specc.elaborate.modules import BlockDefinition
-from specc.elaborate.plan import Plan, of_block, of_operation, plan
+from specc.elaborate.operations import Operations
 from specc.elaborate.ports import graph_input, graph_output
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
-from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Value, Word, kind
+from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, Value
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphOutput
 from specc.limits import Limits
-from specc.ops import BY_WORD
-from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
 
@@ -56,19 +52,16 @@ class Elaborator:
     def __init__(self, instance: Instance, resolved: Resolver, report: Reporter, limits: Limits) -> None:
         self._report = report
         self._limits = limits
-        self._plans = plans = resolved.plans
-        self._guesses = resolved.guesses
-        self._ops: dict[tuple[object, ...], Op] = {}
         build = GraphBuilder(instance.name, instance.definition.module.source.name, doc=instance.doc)
-        self._layers = Layers(build, plans, report, limits)
+        self._layers = Layers(build, resolved.plans, report, limits)
+        self._operations = Operations(self._layers, resolved, report, limits, self._body)
         self._instance = instance
         self._claims: list[Claim] = []
-        self._labels: dict[int, list[str]] = {}
         self._steps = 0
         self._repetitions = 1
         self._handlers: dict[type, Callable[[Any, Frame], None]] = {
-            ast.Operation: self._operation,
-            ast.Residual: self._residual,
+            ast.Operation: self._operations.operation,
+            ast.Residual: self._operations.residual,
             ast.Let: self._let,
             ast.If: self._if,
             ast.For: self._for,
@@ -89,7 +82,9 @@ class Elaborator:
             self._claims.append(Claim(claim, Frame(Scope(module.scope), frame.naming, frame.current, frame.layout)))
         if self._layers.broken or not self._complete(frame):
             return None
-        return Elaborated(self._layers.build.finish(), tuple(self._claims), self._layers.places, self._labels)
+        return Elaborated(
+            self._layers.build.finish(), tuple(self._claims), self._layers.places, self._operations.labels
+        )
 
     def _complete(self, frame: Frame) -> bool:
         tree = self._instance.tree
@@ -178,7 +173,7 @@ class Elaborator:
                 f"this repeats its body {self._repetitions} times; the limit is {self._limits.layers} layers",
                 help="the limit can be raised with --max-layers",
             )
-        base = self._name(statement.label, "", frame) if statement.label is not None else None
+        base = self._operations.name(statement.label, "", frame) if statement.label is not None else None
         for index in range(count):
             naming = frame.naming.within(f"{base}.{index}") if base is not None else frame.naming.iteration(index)
             inner = frame.nested(naming)
@@ -211,237 +206,6 @@ class Elaborator:
                 )  # fmt: skip
             rows.append(row)
         return rows
-
-    # ------------------------------------------------------------ operations
-
-    def _operation(self, statement: ast.Operation, frame: Frame) -> None:
-        try:
-            result = self._call(statement, frame)
-        except Failed:
-            self._layers.broken = True
-            result = UNKNOWN
-        self._finish(statement, result, frame)
-
-    def _call(self, statement: ast.Operation, frame: Frame) -> Result:
-        target = self._guesses.get(id(statement)) or self._target(statement.name, frame)
-        made = self._plan(statement, target, frame)
-        if isinstance(target, BlockDefinition):
-            if statement.branches is not None:
-                raise self._report.error("E0208", statement.name.span, "a block takes no branches")
-            return self._block(statement, target, made, frame)
-        op = self._bind(statement, target, made, frame)
-        if statement.branches is not None:
-            sources = self._branches(statement, target, frame)
-            act = self._activation(made.act, frame)
-        else:
-            sources, act = self._sources(statement, made, frame)
-            act = act if made.act is None else self._activation(made.act, frame)
-        name = self._name(_first(statement.labels), op.word, frame)
-        return self._layers.apply(op, sources, act, statement, name)
-
-    def _target(self, name: ast.Name, frame: Frame) -> type[Op] | BlockDefinition:
-        head, _, member = name.id.partition(".")
-        value: object = frame.scope.find(head)
-        if value is BROKEN:
-            raise Failed
-        if member and value is not None:
-            value = getattr(value, "members", {}).get(member)
-        if isinstance(value, BlockDefinition):
-            return value
-        word = value if isinstance(value, Word) else name.id if value is None else None
-        if word in BY_WORD:
-            return BY_WORD[word]
-        raise self._report.error("E0201", name.span, f"`{name.id}` is {kind(value)}, not an operation")
-
-    def _plan(self, statement: ast.Operation, target: type[Op] | BlockDefinition, frame: Frame) -> Plan:
-        made = self._plans.get(id(statement))
-        if made is None:  # the name holds a word, which only now is known
-            signature = of_block(target.tree) if isinstance(target, BlockDefinition) else of_operation(target)
-            made = plan(statement.args, signature, statement.name.span, frame.scope.binds, self._report)
-        if made.flawed:
-            self._layers.broken = True
-        if not made.ok:
-            raise Failed
-        return made
-
-    def _bind(self, statement: ast.Operation | ast.Residual, op: type[Op], made: Plan, frame: Frame) -> Op:
-        if made.fields and any(not isinstance(e, _LITERALS) for e in made.fields.values()):
-            return bind(op, made, frame, self._report)
-        key = (id(statement), op, frame.layout)
-        if key not in self._ops:
-            self._ops[key] = bind(op, made, frame, self._report)
-        return self._ops[key]
-
-    def _activation(self, expression: ast.Expr | None, frame: Frame) -> Op | None:
-        """The activation behind the arguments.  One in error is left out: it would not change the shape."""
-        if expression is None:
-            return None
-        try:
-            return bind_activation(expression, frame, self._report)
-        except Failed:
-            self._layers.broken = True
-            return None
-
-    def _sources(self, statement: ast.Operation, made: Plan, frame: Frame) -> tuple[list[LayerValue], Op | None]:
-        """The values an operation reads, and the activation that may stand behind a merge's operands."""
-        if made.sources is not None:
-            return self._from(made.sources, frame), None
-        operands: list[LayerValue] = []
-        act = None
-        for index, expression in enumerate(made.inputs):
-            value = evaluate(expression, frame, self._report)
-            if isinstance(value, Word) and index == len(made.inputs) - 1:
-                act = self._activation(expression, frame)
-            else:
-                operands.extend(self._values(value, expression.span))
-        if len(operands) == 1 or not operands:
-            operands[:0] = self._incoming(statement.name.span, frame, spread=not operands)
-        return operands, act
-
-    def _from(self, expression: ast.Expr, frame: Frame) -> list[LayerValue]:
-        return self._values(evaluate(expression, frame, self._report), expression.span)
-
-    def _values(self, value: Value, span: Span) -> list[LayerValue]:
-        """A value or list of values between layers."""
-        if isinstance(value, LayerValue):
-            return [value]
-        if isinstance(value, LayerValues):
-            return list(value.items)
-        if isinstance(value, tuple) and value:
-            return [item for part in value for item in self._values(part, span)]
-        raise self._report.error(
-            "E0208", span, f"the value of a layer is needed here, not {describe(value)}",
-            help="name a layer by a label: `name: operation ...`",
-        )  # fmt: skip
-
-    def _incoming(self, span: Span, frame: Frame, spread: bool = False) -> list[LayerValue]:
-        current = frame.current
-        if current is None:
-            raise self._report.error(
-                "E0211", span, "there is no value yet for this to work on",
-                help="a model begins with its input: `input image 3x224x224`",
-            )  # fmt: skip
-        if isinstance(current, LayerValues):
-            if spread:
-                return list(current.items)
-            raise self._several(current, span)
-        return [current]
-
-    def _several(self, values: LayerValues, span: Span) -> Failed:
-        return self._report.error(
-            "E0408", span, f"the line before has {len(values.items)} values, and one is needed here",
-            help="label them, `a, b: split 2`, and say which with from=a",
-        )  # fmt: skip
-
-    def _branches(self, statement: ast.Operation, op: type[Op], frame: Frame) -> list[LayerValue]:
-        if op.arity[1] is not None:
-            raise self._report.error(
-                "E0208", statement.name.span, f"`{op.word}` takes no branches",
-                help="branches are joined by add, mul, max, mean or concat",
-            )  # fmt: skip
-        results = []
-        for branch in statement.branches or ():
-            base = self._name(branch.label, "", frame) if branch.label is not None else None
-            inner = frame.nested(frame.naming.within(base) if base is not None else None)
-            self._body(branch.body, inner)
-            results.append(self._single(inner, branch.span))
-        if any(value is UNKNOWN for value in results):
-            raise Failed
-        return results
-
-    def _single(self, frame: Frame, span: Span) -> LayerValue:
-        return self._incoming(span, frame)[0]
-
-    def _residual(self, statement: ast.Residual, frame: Frame) -> None:
-        try:
-            result = self._sum(statement, frame)
-        except Failed:
-            self._layers.broken = True
-            result = UNKNOWN
-        self._finish(statement, result, frame)
-
-    def _sum(self, statement: ast.Residual, frame: Frame) -> Result:
-        made = self._plans[id(statement)]
-        if not made.ok:
-            raise Failed
-        sources = []
-        for body in (statement.body, statement.shortcut or ()):
-            inner = frame.nested()
-            self._body(body, inner)
-            sources.append(self._single(inner, statement.keyword))
-        op = self._bind(statement, BY_WORD["add"], made, frame)
-        act = self._activation(made.act, frame)
-        if any(value is UNKNOWN for value in sources):
-            raise Failed
-        name = self._name(_first(statement.labels), "residual", frame)
-        return self._layers.apply(op, sources, act, statement, name)
-
-    # ------------------------------------------------------------ blocks
-
-    def _block(self, statement: ast.Operation, block: BlockDefinition, made: Plan, frame: Frame) -> Result:
-        if any(block is caller for caller, _ in self._layers.calls) or len(self._layers.calls) >= self._limits.nesting:
-            raise Failed  # the resolver has reported the circle
-        scope = self._block_scope(block, made, frame)
-        name = self._name(_first(statement.labels), block.tree.name.id, frame)
-        current = self._from(made.sources, frame)[0] if made.sources is not None else frame.current
-        inner = Frame(scope, frame.naming.within(name), current, frame.layout)
-        self._layers.calls.append((block, statement.name.span))
-        self._body(block.tree.body, inner)
-        self._layers.calls.pop()
-        result = inner.current
-        if result is None:
-            raise Failed
-        if made.act is not None:
-            act = self._activation(made.act, frame)
-            if act is not None and isinstance(result, LayerValue):
-                return self._layers.activate(act, result, name, statement)
-        return result
-
-    def _block_scope(self, block: BlockDefinition, made: Plan, frame: Frame) -> Scope:
-        scope = Scope(block.module.scope)
-        callee = Frame(scope, frame.naming, frame.current, frame.layout)
-        failed = False
-        for parameter in block.tree.parameters:
-            written = made.fields.get(parameter.name.id)
-            try:
-                if written is not None:
-                    value = evaluate(written, frame, self._report)
-                else:
-                    assert parameter.default is not None
-                    value = evaluate(parameter.default, callee, self._report)
-                scope.bind(parameter.name.id, value, parameter.name.span)
-            except Failed:
-                failed = True
-        if failed:
-            raise Failed
-        return scope
-
-    def _name(self, label: ast.Name | None, word: str, frame: Frame) -> str:
-        if label is None:
-            return frame.naming.automatic(word.rpartition(".")[2])
-        name = frame.naming.labelled(label.id)
-        self._labels.setdefault(label.span.start, []).append(name)
-        return name
-
-    # ------------------------------------------------------------ results
-
-    def _finish(self, statement: ast.Operation | ast.Residual, result: Result, frame: Frame) -> None:
-        if statement.shape is not None and isinstance(result, LayerValue):
-            result = self._layers.check_shape(statement.shape, result, head(statement), frame)
-        labels = statement.labels
-        if len(labels) > 1 and result is not UNKNOWN:
-            items = result.items if isinstance(result, LayerValues) else (result,)
-            if len(items) != len(labels):
-                self._report.error(
-                    "E0408", labels[0].span.to(labels[-1].span), f"{len(labels)} labels for {len(items)} values"
-                )
-                items = (UNKNOWN,) * len(labels)
-            for label, item in zip(labels, items, strict=True):
-                frame.scope.bind(label.id, item, label.span)
-        else:
-            for label in labels:
-                frame.scope.bind(label.id, result, label.span)
-        frame.current = result
 
     # ------------------------------------------------------------ inputs, outputs, expectations
 
@@ -486,10 +250,3 @@ class Elaborator:
         """What a body would have made is not known."""
         self._layers.broken = True
         frame.current = UNKNOWN
-
-
-_LITERALS = (ast.Number, ast.Size, ast.Text, ast.Bool)
-
-
-def _first(labels: Sequence[ast.Name]) -> ast.Name | None:
-    return labels[0] if labels else None
