@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import warnings
@@ -81,7 +82,14 @@ def runtime() -> Any:
 def cuda_available() -> bool:
     """Whether this build has CUDA and this machine a GPU with its driver."""
     ort = runtime()
-    return CUDA in ort.get_available_providers() and _driver_present()
+    return _lacking(ort) is None
+
+
+def _lacking(ort: Any) -> str | None:
+    """What is missing for CUDA, as far as can be seen before a session is opened."""
+    if CUDA not in ort.get_available_providers():
+        return "this build of ONNX Runtime has no CUDA"
+    return None if _driver_present() else "this machine has no NVIDIA GPU or no driver for it"
 
 
 def _driver_present() -> bool:
@@ -94,10 +102,11 @@ def _open(
     model: bytes | Path, provider: str, optimise: bool, threads: int | None
 ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
     ort = runtime()
-    if provider == CUDA and CUDA not in ort.get_available_providers():
-        return None, (_no_cuda("this build of ONNX Runtime has no CUDA"),)
+    if provider == CUDA and (lacking := _lacking(ort)):
+        return None, (_no_cuda(lacking),)
+    said = io.StringIO()
     try:
-        with _quiet():
+        with _quiet(said):
             handle = ort.InferenceSession(
                 model if isinstance(model, bytes) else str(model),
                 _options(ort, provider, optimise, threads),
@@ -105,7 +114,7 @@ def _open(
             )
     except _failures() as error:
         if provider == CUDA:
-            return None, (_no_cuda(_first_line(error)),)
+            return None, (_no_cuda("ONNX Runtime cannot run the whole model on the GPU", _first_line(error), said),)
         return None, (Diagnostic("E0907", f"ONNX Runtime cannot load the model: {_first_line(error)}"),)
     used = handle.get_providers()[0]
     if used != provider:
@@ -136,10 +145,12 @@ def _provider(ort: Any, provider: str) -> Any:
     return (CUDA, {"use_tf32": "0"})
 
 
-def _no_cuda(why: str) -> Diagnostic:
+def _no_cuda(why: str, error: str = "", said: io.StringIO | None = None) -> Diagnostic:
+    """E0902; `said` is what ONNX Runtime printed, such as the libraries it did not find."""
     return Diagnostic(
         "E0902",
         f"CUDA is not available: {why}",
+        notes=tuple(filter(None, [error, *(said.getvalue().splitlines() if said else [])])),
         help="it needs an NVIDIA driver and the libraries of `pip install specc[cuda]`; --device cpu runs anywhere",
     )
 
@@ -161,8 +172,8 @@ def _first_line(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep ONNX Runtime's banners off standard output."""
-    with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+def _quiet(said: io.StringIO | None = None) -> Iterator[None]:
+    """Catch what ONNX Runtime prints to standard output, in `said` or nowhere."""
+    with contextlib.redirect_stdout(io.StringIO() if said is None else said), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
