@@ -6,6 +6,7 @@ everything fits: layer after layer the same tensors, by role and shape, with non
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable
 from itertools import groupby
@@ -21,6 +22,14 @@ _ROLES: Final = {
     "running_mean": "running_mean", "moving_mean": "running_mean",
     "running_var": "running_var", "moving_variance": "running_var",
 }  # fmt: skip
+_CLASSES: Final = {
+    "conv": r"conv\dd", "depthwise": r"depthwise_conv\dd", "separable": r"separable_conv\dd",
+    "deconv": r"conv\dd_transpose", "dense": "dense", "bn": "batch_normalization", "layernorm": "layer_normalization",
+    "groupnorm": "group_normalization", "prelu": "p_re_lu",
+}  # fmt: skip
+"""What Keras 3 calls its layers in files."""
+_TRAINING_ONLY: Final = ("aux1.", "aux2.", "AuxLogits.")
+"""The auxiliary classifiers of torchvision's GoogLeNet and Inception-v3, which inference has no use for."""
 
 
 class _Layer(NamedTuple):
@@ -33,13 +42,21 @@ class _Layer(NamedTuple):
 def by_order(wanted: dict[str, Target], given: Weights) -> dict[str, str] | None:
     """The name in `wanted` for each name in `given`, or `None` where the two do not run in step.
 
-    With several sequences (Keras numbers layers per class) each layer must fit the head of exactly one of them.
+    With several sequences (Keras 3 numbers layers per class) each layer must fit the head of exactly one of them, or of
+    several the one of its own class.
     """
-    queues = [deque(_layers(sequence)) for sequence in given.sequences]
+    layers = [_layers(sequence) for sequence in given.sequences]
+    return _in_step(wanted, given, layers) or _in_step(wanted, given, [_children_first(part) for part in layers])
+
+
+def _in_step(wanted: dict[str, Target], given: Weights, layers: list[list[_Layer]]) -> dict[str, str] | None:
+    queues = [deque(part) for part in layers]
     result: dict[str, str] = {}
     for _, group in groupby(wanted.values(), key=lambda target: _split(target.name)[0]):
         layer = list(group)
         fitting = [(queue, pairs) for queue in queues if queue and (pairs := _pair(layer, queue[0], given))]
+        if len(fitting) > 1:
+            fitting = [(queue, pairs) for queue, pairs in fitting if _is_called(queue[0], layer[0].word)]
         if len(fitting) != 1:
             return None
         queue, pairs = fitting[0]
@@ -54,14 +71,37 @@ def ignored(name: str) -> bool:
 
 
 def _layers(names: Iterable[str]) -> list[_Layer]:
-    kept = [name for name in names if not ignored(name)]
+    kept = [name for name in names if not ignored(name) and not name.startswith(_TRAINING_ONLY)]
     layers = [tuple(group) for _, group in groupby(kept, key=lambda name: _split(name)[0])]
     return [_Layer(group, tuple(_split(name)[1] for name in group)) for group in layers]
+
+
+def _children_first(layers: list[_Layer]) -> list[_Layer]:
+    """Tensors of a module that has layers of its own moved behind those: PyTorch lists them before (ConvNeXt's layer
+    scale), though they come last in a block."""
+    result: list[_Layer] = []
+    waiting: list[tuple[str, _Layer]] = []
+    for i, layer in enumerate(layers):
+        prefix = _split(layer.names[0])[0]
+        while waiting and not prefix.startswith(waiting[-1][0]):
+            result.append(waiting.pop()[1])
+        following = _split(layers[i + 1].names[0])[0] if i + 1 < len(layers) else ""
+        if prefix and following.startswith(prefix):
+            waiting.append((prefix, layer))
+        else:
+            result.append(layer)
+    return result + [layer for _, layer in reversed(waiting)]
 
 
 def _split(name: str) -> tuple[str, str]:
     cut = max(name.rfind("."), name.rfind("/")) + 1
     return name[:cut], name[cut:]
+
+
+def _is_called(head: _Layer, word: str) -> bool:
+    """Whether a layer of Keras 3, such as `layers/conv2d_3/vars/0`, is of the class that `word` has there."""
+    parts = head.names[0].split("/")
+    return len(parts) > 2 and re.fullmatch(rf"{_CLASSES.get(word, word)}(_\d+)?", parts[-3]) is not None
 
 
 def _take(queue: deque[_Layer], count: int) -> None:

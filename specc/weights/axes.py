@@ -13,7 +13,6 @@ import numpy as np
 
 from specc.ir.graph import Graph, Node, weight_name
 from specc.ops.base import Weight
-from specc.weights.stored import element_count
 from specc.weights.tensors import Float32, Tensor
 
 Change = Callable[[Float32], Float32]
@@ -21,11 +20,14 @@ Change = Callable[[Float32], Float32]
 
 @dataclass(frozen=True)
 class Target:
-    """A tensor that the model needs.  `image` is the canonical shape (C, spatial...) of the image whose values the
-    layer reads flattened channels first, or `None`."""
+    """A tensor that the model needs, of a layer whose operation is called `word`.
+
+    `image` is the canonical shape (C, spatial...) of the image whose values the layer reads flattened channels first,
+    or `None`.  `elementwise` layers hold values for channels or positions, all others kernels.
+    """
 
     name: str
-    layer: str
+    word: str
     weight: Weight
     image: tuple[int, ...] | None
     elementwise: bool
@@ -44,7 +46,7 @@ def targets(graph: Graph) -> dict[str, Target]:
         image = _flattened_image(graph, makers, node.inputs[0]) if weights else None
         for weight in weights:
             name = weight_name(node, weight)
-            found[name] = Target(name, node.name, weight, image, node.op.weighted_layers == 0)
+            found[name] = Target(name, node.op.word, weight, image, node.op.weighted_layers == 0)
     return found
 
 
@@ -57,24 +59,35 @@ def adapt(tensor: Tensor, target: Target) -> Tensor | None:
 
 
 def _change(shape: tuple[int, ...], target: Target) -> Change | None:
-    if shape == target.shape:
-        return lambda array: array
-    if len(target.shape) == 1 and max(shape, default=1) == element_count(shape) == target.shape[0]:
-        return lambda array: array.reshape(-1)  # (C, 1, 1): a vector with axes to broadcast over
-    return None
+    return (lambda array: array.reshape(target.shape)) if _fits(shape, target) else None
+
+
+def _fits(shape: tuple[int, ...], target: Target) -> bool:
+    """Equal shapes fit, and so do those that differ in axes of size 1 behind: a vector (C) and (C, 1, 1), which
+    broadcasts; a matrix (out, in) and the 1x1 convolution (out, in, 1, 1)."""
+    return _without_ones_behind(shape) == _without_ones_behind(target.shape)
+
+
+def _without_ones_behind(shape: tuple[int, ...]) -> tuple[int, ...]:
+    while len(shape) > 1 and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
 
 
 def _keras_change(shape: tuple[int, ...], target: Target) -> Change | None:
     if len(shape) < 2:
         return _image_vector(target) if shape == target.shape and target.elementwise else _change(shape, target)
-    if len(shape) == 2 and target.image is not None and shape[::-1] == target.shape:
-        return _image_matrix(target)
     *window, second, first = shape
-    if (first, second, *window) == target.shape:
-        return lambda array: np.moveaxis(array, (-1, -2), (0, 1))
+    if target.elementwise:  # one value for each position and channel
+        moved = (first, *window, second)
+        return (lambda array: np.moveaxis(array, -1, 0).reshape(target.shape)) if _fits(moved, target) else None
+    if target.image is not None and shape[::-1] == target.shape:
+        return _image_matrix(target)
+    if _fits((first, second, *window), target):
+        return lambda array: np.moveaxis(array, (-1, -2), (0, 1)).reshape(target.shape)
     if (second * first, 1, *window) == target.shape:  # depthwise: (window..., channels, multiplier)
         return lambda array: np.moveaxis(array, (-2, -1), (0, 1)).reshape(target.shape)
-    return _change(shape, target)
+    return None
 
 
 def _image_matrix(target: Target) -> Change:

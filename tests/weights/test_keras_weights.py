@@ -1,10 +1,13 @@
 """Keras files in the layouts that Keras 2 and Keras 3 write, and kernels in Keras's order of axes."""
 
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import specc
+from specc.interpreter import interpret
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphInput, GraphOutput
 from specc.ops import BY_WORD
@@ -12,6 +15,7 @@ from specc.types import TensorType
 from specc.weights.files import read
 from specc.weights.match import match
 
+KERAS = Path(__file__).parents[1] / "oracles" / "keras"
 h5py = pytest.importorskip("h5py", reason="the extra [keras]")
 
 
@@ -101,6 +105,27 @@ def test_the_eleventh_layer_comes_after_the_second(tmp_path):
     assert [int(array.item()) for array in weights.values()] == list(range(11))
 
 
+def test_layers_of_the_same_shapes_are_told_apart_by_their_class(tmp_path):
+    """Of one channel, a convolution and a depthwise one hold the same tensors."""
+    kernels = {"conv2d": values(3, 3, 1, 1), "depthwise_conv2d": values(3, 3, 1, 1) + 9}
+    keras3(tmp_path / "w.h5", [(name, {"kernel": kernel}) for name, kernel in kernels.items()])
+    graph = model(
+        (1, 8, 8),
+        ("depthwise", {"kernel": (3, 3), "bias": False}),
+        ("conv", {"channels": 1, "kernel": (3, 3), "bias": False}),
+    )
+    weights, _, problems = match(graph, read(tmp_path / "w.h5")[0])
+    assert not problems
+    assert (weights["depthwise1.weight"][0, 0] == kernels["depthwise_conv2d"][:, :, 0, 0]).all()
+
+
+def test_values_per_position_and_channel_change_their_axes(tmp_path):
+    keras2(tmp_path / "w.h5", [("norm", {"gamma": values(3, 3, 2), "beta": values(3, 3, 2)})])
+    weights, _, problems = match(model((2, 3, 3), ("layernorm", {"over": "all"})), read(tmp_path / "w.h5")[0])
+    assert not problems
+    np.testing.assert_array_equal(weights["layernorm1.weight"], values(3, 3, 2).transpose(2, 0, 1))
+
+
 KERNELS = [
     ("conv", {"channels": 4, "kernel": (3, 5)}, (2, 8, 8), values(3, 5, 2, 4), lambda k: k.transpose(3, 2, 0, 1)),
     ("conv", {"channels": 4, "kernel": (3,)}, (2, 8), values(3, 2, 4), lambda k: k.transpose(2, 1, 0)),
@@ -120,6 +145,7 @@ KERNELS = [
     ),
     ("deconv", {"channels": 4, "kernel": (2, 2)}, (3, 8, 8), values(2, 2, 4, 3), lambda k: k.transpose(3, 2, 0, 1)),
     ("dense", {"units": 4}, (4,), values(4, 4), lambda k: k.T),
+    ("conv", {"channels": 4, "kernel": (1, 1)}, (3, 8, 8), values(3, 4), lambda k: k.T.reshape(4, 3, 1, 1)),
 ]
 
 
@@ -221,3 +247,30 @@ def test_without_h5py_the_extra_is_named(tmp_path, monkeypatch):
     (diagnostic,) = read(tmp_path / "w.h5")[1]
     assert diagnostic.code == "E0906"
     assert diagnostic.help == "pip install specc[keras]"
+
+
+# What Keras 3.15.1 itself wrote of this network (random weights), and its outputs: `keras3_io.npz`.
+WRITTEN = """
+conv1: conv 2, 3x3, pad=same, relu
+bn1: bn eps=1e-3
+apart: depthwise 1x1, multiplier=2, from=image
+add bn1, apart
+separable 3, 2x2
+deconv 2, 2x2, stride=2
+flatten; dropout 0.5
+dense 3, softmax
+"""
+
+
+@pytest.mark.parametrize("name", ["keras3.keras", "keras3.weights.h5", "keras3_legacy.h5"])
+@pytest.mark.parametrize("size", ["1x6x6", "6x6x1, layout=hwc"], ids=["channels first", "channels last"])
+def test_files_that_keras_wrote_give_its_outputs(name, size):
+    graph = specc.loads(f"model Net {{ input image {size}\n{WRITTEN} }}").graph
+    given, problems = read(KERAS / name)
+    assert not problems
+    weights, _, problems = match(graph, given)
+    assert not problems
+    example = np.load(KERAS / "keras3_io.npz")
+    x = example["x"] if graph.layout == "hwc" else example["x"].transpose(0, 3, 1, 2)
+    (found,) = interpret(graph, {"image": x}, weights).values()
+    np.testing.assert_allclose(found, example["y"], rtol=1e-5, atol=1e-6)

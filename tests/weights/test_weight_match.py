@@ -6,6 +6,7 @@ import pytest
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphInput, GraphOutput
 from specc.ops.conv import Conv
+from specc.ops.scale import Scale
 from specc.types import TensorType
 from specc.weights.initialisers import seeded
 from specc.weights.match import match
@@ -145,3 +146,13 @@ def test_layers_in_another_order_do_not_match():
     theirs = seeded(TWO)
     given = Weights.of({"b.w": theirs["conv2.weight"], "a.w": theirs["conv1.weight"], "a.b": theirs["conv1.bias"]})
     assert match(TWO, given)[2][0].code == "E0801"
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [((4,), (4, 1, 1)), ((4, 1, 1), (4, 1, 1)), ((4, 1), (4, 1, 1))])
+def test_axes_of_size_one_behind_make_no_difference(theirs, ours):
+    build = GraphBuilder("Scaled")
+    build.add_input(GraphInput(name="image", type=TensorType((1, 4, 8, 8))))
+    build.add("scale1", Scale(), ("image",))
+    weights, _, problems = match(build.finish(), Weights.of({"scale1.weight": np.arange(4.0).reshape(theirs)}))
+    assert not problems
+    assert weights["scale1.weight"].shape == ours
