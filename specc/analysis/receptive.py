@@ -3,7 +3,8 @@
 With the field r and the stride (jump) j of its input, an operation whose outputs read `extent` neighbouring samples
 and lie `stride` samples apart has r' = r + (extent - 1) * j and j' = j * stride (Araujo, Norris and Sim, "Computing
 receptive fields of convolutional neural networks", Distill, 2019).  Where branches meet, the larger field counts.
-An operation that sees its whole input, such as a dense layer, gets r + (size - 1) * j, and behind it the field stays.
+An operation that sees its whole input, such as a dense layer or a global pool, gets r + (size - 1) * j; behind it, and
+behind a merge with it (squeeze-and-excitation), the field stays.
 Fields are not cut off at the border, so they may be larger than the input.
 """
 
@@ -24,13 +25,14 @@ from specc.ops.base import Field, Op, Reach, Types
 class Axis(NamedTuple):
     """One spatial axis of the input as one value sees it.
 
-    `field` samples are seen by each output, `jump` samples lie between neighbouring outputs, `size` outputs lie
-    along the axis; `jump` is `None` where every output sees everything that came before.
+    `field` samples are seen by each output, `jump` samples lie between neighbouring outputs (`None` where all outputs
+    stand for the whole axis), `size` outputs lie along the axis.  Once each output `sees_all`, the field stays.
     """
 
     field: Fraction | Dim
     jump: Fraction | int | None
     size: Dim
+    sees_all: bool = False
 
     @property
     def samples(self) -> Dim:
@@ -63,20 +65,23 @@ def _advance(view: View, reach: Field, sizes: Sequence[Dim]) -> View:
     if len(sizes) != len(view):
         sizes = [axis.size for axis in view]
     if reach is None:
-        return tuple(Axis(_everything(axis), None, size) for axis, size in zip(view, sizes, strict=True))
+        return tuple(Axis(_everything(axis), None, size, True) for axis, size in zip(view, sizes, strict=True))
     if len(reach) != len(view):
-        return tuple(Axis(axis.field, axis.jump, size) for axis, size in zip(view, sizes, strict=True))
+        return tuple(axis._replace(size=size) for axis, size in zip(view, sizes, strict=True))
     return tuple(map(_step, view, reach, sizes))
 
 
 def _everything(axis: Axis) -> Fraction | Dim:
-    return axis.field if axis.jump is None else _grow(axis.field, axis.size, axis.jump)
+    return axis.field if axis.jump is None or axis.sees_all else _grow(axis.field, axis.size, axis.jump)
 
 
 def _step(axis: Axis, reach: Reach, size: Dim) -> Axis:
     if axis.jump is None:
-        return Axis(axis.field, None, size)
-    return Axis(_grow(axis.field, reach.extent, axis.jump), _whole(axis.jump, reach.stride), size)
+        return axis._replace(size=size)
+    jump = _whole(axis.jump, reach.stride)
+    if axis.sees_all:
+        return axis._replace(jump=jump, size=size)
+    return Axis(_grow(axis.field, reach.extent, axis.jump), jump, size)
 
 
 def _whole(jump: Fraction | int, stride: Fraction) -> Fraction | int:
@@ -104,4 +109,4 @@ def _larger(a: Axis, b: Axis, sizes: dict[str, int]) -> Axis:
     exact = [axis.field for axis in (a, b) if not isinstance(axis.field, Sym)]
     field = max(exact) if len(exact) == 2 else largest((a.samples, b.samples), sizes)
     jumps = [axis.jump for axis in (a, b) if axis.jump is not None]
-    return Axis(field, max(jumps, default=None), b.size if a.jump is None else a.size)
+    return Axis(field, max(jumps, default=None), b.size if a.jump is None else a.size, a.sees_all or b.sees_all)

@@ -73,9 +73,12 @@ def test_behind_a_layer_that_sees_everything_the_field_stays() -> None:
         ("pool", "global_avgpool", {}),
         ("gate", "conv", conv(4, 1)),
         ("scaled", "mul", {}, "a", "gate"),
+        ("b", "conv", conv(4, 3, stride=2)),
+        ("again", "global_avgpool", {}),
     )
     assert fields(net) == {
-        "image": (1, 1), "a": (3, 1), "pool": (18, None), "gate": (18, None), "scaled": (18, 1),
+        "image": (1, 1), "a": (3, 1), "pool": (18, None), "gate": (18, None), "scaled": (18, 1), "b": (18, 2),
+        "again": (18, None),
     }  # fmt: skip
 
 
