@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from math import prod
+from math import prod, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -19,8 +19,14 @@ import numpy as np
 
 from specc.ir.graph import Graph, Node
 
-_BLOCK = 1 << 16
+SUMS = 1e-12
+"""How far float64 results of different orders of summation may be apart, relative to a layer's root mean square."""
+ORDERS = 16
+"""How much more float32 error another library's order of summation may show than the reference itself did."""
+
 FOLDER = Path(__file__).parents[1] / "oracles"
+_BLOCK = 1 << 16
+"""Elements made at a time, so that they stay in the processor's cache."""
 
 KINDS = {
     "Conv2d": "conv", "Conv2D": "conv", "Convolution": "conv", "DepthwiseConv2D": "conv",
@@ -116,3 +122,30 @@ def uniform(name: str, start: int, stop: int) -> np.ndarray:
 def symmetric(name: str, shape: Sequence[int], limit: float) -> np.ndarray:
     """Values in [-limit, limit): limit (2u - 1)."""
     return closed_form(name, shape, 2 * limit, -limit)
+
+
+def torch_values(name, shape):
+    role = name.rpartition(".")[2]
+    if role == "layer_scale":
+        return closed_form(name, shape, 0.2, 0.1)
+    if role in ("bias", "running_mean"):
+        return symmetric(name, shape, 0.2)
+    if len(shape) == 1:
+        return closed_form(name, shape, 0.5, 0.75)
+    return symmetric(name, shape, sqrt(6 / prod(shape[1:])))
+
+
+def assert_same_output(stored, output, tolerance):
+    """The first values, the extremes and where the largest is, to `tolerance` of the root mean square."""
+    flat = output.astype(np.float64).ravel()
+    assert list(output.shape) == stored["output"]
+    assert flat.argmax() == stored["argmax"]
+    np.testing.assert_allclose(flat[:64], stored["out_first64"], rtol=0, atol=tolerance * stored["out_rms"])
+    found = {
+        "out_mean": flat.mean(),
+        "out_rms": np.sqrt(np.mean(flat**2)),
+        "out_min": flat.min(),
+        "out_max": flat.max(),
+    }
+    for fact in found.keys() & stored.keys():
+        np.testing.assert_allclose(found[fact], stored[fact], rtol=0, atol=tolerance * stored["out_rms"], err_msg=fact)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from bundled import model
-from oracle import closed_form, kind, listed, read, symmetric, uniform
+from oracle import ORDERS, SUMS, assert_same_output, kind, listed, read, symmetric, torch_values, uniform
 
 from specc.interpreter import canonical, interpret, spoken
 from specc.ir.graph import weight_name
@@ -34,15 +34,6 @@ MODELS = {
     "keras_mnist_chollet": ("lecture/mnist", "MnistChollet"),
 }
 
-SUMS = 1e-12
-"""How far two float64 evaluations that sum in different orders may be apart, relative to a layer's root mean square.
-
-Keras multiplies the matrices of its dense layers in float32 whatever it is told (PyTorch's float32 product gives the
-stored numbers to the bit): from there on the reference is only as good as its own float32 run.
-"""
-ORDERS = 16
-"""How much more float32 error another library's order of summation may show than the reference itself did."""
-
 
 def test_every_case_has_a_model():
     assert MODELS.keys() == {**ORACLE["torch"]["cases"], **ORACLE["keras"]["cases"]}.keys()
@@ -51,7 +42,7 @@ def test_every_case_has_a_model():
 def test_closed_form_numbers():
     check = ORACLE["torch"]["rule_check"]
     assert uniform("input", 0, 4).tolist() == check['u("input")[:4]']
-    found = _torch_values("conv1.weight", (64, 3, 7, 7)).ravel()[:4]
+    found = torch_values("conv1.weight", (64, 3, 7, 7)).ravel()[:4]
     assert found.tolist() == check['val("conv1.weight",(64,3,7,7)).ravel()[:4]']
 
 
@@ -62,9 +53,11 @@ def test_interpreter(case):
     tolerance = SUMS
     for (row, _), value in zip(case.pairs, values, strict=True):
         if case.keras and "Dense" in row[0]:
+            # Keras multiplies these matrices in float32 whatever it is told (PyTorch's float32 product gives the stored
+            # numbers to the bit): from here on the reference is only as good as its own float32 run
             tolerance = case.float32
         _same_digest(row, found[value], tolerance)
-    _same_output(case.stored, found[output], tolerance)
+    assert_same_output(case.stored, found[output], tolerance)
 
 
 def test_onnx_runtime(case):
@@ -80,7 +73,7 @@ def test_onnx_runtime(case):
         place = held[node.outputs[0]]
         value = spoken(canonical(results[place.tensor], place.layout), case.graph.layout)
         _same_digest(row, value.astype(np.float64), ORDERS * case.float32)
-    _same_output(case.stored, results[case.graph.outputs[0].name], ORDERS * case.float32)
+    assert_same_output(case.stored, results[case.graph.outputs[0].name], ORDERS * case.float32)
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -139,20 +132,9 @@ def _from_torch(graph, pairs):
             theirs = f"{module}.{weight.name}"
             if layer == "StochasticDepth":
                 theirs = module.replace("stochastic_depth", "layer_scale")
-            weights[weight_name(node, weight)] = _torch_values(theirs, weight.shape)
+            weights[weight_name(node, weight)] = torch_values(theirs, weight.shape)
     assert len(weights) == sum(len(graph.weights(node)) for node in graph.nodes)
     return weights
-
-
-def _torch_values(name, shape):
-    role = name.rpartition(".")[2]
-    if role == "layer_scale":
-        return closed_form(name, shape, 0.2, 0.1)
-    if role in ("bias", "running_mean"):
-        return symmetric(name, shape, 0.2)
-    if len(shape) == 1:
-        return closed_form(name, shape, 0.5, 0.75)
-    return symmetric(name, shape, sqrt(6 / prod(shape[1:])))
 
 
 def _from_keras(graph, stored):
@@ -180,19 +162,3 @@ def _same_digest(row, value, tolerance):
     flat = value.ravel()
     found = [flat.mean(), np.sqrt(np.mean(flat**2)), flat[0], flat[-1]]
     np.testing.assert_allclose(found, [mean, rms, first, last], rtol=0, atol=tolerance * rms, err_msg=name)
-
-
-def _same_output(stored, output, tolerance):
-    """The first values, the extremes and where the largest is, to `tolerance` of the root mean square."""
-    flat = output.astype(np.float64).ravel()
-    assert list(output.shape) == stored["output"]
-    assert flat.argmax() == stored["argmax"]
-    np.testing.assert_allclose(flat[:64], stored["out_first64"], rtol=0, atol=tolerance * stored["out_rms"])
-    found = {
-        "out_mean": flat.mean(),
-        "out_rms": np.sqrt(np.mean(flat**2)),
-        "out_min": flat.min(),
-        "out_max": flat.max(),
-    }
-    for fact in found.keys() & stored.keys():
-        np.testing.assert_allclose(found[fact], stored[fact], rtol=0, atol=tolerance * stored["out_rms"], err_msg=fact)
