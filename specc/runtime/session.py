@@ -41,15 +41,18 @@ class Session:
     def run(
         self, feeds: Mapping[str, Array], outputs: Sequence[str] | None = None
     ) -> tuple[dict[str, Array], tuple[Diagnostic, ...]]:
-        """The outputs (all, or those named) by name; what ONNX Runtime refuses is E0901."""
-        names = list(self.outputs if outputs is None else outputs)
+        """The outputs (all, or those named) by name, inputs among them as they came; what ONNX Runtime refuses is
+        E0901."""
+        asked = list(self.outputs if outputs is None else outputs)
+        given = {name: feeds[name] for name in asked if name in feeds and name not in self.outputs}
+        names = [name for name in asked if name not in given]
         if not names:  # ONNX Runtime takes an empty list for all
-            return {}, ()
+            return given, ()
         try:
             results = self.handle.run(names, {name: np.ascontiguousarray(array) for name, array in feeds.items()})
         except _failures() as error:
             return {}, (Diagnostic("E0901", f"ONNX Runtime cannot run the model: {_first_line(error)}"),)
-        return dict(zip(names, results, strict=True)), ()
+        return given | dict(zip(names, results, strict=True)), ()
 
 
 def session(

@@ -27,9 +27,8 @@ class LayerJudge:
     graph: Graph
     weights: Mapping[str, Array]
     held: Mapping[str, Held]
-    sizes: dict[str, int]
     results: dict[str, LayerResult] = field(default_factory=dict)
-    seen: dict[tuple[str, str], int] = field(default_factory=dict)
+    seen: dict[tuple[tuple[str, ...], str], int] = field(default_factory=dict)
     """Digests of the tensors of earlier runs: identical operands and results are judged once."""
 
     def judge(self, probe: Probe, tensors: Mapping[str, Array], optimised: bool) -> None:
@@ -39,7 +38,7 @@ class LayerJudge:
         for value, held in self.held.items():
             if held.tensor in tensors:
                 values[value] = canonical(tensors[held.tensor], held.layout)
-                if self._is_new(probe.name, value, tensors[held.tensor]):
+                if self._is_new(probe.names, value, tensors[held.tensor]):
                     fresh.add(value)
             elif held.tensor in probe.feeds:  # a layer that does nothing to an input
                 values[value] = probe.feeds[held.tensor]
@@ -49,7 +48,7 @@ class LayerJudge:
         last = last_readers(self.graph)
         for index, node in enumerate(self.graph.nodes):
             if fresh.intersection((*node.inputs, *node.outputs)) or node.name not in self.results:
-                self._note(self._judge_node(node, values), probe.name, optimised)
+                self._note(self._judge_node(node, values, probe.sizes), probe, optimised)
             for name in {*node.inputs, *node.outputs}:
                 if last.get(name, index) <= index:
                     values.pop(name, None)
@@ -67,22 +66,22 @@ class LayerJudge:
             note = wrong[0] if wrong else "not judged: ONNX Runtime cannot run the model"
             self.results[node.name] = replace(_blank(node, status), note=note)
 
-    def _is_new(self, probe: str, value: str, tensor: Array) -> bool:
+    def _is_new(self, probe: tuple[str, ...], value: str, tensor: Array) -> bool:
         digest = crc32(np.ascontiguousarray(tensor).data)
         new = self.seen.get((probe, value)) != digest
         self.seen[probe, value] = digest
         return new
 
-    def _judge_node(self, node: Node, values: Mapping[str, Array]) -> LayerResult:
+    def _judge_node(self, node: Node, values: Mapping[str, Array], sizes: dict[str, int]) -> LayerResult:
         lacking = [name for name in (*node.inputs, *node.outputs) if name not in values]
         if lacking:
             return replace(_blank(node, "skipped"), note=f"the model has no tensor `{lacking[0]}`")
         for name in node.inputs:
-            if values[name].shape != self._shape(self.graph.values[name]):
+            if values[name].shape != _shape(self.graph.values[name], sizes):
                 return replace(_blank(node, "skipped"), note=f"its input `{name}` has the wrong shape")
         for name, kind in zip(node.outputs, node.types, strict=True):
-            if values[name].shape != self._shape(kind):
-                shapes = f"{list(values[name].shape)} instead of {list(self._shape(kind))}"
+            if values[name].shape != _shape(kind, sizes):
+                shapes = f"{list(values[name].shape)} instead of {list(_shape(kind, sizes))}"
                 return replace(_blank(node, "failed"), ratio=float("inf"), note=f"the shape is {shapes}")
         return _verdict(_blank(node, "passed"), self._worst(node, values))
 
@@ -96,23 +95,21 @@ class LayerJudge:
         found = [worst(y, b, values[name]) for name, y, b in zip(node.outputs, ys, bounds, strict=True)]
         return max(found, key=lambda item: item.ratio)
 
-    def _shape(self, kind: TensorType) -> tuple[int, ...]:
-        return tuple(evaluate(size, self.sizes) for size in kind.shape)
-
     def _judge_pixels(self, item: GraphInput, probe: Probe, values: Mapping[str, Array], optimised: bool) -> None:
         """The preprocessing inside the model: one product and one sum with constants rounded before."""
         pixels = probe.feeds[item.name]
         blank = LayerResult(item.name, item.name, "preprocess", self.graph.file, 0, "passed")
         if item.name not in values or values[item.name] is pixels:
-            self._note(replace(blank, status="skipped", note="the model does not normalise"), probe.name, optimised)
+            self._note(replace(blank, status="skipped", note="the model does not normalise"), probe, optimised)
             return
         expected = normalised(item, pixels)
         size = np.abs(expected) + 2 * np.abs(normalised(item, np.zeros_like(pixels)))
-        self._note(_verdict(blank, worst(expected, 4 * U * size, values[item.name])), probe.name, optimised)
+        self._note(_verdict(blank, worst(expected, 4 * U * size, values[item.name])), probe, optimised)
 
-    def _note(self, result: LayerResult, probe: str, optimised: bool) -> None:
+    def _note(self, result: LayerResult, probe: Probe, optimised: bool) -> None:
         """Keep the worse of the verdicts on one layer, and the largest error of both."""
-        result = replace(result, probe=probe, optimised=optimised)
+        name = probe.names[result.index[0] if result.index else 0]
+        result = replace(result, probe=name, optimised=optimised)
         old = self.results.get(result.node)
         if old is not None:
             worse = max(old, result, key=lambda item: (item.status != "passed", item.ratio))
@@ -122,6 +119,10 @@ class LayerJudge:
 
 def _blank(node: Node, status: Status) -> LayerResult:
     return LayerResult(node.name, node.layer, node.op.word, node.file, node.line, status)
+
+
+def _shape(kind: TensorType, sizes: dict[str, int]) -> tuple[int, ...]:
+    return tuple(evaluate(size, sizes) for size in kind.shape)
 
 
 def _verdict(blank: LayerResult, found: Worst) -> LayerResult:

@@ -27,7 +27,7 @@ from specc.runtime.session import Device, Session
 from specc.verify.compare import Array, worst
 from specc.verify.endtoend import references
 from specc.verify.layers import LayerJudge
-from specc.verify.probes import Probe, probes
+from specc.verify.probes import Probe, probes, stacked
 from specc.verify.report import OutputResult, Report
 from specc.verify.sizes import choose_sizes
 
@@ -56,9 +56,9 @@ def verify(
     if diagnostics:
         return None, diagnostics
     held = {name: weights[name] for name in weights}  # read or made once: every layer is judged many times
-    judge = LayerJudge(graph, held, held_values(loaded, graph), found)
+    judge = LayerJudge(graph, held, held_values(loaded, graph))
     work = _Work(graph, held, loaded, device)
-    provider, diagnostics = _judge_layers(work, judge, trials)
+    provider, diagnostics = _judge_layers(work, judge, stacked(graph, trials))
     outputs: tuple[OutputResult, ...] = ()
     if not diagnostics:
         outputs, diagnostics = _judge_outputs(work, trials[0], seed)
@@ -67,7 +67,7 @@ def verify(
         if not conflicts:
             return None, diagnostics
         judge.conflict(conflicts)
-    names = tuple(trial.name for trial in trials)
+    names = tuple(dict.fromkeys(name for trial in trials for name in trial.names))
     return Report(graph.name, provider, seed, found, names, judge.layers(), outputs), ()
 
 
@@ -106,8 +106,11 @@ def _trials(
     """The probes to run and the open sizes they have."""
     if inputs is not None:
         bound, diagnostics = bind(graph, inputs)
+        if diagnostics:
+            return [], bound, diagnostics
         feeds = {name: canonical(np.asarray(array), graph.layout) for name, array in inputs.items()}
-        return [Probe("given", feeds)], bound, diagnostics
+        names = ("given",) * len(next(iter(feeds.values())))
+        return [Probe(names, feeds, bound)], bound, ()
     chosen = choose_sizes(graph, batch, sizes)
     if chosen is None:
         message = "no small sizes fit the model's open sizes: give inputs, or the sizes themselves"

@@ -67,6 +67,14 @@ def test_open_sizes_are_chosen_to_fit():
     assert report.sizes["H"] != report.sizes["W"]
 
 
+def test_probes_that_do_not_fit_into_memory_together_run_one_by_one(monkeypatch):
+    together, _ = verify(GRAPH, WEIGHTS)
+    monkeypatch.setattr("specc.verify.probes.STACKED_BYTES", 0)
+    apart, _ = verify(GRAPH, WEIGHTS)
+    assert apart.passed
+    assert apart.probes == together.probes == ("normal", "wide", "borders", "zeros")
+
+
 def test_given_inputs_replace_the_probes():
     report, _ = verify(GRAPH, WEIGHTS, inputs={"image": numbers(1, 3, 12, 12)})
     assert report.passed
