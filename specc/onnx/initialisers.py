@@ -44,7 +44,7 @@ def read_onnx(path: Path) -> Weights:
     tensors: dict[str, Tensor] = {}
     for name, turned in _reads(model.graph):
         if name in found and name not in tensors and not (own and "/" in name) and _is_weight(found[name]):
-            tensor = _tensor(path.parent, found[name])
+            tensor = stored_tensor(path.parent, found[name])
             tensors[name] = _transposed(tensor) if turned and len(tensor.shape) == 2 else tensor
     if not tensors:
         raise Unreadable("the model holds no weights")
@@ -63,7 +63,11 @@ def _is_weight(tensor: TensorProto) -> bool:
     return tensor.data_type in _TYPES and len(tensor.dims) > 0
 
 
-def _tensor(folder: Path, proto: TensorProto) -> Tensor:
+def stored_tensor(folder: Path | None, proto: TensorProto) -> Tensor:
+    """A floating-point tensor of a model, loaded as float32 when it is asked for.  Raises `Unreadable`.
+
+    External data is taken from plain files in `folder` only, and refused without one.
+    """
     dtype, width = _TYPES[proto.data_type]
     shape = checked_shape(proto.name, tuple(proto.dims))
     size = element_count(shape) * width
@@ -85,13 +89,15 @@ def _load(proto: TensorProto) -> Float32:
         raise Unreadable(f"the values of tensor `{proto.name}` do not fit its shape") from error
 
 
-def _external(folder: Path, proto: TensorProto, dtype: str, size: int, shape: tuple[int, ...]) -> partial[Float32]:
+def _external(
+    folder: Path | None, proto: TensorProto, dtype: str, size: int, shape: tuple[int, ...]
+) -> partial[Float32]:
     """How to load data kept beside the model.  Only a plain file in the model's folder will do: no other folder, no
     symbolic or hard link, which could lead to any file of the user's."""
     entries = {entry.key: entry.value for entry in proto.external_data}
     location = entries.get("location", "")
-    path = folder / location
-    if not location or location in (".", "..") or Path(location).name != location or "\\" in location:
+    path = (folder or Path()) / location
+    if folder is None or not location or location in (".", "..") or Path(location).name != location or "\\" in location:
         raise Unreadable(f"the data of tensor `{proto.name}` is outside the model's folder")
     if path.is_symlink() or not path.is_file() or path.stat().st_nlink != 1:
         raise Unreadable(f"the data of tensor `{proto.name}` is in no plain file beside the model")

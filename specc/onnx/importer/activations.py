@@ -1,0 +1,268 @@
+"""Functions of single values, the ones that ONNX has and those that exporters compose of several nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import isclose, pi, sqrt
+from typing import Final
+
+from specc.onnx.importer.context import Context
+from specc.onnx.importer.values import Decline, Live, Step, Value, reshaped
+from specc.ops import activation, smooth
+from specc.ops.base import Op
+from specc.ops.dropout import Dropout
+from specc.ops.scale import PRelu
+from specc.ops.softmax import LogSoftmax, Softmax
+
+FLOAT_MAX: Final = 3.4028234663852886e38
+
+Rule = Callable[[Context, Step], list[Value]]
+
+
+def unary(make: Callable[[Step], Op]) -> Rule:
+    """The rule of an ONNX operator that is a function of each single value."""
+
+    def rule(ctx: Context, step: Step) -> list[Value]:
+        return [elementwise(ctx, step, ctx.live(step), make(step))]
+
+    return rule
+
+
+def elementwise(ctx: Context, step: Step, operand: Live, op: Op) -> Live:
+    """`op` of every element, in whatever layout the operand has."""
+    return Live(ctx.add(step, op, operand.value), operand.last)
+
+
+SIMPLE: Final[dict[str, Rule]] = {
+    "Relu": unary(lambda step: activation.Relu()),
+    "Abs": unary(lambda step: activation.Abs()),
+    "LeakyRelu": unary(lambda step: activation.LeakyRelu(alpha=step.number("alpha", 0.01))),
+    "ThresholdedRelu": unary(lambda step: activation.ThresholdedRelu(alpha=step.number("alpha", 1.0))),
+    "Elu": unary(lambda step: activation.Elu(alpha=step.number("alpha", 1.0))),
+    "Celu": unary(lambda step: activation.Celu(alpha=step.number("alpha", 1.0))),
+    "Sigmoid": unary(lambda step: smooth.Sigmoid()),
+    "Tanh": unary(lambda step: smooth.Tanh()),
+    "Exp": unary(lambda step: smooth.Exp()),
+    "Softplus": unary(lambda step: smooth.Softplus()),
+    "Softsign": unary(lambda step: smooth.Softsign()),
+    "Mish": unary(lambda step: smooth.Mish()),
+    "HardSwish": unary(lambda step: smooth.HardSwish()),
+    "HardSigmoid": unary(
+        lambda step: smooth.HardSigmoid(alpha=_sixth(step.number("alpha", 0.2)), beta=step.number("beta", 0.5))
+    ),
+    "Gelu": unary(lambda step: smooth.Gelu(approximate="tanh" if step.word("approximate", "none") == "tanh" else "none")),
+}
+
+
+def _sixth(value: float) -> float:
+    """1/6 where float32 made something else of it."""
+    return 1 / 6 if isclose(value, 1 / 6, rel_tol=1e-7) else value
+
+
+def selu(ctx: Context, step: Step) -> list[Value]:
+    alpha, gamma = step.number("alpha", 1.6732632), step.number("gamma", 1.0507009)
+    if not (isclose(alpha, 1.6732632423543772, rel_tol=1e-6) and isclose(gamma, 1.0507009873554805, rel_tol=1e-6)):
+        raise Decline(f"its alpha {alpha:g} and gamma {gamma:g} are not those of SELU")
+    return [elementwise(ctx, step, ctx.live(step), activation.Selu())]
+
+
+def clip(ctx: Context, step: Step) -> list[Value]:
+    """Limits are attributes before opset 11."""
+    low = ctx.scalar(step, 1) if ctx.opset >= 11 else step.attributes.get("min")
+    high = ctx.scalar(step, 2) if ctx.opset >= 11 else step.attributes.get("max")
+    return [elementwise(ctx, step, ctx.live(step), clipping(low, high))]
+
+
+def clipping(low: float | None, high: float | None) -> Op:
+    """The operation that cuts values to a range; an absent limit is float32's own."""
+    if (low, high) == (0.0, 6.0):
+        return activation.Relu6()
+    if (low, high) == (-1.0, 1.0):
+        return activation.HardTanh()
+    if low == 0.0 and (high is None or high >= FLOAT_MAX):
+        return activation.Relu()
+    if low is None and high is None:
+        return activation.Identity()
+    low = -FLOAT_MAX if low is None else max(low, -FLOAT_MAX)
+    return activation.Clip(min=low, max=FLOAT_MAX if high is None else min(high, FLOAT_MAX))
+
+
+def _hard_sigmoid_sum(ctx: Context, step: Step) -> str | None:
+    """The tensor x of Clip(x + 3, 0, 6)."""
+    total = ctx.maker(step.operand(0), "Add")
+    return None if total is None else plus(ctx, total, 3.0)
+
+
+def prelu(ctx: Context, step: Step) -> list[Value]:
+    value, slope = ctx.live(step), ctx.known(step, 1)
+    if slope.elements == 1 and ctx.type(value).channels != 1:
+        op = PRelu(shared=True)
+        return [Live(ctx.add(step, op, value.value, weights={"weight": reshaped(slope.tensor, (1,))}), value.last)]
+    slopes = ctx.per_channel(slope, value)
+    if slopes is None:
+        raise Decline("its slopes are not one for each channel")
+    shape = (slopes.shape[0], *(1,) * len(ctx.type(value).spatial))
+    return [Live(ctx.add(step, PRelu(), value.value, weights={"weight": reshaped(slopes, shape)}), value.last)]
+
+
+def softmax(kind: type[Softmax]) -> Rule:
+    """Before opset 13 the axes from `axis` on are taken together."""
+
+    def rule(ctx: Context, step: Step) -> list[Value]:
+        value = ctx.live(step)
+        axis = ctx.axis(value, step.integer("axis", -1 if ctx.opset >= 13 else 1))
+        if ctx.opset < 13:
+            after = ctx.shape(value)[step.integer("axis", 1) :]
+            if sum(size != 1 for size in after) > (after[0] != 1):
+                raise Decline("before opset 13 it runs over several axes at once")
+        op = kind(axis=ctx.axis_argument(value, axis), layout=ctx.builder.layout)
+        return [elementwise(ctx, step, value, op)]
+
+    return rule
+
+
+def dropout(ctx: Context, step: Step) -> list[Value]:
+    if len(step.outputs) > 1 and step.outputs[1] and ctx.opset >= 12:
+        raise Decline("its mask has no counterpart")
+    if step.operand(2) and ctx.scalar(step, 2):
+        raise Decline("it is in training mode")
+    rate = step.number("ratio", 0.5) if ctx.opset < 12 else ctx.scalar(step, 1)
+    rate = 0.5 if rate is None else rate
+    return [elementwise(ctx, step, ctx.live(step), Dropout(rate=rate if 0 <= rate < 1 else 0.5))]
+
+
+# -- products that are an activation -------------------------------------------------------------------------------
+
+
+@dataclass
+class Product:
+    """A tensor as a product: a number, and the tensors that are multiplied."""
+
+    factor: float = 1.0
+    tensors: list[str] = field(default_factory=list)
+
+
+def product_of(ctx: Context, tensor: str, depth: int = 4) -> Product:
+    """`tensor` with its Mul and Div nodes taken apart."""
+    step = ctx.maker(tensor, "Mul", "Div") if depth else None
+    if step is None:
+        return Product(1.0, [tensor])
+    result = Product()
+    for index in (0, 1):
+        number = ctx.constant(step.operand(index))
+        if number is not None and not (index == 1 and step.op_type == "Div" and number == 0):
+            result.factor *= 1 / number if step.op_type == "Div" and index == 1 else number
+        elif step.op_type == "Div" and index == 1:
+            return Product(1.0, [tensor])
+        else:
+            part = product_of(ctx, step.operand(index), depth - 1)
+            result.factor *= part.factor
+            result.tensors += part.tensors
+    return result
+
+
+def plus(ctx: Context, step: Step | None, number: float) -> str | None:
+    """The tensor t of a step that is t + number."""
+    if step is None:
+        return None
+    for index in (0, 1):
+        found = ctx.constant(step.operand(1 - index))
+        if found is not None and isclose(found, number, rel_tol=1e-6):
+            return step.operand(index)
+    return None
+
+
+def composed(ctx: Context, step: Step) -> list[Value] | None:
+    """What the product or quotient `step` makes is called, if it is one of the composed activations."""
+    product = product_of(ctx, step.outputs[0])
+    for tensor in dict.fromkeys(product.tensors):
+        others = list(product.tensors)
+        others.remove(tensor)
+        op, x = _factor(ctx, tensor, product.factor)
+        if op is not None and x is not None and (others == [x] or (not others and isinstance(op, smooth.HardSigmoid))):
+            found = ctx.values.get(x)
+            if isinstance(found, Live):
+                return [elementwise(ctx, step, found, op)]
+    return None
+
+
+def _factor(ctx: Context, tensor: str, factor: float) -> tuple[Op | None, str | None]:
+    """The activation of x that x times `factor` times `tensor` is, and x."""
+    step = ctx.makers.get(tensor)
+    if step is None:
+        return None, None
+    if isclose(factor, 1.0):
+        return _unit_factor(ctx, step)
+    if isclose(factor, 1 / 6, rel_tol=1e-6) and step.op_type == "Clip":
+        return _clipped_sum(ctx, step)
+    if isclose(factor, 0.5, rel_tol=1e-6) and step.op_type == "Add":
+        return _gelu(ctx, plus(ctx, step, 1.0))
+    return None, None
+
+
+def _unit_factor(ctx: Context, step: Step) -> tuple[Op | None, str | None]:
+    x = step.operand(0)
+    if step.op_type == "Sigmoid":
+        return smooth.Silu(), x
+    if step.op_type == "HardSigmoid":
+        sixth = isclose(step.number("alpha", 0.2), 1 / 6, rel_tol=1e-6) and step.number("beta", 0.5) == 0.5
+        return (smooth.HardSwish(), x) if sixth else (None, None)
+    if step.op_type == "Tanh" and (inner := ctx.maker(x, "Softplus")):
+        return smooth.Mish(), inner.operand(0)
+    return None, None
+
+
+def _clipped_sum(ctx: Context, step: Step) -> tuple[Op | None, str | None]:
+    """Clip(x + 3, 0, 6): with x and 1/6 it is hardswish; with 1/6 alone hardsigmoid."""
+    limits = [ctx.constant(step.operand(i)) if ctx.opset >= 11 else step.attributes.get(k) for i, k in ((1, "min"), (2, "max"))]
+    x = _hard_sigmoid_sum(ctx, step)
+    if x is None or limits != [0.0, 6.0]:
+        return None, None
+    return smooth.HardSwish(), x
+
+
+def hard_sigmoid(ctx: Context, step: Step) -> list[Value] | None:
+    """Clip(x + 3, 0, 6) / 6."""
+    product = product_of(ctx, step.outputs[0])
+    if len(product.tensors) != 1 or not isclose(product.factor, 1 / 6, rel_tol=1e-6):
+        return None
+    inner = ctx.maker(product.tensors[0], "Clip")
+    op, x = _clipped_sum(ctx, inner) if inner else (None, None)
+    found = ctx.values.get(x) if op is not None and x is not None else None
+    return [elementwise(ctx, step, found, smooth.HardSigmoid())] if isinstance(found, Live) else None
+
+
+def _gelu(ctx: Context, wave: str | None) -> tuple[Op | None, str | None]:
+    """The x of Erf(x / sqrt(2)), or of tanh(sqrt(2 / pi) (x + 0.044715 x^3))."""
+    if wave is None:
+        return None, None
+    if erf := ctx.maker(wave, "Erf"):
+        inside = product_of(ctx, erf.operand(0))
+        if isclose(inside.factor, sqrt(0.5), rel_tol=1e-6) and len(inside.tensors) == 1:
+            return smooth.Gelu(), inside.tensors[0]
+    if tanh := ctx.maker(wave, "Tanh"):
+        inside = product_of(ctx, tanh.operand(0))
+        if isclose(inside.factor, sqrt(2 / pi), rel_tol=1e-6) and len(inside.tensors) == 1:
+            return smooth.Gelu(approximate="tanh"), _bent(ctx, inside.tensors[0])
+    return None, None
+
+
+def _bent(ctx: Context, tensor: str) -> str | None:
+    """The x of x + 0.044715 x^3."""
+    total = ctx.maker(tensor, "Add")
+    for index in (0, 1) if total else ():
+        assert total is not None
+        x = total.operand(index)
+        cube = product_of(ctx, total.operand(1 - index))
+        powers = [ctx.maker(t, "Pow") for t in cube.tensors]
+        cubed = cube.tensors == [x] * 3 or (
+            len(powers) == 1 and powers[0] is not None and powers[0].operand(0) == x
+            and ctx.constant(powers[0].operand(1)) == 3.0
+        )  # fmt: skip
+        if cubed and isclose(cube.factor, 0.044715, rel_tol=1e-5):
+            return x
+    return None
+
+
+SOFTMAXES: Final[dict[str, Rule]] = {"Softmax": softmax(Softmax), "LogSoftmax": softmax(LogSoftmax)}

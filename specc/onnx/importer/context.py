@@ -1,0 +1,238 @@
+"""What a rule works with: the graph in the making, and what is known of every ONNX tensor so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+from specc.dims import Dim
+from specc.ir.build import GraphBuilder, output_names
+from specc.ir.graph import Node
+from specc.onnx.importer.values import Array, Decline, Known, Live, Pending, Step, Value, mapped
+from specc.ops.axes import axis_name, spoken_axes
+from specc.ops.base import Op
+from specc.ops.shape import Transpose
+from specc.types import SPATIAL_NAMES, TensorType, speak
+from specc.weights.tensors import Tensor
+
+
+@dataclass
+class Context:
+    """The state of one import.  Rules ask for operands in the form they need, and raise `Decline` without them."""
+
+    builder: GraphBuilder
+    opset: int
+    own: bool = False
+    """Whether specc wrote the file."""
+    values: dict[str, Value] = field(default_factory=dict)
+    makers: dict[str, Step] = field(default_factory=dict)
+    """The step that made each tensor."""
+    nodes: dict[str, Node] = field(default_factory=dict)
+    """The node that made each value."""
+    weights: dict[str, dict[str, Tensor]] = field(default_factory=dict)
+    """By node name, the node's tensors by their names within it."""
+    batch: int | None = None
+    """The batch size that the file fixes, which the spec leaves open."""
+    feeds: Mapping[str, Array] = field(default_factory=dict)
+    """Arrays for inputs: what rules need as constants is taken from them (see `specc.conformance`)."""
+    lifted: bool = False
+    """Whether every tensor stands for an item of a batch of one: its own first axis is then no batch."""
+
+    # -- operands --------------------------------------------------------------------------------------------------
+
+    def value(self, step: Step, index: int) -> Value:
+        name = step.operand(index)
+        if not name:
+            raise Decline(f"its input {index + 1} is missing")
+        found = self.values.get(name)
+        if found is None:
+            raise Decline(f"it reads `{name}`, which nothing makes")
+        if isinstance(found, Pending):
+            raise Decline(found.why, found)
+        return found
+
+    def live(self, step: Step, index: int = 0) -> Live:
+        """An operand that is computed."""
+        found = self.value(step, index)
+        if isinstance(found, Live):
+            return found
+        raise Decline(f"its input {index + 1} is a constant")
+
+    def known(self, step: Step, index: int) -> Known:
+        """An operand that is constant."""
+        found = self.value(step, index)
+        if isinstance(found, Live) and step.operand(index) in self.feeds:
+            return Known.of(self.feeds[step.operand(index)])
+        if isinstance(found, Live):
+            raise Decline(f"its input {index + 1} is not constant")
+        assert isinstance(found, Known)
+        return found
+
+    def optional(self, step: Step, index: int) -> Known | None:
+        """A constant operand, or `None` where it is absent."""
+        return self.known(step, index) if step.operand(index) else None
+
+    def sizes(self, step: Step, index: int) -> list[Dim] | None:
+        """A constant operand as a list of sizes, some of them perhaps open; `None` where it is absent."""
+        found = self.optional(step, index)
+        return None if found is None else as_sizes(found)
+
+    def integers(self, step: Step, index: int, key: str) -> tuple[int, ...] | None:
+        """Integers that are an attribute in one opset and an input in another."""
+        sizes = self.sizes(step, index)
+        if sizes is None:
+            return step.integers(key)
+        if not all(isinstance(size, int) for size in sizes):
+            raise Decline(f"its {key} depend on an open size")
+        return tuple(size for size in sizes if isinstance(size, int))
+
+    def scalar(self, step: Step, index: int) -> float | None:
+        """A constant operand that is one number; `None` where it is absent."""
+        found = self.optional(step, index)
+        return None if found is None else single(found)
+
+    # -- shapes and layouts ----------------------------------------------------------------------------------------
+
+    def type(self, value: Live) -> TensorType:
+        return self.builder.types[value.value]
+
+    def shape(self, value: Live) -> tuple[Dim, ...]:
+        """The shape of the ONNX tensor, without the batch of one where everything is lifted."""
+        shape = speak(self.type(value).shape, "hwc" if value.last else "chw")
+        return shape[1:] if self.lifted else shape
+
+    def axis(self, value: Live, axis: int) -> int:
+        """The canonical index of an ONNX axis; raises `Decline` for the batch."""
+        rank = len(self.shape(value))
+        index = axis + rank if axis < 0 else axis
+        if not 0 <= index < rank:
+            raise Decline(f"axis {axis} is out of range")
+        if self.lifted:
+            return index + 1
+        if index == 0:
+            raise Decline("it works across the batch")
+        if not value.last:
+            return index
+        return 1 if index == rank - 1 else index + 1
+
+    def axis_argument(self, value: Live, index: int) -> str | int:
+        """How a spec calls the canonical axis `index`."""
+        rank = self.type(value).rank
+        if index == 1 or rank - 1 in SPATIAL_NAMES:
+            return axis_name(index, rank)
+        return spoken_axes(rank, self.builder.layout).index(index)
+
+    def first(self, step: Step, index: int = 0) -> str:
+        """The value that has the ONNX tensor's axes in canonical order: channels are its second axis."""
+        live = self.live(step, index)
+        return self.permuted(step, live.value, (2, 3, 4)[: self.type(live).rank - 1] + (1,)) if live.last else live.value
+
+    def spoken(self, step: Step, index: int = 0) -> str:
+        """The value that a spec would write with the ONNX tensor's axes."""
+        return self.spoken_value(step, self.live(step, index))
+
+    def spoken_value(self, step: Step, live: Live) -> str:
+        kind = self.type(live)
+        if live.last == (self.builder.layout == "hwc") or kind.rank < 2:
+            return live.value
+        if live.last:
+            return self.permuted(step, live.value, (*range(2, kind.rank + 1), 1))
+        return self.permuted(step, live.value, (kind.rank, *range(1, kind.rank)))
+
+    def permuted(self, step: Step, value: str, axes: tuple[int, ...]) -> str:
+        """`value` with its canonical axes behind the batch in another order, as a new node."""
+        layout = self.builder.layout
+        written = spoken_axes(len(axes), layout)
+        wanted = axes if layout == "chw" or len(axes) < 2 else (*axes[1:], axes[0])
+        order = tuple(written.index(axis) for axis in wanted)
+        if order == tuple(range(len(order))):
+            return value
+        return self.add(step, Transpose(order=order, layout=layout), value, part="transpose")
+
+    def per_channel(self, constant: Known, value: Live) -> Tensor | None:
+        """A constant that broadcasts over all but the channels, as one number for each; else `None`."""
+        kind = self.type(value)
+        rank, shape = len(self.shape(value)), constant.shape
+        if self.lifted or len(shape) > rank:
+            return None
+        full = (1,) * (rank - len(shape)) + shape
+        channels = full[-1] if value.last else full[1] if rank > 1 else 0
+        if not isinstance(kind.channels, int) or channels != kind.channels or prod(full) != channels:
+            return None
+        return mapped(constant.tensor, (channels,), lambda array: array)
+
+    # -- results ---------------------------------------------------------------------------------------------------
+
+    def add(
+        self, step: Step, op: Op, *inputs: str, weights: Mapping[str, Tensor] | None = None, part: str = ""
+    ) -> str:
+        """A new node with one result; named after the step's output, or after a `part` of the step."""
+        return self.add_many(step, op, *inputs, weights=weights, part=part)[0]
+
+    def add_many(
+        self, step: Step, op: Op, *inputs: str, weights: Mapping[str, Tensor] | None = None, part: str = ""
+    ) -> tuple[str, ...]:
+        count = len(op.infer(tuple(self.builder.types[name] for name in inputs)))
+        target = step.outputs[0] + (f"/{part}" if part else "")
+        while any(name in self.builder.types for name in output_names(target, count)):
+            target += "'"
+        results = self.builder.add(target, op, inputs)
+        node = self.builder.nodes[-1]
+        self.nodes.update((name, node) for name in results)
+        self._check_weights(node, weights or {})
+        return results
+
+    def _check_weights(self, node: Node, given: Mapping[str, Tensor]) -> None:
+        types = tuple(self.builder.types[name] for name in node.inputs)
+        for weight in node.op.weights(types):
+            if weight.fixed is not None:
+                continue
+            if weight.name not in given:
+                raise Decline(f"it has no {weight.name}")
+            if given[weight.name].shape != weight.shape:
+                raise Decline(f"its {weight.name} has the shape {list(given[weight.name].shape)}")
+        self.weights[node.name] = dict(given)
+
+    # -- looking back ----------------------------------------------------------------------------------------------
+
+    def maker(self, tensor: str, *op_types: str) -> Step | None:
+        """The step that made `tensor`, if it is one of `op_types`."""
+        step = self.makers.get(tensor)
+        return step if step is not None and step.op_type in op_types else None
+
+    def node(self, value: str, kind: type[Op]) -> Node | None:
+        """The node that made `value`, if it is of that operation."""
+        node = self.nodes.get(value)
+        return node if node is not None and type(node.op) is kind else None
+
+    def constant(self, tensor: str) -> float | None:
+        """The number that `tensor` is everywhere; `None` where it is not a constant of one element."""
+        found = self.values.get(tensor)
+        if not isinstance(found, Known) or found.elements != 1 or found.is_open or found.tensor.dtype == "other":
+            return None
+        return single(found)
+
+
+def as_sizes(found: Known) -> list[Dim]:
+    """A constant as a list of sizes."""
+    if len(found.shape) > 1 or found.is_open:
+        raise Decline("its sizes are no list of numbers")
+    items = found.array.reshape(-1).tolist()
+    if not all(isinstance(item, bool) or not isinstance(item, float) or item.is_integer() for item in items):
+        raise Decline("its sizes are not whole")
+    return [int(item) if isinstance(item, float | bool) else item for item in items]
+
+
+def single(found: Known) -> float:
+    """A constant of one element as a number."""
+    if found.elements != 1 or found.is_open:
+        raise Decline("it takes a single number, not a tensor")
+    item = found.array.reshape(-1)[0]
+    if isinstance(item, np.floating):
+        return float(str(np.float32(item))) if float(np.float32(item)) == float(item) else float(item)
+    if not isinstance(item, int | float | np.integer | np.bool_):
+        raise Decline("it depends on an open size")
+    return float(item)

@@ -1,0 +1,213 @@
+"""Computing what does not depend on the inputs' values: constants, and the shape arithmetic that exporters leave behind.
+
+Arrays of type object hold sizes, of which some may be open (`specc.dims`); the same code computes with both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any, Final
+
+import numpy as np
+
+from specc.dims import Sym
+from specc.onnx.importer.context import Context
+from specc.onnx.importer.values import Array, Decline, Known, Live, Step
+from specc.weights.tensors import Unreadable
+
+MOST_TERMS: Final = 64
+"""Terms of one open size: beyond this no shape arithmetic is honest."""
+_CASTS: Final = {1: np.float32, 6: np.int32, 7: np.int64, 9: np.bool_, 10: np.float16, 11: np.float64}
+
+
+def folded(ctx: Context, step: Step, most: int) -> Known | None:
+    """The constant that `step` makes, of at most `most` elements; `None` where it is none."""
+    if step.op_type in ("Shape", "Size"):
+        return _shape(ctx, step)
+    if step.op_type == "Constant":
+        return _constant(step)
+    rule = RULES.get(step.op_type)
+    operands = [ctx.values.get(name) for name in step.inputs if name]
+    if rule is None or not operands or len(step.outputs) != 1 or not all(isinstance(o, Known) for o in operands):
+        return None
+    known = [o for o in operands if isinstance(o, Known)]
+    if any(o.is_open for o in known):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            result = np.asarray(rule([o.array for o in known], step, most))
+    except (ValueError, TypeError, IndexError, ZeroDivisionError, OverflowError, KeyError) as error:
+        raise Decline(f"its constant operands do not suit it ({error})") from error
+    if result.size > most or any(isinstance(item, Sym) and len(item.terms) > MOST_TERMS for item in _sizes(result)):
+        raise Decline("the constant it makes is too large")
+    return Known.of(result)
+
+
+def _sizes(array: Array) -> list[Any]:
+    return array.reshape(-1).tolist() if array.dtype == object else []
+
+
+def _constant(step: Step) -> Known:
+    value = step.attributes.get("value")
+    if isinstance(value, Known):
+        return value
+    for key, kind in (("value_float", np.float32), ("value_floats", np.float32), ("value_int", np.int64), ("value_ints", np.int64)):
+        if key in step.attributes:
+            return Known.of(np.array(step.attributes[key], kind))
+    raise Decline("its value is of a kind that is not supported")
+
+
+def _shape(ctx: Context, step: Step) -> Known | None:
+    found = ctx.values.get(step.operand(0))
+    if isinstance(found, Live):
+        shape: tuple[Any, ...] = ctx.shape(found)
+    elif isinstance(found, Known):
+        shape = found.shape
+    else:
+        return None
+    if step.op_type == "Size":
+        return Known.of(_objects([prod(shape)]).reshape(()))
+    start, end = step.attributes.get("start", 0), step.attributes.get("end")
+    return Known.of(_objects(list(shape)[start:end]))
+
+
+def _objects(items: list[Any]) -> Array:
+    """Sizes as an array: of integers where all are known."""
+    if all(isinstance(item, int) for item in items):
+        return np.array(items, np.int64)
+    result = np.empty(len(items), object)
+    result[:] = items
+    return result
+
+
+def _axes(operands: list[Array], step: Step, place: int) -> tuple[int, ...] | None:
+    if len(operands) > place:
+        return tuple(int(axis) for axis in operands[place].reshape(-1))
+    return step.integers("axes")
+
+
+def _gather(operands: list[Array], step: Step, most: int) -> Array:
+    data, indices = operands
+    if data.size and indices.size * data.size > most:
+        raise ValueError("it is too large")
+    return np.take(data, indices.astype(np.int64), axis=step.integer("axis", 0))
+
+
+def _slice(operands: list[Array], step: Step, most: int) -> Array:
+    data = operands[0]
+    if len(operands) > 1:
+        starts, ends = operands[1].reshape(-1), operands[2].reshape(-1)
+        axes = operands[3].reshape(-1) if len(operands) > 3 else range(len(starts))
+        steps = operands[4].reshape(-1) if len(operands) > 4 else [1] * len(starts)
+    else:
+        starts, ends = (np.array(step.integers(key) or ()) for key in ("starts", "ends"))
+        axes, steps = step.integers("axes") or range(len(starts)), [1] * len(starts)
+    index = [slice(None)] * data.ndim
+    for axis, start, end, by in zip(axes, starts, ends, steps, strict=True):
+        index[int(axis)] = slice(int(start), None if by < 0 and end < -data.shape[int(axis)] else int(end), int(by))
+    return data[tuple(index)]
+
+
+def _unsqueeze(operands: list[Array], step: Step, most: int) -> Array:
+    return np.expand_dims(operands[0], _axes(operands, step, 1) or ())
+
+
+def _squeeze(operands: list[Array], step: Step, most: int) -> Array:
+    return np.squeeze(operands[0], _axes(operands, step, 1))
+
+
+def _concat(operands: list[Array], step: Step, most: int) -> Array:
+    if any(operand.dtype == object for operand in operands):
+        operands = [operand.astype(object) for operand in operands]
+    return np.concatenate(operands, step.integer("axis", 0))
+
+
+def _cast(operands: list[Array], step: Step, most: int) -> Array:
+    return operands[0] if operands[0].dtype == object else operands[0].astype(_CASTS[step.integer("to", 1)])
+
+
+def _divide(operands: list[Array], step: Step, most: int) -> Array:
+    left, right = operands
+    if left.dtype == object or right.dtype == object or left.dtype.kind in "iu":
+        return left // right
+    return left / right
+
+
+def _reshape(operands: list[Array], step: Step, most: int) -> Array:
+    shape = [int(size) for size in (operands[1].reshape(-1) if len(operands) > 1 else step.integers("shape") or ())]
+    return operands[0].reshape([operands[0].shape[i] if size == 0 else size for i, size in enumerate(shape)])
+
+
+def _of_shape(operands: list[Array], step: Step, most: int) -> Array:
+    shape = tuple(int(size) for size in operands[0].reshape(-1))
+    if prod(shape) > most:
+        raise ValueError("it is too large")
+    value = step.attributes.get("value")
+    filling = value.array.reshape(-1)[0] if isinstance(value, Known) else np.float32(0)
+    return np.full(shape, filling)
+
+
+def _expand(operands: list[Array], step: Step, most: int) -> Array:
+    shape = np.broadcast_shapes(operands[0].shape, tuple(int(size) for size in operands[1].reshape(-1)))
+    if prod(shape) > most:
+        raise ValueError("it is too large")
+    return np.broadcast_to(operands[0], shape)
+
+
+def _range(operands: list[Array], step: Step, most: int) -> Array:
+    start, end, by = (operand.reshape(()).item() for operand in operands)
+    if by == 0 or (end - start) / by > most:
+        raise ValueError("it is too large")
+    return np.arange(start, end, by, dtype=operands[0].dtype)
+
+
+def _binary(function: Callable[[Any, Any], Any]) -> Callable[[list[Array], Step, int], Array]:
+    def rule(operands: list[Array], step: Step, most: int) -> Array:
+        left, right = operands
+        if prod(np.broadcast_shapes(left.shape, right.shape)) > most:
+            raise ValueError("it is too large")
+        return np.asarray(function(left, right))
+
+    return rule
+
+
+def _whole(operands: list[Array], step: Step, most: int) -> Array:
+    """Floor and Ceil: sizes are whole already."""
+    function = np.floor if step.op_type == "Floor" else np.ceil
+    return operands[0] if operands[0].dtype == object else function(operands[0])
+
+
+def _reduced(operands: list[Array], step: Step, most: int) -> Array:
+    return np.prod(operands[0], _axes(operands, step, 1), keepdims=bool(step.integer("keepdims", 1)))
+
+
+RULES: Final[dict[str, Callable[[list[Array], Step, int], Array]]] = {
+    "Add": _binary(lambda left, right: left + right),
+    "Cast": _cast,
+    "Ceil": _whole,
+    "Concat": _concat,
+    "ConstantOfShape": _of_shape,
+    "Div": _divide,
+    "Equal": _binary(lambda left, right: left == right),
+    "Expand": _expand,
+    "Floor": _whole,
+    "Gather": _gather,
+    "Identity": lambda operands, step, most: operands[0],
+    "Max": _binary(np.maximum),
+    "Min": _binary(np.minimum),
+    "Mod": _binary(lambda left, right: left % right),
+    "Mul": _binary(lambda left, right: left * right),
+    "Neg": lambda operands, step, most: -operands[0],
+    "Range": _range,
+    "ReduceProd": _reduced,
+    "Reshape": _reshape,
+    "Slice": _slice,
+    "Sqrt": lambda operands, step, most: np.sqrt(operands[0]),
+    "Squeeze": _squeeze,
+    "Sub": _binary(lambda left, right: left - right),
+    "Transpose": lambda operands, step, most: np.transpose(operands[0], step.integers("perm")),
+    "Unsqueeze": _unsqueeze,
+    "Where": lambda operands, step, most: np.where(*operands),
+}
+"""By operator: the operands' arrays, the step and the most elements to the result."""

@@ -1,0 +1,236 @@
+"""Normalisations: ONNX's operators, and the compositions that stand for them in older opsets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isclose
+
+import numpy as np
+
+from specc.onnx.importer.activations import plus
+from specc.onnx.importer.context import Context, single
+from specc.onnx.importer.values import Decline, Known, Live, Step, Value, mapped, reshaped
+from specc.ops.base import Op
+from specc.ops.layernorm import LayerNorm
+from specc.ops.lrn import Lrn
+from specc.ops.norm import BatchNorm, GroupNorm, InstanceNorm
+from specc.ops.scale import Scale
+from specc.ops.shape import Reshape
+from specc.weights.tensors import Tensor
+
+
+def batch_norm(ctx: Context, step: Step) -> list[Value]:
+    if step.integer("training_mode", 0):
+        raise Decline("it is in training mode")
+    if step.integer("spatial", 1) == 0:
+        raise Decline("spatial=0 has no counterpart")
+    value = ctx.live(step)
+    source = ctx.first(step) if value.last and ctx.type(value).rank > 1 else value.value
+    names = ("weight", "bias", "running_mean", "running_var")
+    operands = {name: ctx.known(step, index) for index, name in enumerate(names, start=1)}
+    eps = step.number("epsilon", 1e-5)
+    tensors = {name: known.tensor for name, known in operands.items()}
+    if eps == 0:
+        if not (filled(operands["running_mean"], 0) and filled(operands["running_var"], 1)):
+            raise Decline("its epsilon is 0")
+        return [Live(scaled(ctx, step, source, tensors["weight"], tensors["bias"]))]
+    affine = not (ctx.own and "/" in operands["weight"].name)
+    kept = tensors if affine else {name: tensors[name] for name in names[2:]}
+    return [Live(ctx.add(step, BatchNorm(eps=eps, affine=affine), source, weights=kept))]
+
+
+def scaled(ctx: Context, step: Step, source: str, weight: Tensor, bias: Tensor | None) -> str:
+    """`weight` x + `bias` per channel (both (channels,)), which a normalisation without its own just before takes over."""
+    norm = bias is not None and _bare_norm(ctx, source)
+    if norm:
+        op, inner = norm
+        assert bias is not None
+        return ctx.add(step, op, inner, weights={"weight": weight, "bias": bias})
+    shape = (weight.shape[0], *(1,) * len(ctx.builder.types[source].spatial))
+    tensors = {"weight": reshaped(weight, shape)} | ({"bias": reshaped(bias, shape)} if bias is not None else {})
+    return ctx.add(step, Scale(bias=bias is not None), source, weights=tensors)
+
+
+def _bare_norm(ctx: Context, value: str) -> tuple[Op, str] | None:
+    """The normalisation that made `value` without a scale and bias per channel, with them, and its input."""
+    node = ctx.nodes.get(value)
+    if node is None:
+        return None
+    op = node.op
+    per_channel = isinstance(op, GroupNorm | InstanceNorm) or (isinstance(op, LayerNorm) and op.over == "channels")
+    if not per_channel or getattr(op, "affine", True):
+        return None
+    return op.model_copy(update={"affine": True}), node.inputs[0]
+
+
+def filled(known: Known, number: float) -> bool:
+    """Whether a constant is `number` everywhere; what has no data yet is not."""
+    return not known.is_open and bool(np.all(known.array == number))
+
+
+def instance_norm(ctx: Context, step: Step) -> list[Value]:
+    source = ctx.first(step)
+    weight, bias = ctx.known(step, 1), ctx.known(step, 2)
+    eps = step.number("epsilon", 1e-5)
+    plain = "/" in weight.name if ctx.own else filled(weight, 1) and filled(bias, 0)
+    if plain:
+        return [Live(ctx.add(step, InstanceNorm(eps=eps, affine=False), source))]
+    tensors = {"weight": weight.tensor, "bias": bias.tensor}
+    return [Live(ctx.add(step, InstanceNorm(eps=eps), source, weights=tensors))]
+
+
+def group_norm(ctx: Context, step: Step) -> list[Value]:
+    """Scale and bias are one for each channel since opset 21, one for each group before."""
+    source, groups = ctx.first(step), step.integer("num_groups", 1)
+    weight, bias = ctx.known(step, 1), ctx.known(step, 2)
+    eps = step.number("epsilon", 1e-5)
+    if ctx.own and "/" in weight.name:
+        return [Live(ctx.add(step, GroupNorm(groups=groups, eps=eps, affine=False), source))]
+    channels = ctx.builder.types[source].channels
+    if not isinstance(channels, int) or channels % groups:
+        raise Decline("its groups do not divide the channels")
+    tensors = {"weight": weight.tensor, "bias": bias.tensor}
+    if ctx.opset < 21:
+        times = channels // groups
+        tensors = {k: mapped(t, (channels,), lambda a: np.repeat(a, times)) for k, t in tensors.items()}
+    return [Live(ctx.add(step, GroupNorm(groups=groups, eps=eps), source, weights=tensors))]
+
+
+def regrouped(ctx: Context, step: Step, source: str, result: tuple[object, ...]) -> list[Value] | None:
+    """Below opset 18 group normalisation is an instance normalisation between two reshapes, the second this step."""
+    norm = ctx.node(source, InstanceNorm)
+    shape = norm and ctx.node(norm.inputs[0], Reshape)
+    if norm is None or not shape or getattr(norm.op, "affine", True):
+        return None
+    before, op = shape.inputs[0], norm.op
+    assert isinstance(op, InstanceNorm)
+    groups = ctx.builder.types[norm.inputs[0]].channels
+    if ctx.builder.types[before].shape != result or not isinstance(groups, int):
+        return None
+    return [Live(ctx.add(step, GroupNorm(groups=groups, eps=op.eps, affine=False), before))]
+
+
+def layer_norm(ctx: Context, step: Step) -> list[Value]:
+    value = ctx.live(step)
+    kind, rank = ctx.type(value), len(ctx.shape(value))
+    axis = step.integer("axis", -1)
+    axis = axis + rank if axis < 0 else axis
+    weight, bias = ctx.known(step, 1), ctx.optional(step, 2)
+    eps = step.number("epsilon", 1e-5)
+    if any(step.outputs[1:]):
+        raise Decline("its mean and deviation have no counterpart")
+    if axis == rank - 1 and (value.last or kind.rank == 1):
+        return [Live(_layer(ctx, step, value.value, "channels", eps, (weight, bias)), value.last)]
+    if axis == 1 and not value.last and not ctx.lifted:
+        return [Live(_layer(ctx, step, value.value, "all", eps, (weight, bias)))]
+    raise Decline(f"it normalises the axes from {axis} on, which are neither the channels nor all")
+
+
+def _layer(
+    ctx: Context, step: Step, source: str, over: str, eps: float, operands: tuple[Known, Known | None]
+) -> str:
+    weight, bias = operands
+    op = LayerNorm(eps=eps, over="all" if over == "all" else "channels")
+    if bias is None:
+        if (ctx.own and "/" in weight.name) or filled(weight, 1):
+            return ctx.add(step, op.model_copy(update={"affine": False}), source)
+        zeros = mapped(weight.tensor, weight.shape, np.zeros_like)
+        return ctx.add(step, op, source, weights={"weight": weight.tensor, "bias": zeros})
+    return ctx.add(step, op, source, weights={"weight": weight.tensor, "bias": bias.tensor})
+
+
+def composed_layer_norm(ctx: Context, step: Step) -> list[Value] | None:
+    """(x - mean) / sqrt(mean((x - mean)^2) + eps), where `step` is the division."""
+    centred, root = ctx.maker(step.operand(0), "Sub"), ctx.maker(step.operand(1), "Sqrt")
+    total = root and ctx.maker(root.operand(0), "Add")
+    if centred is None or not total:
+        return None
+    x, mean = centred.operand(0), ctx.maker(centred.operand(1), "ReduceMean")
+    for index in (0, 1):
+        eps, variance = ctx.constant(total.operand(1 - index)), ctx.maker(total.operand(index), "ReduceMean")
+        if eps is not None and eps > 0 and mean and variance and mean.operand(0) == x:
+            if _squares(ctx, variance.operand(0), step.operand(0)):
+                return _normalised(ctx, step, x, (mean, variance), eps)
+    return None
+
+
+def _squares(ctx: Context, tensor: str, root: str) -> bool:
+    step = ctx.maker(tensor, "Mul", "Pow")
+    if step is None or step.operand(0) != root:
+        return False
+    return step.operand(1) == root if step.op_type == "Mul" else ctx.constant(step.operand(1)) == 2
+
+
+def _normalised(ctx: Context, step: Step, x: str, means: tuple[Step, Step], eps: float) -> list[Value] | None:
+    value = ctx.values.get(x)
+    if not isinstance(value, Live) or ctx.lifted:
+        return None
+    axes = [sorted(ctx.axis(value, a) for a in ctx.integers(mean, 1, "axes") or ()) for mean in means]
+    over = {(1,): "channels", tuple(range(1, ctx.type(value).rank + 1)): "all"}.get(tuple(axes[0]))
+    if axes[0] != axes[1] or over is None or not all(mean.integer("keepdims", 1) for mean in means):
+        return None
+    op = LayerNorm(eps=eps, over="channels" if over == "channels" else "all", affine=False)
+    return [Live(ctx.add(step, op, value.value), value.last)]
+
+
+def whole_affine(ctx: Context, step: Step) -> list[Value] | None:
+    """`step` adds a bias for each element to a layer normalisation multiplied with a weight for each."""
+    product = ctx.maker(step.operand(0), "Mul")
+    norm = product and ctx.values.get(product.operand(0))
+    if product is None or not isinstance(norm, Live):
+        return None
+    node = ctx.node(norm.value, LayerNorm)
+    weight, bias = ctx.values.get(product.operand(1)), ctx.values.get(step.operand(1))
+    if node is None or not isinstance(weight, Known) or not isinstance(bias, Known):
+        return None
+    if getattr(node.op, "affine", True) or weight.shape != ctx.type(norm).shape[1:] or norm.last:
+        return None
+    op = node.op.model_copy(update={"affine": True})
+    return [Live(ctx.add(step, op, node.inputs[0], weights={"weight": weight.tensor, "bias": bias.tensor}))]
+
+
+def lrn(ctx: Context, step: Step) -> list[Value]:
+    op = Lrn(
+        size=step.integer("size", 1),
+        alpha=step.number("alpha", 1e-4),
+        beta=step.number("beta", 0.75),
+        k=step.number("bias", 1.0),
+    )
+    return [Live(ctx.add(step, op, ctx.first(step)))]
+
+
+def composed_lrn(ctx: Context, step: Step) -> list[Value] | None:
+    """x / (k + alpha / size * sum over neighbours of x^2)^beta, the sum as a 1x1 convolution."""
+    x, power = step.operand(0), ctx.maker(step.operand(1), "Pow")
+    conv = power and ctx.maker(power.operand(0), "Conv")
+    if power is None or not conv or not _squares(ctx, conv.operand(0), x):
+        return None
+    beta = ctx.constant(power.operand(1))
+    band, bias = ctx.values.get(conv.operand(1)), ctx.values.get(conv.operand(2))
+    value = ctx.values.get(x)
+    if not isinstance(band, Known) or not isinstance(bias, Known) or not isinstance(value, Live) or beta is None:
+        return None
+    op = _band(band, bias, beta)
+    return None if op is None else [Live(ctx.add(step, op, value.value))]
+
+
+def _band(band: Known, bias: Known, beta: float) -> Lrn | None:
+    if band.is_open or bias.is_open or band.elements != band.shape[0] ** 2:
+        return None
+    rows = band.array.reshape(band.shape[0], -1)
+    reach = np.flatnonzero(rows[rows.shape[0] // 2])
+    factor = float(rows.max())
+    middle = rows.shape[0] // 2
+    size = len(reach)
+    if not size or reach[0] != max(middle - (size - 1) // 2, 0):
+        return None
+    expected = np.array([[0 <= i - o + (size - 1) // 2 < size for i in range(len(rows))] for o in range(len(rows))])
+    if not np.array_equal(rows != 0, expected) or not np.all(bias.array == bias.array.reshape(-1)[0]):
+        return None
+    alpha = float(np.format_float_positional(np.float32(factor * size), unique=True))
+    k = single(Known.of(bias.array.reshape(-1)[:1]))
+    return Lrn(size=size, alpha=alpha, beta=beta, k=k) if isclose(alpha / size, factor, rel_tol=1e-5) else None
+
+
+def with_bias(weights: Mapping[str, Tensor], bias: Tensor) -> dict[str, Tensor]:
+    return {**weights, "bias": bias}

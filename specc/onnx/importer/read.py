@@ -1,0 +1,235 @@
+"""Reading an ONNX model: every node in turn becomes constants, a value, or something that a later node may explain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import onnx
+from onnx import TensorProto
+
+from specc.diagnostics import Diagnostic
+from specc.dims import Dim, symbol
+from specc.ir.build import GraphBuilder
+from specc.ir.graph import Graph, GraphInput, GraphOutput, Node, weight_name
+from specc.onnx.importer.context import Context
+from specc.onnx.importer.fold import folded
+from specc.onnx.importer.load import ImportLimits, Loaded, load
+from specc.onnx.importer.rules import RULES
+from specc.onnx.importer.values import Decline, Live, Pending, Step, Value
+from specc.ops.base import Rejection
+from specc.types import Layout, TensorType, unspeak
+from specc.weights.tensors import Tensor, Unreadable, Weights
+
+_ELEMENTS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE, TensorProto.UINT8)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A graph whose values are called as in the file, and its weights by their names in the graph."""
+
+    graph: Graph
+    weights: Weights
+
+
+def read_model(
+    source: Path | bytes, limits: ImportLimits | None = None
+) -> tuple[Imported | None, tuple[Diagnostic, ...]]:
+    """The graph and weights of an ONNX file, or of its bytes (then without external data).
+
+    What cannot be read or expressed is one E0907 that names the node and its operator; a file that is not there is
+    E0601.  The batch is open, whatever batch the file fixes.
+    """
+    limits = limits or ImportLimits()
+    file = "<memory>" if isinstance(source, bytes) else str(source)
+    try:
+        return convert(load(source, limits), file, limits)
+    except Unreadable as error:
+        return None, (_refusal(str(error), file),)
+    except FileNotFoundError:
+        return None, (Diagnostic("E0601", f"there is no file {file}", file=file),)
+    except OSError as error:
+        return None, (Diagnostic("E0608", f"cannot read {file}: {error.strerror or error}", file=file),)
+
+
+def convert(
+    loaded: Loaded, file: str, limits: ImportLimits
+) -> tuple[Imported | None, tuple[Diagnostic, ...]]:
+    """The graph and weights of a model that has been taken apart.  Raises `Unreadable`."""
+    metadata = {entry.key: entry.value for entry in loaded.proto.metadata_props}
+    own = loaded.proto.producer_name == "specc" and "specc.version" in metadata
+    graph = loaded.proto.graph
+    name = metadata.get("specc.model", graph.name) if own else graph.name
+    layout = _layout(loaded, metadata if own else {})
+    context = Context(GraphBuilder(name or "model", file, layout, graph.doc_string), loaded.opset, own)
+    context.values.update(loaded.constants)
+    pixels = _add_inputs(context, loaded, metadata if own else {})
+    walk(context, _without_pixels(loaded.steps, context, pixels), limits)
+    outputs = _outputs(context, graph, metadata if own else {})
+    if isinstance(outputs, Pending):
+        return None, (_refusal(explained(outputs), file),)
+    context.builder.outputs.extend(outputs)
+    return finished(context), ()
+
+
+def walk(context: Context, steps: Sequence[Step], limits: ImportLimits) -> None:
+    """Give every output of every step its meaning."""
+    aliases: dict[str, str] = {}
+    for written in steps:
+        step = replace(written, inputs=tuple(aliases.get(name, name) for name in written.inputs))
+        if step.op_type in ("Identity", "Cast") and isinstance(context.values.get(step.operand(0)), Live):
+            if step.op_type == "Identity" or step.integer("to", 1) in (1, 10, 11, 16):
+                aliases[step.outputs[0]] = step.operand(0)
+        context.makers.update((name, step) for name in step.outputs if name)
+        for name, value in zip(step.outputs, _results(context, step, limits), strict=False):
+            context.values[name] = value
+
+
+def _results(context: Context, step: Step, limits: ImportLimits) -> Sequence[Value]:
+    try:
+        constant = folded(context, step, limits.folded_elements)
+        if constant is not None:
+            return [constant]
+        if step.op_type not in RULES:
+            raise Decline("a spec has no such operation")
+        return RULES[step.op_type](context, step)
+    except Decline as decline:
+        return [decline.cause or Pending(step, decline.why)] * len(step.outputs)
+    except Rejection as rejection:
+        return [Pending(step, rejection.finding.message)] * len(step.outputs)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        # pydantic's refusals are ValueErrors too; the others come from operands no sound file has
+        return [Pending(step, "its attributes or operands do not suit it")] * len(step.outputs)
+
+
+def explained(pending: Pending) -> str:
+    step = pending.step
+    return f"node `{step.name}` ({step.op_type}) has no counterpart in a spec: {pending.why}"
+
+
+def _refusal(message: str, file: str) -> Diagnostic:
+    return Diagnostic("E0907", f"{file}: {message}", file=file)
+
+
+def _layout(loaded: Loaded, metadata: dict[str, str]) -> Layout:
+    """Channels last where all images are transposed before anything else happens to them."""
+    if "specc.layout" in metadata:
+        return "hwc" if metadata["specc.layout"] == "hwc" else "chw"
+    images = [i.name for i in loaded.proto.graph.input if len(i.type.tensor_type.shape.dim) == 4]
+    readers = [step for step in loaded.steps if step.operand(0) in images]
+    turned = [step.op_type == "Transpose" and step.integers("perm") == (0, 3, 1, 2) for step in readers]
+    return "hwc" if images and turned and all(turned) else "chw"
+
+
+def _add_inputs(context: Context, loaded: Loaded, metadata: dict[str, str]) -> list[str]:
+    """Declare the inputs; returns those that take pixels."""
+    described = {entry.get("name"): entry for entry in _table(metadata.get("specc.inputs", "[]"))}
+    pixels = []
+    for item in loaded.proto.graph.input:
+        if item.name in loaded.constants:
+            continue
+        elements = item.type.tensor_type.elem_type
+        if elements not in _ELEMENTS:
+            raise Unreadable(f"input `{item.name}` holds no floating-point numbers")
+        shape = tuple(_sizes(context, item))
+        if len(shape) < 2:
+            raise Unreadable(f"input `{item.name}` has no batch and features: its shape is {list(shape)}")
+        kind = TensorType(unspeak(shape, context.builder.layout))
+        extra = _preprocessing(described.get(item.name, {}))
+        context.builder.add_input(GraphInput(name=item.name, type=kind, **extra))
+        context.values[item.name] = Live(item.name, context.builder.layout == "hwc" and len(shape) > 2)
+        if elements == TensorProto.UINT8 and described:
+            pixels.append(item.name)
+    if not context.builder.inputs:
+        raise Unreadable("the graph has no input")
+    return pixels
+
+
+def _sizes(context: Context, item: onnx.ValueInfoProto) -> Iterator[Dim]:
+    for index, dim in enumerate(item.type.tensor_type.shape.dim):
+        name = dim.dim_param
+        if index == 0:
+            if dim.dim_value > 0:
+                context.batch = int(dim.dim_value)
+            yield symbol(name if name.isidentifier() else "N")
+        elif dim.dim_value > 0:
+            yield int(dim.dim_value)
+        else:
+            yield symbol(name if name.isidentifier() else f"{'NCDHW'[index] if index < 5 else 'S'}{index}")
+
+
+def _table(text: str) -> list[dict[str, Any]]:
+    try:
+        table = json.loads(text)
+    except json.JSONDecodeError:
+        return []
+    return [entry for entry in table if isinstance(entry, dict)] if isinstance(table, list) else []
+
+
+def _preprocessing(entry: dict[str, Any]) -> dict[str, Any]:
+    """What specc's metadata says of an input, where it is sound."""
+    found: dict[str, Any] = {}
+    for key in ("range", "mean", "std"):
+        value = entry.get(key)
+        if isinstance(value, list) and value and all(isinstance(number, int | float) for number in value):
+            found[key] = tuple(float(number) for number in value)
+    if len(found.get("range", (0, 1))) != 2:
+        del found["range"]
+    return found
+
+
+def _without_pixels(steps: Sequence[Step], context: Context, pixels: list[str]) -> list[Step]:
+    """The steps without the preprocessing that `specc export --preprocess` puts in front."""
+    ours = {f"{name}/{part}": name for name in pixels for part in ("cast", "scaled", "normalised")}
+    context.values.update({tensor: context.values[name] for tensor, name in ours.items()})
+    return [step for step in steps if step.outputs[0] not in ours] if ours else list(steps)
+
+
+def _outputs(context: Context, graph: onnx.GraphProto, metadata: dict[str, str]) -> list[GraphOutput] | Pending:
+    labels = {entry.get("name"): entry.get("labels") for entry in _table(metadata.get("specc.outputs", "[]"))}
+    outputs = []
+    for item in graph.output:
+        value = context.values.get(item.name)
+        if isinstance(value, Pending):
+            return value
+        if not isinstance(value, Live):
+            raise Unreadable(f"output `{item.name}` does not depend on an input")
+        maker = context.makers.get(item.name) or Step("Identity", item.name, (), (item.name,))
+        final = context.spoken_value(maker, value)
+        texts = labels.get(item.name)
+        named = tuple(texts) if isinstance(texts, list) and all(isinstance(t, str) for t in texts) else None
+        outputs.append(GraphOutput(name=item.name, value=final, labels=named))
+    return outputs
+
+
+def finished(context: Context) -> Imported:
+    """The graph of the nodes that the outputs need, and their weights."""
+    old = context.builder
+    builder = GraphBuilder(old.name, old.file, old.layout, old.doc)
+    for item in old.inputs:
+        builder.add_input(item)
+    kept = _needed(old.nodes, [output.value for output in old.outputs])
+    for node in kept:
+        builder.append(node.op, node.inputs, node.types, name=node.name, layer=node.name, file=old.file, line=0)
+    builder.outputs.extend(old.outputs)
+    graph = builder.finish()
+    tensors: dict[str, Tensor] = {}
+    for node in graph.nodes:
+        given = context.weights.get(node.name, {})
+        tensors.update({weight_name(node, w): given[w.name] for w in graph.weights(node) if w.name in given})
+    return Imported(graph, Weights(tensors))
+
+
+def _needed(nodes: Sequence[Node], values: Sequence[str]) -> list[Node]:
+    wanted = set(values)
+    kept = []
+    for node in reversed(nodes):
+        if wanted.intersection(node.outputs):
+            kept.append(node)
+            wanted.update(node.inputs)
+    return kept[::-1]
+
+

@@ -1,0 +1,71 @@
+"""The table of ONNX operators that are read.  A rule gives the step's outputs, or raises `Decline` or `Rejection`.
+
+Several operations of ours can come from one operator and the other way round, with patterns over several nodes; that
+is why the way back is a table here and no method of the operations.  A test holds it to cover all of `OPS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from specc.onnx.importer import activations, arithmetic, linear, norms, shapes, windows
+from specc.onnx.importer.context import Context
+from specc.onnx.importer.values import Step, Value
+from specc.ops.global_pool import GlobalAvgPool, GlobalMaxPool
+from specc.ops.merge import Add, Max, Mean, Min
+from specc.ops.pool import AvgPool, LpPool, MaxPool
+
+Rule = Callable[[Context, Step], list[Value]]
+
+RULES: Final[dict[str, Rule]] = {
+    **activations.SIMPLE,
+    **activations.SOFTMAXES,
+    "Add": arithmetic.add,
+    "AveragePool": windows.pool(AvgPool),
+    "BatchNormalization": norms.batch_norm,
+    "Cast": shapes.cast,
+    "Clip": activations.clip,
+    "Concat": shapes.concat,
+    "Conv": windows.conv,
+    "ConvTranspose": windows.conv_transpose,
+    "DepthToSpace": shapes.depth_to_space,
+    "Div": arithmetic.div,
+    "Dropout": activations.dropout,
+    "Flatten": shapes.flatten,
+    "Gather": shapes.gather,
+    "Gemm": linear.gemm,
+    "GlobalAveragePool": windows.global_pool(GlobalAvgPool),
+    "GlobalLpPool": windows.global_lp_pool,
+    "GlobalMaxPool": windows.global_pool(GlobalMaxPool),
+    "GroupNormalization": norms.group_norm,
+    "Identity": shapes.identity,
+    "InstanceNormalization": norms.instance_norm,
+    "LRN": norms.lrn,
+    "LayerNormalization": norms.layer_norm,
+    "LpPool": windows.pool(LpPool),
+    "MatMul": linear.matmul,
+    "Max": arithmetic.extreme(Max),
+    "MaxPool": windows.pool(MaxPool),
+    "Mean": arithmetic.merge(Mean),
+    "Min": arithmetic.extreme(Min),
+    "Mul": arithmetic.mul,
+    "Neg": windows.negative,
+    "PRelu": activations.prelu,
+    "Pad": shapes.pad,
+    "Pow": arithmetic.power,
+    "ReduceMax": shapes.reduce(GlobalMaxPool),
+    "ReduceMean": shapes.reduce(GlobalAvgPool),
+    "Reshape": shapes.reshape,
+    "Resize": shapes.resize,
+    "Selu": activations.selu,
+    "Slice": shapes.slice_,
+    "SpaceToDepth": shapes.space_to_depth,
+    "Split": shapes.split,
+    "Squeeze": shapes.squeeze,
+    "Sub": arithmetic.sub,
+    "Sum": arithmetic.merge(Add),
+    "Transpose": shapes.transpose,
+    "Unsqueeze": shapes.unsqueeze,
+    "Upsample": shapes.resize,
+}

@@ -1,0 +1,392 @@
+"""Rearrangements: reshape, transpose, split, slice, pad, resize, shuffles; and reductions over all positions."""
+
+from __future__ import annotations
+
+from math import isclose
+from typing import Any
+
+from specc.dims import Dim, product
+from specc.onnx.importer import norms
+from specc.onnx.importer.context import Context
+from specc.onnx.importer.values import Decline, Live, Step, Value
+from specc.onnx.importer.windows import compact, compact_pad
+from specc.ops.base import Op
+from specc.ops.concat import Concat
+from specc.ops.global_pool import GlobalAvgPool, GlobalMaxPool
+from specc.ops.pad import Crop, Pad
+from specc.ops.resize import Upsample
+from specc.ops.shape import Flatten, Reshape, Squeeze, Transpose
+from specc.ops.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
+from specc.ops.split import Split
+from specc.types import TensorType
+
+END = 2**31 - 1
+"""Slices that end here or later end with the axis."""
+
+
+def reshape(ctx: Context, step: Step) -> list[Value]:
+    value = ctx.live(step)
+    target = ctx.sizes(step, 1) if len(step.inputs) > 1 else list(step.integers("shape") or ())
+    if target is None:
+        raise Decline("it has no shape")
+    given = ctx.shape(value)
+    if not step.integer("allowzero", 0):
+        target = [given[i] if size == 0 and i < len(given) else size for i, size in enumerate(target)]
+    if ctx.lifted:
+        return [reshaped(ctx, step, value, _filled(target, product(given)))]
+    if not target or not _keeps_batch(ctx, target, given):
+        raise Decline("it changes the batch")
+    return [reshaped(ctx, step, value, _filled(target[1:], product(given[1:])))]
+
+
+def _keeps_batch(ctx: Context, target: list[Dim], given: tuple[Dim, ...]) -> bool:
+    if target[0] == -1:
+        return -1 not in target[1:] and product(tuple(target[1:])) == product(given[1:])
+    return target[0] == given[0] or (ctx.batch is not None and target[0] == ctx.batch)
+
+
+def _filled(sizes: list[Dim], elements: Dim) -> tuple[Dim, ...]:
+    """`sizes` with what is left in the place of -1."""
+    known = product(tuple(size for size in sizes if size != -1))
+    if -1 not in sizes:
+        return tuple(sizes)
+    if not isinstance(known, int) or known < 1:
+        raise Decline("its shape leaves a size open that cannot be worked out")
+    return tuple(elements // known if size == -1 else size for size in sizes)
+
+
+def reshaped(ctx: Context, step: Step, value: Live, sizes: tuple[Dim, ...]) -> Live:
+    """`value` as a tensor whose sizes behind the batch are `sizes`."""
+    kind, layout = ctx.type(value), ctx.builder.layout
+    given = ctx.shape(value) if ctx.lifted else ctx.shape(value)[1:]
+    if sizes == given:
+        return value
+    if kind.rank > 1 and moves_nothing(kind) and not ctx.lifted:
+        for last in (False, True):
+            if sizes == ((*kind.spatial, kind.channels) if last else (kind.channels, *kind.spatial)):
+                return Live(value.value, last)
+    if len(sizes) == 1:
+        source = value.value if moves_nothing(kind) else ctx.spoken_value(step, value)
+        return Live(ctx.add(step, Flatten(layout=layout), source))
+    source = ctx.spoken_value(step, value)
+    result = (kind.shape[0], *sizes)
+    found = None if layout == "hwc" or ctx.lifted else norms.regrouped(ctx, step, source, result)
+    if found is None and layout == "chw":
+        found = _shuffled(ctx, step, source, result)
+    if found:
+        assert isinstance(found[0], Live)
+        return found[0]
+    numbers = tuple(size if isinstance(size, int) else -1 for size in sizes)
+    return Live(ctx.add(step, Reshape(sizes=numbers, layout=layout), source), layout == "hwc" and len(sizes) > 1)
+
+
+def moves_nothing(kind: TensorType) -> bool:
+    """Whether channels first and channels last are the same order of elements."""
+    return kind.rank < 2 or kind.channels == 1 or all(size == 1 for size in kind.spatial)
+
+
+def _shuffled(ctx: Context, step: Step, source: str, result: tuple[Dim, ...]) -> list[Value] | None:
+    """Channels as (groups, rest), both exchanged, and together again: channel_shuffle."""
+    turned = ctx.node(source, Transpose)
+    apart = turned and ctx.node(turned.inputs[0], Reshape)
+    if turned is None or not apart:
+        return None
+    order = getattr(turned.op, "order", ())
+    inside, before = ctx.builder.types[turned.inputs[0]], apart.inputs[0]
+    if order[:2] != (1, 0) or order[2:] != tuple(range(2, len(order))):
+        return None
+    kind = ctx.builder.types[before]
+    if kind.shape != result or inside.shape[3:] != kind.shape[2:] or not isinstance(inside.channels, int):
+        return None
+    return [Live(ctx.add(step, ChannelShuffle(groups=inside.channels), before))]
+
+
+def flatten(ctx: Context, step: Step) -> list[Value]:
+    value = ctx.live(step)
+    shape, axis = ctx.shape(value), step.integer("axis", 1)
+    axis = axis + len(shape) if axis < 0 else axis
+    if ctx.lifted:
+        return [reshaped(ctx, step, value, (product(shape[:axis]), product(shape[axis:])))]
+    if axis != 1:
+        raise Decline(f"it flattens from axis {axis} on, the batch not being the first")
+    return [reshaped(ctx, step, value, (product(shape[1:]),))]
+
+
+def transpose(ctx: Context, step: Step) -> list[Value]:
+    """A transpose that only moves the channels is remembered, and carried out where it makes a difference."""
+    value = ctx.live(step)
+    rank = len(ctx.shape(value))
+    perm = step.integers("perm") or tuple(range(rank))[::-1]
+    if ctx.lifted:
+        return [Live(ctx.permuted(step, value.value, tuple(axis + 1 for axis in perm)))]
+    if len(perm) != rank or perm[0] != 0:
+        raise Decline("it moves the batch")
+    axes = tuple(ctx.axis(value, axis) for axis in perm[1:])
+    if axes == tuple(range(1, rank)):
+        return [Live(value.value)]
+    if axes == (*range(2, rank), 1):
+        return [Live(value.value, last=True)]
+    return [Live(ctx.permuted(step, value.value, axes))]
+
+
+def squeeze(ctx: Context, step: Step) -> list[Value]:
+    value = ctx.live(step)
+    shape = ctx.shape(value)
+    given = ctx.integers(step, 1, "axes")
+    given = tuple(i for i, size in enumerate(shape) if size == 1) if given is None else given
+    dropped = {axis + len(shape) if axis < 0 else axis for axis in given}
+    sizes = tuple(size for i, size in enumerate(shape) if i not in dropped)
+    if ctx.lifted:
+        return [reshaped(ctx, step, value, sizes)]
+    if 0 in dropped:
+        raise Decline("it drops the batch")
+    source = ctx.spoken_value(step, value)
+    kind, layout = ctx.builder.types[source], ctx.builder.layout
+    spoken = Live(source, layout == "hwc" and kind.rank > 1)
+    axes = {ctx.axis(spoken, axis) for axis in dropped}
+    if axes == {i for i in range(2, kind.rank + 1) if kind.shape[i] == 1}:
+        op = Squeeze(layout=layout)
+    elif len(axes) == 1:
+        op = Squeeze(axis=ctx.axis_argument(spoken, axes.pop()), layout=layout)
+    else:
+        return [reshaped(ctx, step, value, sizes[1:])]
+    return [Live(ctx.add(step, op, source), layout == "hwc" and len(sizes) > 2)]
+
+
+def unsqueeze(ctx: Context, step: Step) -> list[Value]:
+    value = ctx.live(step)
+    shape = list(ctx.shape(value))
+    axes = ctx.integers(step, 1, "axes") or ()
+    rank = len(shape) + len(axes)
+    for axis in sorted(axis + rank if axis < 0 else axis for axis in axes):
+        shape.insert(axis, 1)
+    if ctx.lifted:
+        return [reshaped(ctx, step, value, tuple(shape))]
+    if shape[0] != ctx.shape(value)[0]:
+        raise Decline("it puts an axis before the batch")
+    return [reshaped(ctx, step, value, tuple(shape[1:]))]
+
+
+def concat(ctx: Context, step: Step) -> list[Value]:
+    operands = [ctx.live(step, index) for index in range(len(step.inputs))]
+    last = operands[0].last
+    if any(operand.last != last for operand in operands):
+        raise Decline("its operands lie in memory in different orders")
+    axis = ctx.axis(operands[0], step.integer("axis", 1))
+    op = Concat(axis=ctx.axis_argument(operands[0], axis), layout=ctx.builder.layout)
+    return [Live(ctx.add(step, op, *(operand.value for operand in operands)), last)]
+
+
+def split(ctx: Context, step: Step) -> list[Value]:
+    value = ctx.live(step)
+    axis = ctx.axis(value, step.integer("axis", 0))
+    sizes = ctx.integers(step, 1, "split")
+    count, size = len(step.outputs), ctx.type(value).shape[axis]
+    if sizes is None and isinstance(size, int) and size % count:
+        most = -(-size // count)
+        sizes = (*(most,) * (count - 1), size - most * (count - 1))
+    parts: Any = count if sizes is None or len(set(sizes)) == 1 else sizes
+    op = Split(parts=parts, axis=ctx.axis_argument(value, axis), layout=ctx.builder.layout)
+    return [Live(result, value.last) for result in ctx.add_many(step, op, value.value)]
+
+
+def slice_(ctx: Context, step: Step) -> list[Value]:
+    """Cutting positions off is `crop`, taking channels a part of `split`."""
+    value = ctx.live(step)
+    starts, ends = ctx.integers(step, 1, "starts") or (), ctx.integers(step, 2, "ends") or ()
+    axes = ctx.integers(step, 3, "axes") or tuple(range(len(starts)))
+    if any(size != 1 for size in ctx.integers(step, 4, "steps") or ()):
+        raise Decline("it takes every n-th element, or reverses the order")
+    kind, shape = ctx.type(value), ctx.shape(value)
+    cuts: dict[int, tuple[int, int]] = {}
+    for axis, start, end in zip(axes, starts, ends, strict=True):
+        cut = _cut(shape[axis], start, end)
+        if any(cut):
+            cuts[ctx.axis(value, axis)] = cut
+    result = value.value
+    if 1 in cuts:
+        result = _channels(ctx, step, result, cuts.pop(1), "" if not cuts else "channels")
+    if cuts:
+        sides = [cuts.get(axis, (0, 0)) for axis in range(2, kind.rank + 1)]
+        op = Crop(amount=compact_pad((*(begin for begin, _ in sides), *(end for _, end in sides))))
+        result = ctx.add(step, op, result)
+    return [Live(result, value.last)]
+
+
+def _cut(size: Dim, start: int, end: int) -> tuple[int, int]:
+    """How much a slice leaves out at the begin and at the end of an axis."""
+    if isinstance(size, int):
+        start = max(start + size, 0) if start < 0 else min(start, size)
+        end = max(end + size, 0) if end < 0 else min(end, size)
+        if end <= start:
+            raise Decline("nothing is left of an axis")
+        return start, size - end
+    if start < 0 or 0 <= end < END:
+        raise Decline("what it cuts off depends on an open size")
+    return start, -end if end < 0 else 0
+
+
+def _channels(ctx: Context, step: Step, value: str, cut: tuple[int, int], part: str) -> str:
+    size = ctx.builder.types[value].channels
+    if not isinstance(size, int):
+        raise Decline("it cuts an open number of channels")
+    parts = [part for part in (cut[0], size - sum(cut), cut[1]) if part]
+    op = Split(parts=tuple(parts), layout=ctx.builder.layout)
+    return ctx.add_many(step, op, value, part=part)[1 if cut[0] else 0]
+
+
+def gather(ctx: Context, step: Step) -> list[Value]:
+    """Channels in another order: channel_shuffle, which is its own inverse with the other factor."""
+    value, indices = ctx.live(step), ctx.integers(step, 1, "indices") or ()
+    axis = ctx.axis(value, step.integer("axis", 0))
+    channels = ctx.type(value).shape[axis]
+    if axis != 1 or len(indices) < 2 or len(ctx.known(step, 1).shape) != 1 or not isinstance(channels, int):
+        raise Decline("it picks elements by number")
+    groups = indices[1] - indices[0]
+    per_group = channels // groups if groups > 0 and channels % groups == 0 else 0
+    # the first group's channels lie `channels / groups` apart
+    if not per_group or list(indices) != [g * groups + i for i in range(groups) for g in range(per_group)]:
+        raise Decline("it picks channels in an order of its own")
+    return [shuffled(ctx, step, value, per_group)]
+
+
+def shuffled(ctx: Context, step: Step, value: Live, groups: int, part: str = "") -> Live:
+    """`value` after channel_shuffle; two that undo each other are none."""
+    channels = ctx.type(value).channels
+    node = ctx.node(value.value, ChannelShuffle)
+    if node is not None and isinstance(node.op, ChannelShuffle) and node.op.groups * groups == channels:
+        return Live(node.inputs[0], value.last)
+    if groups in (1, channels):
+        return value
+    return Live(ctx.add(step, ChannelShuffle(groups=groups), value.value, part=part), value.last)
+
+
+def depth_to_space(ctx: Context, step: Step) -> list[Value]:
+    factor = step.integer("blocksize", 1)
+    value = Live(ctx.first(step))
+    if step.word("mode", "DCR") != "CRD":
+        value = shuffled(ctx, step, value, factor**2, "shuffle")
+    return [Live(ctx.add(step, PixelShuffle(factor=factor), value.value))]
+
+
+def space_to_depth(ctx: Context, step: Step) -> list[Value]:
+    source, factor = ctx.first(step), step.integer("blocksize", 1)
+    channels = ctx.builder.types[source].channels
+    if not isinstance(channels, int):
+        raise Decline("it needs a known number of channels")
+    blocks = Live(ctx.add(step, PixelUnshuffle(factor=factor), source, part="" if channels == 1 else "blocks"))
+    return [shuffled(ctx, step, blocks, channels)]
+
+
+def pad(ctx: Context, step: Step) -> list[Value]:
+    value = ctx.live(step)
+    amounts = ctx.integers(step, 1, "pads") or step.integers("paddings") or ()
+    rank, mode = len(ctx.shape(value)), step.word("mode", "constant")
+    axes = ctx.integers(step, 3, "axes") or tuple(range(rank))
+    fill = ctx.scalar(step, 2) if len(step.inputs) > 1 else step.number("value", 0.0)
+    half = len(amounts) // 2
+    sides: dict[int, tuple[int, int]] = {}
+    for axis, begin, end in zip(axes, amounts[:half], amounts[half:], strict=True):
+        if begin or end:
+            sides[ctx.axis(value, axis)] = (begin, end)
+    if not sides:
+        return [value]
+    if 1 in sides:
+        raise Decline("it pads channels")
+    if mode == "constant" and fill not in (None, 0.0) and abs(fill) == float("inf"):
+        raise Decline(f"it pads with {fill}")
+    pairs = [sides.get(axis, (0, 0)) for axis in range(2, ctx.type(value).rank + 1)]
+    flat = (*(begin for begin, _ in pairs), *(end for _, end in pairs))
+    if max(flat) <= 0:
+        op: Op = Crop(amount=compact_pad([-amount for amount in flat]))
+    else:
+        words: dict[str, Any] = {"constant": "zeros"}
+        op = Pad(amount=compact_pad(flat), mode=words.get(mode, mode), value=fill or 0.0)
+    return [Live(ctx.add(step, op, value.value), value.last)]
+
+
+def resize(ctx: Context, step: Step) -> list[Value]:
+    """Whole factors only; what differs in coordinates but not in values is accepted."""
+    value = ctx.live(step)
+    factors = _factors(ctx, step, value)
+    mode, coordinates = step.word("mode", "nearest"), step.word("coordinate_transformation_mode", "half_pixel")
+    if ctx.opset < 11:
+        coordinates = "asymmetric"
+    if any(step.attributes.get(key) for key in ("antialias", "exclude_outside")):
+        raise Decline("its antialias or exclude_outside has no counterpart")
+    if mode == "nearest":
+        rounding = step.word("nearest_mode", "round_prefer_floor") if ctx.opset >= 11 else "floor"
+        repeats = (coordinates, rounding) == ("asymmetric", "floor") or (
+            coordinates in ("half_pixel", "pytorch_half_pixel") and rounding.startswith("round_prefer")
+        )
+        if not repeats:
+            raise Decline(f"{coordinates} with {rounding} does not repeat every element as often")
+        op = Upsample(scale=compact(factors))
+    elif mode == "linear" and coordinates in ("half_pixel", "pytorch_half_pixel", "align_corners"):
+        op = Upsample(scale=compact(factors), mode="bilinear", align_corners=coordinates == "align_corners")
+    else:
+        raise Decline(f"mode {mode} with {coordinates} coordinates has no counterpart")
+    return [Live(ctx.add(step, op, value.value), value.last)]
+
+
+def _factors(ctx: Context, step: Step, value: Live) -> tuple[int, ...]:
+    shape, kind = ctx.shape(value), ctx.type(value)
+    sizes, scales = ctx.sizes(step, 3) if step.operand(3) else None, None
+    place = 1 if ctx.opset < 11 else 2
+    if sizes is None:
+        known = ctx.optional(step, place)
+        scales = known.array.reshape(-1).tolist() if known else step.attributes.get("scales")
+    axes = step.integers("axes") or tuple(range(len(shape)))
+    factors = [1] * (kind.rank + 1)
+    for i, axis in enumerate(axes):
+        if sizes is not None:
+            factor = _ratio(sizes[i], shape[axis], ctx.batch if axis == 0 else None)
+        else:
+            factor = _whole(scales[i] if scales else 0)
+        if factor != 1:
+            factors[ctx.axis(value, axis)] = factor
+    if factors[1] != 1 or len(factors) < 3:
+        raise Decline("it resizes channels")
+    return tuple(factors[2:])
+
+
+def _ratio(size: Dim, given: Dim, batch: int | None) -> int:
+    if size == given or (batch is not None and size == batch):
+        return 1
+    for factor in range(1, 65):
+        if given * factor == size:
+            return factor
+    raise Decline("it resizes by a factor that is not whole")
+
+
+def _whole(scale: float) -> int:
+    if scale < 1 or not isclose(scale, round(scale), rel_tol=1e-6):
+        raise Decline("it resizes by a factor that is not whole")
+    return round(scale)
+
+
+def reduce(kind: type[GlobalAvgPool | GlobalMaxPool]) -> Any:
+    """A reduction over all positions is a global pool."""
+
+    def rule(ctx: Context, step: Step) -> list[Value]:
+        value = ctx.live(step)
+        axes = ctx.integers(step, 1, "axes") or ()
+        wanted = sorted(ctx.axis(value, axis) for axis in axes)
+        if ctx.lifted or not wanted or wanted != list(range(2, ctx.type(value).rank + 1)):
+            raise Decline("it reduces other axes than all positions")
+        if step.integer("keepdims", 1):
+            return [Live(ctx.add(step, kind(), value.value), value.last)]
+        pooled = ctx.add(step, kind(), value.value, part="pool")
+        return [Live(ctx.add(step, Flatten(layout=ctx.builder.layout), pooled))]
+
+    return rule
+
+
+def cast(ctx: Context, step: Step) -> list[Value]:
+    if step.integer("to", 1) not in (1, 10, 11, 16):
+        raise Decline("it makes another element type of its input")
+    return [ctx.live(step)]
+
+
+def identity(ctx: Context, step: Step) -> list[Value]:
+    return [ctx.value(step, 0)]
