@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from specc.weights.axes import Target, adapt
 from specc.weights.tensors import Weights
+from specc.weights.torchvision import AUXILIARY, in_layer_order
 
 _ROLES: Final = {
     "weight": "weight", "kernel": "weight", "depthwise_kernel": "weight", "pointwise_kernel": "weight",
@@ -28,8 +29,6 @@ _CLASSES: Final = {
     "groupnorm": "group_normalization", "prelu": "p_re_lu",
 }  # fmt: skip
 """What Keras 3 calls its layers in files."""
-_TRAINING_ONLY: Final = ("aux1.", "aux2.", "AuxLogits.")
-"""The auxiliary classifiers of torchvision's GoogLeNet and Inception-v3, which inference has no use for."""
 
 
 class _Layer(NamedTuple):
@@ -42,10 +41,14 @@ class _Layer(NamedTuple):
 def by_order(wanted: dict[str, Target], given: Weights) -> dict[str, str] | None:
     """The name in `wanted` for each name in `given`, or `None` where the two do not run in step.
 
+    Where the order of `given` means nothing, that of torchvision's models helps, if it is one of them.
     With several sequences (Keras 3 numbers layers per class) each layer must fit the head of exactly one of them, or of
     several the one of its own class.
     """
-    layers = [_layers(sequence) for sequence in given.sequences]
+    sequences = given.sequences
+    if not sequences and (known := in_layer_order(given)):
+        sequences = (known,)
+    layers = [_layers(sequence) for sequence in sequences]
     return _in_step(wanted, given, layers) or _in_step(wanted, given, [_children_first(part) for part in layers])
 
 
@@ -71,7 +74,7 @@ def ignored(name: str) -> bool:
 
 
 def _layers(names: Iterable[str]) -> list[_Layer]:
-    kept = [name for name in names if not ignored(name) and not name.startswith(_TRAINING_ONLY)]
+    kept = [name for name in names if not ignored(name) and not name.startswith(AUXILIARY)]
     layers = [tuple(group) for _, group in groupby(kept, key=lambda name: _split(name)[0])]
     return [_Layer(group, tuple(_split(name)[1] for name in group)) for group in layers]
 

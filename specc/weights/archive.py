@@ -33,12 +33,19 @@ def entries(path: Path) -> dict[str, zipfile.ZipInfo]:
 @contextmanager
 def member(path: Path, info: zipfile.ZipInfo) -> Iterator[BinaryIO]:
     """The unpacked bytes of one member as a stream; damage found inside the block raises `Unreadable`."""
+    with path.open("rb") as stream, unpacked(stream, info) as data:
+        yield data
+
+
+@contextmanager
+def unpacked(archive: BinaryIO, info: zipfile.ZipInfo) -> Iterator[BinaryIO]:
+    """The same for an archive that is open already."""
     if info.flag_bits & 1:
         raise Unreadable("the archive is encrypted")
-    with reading(), path.open("rb") as stream:
-        stream.seek(_data_start(stream, info))
-        with zipfile.ZipExtFile(stream, "r", info) as unpacked:
-            yield cast(BinaryIO, unpacked)
+    with reading():
+        archive.seek(_data_start(archive, info))
+        with zipfile.ZipExtFile(archive, "r", info) as data:
+            yield cast(BinaryIO, data)
 
 
 @contextmanager

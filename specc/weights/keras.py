@@ -19,7 +19,7 @@ from specc.weights.tensors import Float32, Tensor, Unreadable, Weights, to_singl
 
 Opener = Callable[[], Any]
 
-_MAX_VISITED: Final = 20_000
+_MAX_VISITED: Final = 8_000
 _MAX_DEPTH: Final = 12
 _NO_LAYERS: Final = ("optimizer", "metrics", "compile_metrics", "seed_generator")
 _ERRORS: Final = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError)

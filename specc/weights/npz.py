@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 
-from specc.weights.archive import entries, member
+from specc.weights.archive import entries, member, unpacked
 from specc.weights.stored import ByteOrder, checked_shape, element_count, read_exactly, to_float32
 from specc.weights.tensors import Float32, Tensor, Unreadable, Weights
 
@@ -34,14 +34,16 @@ class _Header(NamedTuple):
 
 def read_npz(path: Path) -> Weights:
     """The arrays of an archive by name, in the order in which they were written.  Raises `Unreadable`."""
+    members = entries(path)
     tensors: dict[str, Tensor] = {}
-    for info in entries(path).values():
-        name = info.filename.removesuffix(".npy")
-        with member(path, info) as stream:
-            header = _header(name, stream)
-        if header.length + header.bytes != info.file_size:
-            raise Unreadable(f"array `{name}` claims {header.bytes} bytes, but {info.file_size} are stored")
-        tensors[name] = Tensor(header.shape, partial(_load_member, path, info), header.dtype.name)
+    with path.open("rb") as archive:
+        for info in members.values():
+            name = info.filename.removesuffix(".npy")
+            with unpacked(archive, info) as stream:
+                header = _header(name, stream)
+            if header.length + header.bytes != info.file_size:
+                raise Unreadable(f"array `{name}` claims {header.bytes} bytes, but {info.file_size} are stored")
+            tensors[name] = Tensor(header.shape, partial(_load_member, path, info), header.dtype.name)
     return Weights(tensors)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from specc.weights.stored import checked_shape
 from specc.weights.tensors import Unreadable
 
-MAX_OPCODES: Final = 1_000_000
+MAX_OPCODES: Final = 400_000
 
 _STORAGES: Final = {
     "FloatStorage": "float32", "DoubleStorage": "float64", "HalfStorage": "float16", "BFloat16Storage": "bfloat16",

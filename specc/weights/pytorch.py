@@ -13,10 +13,9 @@ from numpy.lib.stride_tricks import as_strided
 
 from specc.weights.archive import entries, member, plain_start
 from specc.weights.pickles import View, load_pickle
-from specc.weights.stored import element_count, read_exactly, read_range, to_float32
+from specc.weights.stored import MAX_HEADER, element_count, read_exactly, read_range, to_float32
 from specc.weights.tensors import Float32, Tensor, Unreadable, Weights
 
-_MAX_PICKLE: Final = 16 << 20
 _LEGACY: Final = (b"\x80\x02\x8a\nl\xfc\x9cF\xf9", b"\x80\x02")
 _INSIDE: Final = ("state_dict", "model_state_dict", "model", "net", "weights")
 """Where training scripts keep the state dict within a checkpoint."""
@@ -56,7 +55,7 @@ def _open(path: Path) -> _Archive:
 
 
 def _pickle(archive: _Archive) -> bytes:
-    for name, limit in (("byteorder", 16), ("data.pkl", _MAX_PICKLE)):
+    for name, limit in (("byteorder", 16), ("data.pkl", MAX_HEADER)):
         info = archive.members.get(archive.root + name)
         if info is None:
             continue

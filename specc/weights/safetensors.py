@@ -9,7 +9,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from specc.weights.stored import MAX_HEADER, checked_shape, element_count, read_exactly, read_range, to_float32
+from specc.weights.stored import (
+    MAX_HEADER,
+    MAX_TENSORS,
+    checked_shape,
+    element_count,
+    read_exactly,
+    read_range,
+    to_float32,
+)
 from specc.weights.tensors import Float32, Tensor, Unreadable, Weights
 
 _TYPES: Final[dict[str, tuple[str, int]]] = {
@@ -35,6 +43,8 @@ def read_safetensors(path: Path) -> Weights:
     """
     header, data_start = _read_header(path)
     metadata = header.pop("__metadata__", {})
+    if len(header) > MAX_TENSORS:
+        raise Unreadable(f"it holds {len(header)} tensors")
     found = sorted((_entry(name, fields) for name, fields in header.items()), key=lambda e: (e.start, e.end))
     _check_places(found, path.stat().st_size - data_start)
     tensors = {e.name: Tensor(e.shape, partial(_load, path, data_start, e), e.dtype) for e in found}

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from specc.weights.tensors import Float32, Unreadable, to_single
 
 ByteOrder: TypeAlias = Literal["<", ">"]
-MAX_TENSORS: Final = 100_000
-MAX_HEADER: Final = 16 << 20
+MAX_TENSORS: Final = 10_000
+MAX_HEADER: Final = 4 << 20
 """Bytes of a header, a directory or a pickle that are read at most; those of real models stay far below."""
 MAX_RANK: Final = 8
 CONVERTIBLE: Final = ("float32", "float16", "bfloat16", "float64")
