@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -16,8 +16,17 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def module(graph: Graph, weights: Mapping[str, np.ndarray[Any, Any]] | None = None, *, seed: int = 0) -> nn.Module:
-    """The module that `to_source(graph)` describes, with `weights` (seeded ones by default) in it.
+class Compiled(Protocol):
+    """What has a graph: a model from `specc.load`."""
+
+    @property
+    def graph(self) -> Graph: ...
+
+
+def module(
+    model: Graph | Compiled, weights: Mapping[str, np.ndarray[Any, Any]] | None = None, *, seed: int = 0
+) -> nn.Module:
+    """The module that `to_source` describes, with `weights` (seeded ones by default) in it.
 
     Its parameters and buffers carry the spec's names and shapes; values fixed in the spec do not train.  It starts in
     training mode, as every new module does: call `eval()` to run it.  Raises ImportError without PyTorch, KeyError
@@ -25,6 +34,7 @@ def module(graph: Graph, weights: Mapping[str, np.ndarray[Any, Any]] | None = No
     """
     import torch
 
+    graph = model if isinstance(model, Graph) else model.graph
     made: nn.Module = _class(graph)()
     values = seeded(graph, seed) if weights is None else weights
     tensors = {**dict(made.named_parameters()), **dict(made.named_buffers())}

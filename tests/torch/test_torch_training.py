@@ -66,11 +66,11 @@ def test_lenet_learns_and_comes_back(tmp_path):
 
 
 def test_statistics_of_batch_normalisation_come_back_too(tmp_path):
-    graph = specc.loads("model Norm { input image 2x4x4; bn }").graph
-    net = module(graph)
+    model = specc.loads("model Norm { input image 2x4x4; bn }")
+    net = module(model)
     net(torch.randn(8, 2, 4, 4) * 3 + 5)
     torch.save(net.state_dict(), tmp_path / "norm.pt")
-    weights, _, problems = match(graph, read(tmp_path / "norm.pt")[0])
+    weights, _, problems = match(model.graph, read(tmp_path / "norm.pt")[0])
     assert not problems
     np.testing.assert_array_equal(weights["bn1.running_mean"], net.bn1.running_mean.numpy())
     assert (weights["bn1.running_mean"] > 0.3).all()

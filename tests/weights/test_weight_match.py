@@ -87,6 +87,13 @@ def test_not_strict_initialises_what_is_missing():
     assert (weights["conv2.weight"] == 1).all()
 
 
+def test_not_strict_still_wants_something_to_fit():
+    """Else the weights of another network would quietly become random ones."""
+    weights, _, (diagnostic,) = match(TWO, Weights.of({"other": np.ones(3)}), strict=False)
+    assert weights is None
+    assert diagnostic.code == "E0801"
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_values_must_be_finite(value):
     weights, _, (diagnostic,) = match(TWO, arrays(conv1_bias=np.array([0, value], np.float32)))

@@ -1,0 +1,39 @@
+"""Files that are whole or not there."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from specc.files import atomic
+
+
+def test_a_file_appears_when_it_is_complete(tmp_path):
+    path = tmp_path / "out"
+    with atomic(path) as stream:
+        stream.write(b"new")
+        assert not path.exists()
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failure_leaves_the_old_file(tmp_path):
+    path = tmp_path / "out"
+    path.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt), atomic(path) as stream:
+        stream.write(b"half")
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and devices of POSIX")
+def test_links_are_followed_and_devices_written_in_place(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    with atomic(tmp_path / "link") as stream:
+        stream.write(b"data")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"data"
+    with atomic(Path(os.devnull)) as stream:
+        stream.write(b"gone")
+    assert Path(os.devnull).is_char_device()
