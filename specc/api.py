@@ -12,7 +12,7 @@ from specc.analysis.summary import Layer, Summary
 from specc.diagnostics import Diagnostic, has_errors
 from specc.diagnostics.render import render_text
 from specc.dims import Dim
-from specc.elaborate.values import Value, Word
+from specc.elaborate.values import Value, Word, quoted
 from specc.elaborate.words import known_words
 from specc.ir import Graph
 from specc.limits import DEFAULT_LIMITS, Limits
@@ -208,10 +208,10 @@ def choose(outcome: Outcome, file: str) -> Checked | Diagnostic:
     """The one model that was checked, or the request to say which."""
     if len(outcome.models) == 1:
         return outcome.models[0]
-    names = ", ".join(checked.graph.name for checked in outcome.models)
+    names = quoted(checked.graph.name for checked in outcome.models)
     return Diagnostic(
         "E0207", f"{file} has {len(outcome.models)} models: say which one", file=file, notes=(f"they are {names}",),
-        help="with --model NAME (from Python model=NAME)",
+        help="choose one with `--model NAME`, from Python `model=NAME`",
     )  # fmt: skip
 
 

@@ -9,8 +9,9 @@ from specc.dims import Sym
 from specc.elaborate.elaborator import Claim
 from specc.elaborate.expressions import evaluate
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import Value, kind, show
+from specc.elaborate.values import Value, describe, show
 from specc.syntax import ast
+from specc.types import TensorType
 
 
 def judge(claims: tuple[Claim, ...], facts: Mapping[str, Value], report: Reporter) -> None:
@@ -46,12 +47,14 @@ def _tolerance(claim: Claim, report: Reporter) -> float | None:
     value = evaluate(claim.tree.tolerance, claim.frame, report)
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         return float(value)
-    raise report.error("E0304", claim.tree.tolerance.span, f"a tolerance is a number such as 1%, not {show(value)}")
+    raise report.error(
+        "E0304", claim.tree.tolerance.span, f"a tolerance is a number such as `1%`, not {describe(value)}"
+    )
 
 
 def _within(left: Value, right: Value, tolerance: float, tree: ast.Binary, report: Reporter) -> bool:
     if tree.operator != "==" or not all(_is_number(v) for v in (left, right)):
-        raise report.error("E0304", tree.span, "`within` goes with == between two numbers")
+        raise report.error("E0304", tree.span, "`within` goes with `==` between two numbers")
     return bool(abs(left - right) <= tolerance * abs(right))
 
 
@@ -62,20 +65,20 @@ def _is_number(value: Value) -> bool:
 def _false(
     claim: Claim, tree: ast.Binary, left: Value, right: Value, tolerance: float | None, report: Reporter
 ) -> None:
-    fact = tree.left.id if isinstance(tree.left, ast.Name) else "the left side"
+    fact = _written(tree.left)
     notes = []
     if _is_number(left) and _is_number(right):
         notes.append(f"{_number(left)} - {_number(right)} = {_number(left - right)}")
         if tolerance is not None and right:
             notes.append(f"off by {abs(left - right) / abs(right):.3%}, allowed is {tolerance:.3%}")
     elif isinstance(left, Sym):
-        notes.append(f"{fact} depends on open sizes of the input ({kind(left)})")
+        notes.append(f"`{fact}` depends on open sizes of the input")
     report.add(
         Diagnostic(
             "E0502",
-            f"{fact} is {_number(left)}, which is not {tree.operator} {_number(right)}"
+            f"`{fact}` is {_number(left)}, which is not {tree.operator} {_number(right)}"
             if tree.operator != "=="
-            else f"{fact} is {_number(left)}, not {_number(right)}",
+            else f"`{fact}` is {_number(left)}, not {_number(right)}",
             claim.tree.span,
             "",
             (Label(tree.left.span, _number(left)),),
@@ -84,5 +87,12 @@ def _false(
     )
 
 
+def _written(expression: ast.Expr) -> str:
+    return expression.span.source.text[expression.span.start : expression.span.end]
+
+
 def _number(value: Value) -> str:
-    return f"{value:,}".replace(",", "_") if isinstance(value, int) and not isinstance(value, bool) else show(value)
+    """Large numbers in groups of three digits, lists of sizes as 8x30x30."""
+    if isinstance(value, tuple) and value and all(isinstance(v, int | Sym) and not isinstance(v, bool) for v in value):
+        return TensorType((1, *value)).text()
+    return f"{value:_}" if isinstance(value, int) and not isinstance(value, bool) else show(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -63,26 +64,32 @@ def _heavy_dense(elaborated: Elaborated, summary: Summary, report: Reporter) -> 
             report.add(
                 Diagnostic(
                     "W0301",
-                    f"this layer holds {layer.cost.params / total:.0%} of the parameters",
+                    f"this layer holds {_percent(layer.cost.params, total)} of the model's parameters",
                     elaborated.places.get(layer.name),
-                    notes=(f"{layer.cost.params:,} of {total:,}",),
-                    help="pooling before `flatten`, or global_avgpool instead of it, makes it small",
+                    notes=(f"{layer.cost.params:_} of {total:_}",),
+                    help="pooling before `flatten`, or `global_avgpool` in its place, makes it small",
                 )
             )
+
+
+def _percent(part: int, total: int) -> str:
+    """Rounded down: 100% is all."""
+    return f"{part * 100 // total}%"
 
 
 def _useless_biases(elaborated: Elaborated, report: Reporter) -> None:
     """A batch normalisation subtracts the mean and with it any bias added just before."""
     graph = elaborated.graph
     by_value = {node.name: node for node in graph.nodes}
+    readers = Counter([value for node in graph.nodes for value in node.inputs] + [o.value for o in graph.outputs])
     for node in graph.nodes:
         source = by_value.get(node.inputs[0])
-        if not node.op.centres_channels or source is None or not _has_bias(graph, source):
+        if not node.op.centres_channels or source is None or not _has_bias(graph, source) or readers[source.name] > 1:
             continue
         report.add(
             Diagnostic(
                 "W0302", f"`{node.op.word}` takes the bias of `{source.layer}` away again",
-                elaborated.places.get(source.name), help="write bias=false",
+                elaborated.places.get(source.name), help="write `bias=false`",
             )
         )  # fmt: skip
 

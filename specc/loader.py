@@ -8,6 +8,7 @@ from pathlib import Path
 
 from specc.data import specs_folder
 from specc.diagnostics import Diagnostic
+from specc.elaborate.values import quoted
 from specc.limits import Limits
 from specc.source import Source
 
@@ -30,7 +31,7 @@ class FileLoader:
             return Diagnostic(
                 "E0605",
                 f"`{path}` lies outside the folder of the spec",
-                notes=(f"imports are read from {self._root} and the folders in it",),
+                notes=(f"imports are read from `{self._root}` and the folders in it",),
                 help="put shared blocks into that folder, or import a bundled module by its name",
             )
         return read_source(Path(os.path.normpath(target)), self._limits)
@@ -67,7 +68,7 @@ def read_source(path: Path, limits: Limits) -> Source | Diagnostic:
 def decode(name: str, data: bytes, limits: Limits) -> Source | Diagnostic:
     """Bytes as a source text."""
     if len(data) > limits.file_bytes:
-        return Diagnostic("E0704", f"{name} is larger than {limits.file_bytes} bytes", file=name)
+        return Diagnostic("E0704", f"{name} is larger than {limits.file_bytes:_} bytes", file=name)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -102,7 +103,7 @@ def _near(path: Path) -> str | None:
     except OSError:
         return None
     guess = nearest(path.name, names)
-    return f"did you mean {(path.parent / guess).as_posix()}?" if guess else None
+    return f"did you mean `{(path.parent / guess).as_posix()}`?" if guess else None
 
 
 def _inside_folder(path: Path) -> str | None:
@@ -110,4 +111,4 @@ def _inside_folder(path: Path) -> str | None:
         names = sorted(entry.name for entry in path.iterdir() if entry.suffix == SUFFIX)
     except OSError:
         return None
-    return f"in it are {', '.join(names[:5])}" if names else None
+    return f"it holds {quoted(names[:5])}{' and others' if len(names) > 5 else ''}" if names else None

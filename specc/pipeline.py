@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from specc.analysis.summary import Summary, summarise
 from specc.claims import judge
@@ -16,6 +19,9 @@ from specc.ir import Graph
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.lint import lint
 from specc.source import Source
+
+RECURSION: Final = 20_000
+"""Frames that nested blocks and expressions within their limits may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +53,29 @@ def check(
     limits: Limits = DEFAULT_LIMITS,
 ) -> Outcome:
     """Text to checked models: the one called `model`, or all that need no parameters set."""
+    with _deep_recursion():
+        return _check(source, loader, model, settings or {}, limits)
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Elaboration follows the nesting of the text and of blocks, both within limits beyond Python's usual depth."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
+
+
+def _check(source: Source, loader: Loader, model: str | None, settings: Mapping[str, Value], limits: Limits) -> Outcome:
     report = Reporter()
     project = open_project(source, loader, report, limits)
     if project is None:
         return Outcome((), report.sorted())
     checked = []
-    for name in _chosen(project, model, settings or {}, report):
-        elaborated = elaborate(project, name, settings or {}, report, limits)
+    for name in _chosen(project, model, settings, report):
+        elaborated = elaborate(project, name, settings, report, limits)
         if elaborated is not None:
             checked.append(_judged(elaborated, project, report))
     return Outcome(tuple(checked), report.sorted())

@@ -11,10 +11,12 @@ from typing import Any, Final
 
 import specc
 from specc.cli.console import BAD_REQUEST, Console
+from specc.diagnostics import Diagnostic
 
 COMMANDS: Final[dict[str, str]] = {
     "check": "check specs and print every layer's shape, parameters, MACs and receptive field",
     "export": "write a model as an ONNX file",
+    "import": "read an ONNX file back as a spec and its weights",
     "run": "run a model on images or arrays with ONNX Runtime",
     "verify": "prove that the exported graph computes what the spec says",
     "weights": "list a model's weights, match them with a file, or write them",
@@ -22,6 +24,9 @@ COMMANDS: Final[dict[str, str]] = {
     "zoo": "list the bundled specs, or print one to start from",
     "completion": "print a completion script for bash, zsh or tcsh",
 }
+
+MODULES: Final[dict[str, str]] = {"import": "import_"}
+"""Modules that cannot be called like their subcommand."""
 
 _EPILOG = """\
 a first model:
@@ -45,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the reader of our output has left; that is no error, but Python must not flush to it again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except MemoryError as error:
+        console.report([Diagnostic("E0706", f"there is not enough memory: {error}" if str(error) else "out of memory")])
+        return BAD_REQUEST
     except KeyboardInterrupt:
         console.note("interrupted")
         return 130
@@ -89,4 +97,4 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
 
 
 def _module(name: str) -> Any:
-    return import_module(f"specc.cli.{name}")
+    return import_module(f"specc.cli.{MODULES.get(name, name)}")

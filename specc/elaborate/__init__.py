@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.elaborator import Claim, Elaborated, Elaborator
+from specc.elaborate.expansion import least_layers
 from specc.elaborate.expressions import Frame, evaluate
-from specc.elaborate.model import alters, instantiate, parameters
+from specc.elaborate.model import Instance, alters, instantiate, parameters
 from specc.elaborate.modules import Loader, ModelDefinition, Module, Modules
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
-from specc.elaborate.values import Value, Word
+from specc.elaborate.values import Value, Word, quoted
 from specc.limits import Limits
 from specc.source import Source
 from specc.syntax import ast
@@ -51,7 +52,7 @@ def open_project(source: Source, loader: Loader, report: Reporter, limits: Limit
     resolver = Resolver(report)
     for loaded in modules.all:
         resolver.resolve(loaded)
-    resolver.finish(modules.all, module)
+    resolver.finish(module)
     report.settle()
     return Project(module, resolver)
 
@@ -69,6 +70,7 @@ def elaborate(
         scope = parameters(instance, settings, report)
         if settings:  # what a derived model expects holds for its own arguments
             instance.claims.clear()
+        _check_size(instance, report, limits)
     except Failed:
         return None
     elaborated = Elaborator(instance, project.resolver, report, limits).run(scope)
@@ -89,7 +91,7 @@ def parse_setting(text: str, report: Reporter, limits: Limits) -> tuple[str, Val
     """`depths=[2, 2, 2, 2]` as a name and a value; a bare unknown word is a word."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip().isidentifier():
-        report.add(Diagnostic("E0310", f"`{text}` does not set a parameter", help="write --set name=value"))
+        report.add(Diagnostic("E0310", f"`{text}` does not set a parameter", help="write `--set name=value`"))
         return None
     source = Source(f"--set {name.strip()}", f"let {name.strip()} = {value.strip()}\n")
     tree, diagnostics = parse(source, limits)
@@ -105,7 +107,7 @@ def parse_setting(text: str, report: Reporter, limits: Limits) -> tuple[str, Val
 
 def _no_model(project: Project, name: str, report: Reporter) -> None:
     guess = nearest(name, project.model_names)
-    listed = ", ".join(project.model_names) or "none"
+    listed = quoted(project.model_names) or "none"
     report.add(
         Diagnostic(
             "E0207",
@@ -115,6 +117,18 @@ def _no_model(project: Project, name: str, report: Reporter) -> None:
             help=f"did you mean `{guess}`?" if guess else None,
         )
     )
+
+
+def _check_size(instance: Instance, report: Reporter, limits: Limits) -> None:
+    """Refuse what is sure to expand beyond the limit before expanding it."""
+    least = least_layers(instance.tree.body, instance.definition.module, {})
+    if least > limits.layers:
+        raise report.error(
+            "E0701",
+            instance.tree.name.span,
+            f"model `{instance.name}` expands to at least {least:,} layers; the limit is {limits.layers:,}",
+            help="the limit can be raised with --max-layers",
+        )
 
 
 def word(text: str) -> Word:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from specc.dims import Sym
-from specc.elaborate.values import kind, show
+from specc.elaborate.values import describe, kind, show
 
 MAX_BITS: Final = 4096
 MAX_ITEMS: Final = 1_000_000
@@ -51,14 +51,14 @@ def unary(symbol: str, value: Any) -> Any:
         return tuple(unary(symbol, item) for item in value)
     if _is_number(value) or isinstance(value, Sym):
         return -value if symbol == "-" else value
-    raise NoResult(f"`{symbol}` needs a number, not {kind(value)}")
+    raise NoResult(f"`{symbol}` needs a number, not {describe(value)}")
 
 
 def truth(value: Any) -> bool:
     """A condition, which must be true or false; raises `NoResult`."""
     if isinstance(value, bool):
         return value
-    raise NoResult(f"a condition must be true or false, not {kind(value)} ({show(value)})")
+    raise NoResult(f"a condition must be `true` or `false`, not {describe(value)}")
 
 
 def same(left: Any, right: Any) -> bool:
@@ -80,6 +80,8 @@ def _compare(symbol: str, left: Any, right: Any) -> bool:
     }[symbol]
     if isinstance(left, tuple) and _is_number(right):
         return all(_compare(symbol, item, right) for item in left)
+    if isinstance(left, Sym) or isinstance(right, Sym):
+        raise NoResult(f"`{show(left)} {symbol} {show(right)}` needs known sizes", "E0407")
     if not (_is_number(left) and _is_number(right)):
         raise NoResult(f"`{symbol}` cannot compare {kind(left)} with {kind(right)}")
     return compare(left, right)
@@ -116,7 +118,7 @@ def _divide(left: Any, right: Any) -> Any:
 
 def _power(left: Any, right: Any) -> Any:
     if isinstance(left, int) and isinstance(right, int) and right > 0 and left.bit_length() * right > 2 * MAX_BITS:
-        raise NoResult(f"a number of more than {MAX_BITS} bits", "E0703")
+        raise NoResult(f"this number needs more than {MAX_BITS} bits", "E0703")
     result = left**right
     if isinstance(result, complex):
         raise NoResult(f"{show(left)} ** {show(right)} is not a real number")
@@ -125,7 +127,7 @@ def _power(left: Any, right: Any) -> Any:
 
 def _bounded(value: Any) -> Any:
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
-        raise NoResult(f"a number of more than {MAX_BITS} bits", "E0703")
+        raise NoResult(f"this number needs more than {MAX_BITS} bits", "E0703")
     return value
 
 
@@ -141,7 +143,7 @@ def _on_open_sizes(symbol: str, left: Any, right: Any) -> Any:
 def _on_lists(symbol: str, left: Any, right: Any) -> Any:
     if symbol == "+" and isinstance(left, tuple) and isinstance(right, tuple):
         if len(left) + len(right) > MAX_ITEMS:
-            raise NoResult(f"a list of more than {MAX_ITEMS} items", "E0703")
+            raise NoResult(f"a list of more than {MAX_ITEMS:_} items", "E0703")
         return left + right
     if isinstance(left, tuple) and isinstance(right, tuple):
         raise NoResult(f"`{symbol}` cannot join two lists")
@@ -175,10 +177,10 @@ def _range(*arguments: Any) -> tuple[int, ...]:
     if not 1 <= len(arguments) <= 3 or not all(isinstance(a, int) and not isinstance(a, bool) for a in arguments):
         raise NoResult("takes one to three whole numbers: range(stop), range(start, stop), range(start, stop, step)")
     if len(arguments) == 3 and arguments[2] == 0:
-        raise NoResult("the step must not be zero")
+        raise NoResult("needs a step other than 0")
     items = range(*arguments)
     if len(items) > MAX_ITEMS:
-        raise NoResult(f"more than {MAX_ITEMS} items", "E0703")
+        raise NoResult(f"would give more than {MAX_ITEMS:_} items", "E0703")
     return tuple(items)
 
 
@@ -208,4 +210,4 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 
 
 def _negative_root() -> float:
-    raise NoResult("the square root of a negative number")
+    raise NoResult("needs a number from 0")

@@ -10,11 +10,13 @@ from pydantic import ValidationError
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.dims import Sym
-from specc.elaborate.expressions import Frame, describe, evaluate, unknown_name
+from specc.elaborate.arithmetic import FUNCTIONS
+from specc.elaborate.expressions import Frame, evaluate, unknown_name
 from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import LayerValue, LayerValues, Value, Word, show
+from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Value, Word, describe, quoted
 from specc.elaborate.words import activations, choices, known_words
+from specc.ops import BY_WORD
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
@@ -91,30 +93,29 @@ def _complain(
     if isinstance(value, LayerValue | LayerValues):
         report.error(
             "E0208", span, f"`{argument}` of `{op.word}` cannot be the value of a layer",
-            help=f"did you mean from={_written(plan, argument)}?",
+            help=_meant(plan, argument),
         )  # fmt: skip
         return
     code, wants = _judge(problem, allowed)
     guess = nearest(str(value), sorted(allowed or _listed(wants))) if isinstance(value, Word) else None
-    shown = f"`{value}`" if isinstance(value, Word) else _written_value(value)
+    is_choice = code == "E0306"
+    message = f"cannot be {describe(value)}" if is_choice else f"{wants}, not {describe(value)}"
     report.add(
         Diagnostic(
             code,
-            f"`{argument}` of `{op.word}` {wants}, not {shown}",
+            f"`{argument}` of `{op.word}` {message}",
             span,
+            notes=(f"it {wants}",) if is_choice else (),
             help=f"did you mean `{guess}`?" if guess else None,
         )
     )
 
 
-def _written_value(value: Value) -> str:
-    """Numbers and lists speak for themselves."""
-    return describe(value) if isinstance(value, bool | str) else show(value)
-
-
-def _written(plan: Plan, argument: str) -> str:
+def _meant(plan: Plan, argument: str) -> str:
+    """What was meant by a layer's value for a number."""
     expression = plan.fields.get(argument)
-    return expression.id if isinstance(expression, ast.Name) else "..."
+    name = expression.id if isinstance(expression, ast.Name) else "..."
+    return f"did you mean `{name}.{argument if argument in ATTRIBUTES else 'channels'}`, or `from={name}`?"
 
 
 def _judge(problem: Any, allowed: set[str]) -> tuple[str, str]:
@@ -134,9 +135,9 @@ def _judge(problem: Any, allowed: set[str]) -> tuple[str, str]:
         }[kind]
         return "E0305", f"must be {relation} {limit:g}"
     if allowed:
-        return "E0306", "takes " + _or(sorted(allowed))
+        return "E0306", "takes " + _or([f"`{word}`" for word in sorted(allowed)])
     if kind == "bool_type":
-        return "E0304", "takes true or false"
+        return "E0304", "takes `true` or `false`"
     return "E0304", message
 
 
@@ -145,19 +146,21 @@ def _or(words: list[str]) -> str:
 
 
 def _listed(text: str) -> list[str]:
-    return text.replace(",", " ").split()
+    return text.replace(",", " ").replace("`", " ").split()
 
 
 def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op | None:
     """The activation that `expression` names or calls, `None` for `none`.  Raises `Failed`."""
     if isinstance(expression, ast.Call) and expression.function.id in activations():
         return _called(expression, frame, report)
+    if isinstance(expression, ast.Call) and expression.function.id not in FUNCTIONS:
+        raise no_activation(expression.function.span, Word(expression.function.id), report)
     value = _argument(expression, frame, report)
     if value == "none" and isinstance(value, Word):
         return None
     op = activations().get(value) if isinstance(value, Word) else None
     if op is None:
-        raise _no_activation(expression.span, value, report)
+        raise no_activation(expression.span, value, report)
     required = [name for name, f in op.model_fields.items() if f.is_required() and name not in op.context]
     if required:
         raise report.error(
@@ -173,7 +176,7 @@ def _called(call: ast.Call, frame: Frame, report: Reporter) -> Op:
     if len(call.args) > len(names):
         raise report.error(
             "E0303", call.args[len(names)].span, f"too many arguments for `{op.word}`",
-            help=f"it takes {', '.join(names) or 'none'}",
+            help=f"it takes {quoted(names) or 'none'}",
         )  # fmt: skip
     plan = Plan(fields=dict(zip(names, call.args, strict=False)))
     missing = [n for n, f in op.model_fields.items() if f.is_required() and n not in plan.fields]
@@ -182,13 +185,17 @@ def _called(call: ast.Call, frame: Frame, report: Reporter) -> Op:
     return bind(op, plan, frame, report)
 
 
-def _no_activation(span: Span, value: Value, report: Reporter) -> Failed:
-    shown = f"`{value}`" if isinstance(value, Word) else describe(value)
-    guess = nearest(str(value), activations()) if isinstance(value, Word) else None
-    return report.error(
-        "E0306",
-        span,
-        f"unknown activation {shown}",
-        "the last argument can only be an activation" if not isinstance(value, Word) else "not an activation",
-        help=f"did you mean `{guess}`?" if guess else f"there are {', '.join(sorted(activations()))}",
-    )
+def no_activation(span: Span, value: Value, report: Reporter) -> Failed:
+    """Report E0306; a word is guessed at, other values are plainly not one."""
+    if not isinstance(value, Word):
+        return report.error(
+            "E0306", span, f"{describe(value)} is not an activation", "the last argument can only be an activation"
+        )
+    if value in BY_WORD:
+        return report.error(
+            "E0306", span, f"`{value}` is an operation, but not an activation",
+            help=f"write it on the line below: `{value} ...`",
+        )  # fmt: skip
+    guess = nearest(str(value), activations())
+    help = f"did you mean `{guess}`?" if guess else f"there are {quoted(sorted(activations()))}"
+    return report.error("E0306", span, f"unknown activation `{value}`", "not an activation", help=help)

@@ -20,11 +20,12 @@ class Entry:
 
 @dataclass(slots=True)
 class Body:
-    """The names of one body so far, and those it will define further down."""
+    """The names of one body so far, those it will define further down, and those of bodies within it."""
 
     parent: Body | None
     names: dict[str, Entry] = field(default_factory=dict)
     later: dict[str, Span] = field(default_factory=dict)
+    inner: dict[str, Span] = field(default_factory=dict)
 
     def find(self, name: str) -> Entry | None:
         body: Body | None = self
@@ -39,6 +40,14 @@ class Body:
         while body is not None:
             if name in body.later:
                 return body.later[name]
+            body = body.parent
+        return None
+
+    def find_inner(self, name: str) -> Span | None:
+        body: Body | None = self
+        while body is not None:
+            if name in body.inner:
+                return body.inner[name]
             body = body.parent
         return None
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from specc.dims import names
-from specc.elaborate.expressions import Frame, condition, describe, evaluate
-from specc.elaborate.layers import Layers
+from specc.elaborate.expressions import Frame, condition, evaluate
+from specc.elaborate.layers import MORE_LAYERS, Layers
 from specc.elaborate.model import Instance
 from specc.elaborate.operations import Operations
 from specc.elaborate.ports import graph_input, graph_output
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
-from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, Value
+from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, Value, describe
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphOutput
 from specc.limits import Limits
@@ -73,13 +73,15 @@ class Elaborator:
 
     def run(self, scope: Scope) -> Elaborated | None:
         """The elaborated model, or `None` when errors leave no graph."""
+        parameters = dict(scope.names)
         frame = Frame(scope, Naming(set()))
         try:
             self._body(self._instance.tree.body, frame)
         except Failed:
             return None
         for claim, module in self._instance.claims:
-            self._claims.append(Claim(claim, Frame(Scope(module.scope), frame.naming, frame.current, frame.layout)))
+            sight = Scope(module.scope, dict(parameters))  # a derived model sees the parameters of its base
+            self._claims.append(Claim(claim, Frame(sight, frame.naming, frame.current, frame.layout)))
         if self._layers.broken or not self._complete(frame):
             return None
         return Elaborated(
@@ -95,14 +97,17 @@ class Elaborator:
             )  # fmt: skip
             return False
         if not self._layers.build.nodes:
-            self._report.error("E0211", tree.name.span, f"model `{self._instance.name}` has no layers")
+            self._report.error(
+                "E0211", tree.name.span, f"model `{self._instance.name}` has no layers",
+                help="a line such as `conv 64, 3x3, relu` below the input makes one",
+            )  # fmt: skip
             return False
         if not self._layers.build.outputs:
             current = frame.current
             if not isinstance(current, LayerValue):
                 self._report.error(
                     "E0408", tree.name.span, "the last line of the model has several values",
-                    help="name those that the model returns: `output a` and `output b`",
+                    help="label them, and name those that the model returns: `output a` and `output b`",
                 )  # fmt: skip
                 return False
             self._layers.build.outputs.append(GraphOutput(name="output", value=current.name))
@@ -114,7 +119,9 @@ class Elaborator:
         for statement in statements:
             self._steps += 1
             if self._steps > self._limits.steps:
-                raise self._report.error("E0702", statement.span, f"more than {self._limits.steps} compile-time steps")
+                raise self._report.error(
+                    "E0702", statement.span, f"more than {self._limits.steps:_} compile-time steps"
+                )
             self._handlers[type(statement)](statement, frame)
 
     def _let(self, statement: ast.Let, frame: Frame) -> None:
@@ -170,11 +177,11 @@ class Elaborator:
             raise self._report.error(
                 "E0701",
                 place,
-                f"this repeats its body {self._repetitions} times; the limit is {self._limits.layers} layers",
-                help="the limit can be raised with --max-layers",
+                f"this repeats its body {self._repetitions:_} times; the limit is {self._limits.layers:_} layers",
+                help=MORE_LAYERS,
             )
         base = self._operations.name(statement.label, "", frame) if statement.label is not None else None
-        for index in range(count):
+        for index in range(count if statement.body else 0):
             naming = frame.naming.within(f"{base}.{index}") if base is not None else frame.naming.iteration(index)
             inner = frame.nested(naming)
             if rows is not None:
@@ -201,7 +208,8 @@ class Elaborator:
                 row = (index, *row)
             if len(row) != targets:
                 raise self._report.error(
-                    "E0408", statement.iterable.span, f"item {index} of the list does not give {targets} names a value",
+                    "E0408", statement.iterable.span,
+                    f"item {index} of the list is {describe(item)}, and there are {targets} names",
                     help="an item is a list with a value for each name; with one name more, the first is the index",
                 )  # fmt: skip
             rows.append(row)
@@ -240,6 +248,7 @@ class Elaborator:
             return
         if any(known.name == output.name for known in self._layers.build.outputs):
             self._report.error("E0203", statement.name.span, f"output `{output.name}` is declared twice")
+            self._layers.broken = True
             return
         self._layers.build.outputs.append(output)
 

@@ -20,8 +20,9 @@ from specc.elaborate.values import (
     Value,
     Word,
     attribute,
+    describe,
     kind,
-    show,
+    quoted,
 )
 from specc.elaborate.words import known_words
 from specc.source import Span
@@ -137,7 +138,7 @@ def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
             "E0202",
             name.span,
             f"`{value.name}` defines no `{name.id}`",
-            help=f"did you mean `{guess}`?" if guess else f"it defines {', '.join(value.members)}",
+            help=f"did you mean `{guess}`?" if guess else f"it defines {quoted(value.members)}",
         )
     if not isinstance(value, LayerValue):
         raise report.error("E0208", e.span, f"{kind(value)} has no `.{name.id}`")
@@ -147,13 +148,13 @@ def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
         result = attribute(value.type, name.id, frame.layout)
         if result is not None:
             return result
-        raise report.error("E0404", name.span, f"{value.type.text(frame.layout)} has no {name.id}")
+        raise report.error("E0404", name.span, f"a value of shape {value.type.text(frame.layout)} has no {name.id}")
     guess = nearest(name.id, ATTRIBUTES)
     raise report.error(
         "E0202",
         name.span,
         f"values have no `.{name.id}`",
-        help=f"did you mean `{guess}`?" if guess else f"they have {', '.join(ATTRIBUTES)}",
+        help=f"did you mean `{guess}`?" if guess else f"they have {quoted(ATTRIBUTES)}",
     )
 
 
@@ -162,11 +163,11 @@ def _index(e: ast.Index, frame: Frame, report: Reporter) -> Value:
     index = evaluate(e.index, frame, report)
     items = value.items if isinstance(value, LayerValues) else value
     if not isinstance(items, tuple):
-        raise report.error("E0304", e.value.span, f"only a list can be indexed, not {kind(value)}")
+        raise report.error("E0304", e.value.span, f"only a list can be indexed, not {describe(value)}")
     if isinstance(index, bool) or not isinstance(index, int):
-        raise report.error("E0304", e.index.span, f"an index is a whole number, not {kind(index)}")
+        raise report.error("E0304", e.index.span, f"an index is a whole number, not {describe(index)}")
     if not -len(items) <= index < len(items):
-        raise report.error("E0305", e.index.span, f"index {index} is outside a list of {len(items)}")
+        raise report.error("E0305", e.index.span, f"there is no item {index} in a list of {len(items)}")
     return items[index]
 
 
@@ -178,7 +179,7 @@ def _call(e: ast.Call, frame: Frame, report: Reporter) -> Value:
             "E0202",
             e.function.span,
             f"unknown function `{e.function.id}`",
-            help=f"did you mean `{guess}`?" if guess else f"there are {', '.join(FUNCTIONS)}",
+            help=f"did you mean `{guess}`?" if guess else f"there are {quoted(FUNCTIONS)}",
         )
     arguments = [evaluate(argument, frame, report) for argument in e.args]
     with _located(e.span, report, f"`{e.function.id}` "):
@@ -276,8 +277,3 @@ def _part(
         if frame.scope.find(size) is None:
             inner.scope.bind(size, symbol(size))
     return evaluate(part, inner, report)
-
-
-def describe(value: object) -> str:
-    """A value for a message: what it is, and how it is written."""
-    return f"{kind(value)} ({show(value)})"

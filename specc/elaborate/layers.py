@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
 from specc.dims import Sym, symbol
-from specc.elaborate.expressions import Frame, describe, shape_parts
+from specc.elaborate.expressions import Frame, shape_parts
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, show
+from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, describe, show
 from specc.ir.build import GraphBuilder, output_names
 from specc.limits import Limits
 from specc.ops.base import Finding, Op, Rejection, Types
@@ -18,6 +19,7 @@ from specc.source import Span
 from specc.syntax import ast
 from specc.types import TensorType, unspeak
 
+MORE_LAYERS: Final = "`--max-layers` raises the limit"
 Result = LayerValue | LayerValues
 Call = ast.Operation | ast.Residual
 
@@ -87,6 +89,7 @@ class Layers:
             raise self._report.error(
                 "E0408", head(statement),
                 f"`{op.word}` takes {wanted} {'value' if wanted == '1' else 'values'}, not {len(sources)}",
+                help="label the values, `a, b: split 2`, and say which with `from=a`" if most == 1 else None,
             )  # fmt: skip
 
     def _node(
@@ -113,7 +116,7 @@ class Layers:
 
     def _append(self, op: Op, sources: list[LayerValue], types: Types, name: str, layer: str, span: Span) -> None:
         if len(self.build.nodes) >= self._limits.layers:
-            raise self._report.error("E0701", span, f"more than {self._limits.layers} layers")
+            raise self._report.error("E0701", span, f"more than {self._limits.layers:_} layers", help=MORE_LAYERS)
         inputs = tuple(source.name for source in sources)
         self.build.append(op, inputs, types, name=name, layer=layer, file=span.source.name, line=span.row)
         self.places[name] = span
@@ -158,9 +161,10 @@ class Layers:
             origin = self._origins.get(sources[index].name)
             if origin is not None and origin.span != span:
                 labels.append(Label(origin.span, ": ".join([text, *origin.arithmetic[:1]])))
-        message = finding.message
+        message, help = finding.message, finding.help
         if isinstance(statement, ast.Residual):
             message = message.replace(f"`{op.word}`", "`residual`")
+            help = _shortcut(statement, sources) or help
         self._report.add(
             Diagnostic(
                 finding.code,
@@ -169,7 +173,7 @@ class Layers:
                 finding.label,
                 tuple(labels),
                 (*finding.notes, *self._call_notes()),
-                finding.help,
+                help,
             )
         )
 
@@ -231,9 +235,24 @@ class Layers:
         notes = (*(origin.arithmetic if origin is not None else ()), *self._call_notes())
         self._report.add(
             Diagnostic(
-                "E0501", f"the shape here is {real}, not {claimed}", shape.span, f"claims {claimed}", labels, notes
+                "E0501", f"the shape here is {real}, not {claimed}", shape.span, f"claims {claimed}", labels, notes,
+                help=_other_reading(parts, value.type, frame),
             )
-        )
+        )  # fmt: skip
+
+
+def _shortcut(statement: ast.Residual, sources: list[LayerValue]) -> str | None:
+    """The shortcut that would bring the incoming value to the shape of the body's."""
+    body, incoming = (source.type for source in sources)
+    if statement.shortcut is not None or body is None or incoming is None or body.rank != incoming.rank:
+        return None
+    sizes = [(a, b) for a, b in zip(incoming.spatial, body.spatial, strict=True) if isinstance(a, int | Sym)]
+    strides = {-(-a // b) for a, b in sizes if isinstance(a, int) and isinstance(b, int) and a >= b}
+    if len(strides) != 1 or not sizes:
+        return None
+    stride = strides.pop()
+    step = f", stride={stride}" if stride > 1 else ""
+    return f"`shortcut {{ conv {body.channels}, {'x'.join('1' for _ in sizes)}{step} }}` behind it gives both one shape"
 
 
 def head(statement: Call) -> Span:
@@ -252,6 +271,17 @@ def _results(name: str, layer: str, types: Types, claimed: Types | None) -> Resu
 def _agrees(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> bool:
     sizes = x.spoken(frame.layout)[1:]
     return len(parts) == len(sizes) and all(p is None or p == s for p, s in zip(parts, sizes, strict=True))
+
+
+def _other_reading(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> str | None:
+    """What an author of a false shape may have had in mind."""
+    sizes = x.spoken(frame.layout)[1:]
+    if len(parts) == 1 and len(sizes) > 1 and isinstance(parts[0], int) and parts[0] == x.elements:
+        return f"`flatten` makes it {parts[0]}"
+    if len(parts) == len(sizes) > 1 and parts == x.spoken("chw" if frame.layout == "hwc" else "hwc")[1:]:
+        order = "height x width x channels" if frame.layout == "hwc" else "channels x height x width"
+        return f"with layout={frame.layout} shapes are written {order}"
+    return None
 
 
 def _claimed(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> TensorType:

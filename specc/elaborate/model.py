@@ -11,7 +11,7 @@ from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.modules import ModelDefinition, Module
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
-from specc.elaborate.values import Value
+from specc.elaborate.values import Value, describe, quoted
 from specc.syntax import ast
 
 
@@ -46,8 +46,7 @@ def instantiate(definition: ModelDefinition, report: Reporter) -> Instance:
                 )  # fmt: skip
         base = _base(definition, report)
         if base in seen:
-            chain = " = ".join(d.name for d in (*seen, base))
-            raise report.error("E0206", tree.base.span, f"model `{base.name}` is derived from itself", chain)
+            raise _circle(seen[seen.index(base) :], report)
         for key, value in _derived_arguments(tree, module, base, report).items():
             arguments.setdefault(key, value)
         seen.append(base)
@@ -56,18 +55,30 @@ def instantiate(definition: ModelDefinition, report: Reporter) -> Instance:
     return Instance(name, definition, definition.tree, arguments, claims, doc)
 
 
+def _circle(models: list[ModelDefinition], report: Reporter) -> Failed:
+    """E0206, told from the first of the models in the text, so that it is reported once."""
+    start = min(range(len(models)), key=lambda i: models[i].tree.name.span.start)
+    ring = [*models[start:], *models[:start], models[start]]
+    tree = ring[0].tree
+    assert isinstance(tree, ast.Derived)
+    chain = " = ".join(f"`{model.name}`" for model in ring)
+    return report.error("E0206", tree.base.span, f"model `{ring[0].name}` is derived from itself", chain)
+
+
 def _base(definition: ModelDefinition, report: Reporter) -> ModelDefinition:
     tree = definition.tree
     assert isinstance(tree, ast.Derived)
     value = evaluate(tree.base, Frame(definition.module.scope, Naming(set())), report)
     if not isinstance(value, ModelDefinition):
-        raise report.error("E0208", tree.base.span, "a model is derived from a model", "this is none")
+        raise report.error(
+            "E0208", tree.base.span, "a model can only be derived from a model", f"this is {describe(value)}"
+        )
     return value
 
 
 def _derived_arguments(tree: ast.Derived, module: Module, base: ModelDefinition, report: Reporter) -> dict[str, Value]:
     frame = Frame(module.scope, Naming(set()))
-    names = parameter_names(base)
+    names = parameter_names(base) if tree.args else []
     arguments: dict[str, Value] = {}
     failed = False
     for index, argument in enumerate(tree.args):
@@ -106,7 +117,7 @@ def _no_parameter(key: str | None, model: str, names: list[str], place: object, 
     from specc.source import Span
 
     guess = nearest(key, names) if key else None
-    listed = f"it has {', '.join(names)}" if names else "it has none"
+    listed = f"its parameters are {quoted(names)}" if names else "it has no parameters"
     report.add(
         Diagnostic(
             "E0310",

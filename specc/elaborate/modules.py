@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics.suggest import nearest
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
-from specc.elaborate.values import BROKEN, Namespace
+from specc.elaborate.values import BROKEN, Namespace, quoted
 from specc.limits import Limits
 from specc.ops import BY_WORD
 from specc.source import Source, Span
@@ -143,12 +144,15 @@ class Modules:
         assert item.module is not None
         source = self._loader.bundled(item.module.id)
         if source is None:
-            names = ", ".join(self._loader.bundled_names())
+            names = self._loader.bundled_names()
+            guess = nearest(item.module.id, names)
             self._report.error(
                 "E0607",
                 item.module.span,
                 f"there is no bundled module `{item.module.id}`",
-                help=f'bundled are {names}; a file is imported as `import "./{item.module.id}.cnn"`',
+                help=f"did you mean `{guess}`?"
+                if guess
+                else f'bundled are {quoted(names)}; a file is imported as `import "./{item.module.id}.cnn"`',
             )
             return None
         return self._once(source, item.module.span)
@@ -172,9 +176,10 @@ class Modules:
             return None
         if source.name in self._loaded:
             return self._loaded[source.name]
-        if len(self._loaded) >= self._limits.imports or len(self._loading) >= MAX_IMPORT_DEPTH:
-            self._report.error(
-                "E0705", place, f"more than {self._limits.imports} imports, or more than {MAX_IMPORT_DEPTH} in a chain"
-            )
+        if len(self._loaded) >= self._limits.imports:
+            self._report.error("E0705", place, f"more than {self._limits.imports:_} files are imported")
+            return None
+        if len(self._loading) >= MAX_IMPORT_DEPTH:
+            self._report.error("E0705", place, f"a chain of more than {MAX_IMPORT_DEPTH} imports")
             return None
         return self.load(source)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from specc.elaborate.bind import bind, bind_activation
-from specc.elaborate.expressions import Frame, describe, evaluate
+from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.layers import Layers, Result, head
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Scope
-from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Value, Word, kind
+from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Value, Word, describe, kind, quoted
 from specc.limits import Limits
 from specc.ops import BY_WORD
 from specc.ops.base import Op
@@ -159,10 +159,10 @@ class Operations:
         )  # fmt: skip
 
     def _branches(self, statement: ast.Operation, op: type[Op], frame: Frame) -> list[LayerValue]:
-        if op.arity[1] is not None:
+        if op.arity[1] == 1:
             raise self._report.error(
                 "E0208", statement.name.span, f"`{op.word}` takes no branches",
-                help="branches are joined by add, mul, max, mean or concat",
+                help=f"branches are joined by {quoted(o.word for o in BY_WORD.values() if o.arity[1] != 1)}",
             )  # fmt: skip
         results = []
         for branch in statement.branches or ():
@@ -204,8 +204,12 @@ class Operations:
     # ------------------------------------------------------------ blocks
 
     def _block(self, statement: ast.Operation, block: BlockDefinition, made: Plan, frame: Frame) -> Result:
-        if any(block is caller for caller, _ in self._layers.calls) or len(self._layers.calls) >= self._limits.nesting:
+        if any(block is caller for caller, _ in self._layers.calls):
             raise Failed  # the resolver has reported the circle
+        if len(self._layers.calls) >= self._limits.nesting:
+            raise self._report.error(
+                "E0106", statement.name.span, f"blocks within blocks, more than {self._limits.nesting} deep"
+            )
         scope = self._block_scope(block, made, frame)
         name = self.name(_first(statement.labels), block.tree.name.id, frame)
         current = self._from(made.sources, frame)[0] if made.sources is not None else frame.current
@@ -218,7 +222,7 @@ class Operations:
             raise Failed
         if made.act is not None:
             act = self._activation(made.act, frame)
-            if act is not None and isinstance(result, LayerValue):
+            if act is not None and isinstance(result, LayerValue) and result.type is not None:
                 return self._layers.activate(act, result, name, statement)
         return result
 
@@ -258,7 +262,9 @@ class Operations:
             items = result.items if isinstance(result, LayerValues) else (result,)
             if len(items) != len(labels):
                 self._report.error(
-                    "E0408", labels[0].span.to(labels[-1].span), f"{len(labels)} labels for {len(items)} values"
+                    "E0408",
+                    labels[0].span.to(labels[-1].span),
+                    f"{len(labels)} labels for {'one value' if len(items) == 1 else f'{len(items)} values'}",
                 )
                 items = (UNKNOWN,) * len(labels)
             for label, item in zip(labels, items, strict=True):

@@ -13,13 +13,23 @@ from typing import Final
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.report import Reporter
-from specc.elaborate.words import activations
+from specc.elaborate.values import quoted
+from specc.elaborate.words import NO_ACTIVATION, activations
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
 
 RESERVED: Final = ("from", "act")
 """Arguments that every operation takes."""
+
+
+EXAMPLES: Final = {
+    "channels": "64", "units": "10", "kernel": "3x3", "stride": "2", "pad": "1", "groups": "4", "factor": "2",
+    "scale": "2", "size": "7x7", "sizes": "16x8x8", "order": "(1, 2, 0)", "parts": "2", "amount": "1",
+    "axis": "channels", "min": "0", "max": "6", "alpha": "0.1", "eps": "1e-5", "bias": "false",
+}  # fmt: skip
+"""Values that show how an argument is written."""
+LITERALS: Final = (ast.Number, ast.Size, ast.Text, ast.Bool, ast.List)
 
 
 @dataclass(slots=True)
@@ -49,20 +59,23 @@ class Signature:
     positional: tuple[str, ...]
     required: tuple[str, ...]
     merges: bool
+    takes_activation: frozenset[str] = frozenset()
+    """Parameters of a block that are activations by their default."""
 
 
 def of_operation(op: type[Op]) -> Signature:
     names = tuple(name for name in (*op.positional, *op.model_fields) if name not in op.context)
     names = tuple(dict.fromkeys(names))
     required = tuple(name for name in names if op.model_fields[name].is_required())
-    return Signature(op.word, "operation", names, op.positional, required, merges=op.arity[1] is None)
+    return Signature(op.word, "operation", names, op.positional, required, merges=op.arity[1] != 1)
 
 
 def of_block(block: ast.Block | ast.Model) -> Signature:
     names = tuple(p.name.id for p in block.parameters)
     required = tuple(p.name.id for p in block.parameters if p.default is None)
     what = "block" if isinstance(block, ast.Block) else "model"
-    return Signature(block.name.id, what, names, names, required, merges=False)
+    words = {p.name.id for p in block.parameters if isinstance(p.default, ast.Name) and _is_activation(p.default.id)}
+    return Signature(block.name.id, what, names, names, required, False, frozenset(words))
 
 
 def plan(
@@ -73,7 +86,8 @@ def plan(
     positional = [argument for argument in args if argument.key is None]
     keyed = [argument for argument in args if argument.key is not None]
     surplus = not signature.merges and len(positional) == len(signature.positional) + 1
-    if surplus or (positional and _closes(positional[-1].value, bound)):
+    closing = positional and _closes(positional[-1].value, bound) and not _has_slot(len(positional), signature)
+    if closing or (surplus and not isinstance(positional[-1].value, LITERALS)):
         result.act = positional.pop().value
     if signature.merges:
         result.inputs = tuple(argument.value for argument in positional)
@@ -84,6 +98,15 @@ def plan(
         _keyed(argument, signature, result, places, report)
     _missing(signature, result, place, report)
     return result
+
+
+def _has_slot(count: int, signature: Signature) -> bool:
+    """`block b(c, activation = relu)` called as `b 64, silu` sets the parameter instead of closing the call."""
+    return count <= len(signature.positional) and signature.positional[count - 1] in signature.takes_activation
+
+
+def _is_activation(word: str) -> bool:
+    return word in activations() or word == NO_ACTIVATION
 
 
 def _closes(value: ast.Expr, bound: Callable[[str], bool]) -> bool:
@@ -97,14 +120,14 @@ def _positional(positional: list[ast.Argument], signature: Signature, result: Pl
         result.fields[name] = argument.value
     if len(positional) > len(names):
         surplus = positional[len(names)]
-        takes = ", ".join(names) if names else "no argument without a name"
+        takes = f"takes {quoted(names)} without names" if names else "takes no argument without its name"
         report.add(
             Diagnostic(
                 "E0303",
                 f"too many arguments for `{signature.word}`",
                 surplus.span,
                 "this one is too many",
-                help=f"without names it takes {takes}; everything else is written name=value",
+                help=f"`{signature.word}` {takes}{_further(signature)}",
             )
         )
         result.flawed = True
@@ -133,6 +156,13 @@ def _keyed(
         _unknown(key, argument.value, signature, result, report)
 
 
+def _further(signature: Signature) -> str:
+    named = [name for name in signature.names if name not in signature.positional]
+    if not named:
+        return ", and a closing activation"
+    return f"; write others by name, as in `{_example('stride' if 'stride' in named else named[0], named=True)}`"
+
+
 def _twice(key: ast.Name, first: Span, result: Plan, report: Reporter) -> None:
     report.add(
         Diagnostic(
@@ -145,15 +175,13 @@ def _twice(key: ast.Name, first: Span, result: Plan, report: Reporter) -> None:
 def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan, report: Reporter) -> None:
     known = (*signature.names, *RESERVED)
     guess = nearest(key.id, known)
-    listed = ", ".join(known)
     report.add(
         Diagnostic(
             "E0301",
             f"`{signature.word}` has no argument `{key.id}`",
             key.span,
             "unknown argument",
-            notes=(f"`{signature.word}` takes {listed}",),
-            help=f"did you mean `{guess}`?" if guess else None,
+            help=f"did you mean `{guess}`?" if guess else f"it takes {quoted(known)}",
         )
     )
     result.flawed = True
@@ -168,17 +196,32 @@ def _missing(signature: Signature, result: Plan, place: Span, report: Reporter) 
     if not missing or not result.ok:
         return
     shown = " and ".join(f"`{name}`" for name in missing)
-    form = ", ".join(
-        name if name in signature.positional else f"{name}=..."
-        for name in dict.fromkeys((*signature.positional, *missing))
-    )
     report.add(
         Diagnostic(
             "E0302",
             f"`{signature.word}` needs {shown}",
             place,
             f"{shown} missing",
-            help=f"write `{signature.word} {form}`",
+            help=f"write `{signature.word} {_call(signature, result)}`",
         )
     )
     result.ok = False
+
+
+def _call(signature: Signature, result: Plan) -> str:
+    """The call as it could be written: what stands there, and likely values for what is missing."""
+    parts = []
+    for name in dict.fromkeys((*signature.positional, *signature.required)):
+        written = result.fields.get(name)
+        if written is not None:
+            parts.append(written.span.source.text[written.span.start : written.span.end])
+        elif name in signature.required:
+            parts.append(_example(name, named=name not in signature.positional))
+    return ", ".join(parts)
+
+
+def _example(name: str, named: bool) -> str:
+    value = EXAMPLES.get(name)
+    if value is None:
+        return f"{name}=..."
+    return f"{name}={value}" if named else value

@@ -8,9 +8,9 @@ from typing import Final
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.dims import Dim, Sym, symbol
-from specc.elaborate.expressions import Frame, describe, evaluate
+from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import BROKEN, LayerValue, LayerValues, Value, Word
+from specc.elaborate.values import BROKEN, LayerValue, LayerValues, Value, Word, describe, quoted
 from specc.ir.graph import GraphInput, GraphOutput
 from specc.source import Span
 from specc.syntax import ast
@@ -36,7 +36,7 @@ def graph_input(
     mean = _per_channel("mean", values, places, x, report)
     std = _per_channel("std", values, places, x, report)
     if std is not None and any(value <= 0 for value in std):
-        raise report.error("E0305", places["std"], "`std` must be above 0")
+        report.error("E0305", places["std"], "`std` must be above 0")
     span = _range(values, places, report)
     declared = GraphInput(name=statement.name.id, type=x, range=span, mean=mean, std=std, doc=statement.doc)
     return declared, layout
@@ -66,41 +66,60 @@ def graph_output(statement: ast.Output, frame: Frame, report: Reporter) -> Graph
 def _arguments(
     args: Sequence[ast.Argument], names: tuple[str, ...], what: str, frame: Frame, report: Reporter
 ) -> tuple[dict[str, Value], dict[str, Span]]:
+    """The arguments' values and places.  One in error is left out, or stands for what was most likely meant."""
     values: dict[str, Value] = {}
     places: dict[str, Span] = {}
-    failed = False
     for argument in args:
-        key = argument.key
-        if key is None:
-            report.error("E0303", argument.span, f"`{what}` takes its further arguments by name",
-                         help=f"they are {', '.join(names)}")  # fmt: skip
-            failed = True
-        elif key.id not in names:
-            guess = nearest(key.id, names)
-            report.error("E0301", key.span, f"`{what}` has no argument `{key.id}`", "unknown argument",
-                         help=f"did you mean `{guess}`?" if guess else f"it takes {', '.join(names)}")  # fmt: skip
-            failed = True
-        elif key.id in values:
-            report.add(Diagnostic("E0307", f"`{key.id}` is given twice", key.span, "again here",
-                                  labels=(Label(places[key.id], "first given here"),)))  # fmt: skip
-            failed = True
-        else:
-            try:
-                values[key.id] = evaluate(argument.value, frame, report)
-                places[key.id] = argument.value.span
-            except Failed:
-                failed = True
-    if failed:
-        raise Failed
+        name = _argument_name(argument, names, what, places, report)
+        if name is None or name in values:
+            continue
+        try:
+            values[name] = _argument_value(name, argument.value, frame, report)
+            places[name] = argument.value.span
+        except Failed:
+            continue
     return values, places
+
+
+def _argument_name(
+    argument: ast.Argument, names: tuple[str, ...], what: str, places: dict[str, Span], report: Reporter
+) -> str | None:
+    key = argument.key
+    if key is None:
+        report.error(
+            "E0303", argument.span, f"`{what}` takes its further arguments by name", help=f"they are {quoted(names)}"
+        )
+        return None
+    if key.id not in names:
+        guess = nearest(key.id, names)
+        report.error(
+            "E0301", key.span, f"`{what}` has no argument `{key.id}`", "unknown argument",
+            help=f"did you mean `{guess}`?" if guess else f"it takes {quoted(names)}",
+        )  # fmt: skip
+        return guess
+    if key.id in places:
+        first = Label(places[key.id], "first given here")
+        report.add(Diagnostic("E0307", f"`{key.id}` is given twice", key.span, "again here", labels=(first,)))
+    return key.id
+
+
+def _argument_value(name: str, value: ast.Expr, frame: Frame, report: Reporter) -> Value:
+    if name == "layout" and isinstance(value, ast.Name) and not frame.scope.binds(value.id):
+        return Word(value.id)
+    return evaluate(value, frame, report)
 
 
 def _layout(values: dict[str, Value], places: dict[str, Span], frame: Frame, report: Reporter, further: bool) -> Layout:
     value = values.get("layout", frame.layout if further else "chw")
     if value not in ("chw", "hwc"):
-        raise report.error("E0306", places["layout"], f"`layout` takes chw or hwc, not {describe(value)}")
+        guess = nearest(str(value), ("chw", "hwc"))
+        report.error(
+            "E0306", places["layout"], f"`layout` takes `chw` or `hwc`, not {describe(value)}",
+            help=f"did you mean `{guess}`?" if guess else None,
+        )  # fmt: skip
+        value = guess
     if further and value != frame.layout:
-        raise report.error("E0306", places["layout"], "all inputs of a model have the same layout")
+        report.error("E0306", places["layout"], "all inputs of a model have the same layout")
     return "hwc" if value == "hwc" else "chw"
 
 
@@ -167,10 +186,11 @@ def _per_channel(
         return None
     numbers = _numbers(name, values[name], places[name], report)
     if len(numbers) not in (1, x.channels):
-        raise report.error(
+        report.error(
             "E0304", places[name], f"`{name}` has {len(numbers)} numbers for {x.channels} channels",
             help="give one number, or one for each channel",
         )  # fmt: skip
+        return None
     return numbers
 
 
@@ -179,9 +199,8 @@ def _range(values: dict[str, Value], places: dict[str, Span], report: Reporter) 
         return (0.0, 1.0)
     numbers = _numbers("range", values["range"], places["range"], report)
     if len(numbers) != 2 or not numbers[0] < numbers[1]:
-        raise report.error(
-            "E0304", places["range"], "`range` takes the lowest and the highest pixel value, as in [0, 1]"
-        )
+        report.error("E0304", places["range"], "`range` takes the lowest and the highest pixel value, as in `[0, 1]`")
+        return (0.0, 1.0)
     return (numbers[0], numbers[1])
 
 
@@ -199,7 +218,7 @@ def _class_names(
         return None
     value = values["labels"]
     if not isinstance(value, tuple) or not all(isinstance(item, str) and not isinstance(item, Word) for item in value):
-        raise report.error("E0304", places["labels"], 'labels is a list of texts, as in ["cat", "dog"]')
+        raise report.error("E0304", places["labels"], '`labels` is a list of texts, as in `["cat", "dog"]`')
     if isinstance(x.channels, int) and len(value) != x.channels:
         raise report.error("E0304", places["labels"], f"{len(value)} labels for {x.channels} classes")
     return tuple(str(item) for item in value)

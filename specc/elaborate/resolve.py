@@ -12,13 +12,15 @@ from typing import Literal
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.arithmetic import FUNCTIONS
+from specc.elaborate.bind import no_activation
 from specc.elaborate.bodies import Body, BoundNames, Entry
+from specc.elaborate.definitions import report_recursion, report_unused
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.reads import defined_in, functions_in, names_in, size_names
 from specc.elaborate.report import Reporter
-from specc.elaborate.values import Namespace
-from specc.elaborate.words import FACTS, activations, known_words
+from specc.elaborate.values import Namespace, Word, quoted
+from specc.elaborate.words import FACTS, activations, known_words, takes_words
 from specc.ops import BY_WORD
 from specc.ops.base import Op
 from specc.source import Span
@@ -54,13 +56,10 @@ class Resolver:
             else:
                 self._derived(model.tree)
 
-    def finish(self, modules: Sequence[Module], root: Module) -> None:
-        """What needs every module resolved: recursion, and names that nothing uses."""
-        circular: set[BlockDefinition] = set()
-        for block in self._calls:
-            if block not in circular:
-                circular.update(self._recursion(block))
-        _unused_definitions(root, self._report)
+    def finish(self, root: Module) -> None:
+        """What needs every module resolved: recursion, and names of `root` that nothing uses."""
+        report_recursion(self._calls, self._report)
+        report_unused(root, self._report)
 
     # ------------------------------------------------------------ bodies
 
@@ -92,6 +91,10 @@ class Resolver:
             self._define(target, "loop variable", body)
         self._body(statements, body)
         self._unused(body)
+        for name, entry in body.names.items():
+            parent.inner.setdefault(name, entry.span)
+        for name, span in body.inner.items():
+            parent.inner.setdefault(name, span)
 
     def _statement(self, statement: ast.Statement, body: Body) -> None:
         match statement:
@@ -109,16 +112,19 @@ class Resolver:
             case ast.If(test=test, then=then, orelse=orelse):
                 self._expression(test, body)
                 self._alternatives(then, orelse, body)
-            case ast.For(targets=targets, iterable=iterable, body=inner):
+            case ast.For(label=label, targets=targets, iterable=iterable, body=inner):
                 self._expression(iterable, body)
                 self._nested(inner, body, targets)
-            case ast.Repeat(count=count, body=inner):
+                self._labels(() if label is None else (label,), body)
+            case ast.Repeat(label=label, count=count, body=inner):
                 self._expression(count, body)
                 self._nested(inner, body)
+                self._labels(() if label is None else (label,), body)
             case ast.Input(name=name, shape=shape, args=args):
                 self._shape(shape, body)
                 for argument in args:
-                    self._expression(argument.value, body)
+                    if not (isinstance(argument.value, ast.Name) and not self._is_known(argument.value.id, body)):
+                        self._expression(argument.value, body)  # an unknown word may be a mistyped choice
                 self._define(name, "input", body)
             case ast.Output(name=name, args=args):
                 self._output(name, args, body)
@@ -165,24 +171,30 @@ class Resolver:
             made = plan(args, signature, name.span, bound, self._report)
             made.flawed |= id(statement) in self.guesses
             self.plans[id(statement)] = made
-            self._arguments(made, is_op=not isinstance(target, BlockDefinition), body=body)
+            self._arguments(made, None if isinstance(target, BlockDefinition) else target, body)
         if isinstance(target, BlockDefinition) and self._block is not None:
             self._calls[self._block].setdefault(target, name.span)
 
-    def _arguments(self, made: Plan, is_op: bool, body: Body) -> None:
-        for expression in made.fields.values():
-            # a bare word nobody defines may be a mistyped choice: only the argument itself can tell
-            if is_op and isinstance(expression, ast.Name) and not self._is_known(expression.id, body):
-                continue
-            self._expression(expression, body)
+    def _arguments(self, made: Plan, op: type[Op] | None, body: Body) -> None:
+        for name, expression in made.fields.items():
+            bare = isinstance(expression, ast.Name) and not self._is_known(expression.id, body)
+            if not (bare and op is not None and takes_words(op, name)):  # it may be a mistyped choice
+                self._expression(expression, body)
         rest = [e for e in (made.sources, *made.inputs) if e is not None]
         for expression in rest:
             self._expression(expression, body)
-        act = made.act
-        if isinstance(act, ast.Call) and act.function.id in activations():
+        if made.act is not None:
+            self._activation(made.act, body)
+
+    def _activation(self, act: ast.Expr, body: Body) -> None:
+        if isinstance(act, ast.Call) and act.function.id not in FUNCTIONS:
+            if act.function.id not in activations():
+                no_activation(act.function.span, Word(act.function.id), self._report)
             for argument in act.args:
                 self._expression(argument, body)
-        elif act is not None and not (isinstance(act, ast.Name) and not self._is_known(act.id, body)):
+        elif isinstance(act, ast.Name) and not self._is_known(act.id, body):
+            no_activation(act.span, Word(act.id), self._report)
+        else:
             self._expression(act, body)
 
     def _is_known(self, name: str, body: Body) -> bool:
@@ -201,8 +213,7 @@ class Resolver:
         if found is None and name.id in BY_WORD:
             return BY_WORD[name.id]
         if found is not None:
-            what = "a model" if isinstance(found, ModelDefinition) else "not an operation or block"
-            self._report.error("E0208", name.span, f"`{name.id}` is {what}", "an operation or block is needed here")
+            self._no_operation(name, found)
             return None
         self._unknown_operation(name)
         return None
@@ -238,8 +249,24 @@ class Resolver:
             return found.members[member]
         return None
 
+    def _no_operation(self, name: ast.Name, found: object) -> None:
+        is_model = isinstance(found, ModelDefinition)
+        what = "a model" if is_model else "a module" if isinstance(found, Namespace) else "a constant"
+        self._report.error(
+            "E0208", name.span, f"`{name.id}` is {what}", "an operation or block is needed here",
+            help="write what models share as a `block`" if is_model else None,
+        )  # fmt: skip
+
     def _unknown_operation(self, name: ast.Name) -> None:
         guess = nearest(name.id, self._callable_names())
+        module = self._module.scope.find(name.id.partition(".")[0])
+        if isinstance(module, Namespace):
+            blocks = [name for name, value in module.members.items() if isinstance(value, BlockDefinition)]
+            self._report.error(
+                "E0201", name.span, f"module `{module.name}` has no block `{name.id.partition('.')[2]}`",
+                help=f"did you mean `{guess}`?" if guess else f"its blocks are {quoted(blocks)}",
+            )  # fmt: skip
+            return
         self._report.error(
             "E0201",
             name.span,
@@ -294,7 +321,7 @@ class Resolver:
                     "E0503",
                     name.span,
                     f"there is no fact `{name.id}`",
-                    help=f"did you mean `{guess}`?" if guess else f"there are {', '.join(FACTS)}",
+                    help=f"did you mean `{guess}`?" if guess else f"there are {quoted(FACTS)}",
                 )
 
     def _expression(self, expression: ast.Expr, body: Body) -> None:
@@ -305,7 +332,7 @@ class Resolver:
                 guess = nearest(function.id, FUNCTIONS)
                 self._report.error(
                     "E0202", function.span, f"unknown function `{function.id}`",
-                    help=f"did you mean `{guess}`?" if guess else f"there are {', '.join(FUNCTIONS)}",
+                    help=f"did you mean `{guess}`?" if guess else f"there are {quoted(FUNCTIONS)}",
                 )  # fmt: skip
 
     def _use(self, name: ast.Name, body: Body) -> None:
@@ -329,11 +356,20 @@ class Resolver:
             return
         if name.id in known_words():
             return
-        known = [*body.visible(), *self._module.scope.names]
-        guess = nearest(name.id, known)
-        self._report.error(
-            "E0202", name.span, f"unknown name `{name.id}`", "not defined here",
-            help=f"did you mean `{guess}`?" if guess else None,
+        self._unknown(name, body)
+
+    def _unknown(self, name: ast.Name, body: Body) -> None:
+        hidden = body.find_inner(name.id)
+        guess = nearest(name.id, [*body.visible(), *self._module.scope.names]) if hidden is None else None
+        if guess is not None:  # what was most likely meant is not unused
+            self._mark([guess], body)
+        help = "names of branches, loops and blocks are not seen outside them" if hidden is not None else None
+        self._report.add(
+            Diagnostic(
+                "E0202", f"unknown name `{name.id}`", name.span, "not defined here",
+                labels=() if hidden is None else (Label(hidden, "this one is another body's"),),
+                help=f"did you mean `{guess}`?" if guess else help,
+            )
         )  # fmt: skip
 
     def _unused(self, body: Body) -> None:
@@ -349,40 +385,6 @@ class Resolver:
                         help="remove it, or start its name with `_`",
                     )
                 )  # fmt: skip
-
-    # ------------------------------------------------------------ recursion
-
-    def _recursion(self, block: BlockDefinition) -> tuple[BlockDefinition, ...]:
-        """Report a chain of calls that leads from `block` back to it; returns the blocks in it."""
-        stack: list[tuple[BlockDefinition, tuple[BlockDefinition, ...]]] = [(block, (block,))]
-        seen = {block}
-        while stack:
-            current, path = stack.pop()
-            for callee, span in self._calls.get(current, {}).items():
-                if callee is block:
-                    chain = " -> ".join(f"`{b.tree.name.id}`" for b in (*path, block))
-                    self._report.error(
-                        "E0205", span, f"block `{block.tree.name.id}` contains itself", chain,
-                        help="use `repeat` or `for` for repetition",
-                    )  # fmt: skip
-                    return path
-                if callee not in seen:
-                    seen.add(callee)
-                    stack.append((callee, (*path, callee)))
-        return ()
-
-
-def _unused_definitions(root: Module, report: Reporter) -> None:
-    """Blocks and constants of the main file that nothing in it uses; a file without models is a library."""
-    if not root.models:
-        return
-    for name, span in root.scope.places.items():
-        value = root.scope.names[name]
-        imported = span.source is not root.source or root.source.text.startswith("import", span.start)
-        if name in root.used or name.startswith("_") or imported or isinstance(value, ModelDefinition | Namespace):
-            continue
-        what = "block" if isinstance(value, BlockDefinition) else "constant"
-        report.add(Diagnostic("W0202", f"{what} `{name}` is never used", span))
 
 
 def _article(what: str) -> str:

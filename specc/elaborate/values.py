@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -77,7 +77,7 @@ def kind(value: object) -> str:
             return "the value of a layer"
         case Namespace():
             return "a module"
-    return "a block or model"
+    return "a block" if type(value).__name__ == "BlockDefinition" else "a model"
 
 
 def show(value: object) -> str:
@@ -96,6 +96,23 @@ def show(value: object) -> str:
         case LayerValue(layer=layer):
             return f"`{layer}`"
     return str(value)
+
+
+def describe(value: object) -> str:
+    """A value for a message: numbers and lists speak for themselves, of others it says what they are."""
+    match value:
+        case bool() | Word():
+            return f"`{show(value)}`"
+        case int() | float() | tuple():
+            return show(value)
+        case LayerValue():
+            return f"the value of {show(value)}"
+    return f"{kind(value)} ({show(value)})" if isinstance(value, str | Sym) else kind(value)
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Names for a message: `a`, `b`, `c`."""
+    return ", ".join(f"`{name}`" for name in names)
 
 
 ATTRIBUTES = ("channels", "features", "height", "width", "depth", "length", "shape", "rank")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final, Literal, get_args, get_origin
 
+from pydantic import ValidationError
+
 from specc.ops import BY_WORD, OPS
 from specc.ops.base import Op
 
@@ -38,6 +40,19 @@ def known_words() -> frozenset[str]:
         for name, field in op.model_fields.items():
             words |= choices(field.annotation) if name not in op.context else set()
     return frozenset(words)
+
+
+@cache
+def takes_words(op: type[Op], argument: str) -> bool:
+    """Whether some bare word is a value of `argument`: those whose type says so, and those that say what they take."""
+    if choices(op.model_fields[argument].annotation):
+        return True
+    try:
+        op.model_validate({argument: "?"})
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        return not any(p["loc"][:1] == (argument,) and p["type"] != "specc_choice" for p in problems)
+    return True
 
 
 def choices(annotation: Any) -> set[str]:

@@ -44,7 +44,8 @@ class Concat(Rearrangement):
         total: Dim = 0
         for x in inputs:
             total = total + x.shape[axis]
-        return (TensorType((*inputs[0].shape[:axis], total, *inputs[0].shape[axis + 1 :])),)
+        sizes = [_largest(sizes) for sizes in zip(*(x.shape for x in inputs), strict=True)]
+        return (TensorType((*sizes[:axis], total, *sizes[axis + 1 :])),)
 
     def conditions(self, inputs: Types) -> tuple[Divides, ...]:
         axis = axis_index(self.axis, inputs[0], self.layout)
@@ -65,3 +66,9 @@ class Concat(Rearrangement):
         from specc.kernels.axes import axis_of
 
         return (np.concatenate(xs, axis_of(xs[0], self.axis, self.layout)),)
+
+
+def _largest(sizes: Sequence[Dim]) -> Dim:
+    """Padding or cropping that was forgotten makes a branch too small; an open size is taken as it is."""
+    numbers = [size for size in sizes if isinstance(size, int)]
+    return max(numbers) if len(numbers) == len(sizes) else sizes[0]

@@ -33,7 +33,7 @@ def _positive(value: Any) -> Any:
 def _natural(value: Any) -> Any:
     value = whole(value)
     if value < 0:
-        raise PydanticCustomError("specc_range", "must not be negative")
+        raise PydanticCustomError("specc_range", "must be at least 0")
     return value
 
 
@@ -55,7 +55,7 @@ def _pad(value: Any) -> Any:
     if isinstance(value, str):
         if value in ("valid", "same", "same_lower"):
             return value
-        raise PydanticCustomError("specc_choice", "takes valid, same, same_lower, or numbers")
+        raise PydanticCustomError("specc_choice", "takes `valid`, `same`, `same_lower`, or numbers")
     items = tuple(value) if isinstance(value, tuple | list) else (value,)
     if not 1 <= len(items) <= 6:
         raise PydanticCustomError("specc_type", "needs one number, one for each axis, or one for each side")

@@ -61,7 +61,8 @@ def _needs(wrong: Sequence[int], x: TensorType, free: int | None) -> str:
     if wrong == [0]:
         return "the same batch"
     named = range(2, x.rank + 1) if free == 1 else [i for i in wrong if i > 0]
-    return "the same " + " and ".join(_axis_name(i, x) for i in named)
+    *most, last = [_axis_name(i, x) for i in named]
+    return f"the same {', '.join(most)} and {last}" if most else f"the same {last}"
 
 
 def _axis_name(index: int, x: TensorType) -> str:
@@ -104,6 +105,8 @@ def _spatial_remedy(inputs: Types, wrong: Sequence[int]) -> str | None:
     if len(sizes) < 2 or len(sizes) < len(set(map(str, first))):
         return None
     small, large = sizes[0], sizes[-1]
+    if large - small == 1 and small % 2 == 0:
+        return "an odd size loses a row where it is halved: choose an input that divides evenly, or `pad` the smaller"
     if large - small <= 12 and large < 2 * small:
         top = next(x for x in inputs if x.shape[wrong[0]] == large)
         return f"`pad=same` keeps {'x'.join(map(str, top.spatial))}"

@@ -22,13 +22,13 @@ def _init(value: Any) -> Any:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    names = ", ".join(get_args(Initialiser))
+    names = ", ".join(f"`{name}`" for name in get_args(Initialiser))
     raise PydanticCustomError("specc_choice", "takes a number or one of " + names)
 
 
 def _bias(value: Any) -> Any:
     if isinstance(value, str):
-        raise PydanticCustomError("specc_type", "takes true, false or numbers")
+        raise PydanticCustomError("specc_type", "takes `true`, `false` or numbers")
     return value if isinstance(value, bool) else floats(value)
 
 
@@ -89,7 +89,7 @@ def fit(argument: str, values: Any, shape: tuple[int, ...], axes: str = "", lone
     if given != shape[len(shape) - len(given) :] or len(given) > len(shape) or (window_only and not lone):
         raise Rejection(
             "E0309",
-            f"`{argument}` is {_by(given) or 'a number'}, but the layer holds {_by(shape)}",
+            f"`{argument}` has the shape {_by(given)}, not {_by(shape)}",
             argument=argument,
             notes=[f"the axes are ({axes})"] if axes else [],
             help="`depthwise` applies one matrix to each channel by itself" if window_only and not lone else None,

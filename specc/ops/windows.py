@@ -92,6 +92,8 @@ def slide(x: TensorType, how: Geometry) -> list[AxisWindow]:
     windows = []
     for axis, (size, reach, stride) in enumerate(zip(x.spatial, how.spans, how.stride, strict=True)):
         if sides is not None:
+            if isinstance(size, int) and size + sum(sides[axis]) < reach:
+                raise _too_large(x, size, sides[axis], how, axis)
             windows.append(_explicit(size, reach, stride, sides[axis], how.rounding, names[axis]))
             continue
         window = _same(size, reach, stride, upper=how.pad == "same")
@@ -99,6 +101,21 @@ def slide(x: TensorType, how: Geometry) -> list[AxisWindow]:
             raise _needs_size(f"pad={how.pad} with a stride and a dilation", names[axis])
         windows.append(window)
     return windows
+
+
+def _too_large(x: TensorType, size: int, side: tuple[int, int], how: Geometry, axis: int) -> Rejection:
+    name = SPATIAL_NAMES[len(x.spatial)][axis]
+    span, kernel, dilation = how.spans[axis], how.kernel[axis], how.dilation[axis]
+    padded = size + sum(side)
+    spread = [f"the kernel spans {dilation} * ({kernel} - 1) + 1 = {span}"] if dilation > 1 else []
+    return Rejection(
+        "E0401",
+        f"the kernel spans {span} but the padded input is only {padded} in {name}",
+        argument="kernel",
+        inputs={0: x.text()},
+        notes=[*spread, f"{name}: {size} + {side[0]} + {side[1]} = {padded} < {span}"],
+        help="use a smaller kernel, more padding, or fewer strides before this layer",
+    )
 
 
 def _needs_size(what: str, name: str) -> Rejection:
@@ -129,14 +146,6 @@ def _explicit(size: Dim, reach: int, stride: int, sides: tuple[int, int], roundi
     arithmetic = f"({size} + {begin + end} - {reach}) / {stride} + 1"
     if not isinstance(room, int):
         return _open(room, stride, sides, reach, rounding, name)
-    if room < 0:
-        raise Rejection(
-            "E0401",
-            f"the kernel spans {reach} but the padded input is only {size + begin + end} in {name}",
-            argument="kernel",
-            notes=[f"{name}: {size} + {begin} + {end} = {size + begin + end} < {reach}"],
-            help="use a smaller kernel, more padding, or fewer strides before this layer",
-        )
     rest = room % stride
     if rest and rounding == "exact":
         raise Rejection(
