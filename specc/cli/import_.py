@@ -1,0 +1,68 @@
+"""Read an ONNX file back as a readable spec, and its weights as a file that fits it.
+
+The spec is proven to mean the file's graph before anything is written.  The file is not trusted: nothing in it is
+followed outside its folder, control flow and custom operators are refused, and the batch it fixes is left open.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from specc.cli.console import OK, Console, exit_code
+
+EXAMPLES = """\
+examples:
+  specc import model.onnx                                              # prints the spec
+  specc import model.onnx -o model.cnn --weights model.safetensors     # writes both
+  specc check model.cnn && specc verify model.cnn --weights model.safetensors
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="ONNX", help="the ONNX file, opset 7 to 26")
+    parser.add_argument("-o", "--output", metavar="OUT", help="the spec to write (default: print it)")
+    parser.add_argument("--weights", metavar="OUT", help="write the weights to a .safetensors or .npz file")
+    parser.add_argument("--name", metavar="NAME", help="what to call the model (default: as in the file)")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    from specc.decompile import spec_of
+    from specc.onnx.importer import read_model
+
+    imported, diagnostics = read_model(Path(options.file))
+    if imported is None:
+        console.report(diagnostics)
+        return exit_code(diagnostics)
+    target = options.output or "model.cnn"
+    spec, diagnostics = spec_of(imported.graph, target, options.name)
+    if spec is None:
+        console.report(diagnostics)
+        return exit_code(diagnostics)
+    if options.weights is not None:
+        from specc.weights import Weights, write
+
+        tensors = {new: imported.weights.tensors[old] for new, old in spec.names.items()}
+        problems = write(Weights(tensors), Path(options.weights))
+        if problems:
+            console.report(problems)
+            return exit_code(problems)
+    if options.output is None:
+        console.data(spec.text)
+        return OK
+    return _write(spec.text, Path(options.output), spec.checked.graph.name, console)
+
+
+def _write(text: str, path: Path, name: str, console: Console) -> int:
+    from specc.diagnostics import Diagnostic
+    from specc.files import atomic
+
+    try:
+        with atomic(path) as file:
+            file.write(text.encode())
+    except OSError as error:
+        problem = Diagnostic("E0904", f"cannot write {path}: {error.strerror or error}", file=str(path))
+        console.report([problem])
+        return exit_code([problem])
+    console.note(f"wrote {path}: {name}, {len(text.splitlines())} lines")
+    return OK

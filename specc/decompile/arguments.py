@@ -1,0 +1,71 @@
+"""An operation as a spec writes it: its word and the arguments that are not the defaults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pydantic_core import PydanticUndefined
+
+from specc.ops.base import Op
+
+SIZES: Final = ("kernel", "stride", "dilation", "scale", "size")
+"""Arguments whose numbers are written 3x3."""
+FIRST: Final = ("stride",)
+"""Arguments that stand before the others with a name."""
+
+
+def call(op: Op) -> str:
+    """`conv 64, 3x3, stride=2`."""
+    arguments = ", ".join(arguments_of(op))
+    return f"{op.word} {arguments}" if arguments else op.word
+
+
+def closing(op: Op) -> str:
+    """An activation as the last argument of another operation: `leaky_relu(0.1)`."""
+    arguments = ", ".join(arguments_of(op))
+    return f"{op.word}({arguments})" if arguments else op.word
+
+
+def arguments_of(op: Op) -> Iterator[str]:
+    """The arguments in the order in which they are written: positional ones first, defaults left out."""
+    given = {name: value for name, value in op if name not in op.context and value != _default(op, name)}
+    leading = True
+    for name in op.positional:
+        leading = leading and name in given
+        if leading:
+            yield value_text(name, given.pop(name))
+    for name, value in sorted(given.items(), key=lambda item: item[0] not in FIRST):
+        yield f"{name}={value_text(name, value)}"
+
+
+def _default(op: Op, name: str) -> Any:
+    default = type(op).model_fields[name].default
+    return object() if default is PydanticUndefined else default
+
+
+def value_text(name: str, value: Any) -> str:
+    """A value of the argument `name`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, tuple):
+        return _tuple(name, value)
+    return str(value)
+
+
+def _tuple(name: str, value: tuple[Any, ...]) -> str:
+    if name in SIZES and all(isinstance(item, int) and item > 0 for item in value):
+        return "x".join(map(str, value))
+    if len(value) == 1 and not isinstance(value[0], tuple) and name not in ("sizes", "parts", "order"):
+        return value_text(name, value[0])
+    items = ", ".join(value_text("", item) for item in value)
+    return f"[{items}]" if name in ("weight", "bias", "parts", "sizes") or len(value) == 1 else f"({items})"
+
+
+def number(value: float) -> str:
+    """The shortest decimal that is `value`: `1e-5`, `0.1`, `2`."""
+    text = repr(value).removesuffix(".0")
+    return re.sub(r"e([+-])0*(\d+)$", lambda match: f"e{match[1].removeprefix('+')}{match[2]}", text)

@@ -1,0 +1,111 @@
+"""A graph as the text of a spec, the way an author would write it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from specc.decompile.arguments import number
+from specc.decompile.blocks import Block, extract
+from specc.decompile.items import Writer, in_order
+from specc.decompile.lines import Printer, folded, page
+from specc.decompile.names import identifier
+from specc.dims import Dim, names
+from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
+
+
+@dataclass(frozen=True)
+class Decompiled:
+    """The text, and the graph's nodes in the order in which elaborating the text makes them."""
+
+    text: str
+    name: str
+    nodes: tuple[Node, ...]
+
+
+def decompile(graph: Graph, name: str | None = None) -> str:
+    """A spec whose only model, called `name` or like the graph, is `graph` but for the names of layers."""
+    return written(graph, name).text
+
+
+def written(graph: Graph, name: str | None = None) -> Decompiled:
+    """`decompile`, with what is needed to follow the nodes into the text."""
+    taken: set[str] = {str(size) for item in graph.inputs for dim in item.type.shape for size in names(dim)}
+    title = identifier(name or graph.name, "Model", taken)
+    labels = {item.name: identifier(item.name, "image", taken) for item in graph.inputs}
+    outputs = [identifier(item.name, "result", taken) if item.name != "output" else "output" for item in graph.outputs]
+    writer = Writer(graph)
+    items = writer.sequence(graph.nodes, graph.inputs[-1].name)
+    nodes = tuple(in_order(items))
+    last = items[-1].value if items else graph.inputs[-1].name
+    writer.labels.update(item.value for item in graph.outputs[:-1])
+    writer.labels.update(item.value for item in graph.outputs[-1:] if item.value != last)
+    for node in nodes:
+        for value in node.outputs:
+            if value in writer.labels:
+                labels[value] = identifier(_short(value), f"{node.op.word}_1", taken)
+    chunks, blocks = extract(Printer(graph, labels).chunks(items), taken)
+    lines = list(_blocks(blocks))
+    lines += [f"## {text}" for text in graph.doc.splitlines() if text.strip()]
+    lines.append(f"model {title} {{")
+    lines += [f"    {_input(graph, item, labels[item.name])}" for item in graph.inputs]
+    lines += ["", *page(folded(chunks), 1)]
+    lines += list(_outputs(graph, outputs, labels, last))
+    return Decompiled("\n".join([*lines, "}", ""]), title, nodes)
+
+
+def _short(value: str) -> str:
+    """The end of a path such as `/layer1/layer1.0/conv1/Conv_output_0`."""
+    parts = [part for part in value.split("/") if part]
+    return parts[-1].removesuffix("_output_0") if parts else value
+
+
+def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
+    for block in blocks:
+        parameters = f"({', '.join(block.parameters)})" if block.parameters else ""
+        yield f"block {block.name}{parameters} {{"
+        yield from page(folded(block.body), 1)
+        yield "}"
+        yield ""
+
+
+def _input(graph: Graph, item: GraphInput, name: str) -> str:
+    sizes = item.type.spoken(graph.layout)
+    shape = _declared(sizes)
+    arguments = [f"layout={graph.layout}"] if graph.layout == "hwc" and item is graph.inputs[0] else []
+    if item.range != (0.0, 1.0):
+        arguments.append(f"range=[{', '.join(map(number, item.range))}]")
+    for key, values in (("mean", item.mean), ("std", item.std)):
+        if values is not None:
+            text = ", ".join(map(number, values))
+            arguments.append(f"{key}=[{text}]" if len(values) > 1 else f"{key}={text}")
+    return ", ".join([f"input {name} {shape}", *arguments])
+
+
+def _declared(sizes: tuple[Dim, ...]) -> str:
+    if str(sizes[0]) == "N" and all(isinstance(size, int) for size in sizes[1:]):
+        return "x".join(map(str, sizes[1:]))
+    return f"[{', '.join(map(str, sizes))}]"
+
+
+def _outputs(graph: Graph, declared: list[str], labels: dict[str, str], last: str) -> Iterator[str]:
+    if len(graph.outputs) == 1 and declared == ["output"] and graph.outputs[0].value == last:
+        if graph.outputs[0].labels is None:
+            return
+    yield ""
+    for item, name in zip(graph.outputs, declared, strict=True):
+        yield f"    {_output(item, name, labels, last)}"
+
+
+def _output(item: GraphOutput, name: str, labels: dict[str, str], last: str) -> str:
+    arguments = [f"output {name}"]
+    if item.value != last or item.value in labels:
+        arguments.append(f"from={labels[item.value]}")
+    if item.labels is not None:
+        arguments.append("labels=[" + ", ".join(_quoted(text) for text in item.labels) + "]")
+    return ", ".join(arguments)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

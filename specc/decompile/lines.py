@@ -1,0 +1,230 @@
+"""Statements as lines of text, and sequences that repeat themselves as loops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from specc.decompile.arguments import call, closing
+from specc.decompile.items import CLOSABLE, Item, Join, Layer
+from specc.ir.graph import Graph
+from specc.types import TensorType
+
+INDENT: Final = "    "
+LONGEST_PERIOD: Final = 8
+"""Lines and blocks that are looked at together as the body of a loop."""
+WIDE: Final = 72
+"""Lines longer than this do not push the column of shapes to the right."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line; `shape` is what the value behind it has, `changed` whether that is new here and worth saying."""
+
+    text: str
+    depth: int = 0
+    shape: str = ""
+    changed: bool = False
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Lines that belong together; `plain` says that no names occur in them, so that they mean the same anywhere."""
+
+    lines: tuple[Line, ...]
+    plain: bool = True
+    is_call: bool = False
+    """Whether it calls a block of this spec."""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return tuple((line.text, line.depth) for line in self.lines) if self.plain else (id(self),)
+
+
+Chunks: TypeAlias = tuple[Chunk, ...]
+
+
+@dataclass(frozen=True)
+class Printer:
+    """Writes items; `labels` are the names of values that have one."""
+
+    graph: Graph
+    labels: Mapping[str, str]
+
+    def chunks(self, items: Sequence[Item]) -> Chunks:
+        """One chunk for each line and each block of branches."""
+        result: list[Chunk] = []
+        open_line: list[Layer] = []
+        for item in items:
+            if isinstance(item, Layer) and open_line and self._joins(item, open_line):
+                open_line.append(item)
+                continue
+            if open_line:
+                result.append(self._line(open_line))
+            open_line = [item] if isinstance(item, Layer) else []
+            if isinstance(item, Join):
+                result.append(self._join(item))
+        if open_line:
+            result.append(self._line(open_line))
+        return tuple(result)
+
+    def _joins(self, item: Layer, line: Sequence[Layer]) -> bool:
+        """Whether a statement stands on the line of those before: what follows a convolution, or a closing pair."""
+        if len(item.node.inputs) != 1 or item.node.inputs[0] != item.before or item.before != line[-1].value:
+            return False
+        if any(layer.value in self.labels for layer in (*line, item)) or len(line[-1].node.outputs) > 1:
+            return False
+        if self._type(item.value).shape == self._type(line[-1].value).shape:
+            return not isinstance(item.node.op, CLOSABLE) and (len(line) > 1 or item.act is None)
+        return item.node.op.word in ("flatten", "squeeze") and line[-1].node.op.word.startswith("global_")
+
+    def _line(self, layers: Sequence[Layer]) -> Chunk:
+        texts = [self._statement(layer) for layer in layers]
+        before, after = layers[0].before, layers[-1].value
+        named = any(text.label or text.sources for text in texts)
+        single = len(layers[-1].node.outputs) == 1
+        shape, changed = self._shape(before, after) if single else ("", False)
+        return Chunk((Line("; ".join(text.text for text in texts), 0, shape, changed),), plain=not named)
+
+    def _statement(self, layer: Layer) -> Statement:
+        node = layer.node
+        text = call(node.op)
+        if layer.act is not None:
+            text += f", {closing(layer.act.op)}" if " " in text else f" {closing(layer.act.op)}"
+        sources = self._sources(layer)
+        if sources:
+            first, _, rest = text.partition(" ")
+            merges = node.op.arity[1] != 1
+            parts = [", ".join(sources), rest] if merges else [rest, f"from={sources[0]}"]
+            text = f"{first} {', '.join(part for part in parts if part)}"
+        names = node.outputs if len(node.outputs) > 1 else (layer.value,)
+        label = ", ".join(self.labels[name] for name in names if name in self.labels)
+        return Statement(f"{label}: {text}" if label else text, label, sources)
+
+    def _sources(self, layer: Layer) -> tuple[str, ...]:
+        """The names of the operands that are not the value of the line before."""
+        inputs = layer.node.inputs
+        if len(inputs) == 1:
+            return () if inputs[0] == layer.before else (self.labels[inputs[0]],)
+        if len(inputs) == 2 and inputs[0] == layer.before and inputs[1] != layer.before:
+            return (self.labels[inputs[1]],)
+        return tuple(self.labels[name] for name in inputs)
+
+    def _join(self, join: Join) -> Chunk:
+        bodies = [folded(self.chunks(branch)) for branch in join.branches]
+        plain = all(chunk.plain for body in bodies for chunk in body)
+        act = f" {closing(join.act.op)}" if join.act is not None else ""
+        label = self.labels.get(join.value, "")
+        prefix = f"{label}: " if label else ""
+        lines: list[Line] = []
+        if join.is_residual:
+            lines += [Line(f"{prefix}residual{act} {{"), *_indented(bodies[0])]
+            if bodies[1]:
+                lines += [Line("} shortcut {"), *_indented(bodies[1])]
+        else:
+            lines.append(Line(f"{prefix}{call(join.node.op)} {{"))
+            for body in bodies:
+                lines.extend(_branch(body))
+        lines.append(Line("}", 0, *self._shape(join.before, join.value)))
+        return Chunk(tuple(lines), plain and not label)
+
+    def _shape(self, before: str | None, after: str) -> tuple[str, bool]:
+        """The shape of `after`, and whether `before` has another."""
+        kind = self._type(after)
+        return shape_text(kind, self.graph), before is None or self._type(before).shape != kind.shape
+
+    def _type(self, value: str) -> TensorType:
+        return self.graph.values[value]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement's text, the label in front of it and the names that it reads."""
+
+    text: str
+    label: str
+    sources: tuple[str, ...]
+
+
+def shape_text(kind: TensorType, graph: Graph) -> str:
+    """The shape as an assertion; "" where it has sizes that are no plain numbers or names."""
+    sizes = kind.spoken(graph.layout)[1:]
+    texts = [str(size) for size in sizes]
+    if not sizes or not isinstance(sizes[0], int) or not all(text.isalnum() for text in texts):
+        return ""
+    return "x".join(texts) if not any("x" in text for text in texts) else f"[{', '.join(texts)}]"
+
+
+def _branch(body: Chunks) -> list[Line]:
+    lines = [line for chunk in body for line in chunk.lines]
+    if not lines:
+        return [Line("branch { }", 1)]
+    if len(lines) == 1 and len(lines[0].text) < 80:
+        return [Line(f"branch {{ {lines[0].text} }}", 1)]
+    return [Line("branch {", 1), *(replace(line, depth=line.depth + 2) for line in lines), Line("}", 1)]
+
+
+def _indented(body: Chunks) -> list[Line]:
+    return [replace(line, depth=line.depth + 1) for chunk in body for line in chunk.lines]
+
+
+def folded(chunks: Chunks) -> Chunks:
+    """Runs of the same chunks as `repeat`; shapes stay where they are the same in all repetitions."""
+    result: list[Chunk] = []
+    index = 0
+    while index < len(chunks):
+        period, count = _run(chunks, index)
+        if count > 1:
+            result.append(_loop(chunks[index : index + period * count], period, count))
+        else:
+            result.append(chunks[index])
+        index += period * count
+    return tuple(result)
+
+
+def _run(chunks: Chunks, start: int) -> tuple[int, int]:
+    """The period and the number of repetitions that begin at `start` and save most; (1, 1) for none."""
+    best, saved = (1, 1), 0
+    for period in range(1, LONGEST_PERIOD + 1):
+        keys = [chunk.key for chunk in chunks[start : start + period]]
+        count = 1
+        while [chunk.key for chunk in chunks[start + period * count : start + period * (count + 1)]] == keys:
+            count += 1
+        size = sum(len(chunk.lines) for chunk in chunks[start : start + period])
+        saving = size * (count - 1) - (0 if size == 1 else 2)
+        if len(keys) == period and count > 1 and saving > saved:
+            best, saved = (period, count), saving
+    return best
+
+
+def _loop(chunks: Chunks, period: int, count: int) -> Chunk:
+    rounds = [[line for chunk in chunks[i : i + period] for line in chunk.lines] for i in range(0, len(chunks), period)]
+    lines = [merged(same) for same in zip(*rounds, strict=True)]
+    if len(lines) == 1 and len(lines[0].text) < 80:
+        return Chunk((replace(lines[0], text=f"repeat {count} {{ {_with_shape(lines[0])} }}", changed=False),))
+    body = (replace(line, depth=line.depth + 1) for line in lines)
+    return Chunk((Line(f"repeat {count} {{"), *body, Line("}")))
+
+
+def _with_shape(line: Line) -> str:
+    return f"{line.text} -> {line.shape}" if line.changed and line.shape else line.text
+
+
+def merged(lines: Sequence[Line]) -> Line:
+    """The same line in several places, its shape where it is the same in all of them."""
+    shapes = {line.shape for line in lines}
+    changed = len(shapes) == 1 and any(line.changed for line in lines)
+    return replace(lines[0], shape=lines[0].shape if len(shapes) == 1 else "", changed=changed)
+
+
+def page(chunks: Chunks, depth: int) -> list[str]:
+    """The lines as text, shapes of neighbouring lines below each other."""
+    lines = [replace(line, depth=line.depth + depth) for chunk in chunks for line in chunk.lines]
+    texts = [INDENT * line.depth + line.text for line in lines]
+    shown = [line.changed and bool(line.shape) for line in lines]
+    column = max((len(text) for text, show in zip(texts, shown, strict=True) if show and len(text) <= WIDE), default=0)
+    return [
+        f"{text:<{column}}    -> {line.shape}" if show else text
+        for text, line, show in zip(texts, lines, shown, strict=True)
+    ]
