@@ -7,16 +7,18 @@ knows its sizes pays nothing and never overflows.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import gcd, lcm, prod
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pydantic_core import core_schema
+from specc.record import record
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Floor:
     """The atom floor(numerator / divisor) that could not be simplified."""
 
@@ -33,7 +35,7 @@ Atom: TypeAlias = "str | Floor"
 Monomial: TypeAlias = "tuple[Atom, ...]"  # a product of atoms, sorted, repeated for powers
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False, slots=False)
 class Sym:
     """A polynomial with integer coefficients; `terms` maps each product of atoms to its coefficient."""
 
@@ -83,8 +85,10 @@ class Sym:
         return hash(self._key)
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
         """In JSON a size is its formula."""
+        from pydantic_core import core_schema
+
         return core_schema.no_info_plain_validator_function(_read, serialization=core_schema.to_string_ser_schema())
 
     @cached_property
@@ -100,7 +104,7 @@ class Sym:
 Dim: TypeAlias = int | Sym
 
 
-@dataclass(frozen=True)
+@record
 class Divides:
     """A condition on the open sizes: `divisor` divides `value`."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from specc.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """Upper bounds, each inclusive."""
 

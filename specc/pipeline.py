@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
+from collections.abc import Mapping, Sequence
+=======
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
+>>>>>>> origin/main
 
 from specc.analysis.summary import Summary, summarise
 from specc.claims import judge
@@ -18,13 +22,14 @@ from specc.elaborate.values import Value
 from specc.ir import Graph
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.lint import lint
+from specc.record import record
 from specc.source import Source
 
 RECURSION: Final = 20_000
 """Frames that nested blocks and expressions within their limits may take."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checked:
     """One model that could be elaborated: its graph and what is known of it."""
 
@@ -32,7 +37,7 @@ class Checked:
     summary: Summary
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """The models of a file, in its order, and all findings.  With an error among them nothing may be exported."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 
+from specc.record import record
 
-@dataclass(frozen=True, eq=False)
+
+@record(eq=False, slots=False)
 class Source:
     """The text of one file.  `name` is the path as the user wrote it, relative wherever it can be."""
 
@@ -32,7 +33,7 @@ class Source:
         return self.text[starts[row - 1] : end].rstrip("\r\n")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """The half-open range `[start, end)` of `source.text`."""
 

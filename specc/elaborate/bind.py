@@ -1,11 +1,9 @@
-"""From evaluated arguments to a validated operation, with pydantic's complaints in an author's words."""
+"""From evaluated arguments to a validated operation, with its refusals in an author's words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-
-from pydantic import ValidationError
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
@@ -16,7 +14,11 @@ from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Value, Word, describe, quoted
 from specc.elaborate.words import activations, choices, known_words
+<<<<<<< HEAD
+from specc.ops.arguments import Problem, ValidationError
+=======
 from specc.ops import BY_WORD
+>>>>>>> origin/main
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
@@ -52,7 +54,7 @@ def make(
     try:
         return op(**plain)
     except ValidationError as error:
-        for problem in error.errors(include_url=False):
+        for problem in error.problems:
             _complain(op, problem, values, places, plan, frame, report)
         raise Failed from None
 
@@ -70,18 +72,18 @@ def _plain(value: Any) -> Any:
 
 def _complain(
     op: type[Op],
-    problem: Any,
+    problem: Problem,
     values: Mapping[str, Any],
     places: Mapping[str, Span],
     plan: Plan,
     frame: Frame,
     report: Reporter,
 ) -> None:
-    argument = str(problem["loc"][0])
+    argument = problem.argument
     value = values.get(argument)
     span = places[argument]
     allowed = choices(op.model_fields[argument].annotation)
-    if isinstance(value, _Unbound) and not (allowed or problem["type"] == "specc_choice"):
+    if isinstance(value, _Unbound) and not (allowed or problem.kind == "choice"):
         unknown_name(ast.Name(span, str(value)), frame, report)
         return
     if isinstance(value, Sym) or (isinstance(value, tuple) and any(isinstance(item, Sym) for item in value)):
@@ -118,6 +120,13 @@ def _meant(plan: Plan, argument: str) -> str:
     return f"did you mean `{name}.{argument if argument in ATTRIBUTES else 'channels'}`, or `from={name}`?"
 
 
+<<<<<<< HEAD
+def _judge(problem: Problem, allowed: set[str]) -> tuple[str, str]:
+    code = {"choice": "E0306", "range": "E0305"}.get(problem.kind, "E0304")
+    if allowed and problem.kind == "choice":
+        return code, "takes " + _or(sorted(allowed))
+    return code, problem.message
+=======
 def _judge(problem: Any, allowed: set[str]) -> tuple[str, str]:
     kind = problem["type"]
     message = str(problem["msg"])
@@ -139,6 +148,7 @@ def _judge(problem: Any, allowed: set[str]) -> tuple[str, str]:
     if kind == "bool_type":
         return "E0304", "takes `true` or `false`"
     return "E0304", message
+>>>>>>> origin/main
 
 
 def _or(words: list[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from specc.diagnostics.suggest import nearest
@@ -25,12 +24,13 @@ from specc.elaborate.values import (
     quoted,
 )
 from specc.elaborate.words import known_words
+from specc.record import record
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import Layout
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Frame:
     """Where elaboration stands in one body: names, how layers are called, and the incoming value."""
 

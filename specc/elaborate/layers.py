@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
+=======
 from dataclasses import dataclass, replace
 from typing import Final
 
+>>>>>>> origin/main
 from specc.diagnostics import Diagnostic, Label
 from specc.dims import Sym, symbol
 from specc.elaborate.expressions import Frame, shape_parts
@@ -15,6 +18,7 @@ from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, desc
 from specc.ir.build import GraphBuilder, output_names
 from specc.limits import Limits
 from specc.ops.base import Finding, Op, Rejection, Types
+from specc.record import record, replace
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import TensorType, unspeak
@@ -24,7 +28,7 @@ Result = LayerValue | LayerValues
 Call = ast.Operation | ast.Residual
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Origin:
     """Where a value came from, for messages about what reads it."""
 

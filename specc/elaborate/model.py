@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
@@ -11,11 +10,16 @@ from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.modules import ModelDefinition, Module
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
+<<<<<<< HEAD
+from specc.elaborate.values import Value
+from specc.record import made_by, record
+=======
 from specc.elaborate.values import Value, describe, quoted
+>>>>>>> origin/main
 from specc.syntax import ast
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Instance:
     """A model with the arguments it is derived with, outermost first; `claims` are the expectations of the
     derived models on the way, each with the module it was written in."""
@@ -23,8 +27,8 @@ class Instance:
     name: str
     definition: ModelDefinition
     tree: ast.Model
-    arguments: dict[str, Value] = field(default_factory=dict)
-    claims: list[tuple[ast.Expect, Module]] = field(default_factory=list)
+    arguments: dict[str, Value] = made_by(default_factory=dict)
+    claims: list[tuple[ast.Expect, Module]] = made_by(default_factory=list)
     doc: str = ""
 
 

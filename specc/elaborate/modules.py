@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from specc.diagnostics import Diagnostic, Label
@@ -13,6 +12,7 @@ from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import BROKEN, Namespace, quoted
 from specc.limits import Limits
 from specc.ops import BY_WORD
+from specc.record import made_by, record
 from specc.source import Source, Span
 from specc.syntax import ast
 from specc.syntax.parser import parse
@@ -33,24 +33,24 @@ class Loader(Protocol):
         """All bundled modules."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Module:
     """One file: `scope` binds its own and imported names to constants, blocks, models and modules."""
 
     source: Source
     scope: Scope
-    models: list[ModelDefinition] = field(default_factory=list)
-    blocks: list[BlockDefinition] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
+    models: list[ModelDefinition] = made_by(default_factory=list)
+    blocks: list[BlockDefinition] = made_by(default_factory=list)
+    used: set[str] = made_by(default_factory=set)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(eq=False)
 class BlockDefinition:
     tree: ast.Block
     module: Module
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(eq=False)
 class ModelDefinition:
     tree: ast.Model | ast.Derived
     module: Module

@@ -7,7 +7,6 @@ that no model reaches, and loops pay only for evaluating values.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
@@ -16,6 +15,7 @@ from specc.elaborate.report import Reporter
 from specc.elaborate.values import quoted
 from specc.elaborate.words import NO_ACTIVATION, activations
 from specc.ops.base import Op
+from specc.record import made_by, record
 from specc.source import Span
 from specc.syntax import ast
 
@@ -23,6 +23,9 @@ RESERVED: Final = ("from", "act")
 """Arguments that every operation takes."""
 
 
+<<<<<<< HEAD
+@record(frozen=False)
+=======
 EXAMPLES: Final = {
     "channels": "64", "units": "10", "kernel": "3x3", "stride": "2", "pad": "1", "groups": "4", "factor": "2",
     "scale": "2", "size": "7x7", "sizes": "16x8x8", "order": "(1, 2, 0)", "parts": "2", "amount": "1",
@@ -33,6 +36,7 @@ LITERALS: Final = (ast.Number, ast.Size, ast.Text, ast.Bool, ast.List)
 
 
 @dataclass(slots=True)
+>>>>>>> origin/main
 class Plan:
     """`fields` maps arguments to what was written for them; `inputs` are the operands of a merge (the last one may
     turn out to be an activation); `sources` is `from=`; `act` a closing or explicit activation.
@@ -41,7 +45,7 @@ class Plan:
     of the layers below can still be checked; `ok` is false where nothing can stand in.
     """
 
-    fields: dict[str, ast.Expr] = field(default_factory=dict)
+    fields: dict[str, ast.Expr] = made_by(default_factory=dict)
     inputs: tuple[ast.Expr, ...] = ()
     sources: ast.Expr | None = None
     act: ast.Expr | None = None
@@ -49,7 +53,7 @@ class Plan:
     flawed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """What can be called: an operation or a block."""
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
+from collections.abc import Mapping
+=======
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+>>>>>>> origin/main
 from typing import Any, Final, TypeAlias
 
 from specc.dims import Dim, Sym
+from specc.record import record
 from specc.types import SPATIAL_NAMES, Layout, TensorType
 
 
@@ -16,7 +21,7 @@ class Word(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayerValue:
     """A value between layers.
 
@@ -37,14 +42,14 @@ BROKEN: Final = object()
 """What a `let` is bound to whose value failed: looking it up fails again, in silence."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayerValues:
     """What an operation with several results makes, before they are given labels or indexed."""
 
     items: tuple[LayerValue, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Namespace:
     """An imported module, by the names it defines."""
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
-from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
-
+from specc.ops.arguments import Unsuitable
 from specc.ops.base import Rejection, Weight
 from specc.ops.fields import floats
 
@@ -22,19 +20,28 @@ def _init(value: Any) -> Any:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
+<<<<<<< HEAD
+    names = ", ".join(get_args(Initialiser))
+    raise Unsuitable("choice", "takes a number or one of " + names)
+=======
     names = ", ".join(f"`{name}`" for name in get_args(Initialiser))
     raise PydanticCustomError("specc_choice", "takes a number or one of " + names)
+>>>>>>> origin/main
 
 
 def _bias(value: Any) -> Any:
     if isinstance(value, str):
+<<<<<<< HEAD
+        raise Unsuitable("type", "takes true, false or numbers")
+=======
         raise PydanticCustomError("specc_type", "takes `true`, `false` or numbers")
+>>>>>>> origin/main
     return value if isinstance(value, bool) else floats(value)
 
 
-Init: TypeAlias = Annotated[str | float, BeforeValidator(_init)]
+Init: TypeAlias = Annotated[str | float, _init]
 """An initialiser by name, or a number for a constant."""
-Bias: TypeAlias = Annotated[Any, BeforeValidator(_bias)]
+Bias: TypeAlias = Annotated[Any, _bias]
 """true, false, or fixed values."""
 
 
