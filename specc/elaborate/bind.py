@@ -14,11 +14,8 @@ from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Value, Word, describe, quoted
 from specc.elaborate.words import activations, choices, known_words
-<<<<<<< HEAD
-from specc.ops.arguments import Problem, ValidationError
-=======
 from specc.ops import BY_WORD
->>>>>>> origin/main
+from specc.ops.arguments import Problem, ValidationError
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
@@ -120,35 +117,11 @@ def _meant(plan: Plan, argument: str) -> str:
     return f"did you mean `{name}.{argument if argument in ATTRIBUTES else 'channels'}`, or `from={name}`?"
 
 
-<<<<<<< HEAD
 def _judge(problem: Problem, allowed: set[str]) -> tuple[str, str]:
     code = {"choice": "E0306", "range": "E0305"}.get(problem.kind, "E0304")
     if allowed and problem.kind == "choice":
-        return code, "takes " + _or(sorted(allowed))
+        return code, "takes " + _or([f"`{word}`" for word in sorted(allowed)])
     return code, problem.message
-=======
-def _judge(problem: Any, allowed: set[str]) -> tuple[str, str]:
-    kind = problem["type"]
-    message = str(problem["msg"])
-    if kind == "specc_choice":
-        return "E0306", message
-    if kind == "specc_range":
-        return "E0305", message
-    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        limit = next(iter(problem["ctx"].values()))
-        relation = {
-            "greater_than": "above",
-            "greater_than_equal": "at least",
-            "less_than": "below",
-            "less_than_equal": "at most",
-        }[kind]
-        return "E0305", f"must be {relation} {limit:g}"
-    if allowed:
-        return "E0306", "takes " + _or([f"`{word}`" for word in sorted(allowed)])
-    if kind == "bool_type":
-        return "E0304", "takes `true` or `false`"
-    return "E0304", message
->>>>>>> origin/main
 
 
 def _or(words: list[str]) -> str:

@@ -23,14 +23,9 @@ class Body:
     """The names of one body so far, those it will define further down, and those of bodies within it."""
 
     parent: Body | None
-<<<<<<< HEAD
     names: dict[str, Entry] = made_by(default_factory=dict)
     later: dict[str, Span] = made_by(default_factory=dict)
-=======
-    names: dict[str, Entry] = field(default_factory=dict)
-    later: dict[str, Span] = field(default_factory=dict)
-    inner: dict[str, Span] = field(default_factory=dict)
->>>>>>> origin/main
+    inner: dict[str, Span] = made_by(default_factory=dict)
 
     def find(self, name: str) -> Entry | None:
         body: Body | None = self

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-=======
-from dataclasses import dataclass, replace
 from typing import Final
 
->>>>>>> origin/main
 from specc.diagnostics import Diagnostic, Label
 from specc.dims import Sym, symbol
 from specc.elaborate.expressions import Frame, shape_parts

@@ -10,12 +10,8 @@ from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.modules import ModelDefinition, Module
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
-<<<<<<< HEAD
-from specc.elaborate.values import Value
-from specc.record import made_by, record
-=======
 from specc.elaborate.values import Value, describe, quoted
->>>>>>> origin/main
+from specc.record import made_by, record
 from specc.syntax import ast
 
 

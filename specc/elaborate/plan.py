@@ -23,9 +23,6 @@ RESERVED: Final = ("from", "act")
 """Arguments that every operation takes."""
 
 
-<<<<<<< HEAD
-@record(frozen=False)
-=======
 EXAMPLES: Final = {
     "channels": "64", "units": "10", "kernel": "3x3", "stride": "2", "pad": "1", "groups": "4", "factor": "2",
     "scale": "2", "size": "7x7", "sizes": "16x8x8", "order": "(1, 2, 0)", "parts": "2", "amount": "1",
@@ -35,8 +32,7 @@ EXAMPLES: Final = {
 LITERALS: Final = (ast.Number, ast.Size, ast.Text, ast.Bool, ast.List)
 
 
-@dataclass(slots=True)
->>>>>>> origin/main
+@record(frozen=False)
 class Plan:
     """`fields` maps arguments to what was written for them; `inputs` are the operands of a merge (the last one may
     turn out to be an activation); `sources` is `from=`; `act` a closing or explicit activation.

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Mapping
-=======
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
->>>>>>> origin/main
 from typing import Any, Final, TypeAlias
 
 from specc.dims import Dim, Sym

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final, Literal, get_args, get_origin
 
-from pydantic import ValidationError
-
 from specc.ops import BY_WORD, OPS
+from specc.ops.arguments import ValidationError
 from specc.ops.base import Op
 
 NO_ACTIVATION: Final = "none"
@@ -48,10 +47,9 @@ def takes_words(op: type[Op], argument: str) -> bool:
     if choices(op.model_fields[argument].annotation):
         return True
     try:
-        op.model_validate({argument: "?"})
+        op(**{argument: "?"})
     except ValidationError as error:
-        problems = error.errors(include_url=False)
-        return not any(p["loc"][:1] == (argument,) and p["type"] != "specc_choice" for p in problems)
+        return not any(p.argument == argument and p.kind != "choice" for p in error.problems)
     return True
 
 

@@ -152,7 +152,7 @@ def _one_of(words: tuple[str, ...]) -> Reader:
     def read(value: Any) -> Any:
         if isinstance(value, str) and value in words:
             return value
-        raise Unsuitable("choice", "takes " + ", ".join(words))
+        raise Unsuitable("choice", "takes " + ", ".join(f"`{word}`" for word in words))
 
     return read
 

@@ -39,11 +39,7 @@ def _positive(value: Any) -> Any:
 def _natural(value: Any) -> Any:
     value = whole(value)
     if value < 0:
-<<<<<<< HEAD
-        raise Unsuitable("range", "must not be negative")
-=======
-        raise PydanticCustomError("specc_range", "must be at least 0")
->>>>>>> origin/main
+        raise Unsuitable("range", "must be at least 0")
     return value
 
 
@@ -65,11 +61,7 @@ def _pad(value: Any) -> Any:
     if isinstance(value, str):
         if value in ("valid", "same", "same_lower"):
             return value
-<<<<<<< HEAD
-        raise Unsuitable("choice", "takes valid, same, same_lower, or numbers")
-=======
-        raise PydanticCustomError("specc_choice", "takes `valid`, `same`, `same_lower`, or numbers")
->>>>>>> origin/main
+        raise Unsuitable("choice", "takes `valid`, `same`, `same_lower`, or numbers")
     items = tuple(value) if isinstance(value, tuple | list) else (value,)
     if not 1 <= len(items) <= 6:
         raise Unsuitable("type", "needs one number, one for each axis, or one for each side")

@@ -20,22 +20,13 @@ def _init(value: Any) -> Any:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-<<<<<<< HEAD
-    names = ", ".join(get_args(Initialiser))
-    raise Unsuitable("choice", "takes a number or one of " + names)
-=======
     names = ", ".join(f"`{name}`" for name in get_args(Initialiser))
-    raise PydanticCustomError("specc_choice", "takes a number or one of " + names)
->>>>>>> origin/main
+    raise Unsuitable("choice", "takes a number or one of " + names)
 
 
 def _bias(value: Any) -> Any:
     if isinstance(value, str):
-<<<<<<< HEAD
-        raise Unsuitable("type", "takes true, false or numbers")
-=======
-        raise PydanticCustomError("specc_type", "takes `true`, `false` or numbers")
->>>>>>> origin/main
+        raise Unsuitable("type", "takes `true`, `false` or numbers")
     return value if isinstance(value, bool) else floats(value)
 
 

@@ -21,7 +21,7 @@ def test_arguments_are_read_by_their_types() -> None:
         (Conv, {"channels": 6}, [("kernel", "missing", "is required")]),
         (Conv, {"channels": 6, "kernel": 3, "step": 2}, [("step", "unknown", "is no argument of it")]),
         (Conv, {"channels": 0, "kernel": 3, "round": "up"},
-         [("round", "choice", "takes floor, ceil, exact"), ("channels", "range", "must be at least 1")]),
+         [("round", "choice", "takes `floor`, `ceil`, `exact`"), ("channels", "range", "must be at least 1")]),
         (BatchNorm, {"affine": 1}, [("affine", "type", "takes `true` or `false`")]),
         (BatchNorm, {"eps": 0}, [("eps", "range", "must be above 0")]),
         (Dropout, {"rate": 1}, [("rate", "range", "must be below 1")]),
