@@ -7,18 +7,16 @@ knows its sizes pays nothing and never overflows.
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import gcd, lcm, prod
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from specc.record import record
-
-if TYPE_CHECKING:
-    from pydantic_core import CoreSchema
+from pydantic_core import core_schema
 
 
-@record(slots=False)
+@dataclass(frozen=True)
 class Floor:
     """The atom floor(numerator / divisor) that could not be simplified."""
 
@@ -35,7 +33,7 @@ Atom: TypeAlias = "str | Floor"
 Monomial: TypeAlias = "tuple[Atom, ...]"  # a product of atoms, sorted, repeated for powers
 
 
-@record(eq=False, slots=False)
+@dataclass(frozen=True, eq=False)
 class Sym:
     """A polynomial with integer coefficients; `terms` maps each product of atoms to its coefficient."""
 
@@ -85,10 +83,8 @@ class Sym:
         return hash(self._key)
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
         """In JSON a size is its formula."""
-        from pydantic_core import core_schema
-
         return core_schema.no_info_plain_validator_function(_read, serialization=core_schema.to_string_ser_schema())
 
     @cached_property
@@ -104,7 +100,7 @@ class Sym:
 Dim: TypeAlias = int | Sym
 
 
-@record
+@dataclass(frozen=True)
 class Divides:
     """A condition on the open sizes: `divisor` divides `value`."""
 

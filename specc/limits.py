@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from specc.record import record
+from dataclasses import dataclass
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Upper bounds, each inclusive."""
 

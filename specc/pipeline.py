@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from specc.analysis.summary import Summary, summarise
@@ -17,14 +18,13 @@ from specc.elaborate.values import Value
 from specc.ir import Graph
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.lint import lint
-from specc.record import record
 from specc.source import Source
 
 RECURSION: Final = 20_000
 """Frames that nested blocks and expressions within their limits may take."""
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Checked:
     """One model that could be elaborated: its graph and what is known of it."""
 
@@ -32,7 +32,7 @@ class Checked:
     summary: Summary
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The models of a file, in its order, and all findings.  With an error among them nothing may be exported."""
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import dataclass
 from functools import cached_property
 
-from specc.record import record
 
-
-@record(eq=False, slots=False)
+@dataclass(frozen=True, eq=False)
 class Source:
     """The text of one file.  `name` is the path as the user wrote it, relative wherever it can be."""
 
@@ -33,7 +32,7 @@ class Source:
         return self.text[starts[row - 1] : end].rstrip("\r\n")
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Span:
     """The half-open range `[start, end)` of `source.text`."""
 

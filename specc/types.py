@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from specc.dims import Dim, formula, product
-from specc.record import record
 
 DType: TypeAlias = Literal["float32"]
 Layout: TypeAlias = Literal["chw", "hwc"]
@@ -14,7 +14,7 @@ Layout: TypeAlias = Literal["chw", "hwc"]
 SPATIAL_NAMES: dict[int, tuple[str, ...]] = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
-@record(slots=False)
+@dataclass(frozen=True)
 class TensorType:
     """`shape` is canonical whatever the model's layout: (batch, channels or features, spatial sizes...)."""
 

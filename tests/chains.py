@@ -34,7 +34,7 @@ def graph(
     for graph_input in [inputs] if isinstance(inputs, GraphInput) else inputs:
         previous = build.add_input(graph_input)
     for line, (own, word, arguments, *sources) in enumerate(layers, 3):
-        op = BY_WORD[word](**arguments)
+        op = BY_WORD[word].model_validate(arguments)
         layer = own.partition("+")[0]
         own = own.replace("+", ".")
         previous = build.add(own, op, tuple(sources) or (previous,), layer=layer, line=line)[0]

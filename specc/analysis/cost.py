@@ -8,17 +8,17 @@ of the batch, bias additions left out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from specc.analysis.ask import ask
 from specc.dims import Dim
 from specc.ir.graph import Graph
 from specc.ops.base import Op, Types
-from specc.record import record
 
 BYTES_PER_VALUE = 4
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Cost:
     """`params` includes `trainable`; `macs` is a formula where sizes are open."""
 

@@ -7,14 +7,15 @@ from where they are made to the end.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from specc.analysis.open_sizes import large_sizes
 from specc.dims import Dim, evaluate
 from specc.ir.graph import Graph
-from specc.record import record
 from specc.types import TensorType
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Peak:
     """The most bytes alive at once, and the node that is running then (`None` for a graph without nodes)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from specc.analysis.cost import Cost, costs, total
@@ -11,11 +12,10 @@ from specc.analysis.open_sizes import large_sizes, largest
 from specc.analysis.receptive import View, receptive_fields
 from specc.dims import Dim, Divides
 from specc.ir.graph import Graph, GraphInput, Node
-from specc.record import record
 from specc.types import Layout, TensorType
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Layer:
     """One statement of the spec.  `ops` are its operations in order, an activation being one of its own; `inputs`
     are layers, graph inputs, or further results of a layer; `receptive_field` and `stride` have one number for
@@ -41,7 +41,7 @@ class Layer:
         return self.outputs[0]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Totals:
     """Of the whole model; bytes are of float32 values, activations for one item of the batch."""
 
@@ -56,7 +56,7 @@ class Totals:
     depth: int
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Output:
     """A result of the model: the name it is returned under, and its type."""
 
@@ -65,7 +65,7 @@ class Output:
     layer: str
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Summary:
     """A model as tables show it.  `conditions` are what its open sizes must satisfy."""
 

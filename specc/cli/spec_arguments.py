@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from specc.api import choose
@@ -15,7 +16,6 @@ from specc.elaborate.values import Value
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.loader import FileLoader, decode, read_source
 from specc.pipeline import Checked, Outcome, check
-from specc.record import replace
 from specc.source import Source
 
 STANDARD_INPUT = "-"

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from pydantic_core import PydanticUndefined
+
 from specc.ops.base import Op
 
 SIZES: Final = ("kernel", "stride", "dilation", "scale", "size")
@@ -28,7 +30,7 @@ def closing(op: Op) -> str:
 
 def arguments_of(op: Op) -> Iterator[str]:
     """The arguments in the order in which they are written: positional ones first, defaults left out."""
-    given = {name: value for name, value in op.written().items() if name not in op.context}
+    given = {name: value for name, value in op if name not in op.context and value != _default(op, name)}
     leading = True
     for name in op.positional:
         leading = leading and name in given
@@ -36,6 +38,11 @@ def arguments_of(op: Op) -> Iterator[str]:
             yield value_text(name, given.pop(name))
     for name, value in sorted(given.items(), key=lambda item: item[0] not in FIRST):
         yield f"{name}={value_text(name, value)}"
+
+
+def _default(op: Op, name: str) -> Any:
+    default = type(op).model_fields[name].default
+    return object() if default is PydanticUndefined else default
 
 
 def value_text(name: str, value: Any) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from specc.diagnostics.codes import CODES
-from specc.record import record
 from specc.source import Span
 
 Severity: TypeAlias = Literal["error", "warning"]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Label:
     """A place that belongs to a finding, and what is to be said about it."""
 
@@ -20,7 +20,7 @@ class Label:
     text: str
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from specc.record import record
 from specc.source import Source, Span
 from specc.textwidth import expand, printable, take, text_width, wrap
 
@@ -12,7 +12,7 @@ _NARROWEST_TEXT = 30  # a label is never wrapped to less than this many cells
 _CUT = "..."
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Mark:
     """What to draw under one line: characters `[start, end)` from 0, the label's text, and which kind of mark."""
 
@@ -23,7 +23,7 @@ class Mark:
     primary: bool
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of rendered text in one style: "plain", "gutter", "primary" or "secondary"."""
 
@@ -87,7 +87,7 @@ def _marked_line(line: str, row: int, marks: list[Mark], gutter: int, width: int
             yield [Piece(f"{'':{gutter}} |", "gutter"), Piece(" "), *pieces]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class _View:
     """The part of a line that is shown: `text`, and the cell at which each character of the line stands in it."""
 

@@ -7,6 +7,7 @@ model and its parameters, `elaborator` runs its body.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
@@ -20,7 +21,6 @@ from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import Value, Word, quoted
 from specc.limits import Limits
-from specc.record import record, replace
 from specc.source import Source
 from specc.syntax import ast
 from specc.syntax.parser import parse
@@ -28,7 +28,7 @@ from specc.syntax.parser import parse
 __all__ = ["Claim", "Elaborated", "Loader", "Module", "Project", "elaborate", "open_project", "parse_setting"]
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Project:
     """A file with everything it imports, resolved: ready for its models to be elaborated."""
 

@@ -1,9 +1,11 @@
-"""From evaluated arguments to a validated operation, with its refusals in an author's words."""
+"""From evaluated arguments to a validated operation, with pydantic's complaints in an author's words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from pydantic import ValidationError
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
@@ -15,7 +17,6 @@ from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Value, Word, describe, quoted
 from specc.elaborate.words import activations, choices, known_words
 from specc.ops import BY_WORD
-from specc.ops.arguments import Problem, ValidationError
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
@@ -51,7 +52,7 @@ def make(
     try:
         return op(**plain)
     except ValidationError as error:
-        for problem in error.problems:
+        for problem in error.errors(include_url=False):
             _complain(op, problem, values, places, plan, frame, report)
         raise Failed from None
 
@@ -69,18 +70,18 @@ def _plain(value: Any) -> Any:
 
 def _complain(
     op: type[Op],
-    problem: Problem,
+    problem: Any,
     values: Mapping[str, Any],
     places: Mapping[str, Span],
     plan: Plan,
     frame: Frame,
     report: Reporter,
 ) -> None:
-    argument = problem.argument
+    argument = str(problem["loc"][0])
     value = values.get(argument)
     span = places[argument]
     allowed = choices(op.model_fields[argument].annotation)
-    if isinstance(value, _Unbound) and not (allowed or problem.kind == "choice"):
+    if isinstance(value, _Unbound) and not (allowed or problem["type"] == "specc_choice"):
         unknown_name(ast.Name(span, str(value)), frame, report)
         return
     if isinstance(value, Sym) or (isinstance(value, tuple) and any(isinstance(item, Sym) for item in value)):
@@ -117,11 +118,27 @@ def _meant(plan: Plan, argument: str) -> str:
     return f"did you mean `{name}.{argument if argument in ATTRIBUTES else 'channels'}`, or `from={name}`?"
 
 
-def _judge(problem: Problem, allowed: set[str]) -> tuple[str, str]:
-    code = {"choice": "E0306", "range": "E0305"}.get(problem.kind, "E0304")
-    if allowed and problem.kind == "choice":
-        return code, "takes " + _or([f"`{word}`" for word in sorted(allowed)])
-    return code, problem.message
+def _judge(problem: Any, allowed: set[str]) -> tuple[str, str]:
+    kind = problem["type"]
+    message = str(problem["msg"])
+    if kind == "specc_choice":
+        return "E0306", message
+    if kind == "specc_range":
+        return "E0305", message
+    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        limit = next(iter(problem["ctx"].values()))
+        relation = {
+            "greater_than": "above",
+            "greater_than_equal": "at least",
+            "less_than": "below",
+            "less_than_equal": "at most",
+        }[kind]
+        return "E0305", f"must be {relation} {limit:g}"
+    if allowed:
+        return "E0306", "takes " + _or([f"`{word}`" for word in sorted(allowed)])
+    if kind == "bool_type":
+        return "E0304", "takes `true` or `false`"
+    return "E0304", message
 
 
 def _or(words: list[str]) -> str:

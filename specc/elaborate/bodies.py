@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from specc.elaborate.modules import Module
-from specc.record import made_by, record
 from specc.source import Span
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Entry:
     """A name of a body."""
 
@@ -18,14 +18,14 @@ class Entry:
     used: bool = False
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Body:
     """The names of one body so far, those it will define further down, and those of bodies within it."""
 
     parent: Body | None
-    names: dict[str, Entry] = made_by(default_factory=dict)
-    later: dict[str, Span] = made_by(default_factory=dict)
-    inner: dict[str, Span] = made_by(default_factory=dict)
+    names: dict[str, Entry] = field(default_factory=dict)
+    later: dict[str, Span] = field(default_factory=dict)
+    inner: dict[str, Span] = field(default_factory=dict)
 
     def find(self, name: str) -> Entry | None:
         body: Body | None = self
@@ -58,7 +58,7 @@ class Body:
             body = body.parent
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class BoundNames:
     """Whether a name is bound in a body or module: a bound `relu` is no activation."""
 

@@ -8,6 +8,7 @@ and none of their echoes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from specc.dims import names
@@ -23,12 +24,11 @@ from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, Value, describe
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphOutput
 from specc.limits import Limits
-from specc.record import made_by, record
 from specc.source import Span
 from specc.syntax import ast
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Claim:
     """An `expect` line, to be judged once the graph is complete, with the names it may use."""
 
@@ -36,14 +36,14 @@ class Claim:
     frame: Frame
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Elaborated:
     """A model as a graph, its claims, and the place in the text of every node."""
 
     graph: Graph
     claims: tuple[Claim, ...]
     places: dict[str, Span]
-    labels: dict[int, list[str]] = made_by(default_factory=dict)
+    labels: dict[int, list[str]] = field(default_factory=dict)
 
 
 class Elaborator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from specc.diagnostics.suggest import nearest
@@ -24,13 +25,12 @@ from specc.elaborate.values import (
     quoted,
 )
 from specc.elaborate.words import known_words
-from specc.record import record
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import Layout
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Frame:
     """Where elaboration stands in one body: names, how layers are called, and the incoming value."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
@@ -14,7 +15,6 @@ from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, desc
 from specc.ir.build import GraphBuilder, output_names
 from specc.limits import Limits
 from specc.ops.base import Finding, Op, Rejection, Types
-from specc.record import record, replace
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import TensorType, unspeak
@@ -24,7 +24,7 @@ Result = LayerValue | LayerValues
 Call = ast.Operation | ast.Residual
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class _Origin:
     """Where a value came from, for messages about what reads it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
@@ -11,11 +12,10 @@ from specc.elaborate.modules import ModelDefinition, Module
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import Value, describe, quoted
-from specc.record import made_by, record
 from specc.syntax import ast
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Instance:
     """A model with the arguments it is derived with, outermost first; `claims` are the expectations of the
     derived models on the way, each with the module it was written in."""
@@ -23,8 +23,8 @@ class Instance:
     name: str
     definition: ModelDefinition
     tree: ast.Model
-    arguments: dict[str, Value] = made_by(default_factory=dict)
-    claims: list[tuple[ast.Expect, Module]] = made_by(default_factory=list)
+    arguments: dict[str, Value] = field(default_factory=dict)
+    claims: list[tuple[ast.Expect, Module]] = field(default_factory=list)
     doc: str = ""
 
 

@@ -7,6 +7,7 @@ that no model reaches, and loops pay only for evaluating values.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
@@ -15,7 +16,6 @@ from specc.elaborate.report import Reporter
 from specc.elaborate.values import quoted
 from specc.elaborate.words import NO_ACTIVATION, activations
 from specc.ops.base import Op
-from specc.record import made_by, record
 from specc.source import Span
 from specc.syntax import ast
 
@@ -32,7 +32,7 @@ EXAMPLES: Final = {
 LITERALS: Final = (ast.Number, ast.Size, ast.Text, ast.Bool, ast.List)
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Plan:
     """`fields` maps arguments to what was written for them; `inputs` are the operands of a merge (the last one may
     turn out to be an activation); `sources` is `from=`; `act` a closing or explicit activation.
@@ -41,7 +41,7 @@ class Plan:
     of the layers below can still be checked; `ok` is false where nothing can stand in.
     """
 
-    fields: dict[str, ast.Expr] = made_by(default_factory=dict)
+    fields: dict[str, ast.Expr] = field(default_factory=dict)
     inputs: tuple[ast.Expr, ...] = ()
     sources: ast.Expr | None = None
     act: ast.Expr | None = None
@@ -49,7 +49,7 @@ class Plan:
     flawed: bool = False
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Signature:
     """What can be called: an operation or a block."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from specc.elaborate.values import Value
-from specc.record import made_by, record
 from specc.source import Span
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Naming:
     """Makes the dotted names of layers.
 
@@ -19,7 +20,7 @@ class Naming:
     taken: set[str]
     prefix: str = ""
     suffix: str = ""
-    counters: dict[str, int] = made_by(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
 
     def labelled(self, label: str) -> str:
         return self._free(f"{self.prefix}{label}{self.suffix}")
@@ -50,13 +51,13 @@ class Naming:
         return candidate
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Scope:
     """Bindings of one body, on top of those around it."""
 
     parent: Scope | None = None
-    names: dict[str, Value] = made_by(default_factory=dict)
-    places: dict[str, Span] = made_by(default_factory=dict)
+    names: dict[str, Value] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)
 
     def find(self, name: str) -> Value | None:
         scope: Scope | None = self

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from specc.dims import Dim, Sym
-from specc.record import record
 from specc.types import SPATIAL_NAMES, Layout, TensorType
 
 
@@ -16,7 +16,7 @@ class Word(str):
     __slots__ = ()
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class LayerValue:
     """A value between layers.
 
@@ -37,14 +37,14 @@ BROKEN: Final = object()
 """What a `let` is bound to whose value failed: looking it up fails again, in silence."""
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class LayerValues:
     """What an operation with several results makes, before they are given labels or indexed."""
 
     items: tuple[LayerValue, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Namespace:
     """An imported module, by the names it defines."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final, Literal, get_args, get_origin
 
+from pydantic import ValidationError
+
 from specc.ops import BY_WORD, OPS
-from specc.ops.arguments import ValidationError
 from specc.ops.base import Op
 
 NO_ACTIVATION: Final = "none"
@@ -47,9 +48,10 @@ def takes_words(op: type[Op], argument: str) -> bool:
     if choices(op.model_fields[argument].annotation):
         return True
     try:
-        op(**{argument: "?"})
+        op.model_validate({argument: "?"})
     except ValidationError as error:
-        return not any(p.argument == argument and p.kind != "choice" for p in error.problems)
+        problems = error.errors(include_url=False)
+        return not any(p["loc"][:1] == (argument,) and p["type"] != "specc_choice" for p in problems)
     return True
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from specc.dims import Divides, merge_conditions
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
 from specc.ops.base import Op, Types
-from specc.record import made_by, record
 from specc.types import Layout, TensorType
 
 
-@record(frozen=False)
+@dataclass
 class GraphBuilder:
     """Collects inputs, nodes and outputs; `finish` validates the whole."""
 
@@ -17,11 +18,11 @@ class GraphBuilder:
     file: str = "<memory>"
     layout: Layout = "chw"
     doc: str = ""
-    types: dict[str, TensorType] = made_by(default_factory=dict)
-    inputs: list[GraphInput] = made_by(default_factory=list)
-    nodes: list[Node] = made_by(default_factory=list)
-    outputs: list[GraphOutput] = made_by(default_factory=list)
-    conditions: list[Divides] = made_by(default_factory=list)
+    types: dict[str, TensorType] = field(default_factory=dict)
+    inputs: list[GraphInput] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    outputs: list[GraphOutput] = field(default_factory=list)
+    conditions: list[Divides] = field(default_factory=list)
 
     def add_input(self, graph_input: GraphInput) -> str:
         self.inputs.append(graph_input)

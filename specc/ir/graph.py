@@ -7,25 +7,39 @@ are inverse to each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+import json
+from functools import cached_property
+from typing import Annotated, Any, Self, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
 
 from specc.dims import Divides
+from specc.ops import BY_WORD
 from specc.ops.base import Op, Weight
-from specc.record import record, replace
 from specc.types import Layout, TensorType
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+
+def _read_op(value: Any) -> Any:
+    """An operation as `_write_op` wrote it, validated by its own class."""
+    if isinstance(value, Op):
+        return value
+    attributes = dict(value)
+    word = attributes.pop("op")
+    return BY_WORD[word].model_validate_json(json.dumps(attributes))
 
 
-_STRICT: Final = {"extra": "forbid"}
-"""What is not a field is refused when a graph is read from JSON."""
+def _write_op(op: Op) -> dict[str, Any]:
+    return {"op": op.word, **op.model_dump(mode="json", exclude_defaults=True)}
 
 
-@record
-class Node:
+AnyOp: TypeAlias = Annotated[Op, BeforeValidator(_read_op), PlainSerializer(_write_op)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Node(_Frozen):
     """One operation applied to named values.
 
     `name` is unique in the graph and prefixes the names of the layer's weights (`stem.weight`).  `layer` is
@@ -34,11 +48,9 @@ class Node:
     the node's own name.
     """
 
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _STRICT
-
     name: str
     layer: str
-    op: Op
+    op: AnyOp
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     types: tuple[TensorType, ...]
@@ -46,12 +58,9 @@ class Node:
     line: int
 
 
-@record
-class GraphInput:
+class GraphInput(_Frozen):
     """An input with its declared preprocessing: 8-bit pixels 0..255 are scaled to `range`, then
     `(x - mean) / std` is taken per channel."""
-
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _STRICT
 
     name: str
     type: TensorType
@@ -61,33 +70,28 @@ class GraphInput:
     doc: str = ""
 
 
-@record
-class GraphOutput:
+class GraphOutput(_Frozen):
     """A value the model returns under `name`; `labels` are a classifier's class names, in order."""
-
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _STRICT
 
     name: str
     value: str
     labels: tuple[str, ...] | None = None
 
 
-@record(slots=False)
-class Graph:
+class Graph(_Frozen):
     """A model, all names, loops and arguments resolved."""
-
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _STRICT
 
     name: str
     file: str
+    layout: Layout = "chw"
+    doc: str = ""
     inputs: tuple[GraphInput, ...]
     outputs: tuple[GraphOutput, ...]
     nodes: tuple[Node, ...]
-    layout: Layout = "chw"
-    doc: str = ""
     conditions: tuple[Divides, ...] = ()
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
         """Every value is made once and before it is used."""
         known = {i.name for i in self.inputs}
         for node in self.nodes:
@@ -99,21 +103,7 @@ class Graph:
         for output in self.outputs:
             if output.value not in known:
                 raise ValueError(f"output {output.name} is {output.value}, which no node makes")
-
-    def model_dump_json(self) -> str:
-        """The graph as JSON."""
-        text: bytes = _adapter().dump_json(self)
-        return text.decode()
-
-    @classmethod
-    def model_validate_json(cls, text: str) -> Graph:
-        """The graph in what `model_dump_json` wrote.  Raises ValueError (pydantic's) for anything else."""
-        graph: Graph = _adapter().validate_json(text)
-        return graph
-
-    def model_copy(self, *, update: Mapping[str, Any]) -> Graph:
-        """The graph with some fields changed."""
-        return replace(self, **update)
+        return self
 
     @cached_property
     def values(self) -> dict[str, TensorType]:
@@ -129,14 +119,6 @@ class Graph:
     def weights(self, node: Node) -> tuple[Weight, ...]:
         """The node's own tensors; `weight_name` gives their names in the model."""
         return node.op.weights(self.input_types(node))
-
-
-@cache
-def _adapter() -> TypeAdapter[Graph]:
-    """pydantic's model of a graph: built for JSON alone, since importing pydantic takes longer than a check."""
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Graph)
 
 
 def weight_name(node: Node, weight: Weight) -> str:

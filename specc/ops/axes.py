@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from specc.ops.arguments import Unsuitable
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
 from specc.ops.base import Rejection
 from specc.ops.fields import whole
 from specc.types import SPATIAL_NAMES, Layout, TensorType
@@ -16,11 +18,11 @@ def _axis(value: Any) -> Any:
     if isinstance(value, str):
         if value in AXIS_NAMES:
             return value
-        raise Unsuitable("choice", f"takes {', '.join(AXIS_NAMES)}, or a number")
+        raise PydanticCustomError("specc_choice", "takes {names}, or a number", {"names": ", ".join(AXIS_NAMES)})
     return whole(value)
 
 
-Axis: TypeAlias = Annotated[str | int, _axis]
+Axis: TypeAlias = Annotated[str | int, BeforeValidator(_axis)]
 """`channels`, `height`, ..., or 0 for the first axis as written; -1 is the last."""
 
 

@@ -1,6 +1,6 @@
 """What every operation must answer.
 
-One operation is one class: its attributes (frozen, strictly checked fields), its output shapes, weights,
+One operation is one class: its attributes (a frozen, strict pydantic model), its output shapes, weights,
 multiply-accumulates, receptive field, ONNX lowering, NumPy computation and rounding-error bound.  Passes ask an
 `Op`; no pass asks which operation it is.
 
@@ -12,24 +12,24 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
 
+from pydantic import BaseModel, ConfigDict
+
 from specc.dims import Dim, Divides
-from specc.ops.arguments import Arguments
-from specc.record import made_by, record
 from specc.types import TensorType
 
 if TYPE_CHECKING:
     import numpy as np
-    from pydantic_core import CoreSchema
 
     Array: TypeAlias = np.ndarray[Any, Any]
 
 Types: TypeAlias = tuple[TensorType, ...]
 
 
-@record
+@dataclass(frozen=True)
 class Finding:
     """What an operation says about its attributes and inputs; elaboration gives it its places in the text.
 
@@ -41,7 +41,7 @@ class Finding:
     message: str
     argument: str | None = None
     label: str = ""
-    inputs: Mapping[int, str] = made_by(default_factory=dict)
+    inputs: Mapping[int, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
     help: str | None = None
 
@@ -54,7 +54,7 @@ class Rejection(Exception):
         self.finding = Finding(code, message, **details)
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Weight:
     """A tensor that belongs to a layer: `name` within the layer, `shape` as ONNX stores it.
 
@@ -83,7 +83,7 @@ class Weight:
         return count
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Reach:
     """How far one output sample sees along one spatial axis.
 
@@ -123,8 +123,10 @@ class Builder(Protocol):
         """The error to raise when this opset cannot express the layer (E0905)."""
 
 
-class Op(Arguments):
+class Op(BaseModel):
     """An operation with its attributes; the fields of a subclass are the arguments a spec may write."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     word: ClassVar[str]
     """How a spec calls it."""
@@ -142,14 +144,6 @@ class Op(Arguments):
     """Whether it subtracts each channel's mean, and with it any bias added just before."""
     weighted_layers: ClassVar[int] = 0
     """What the operation adds to a network's depth as papers count it: 1 for convolutions and dense layers."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
-        """In JSON an operation is its word and the arguments that differ from their defaults."""
-        from pydantic_core import core_schema
-
-        writing = core_schema.plain_serializer_function_ser_schema(_write)
-        return core_schema.no_info_plain_validator_function(_read, serialization=writing)
 
     @abstractmethod
     def infer(self, inputs: Types) -> Types:
@@ -197,20 +191,3 @@ class Op(Arguments):
     ) -> Sequence[Array]:
         """For each output in `ys` (computed from `xs`, `ws` in float64) the largest error, element by element,
         that an evaluation with unit roundoff `u` on the very same operands may show; float64."""
-
-
-def _write(op: Op) -> dict[str, Any]:
-    return {"op": op.word, **op.written()}
-
-
-def _read(value: Any) -> Op:
-    """An operation as `_write` wrote it.  Raises ValueError."""
-    from specc.ops import BY_WORD
-
-    if isinstance(value, Op):
-        return value
-    arguments = dict(value)
-    word = arguments.pop("op", None)
-    if word not in BY_WORD:
-        raise ValueError(f"there is no operation {word!r}")
-    return BY_WORD[word](**arguments)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from specc.ops.arguments import Unsuitable
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 
 def whole(value: Any) -> Any:
@@ -12,48 +13,41 @@ def whole(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Unsuitable("type", "needs a whole number")
+        raise PydanticCustomError("specc_type", "needs a whole number")
     return value
 
 
 def number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unsuitable("type", "needs a number")
+        raise PydanticCustomError("specc_type", "needs a number")
     return float(value)
-
-
-def _positive_number(value: Any) -> Any:
-    value = number(value)
-    if not value > 0:
-        raise Unsuitable("range", "must be above 0")
-    return value
 
 
 def _positive(value: Any) -> Any:
     value = whole(value)
     if value < 1:
-        raise Unsuitable("range", "must be at least 1")
+        raise PydanticCustomError("specc_range", "must be at least 1")
     return value
 
 
 def _natural(value: Any) -> Any:
     value = whole(value)
     if value < 0:
-        raise Unsuitable("range", "must be at least 0")
+        raise PydanticCustomError("specc_range", "must be at least 0")
     return value
 
 
 def _per_axis(value: Any) -> Any:
     items = tuple(value) if isinstance(value, tuple | list) else (value,)
     if not 1 <= len(items) <= 3:
-        raise Unsuitable("type", "needs one number for each spatial axis, three at most")
+        raise PydanticCustomError("specc_type", "needs one number for each spatial axis, three at most")
     return tuple(_positive(item) for item in items)
 
 
 def _naturals(value: Any) -> Any:
     items = tuple(value) if isinstance(value, tuple | list) else (value,)
     if not 1 <= len(items) <= 3:
-        raise Unsuitable("type", "needs one number for each spatial axis, three at most")
+        raise PydanticCustomError("specc_type", "needs one number for each spatial axis, three at most")
     return tuple(_natural(item) for item in items)
 
 
@@ -61,10 +55,10 @@ def _pad(value: Any) -> Any:
     if isinstance(value, str):
         if value in ("valid", "same", "same_lower"):
             return value
-        raise Unsuitable("choice", "takes `valid`, `same`, `same_lower`, or numbers")
+        raise PydanticCustomError("specc_choice", "takes `valid`, `same`, `same_lower`, or numbers")
     items = tuple(value) if isinstance(value, tuple | list) else (value,)
     if not 1 <= len(items) <= 6:
-        raise Unsuitable("type", "needs one number, one for each axis, or one for each side")
+        raise PydanticCustomError("specc_type", "needs one number, one for each axis, or one for each side")
     return tuple(_natural(item) for item in items)
 
 
@@ -75,18 +69,18 @@ def floats(value: Any) -> Any:
     return number(value)
 
 
-PositiveInt: TypeAlias = Annotated[int, _positive]
-NaturalInt: TypeAlias = Annotated[int, _natural]
-Integer: TypeAlias = Annotated[int, whole]
-Real: TypeAlias = Annotated[float, number]
-PositiveReal: TypeAlias = Annotated[float, _positive_number]
-Window: TypeAlias = Annotated[tuple[int, ...], _per_axis]
+PositiveInt: TypeAlias = Annotated[int, BeforeValidator(_positive)]
+NaturalInt: TypeAlias = Annotated[int, BeforeValidator(_natural)]
+Integer: TypeAlias = Annotated[int, BeforeValidator(whole)]
+Real: TypeAlias = Annotated[float, BeforeValidator(number)]
+PositiveReal: TypeAlias = Annotated[float, BeforeValidator(number), Field(gt=0)]
+Window: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(_per_axis)]
 """One positive number for all spatial axes, or one for each."""
-Naturals: TypeAlias = Annotated[tuple[int, ...], _naturals]
+Naturals: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(_naturals)]
 """One number from 0 for all spatial axes, or one for each."""
-Pad: TypeAlias = Annotated[Literal["valid", "same", "same_lower"] | tuple[int, ...], _pad]
+Pad: TypeAlias = Annotated[Literal["valid", "same", "same_lower"] | tuple[int, ...], BeforeValidator(_pad)]
 """A word, one number, one for each axis, or the begins of all axes and then the ends."""
 Border: TypeAlias = Literal["zeros", "edge", "reflect", "wrap"]
 Round: TypeAlias = Literal["floor", "ceil", "exact"]
-Values: TypeAlias = Annotated[Any, floats]
+Values: TypeAlias = Annotated[Any, BeforeValidator(floats)]
 """Numbers written in the spec: a number, a list, a matrix, deeper."""

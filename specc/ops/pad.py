@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
 from specc.dims import Dim
-from specc.ops.arguments import Unsuitable
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Rearrangement
 from specc.ops.fields import Pad as Amount
@@ -20,11 +22,11 @@ if TYPE_CHECKING:
 
 def _numbers(value: Any) -> Any:
     if isinstance(value, str):
-        raise Unsuitable("type", "needs numbers: one, one for each axis, or one for each side")
+        raise PydanticCustomError("specc_type", "needs numbers: one, one for each axis, or one for each side")
     return value
 
 
-Sides = Annotated[Amount, _numbers]
+Sides = Annotated[Amount, BeforeValidator(_numbers)]
 """One number, one for each axis, or the begins of all axes and then the ends."""
 
 

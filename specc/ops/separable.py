@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from specc.dims import Dim, product
@@ -11,7 +12,6 @@ from specc.ops.fields import PositiveInt
 from specc.ops.weights import bias_weights, kernel_weight
 from specc.ops.windowed import Learned
 from specc.ops.windows import known_channels, with_padding
-from specc.record import replace
 from specc.types import TensorType
 
 if TYPE_CHECKING:

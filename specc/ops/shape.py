@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
 from specc.dims import Dim, Divides, Sym, product
-from specc.ops.arguments import Unsuitable
 from specc.ops.axes import Axis, axis_index, canonical_order, spoken_axes
 from specc.ops.base import Builder, Field, Rejection, Types
 from specc.ops.families import Rearrangement
@@ -61,9 +63,9 @@ def _sizes(value: Any) -> Any:
     items = tuple(value) if isinstance(value, tuple | list) else (value,)
     sizes = tuple(whole(item) for item in items)
     if not 1 <= len(sizes) <= 4 or any(size < 1 and size != -1 for size in sizes):
-        raise Unsuitable("range", "needs 1 to 4 sizes of at least 1, or -1 for what is left")
+        raise PydanticCustomError("specc_range", "needs 1 to 4 sizes of at least 1, or -1 for what is left")
     if sizes.count(-1) > 1:
-        raise Unsuitable("range", "can leave only one size open with -1")
+        raise PydanticCustomError("specc_range", "can leave only one size open with -1")
     return sizes
 
 
@@ -73,7 +75,7 @@ class Reshape(_Ordered):
     word: ClassVar[str] = "reshape"
     positional: ClassVar[tuple[str, ...]] = ("sizes",)
 
-    sizes: Annotated[tuple[int, ...], _sizes]
+    sizes: Annotated[tuple[int, ...], BeforeValidator(_sizes)]
     """The new sizes without the batch; one may be -1 and takes what is left."""
 
     def infer(self, inputs: Types) -> Types:
@@ -140,7 +142,7 @@ def _permutation(value: Any) -> Any:
     items = tuple(value) if isinstance(value, tuple | list) else (value,)
     order = tuple(whole(item) for item in items)
     if sorted(order) != list(range(len(order))):
-        raise Unsuitable("range", "needs every axis from 0 once, as in (1, 2, 0)")
+        raise PydanticCustomError("specc_range", "needs every axis from 0 once, as in (1, 2, 0)")
     return order
 
 
@@ -153,7 +155,7 @@ class Transpose(_Ordered):
     word: ClassVar[str] = "transpose"
     positional: ClassVar[tuple[str, ...]] = ("order",)
 
-    order: Annotated[tuple[int, ...], _permutation]
+    order: Annotated[tuple[int, ...], BeforeValidator(_permutation)]
     """The input's axes in their new order, counted from 0 in the shape as it is written, without the batch."""
 
     def infer(self, inputs: Types) -> Types:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
 from specc.dims import Divides, Sym
-from specc.ops.arguments import Unsuitable
 from specc.ops.axes import Axis, axis_index
 from specc.ops.base import Builder, Field, Rejection, Types
 from specc.ops.families import Rearrangement
@@ -21,7 +23,7 @@ def _parts(value: Any) -> Any:
     listed = isinstance(value, tuple | list)
     sizes = tuple(whole(item) for item in (value if listed else (value,)))
     if not sizes or min(sizes) < 1:
-        raise Unsuitable("range", "must be at least 1")
+        raise PydanticCustomError("specc_range", "must be at least 1")
     return sizes if listed else sizes[0]
 
 
@@ -32,7 +34,7 @@ class Split(Rearrangement):
     positional: ClassVar[tuple[str, ...]] = ("parts", "axis")
     context: ClassVar[tuple[str, ...]] = ("layout",)
 
-    parts: Annotated[int | tuple[int, ...], _parts]
+    parts: Annotated[int | tuple[int, ...], BeforeValidator(_parts)]
     """The number of equal parts, or the size of each."""
     axis: Axis = "channels"
     """The axis to cut."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import prod
 from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
-from specc.ops.arguments import Unsuitable
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
 from specc.ops.base import Rejection, Weight
 from specc.ops.fields import floats
 
@@ -21,18 +23,18 @@ def _init(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     names = ", ".join(f"`{name}`" for name in get_args(Initialiser))
-    raise Unsuitable("choice", "takes a number or one of " + names)
+    raise PydanticCustomError("specc_choice", "takes a number or one of " + names)
 
 
 def _bias(value: Any) -> Any:
     if isinstance(value, str):
-        raise Unsuitable("type", "takes `true`, `false` or numbers")
+        raise PydanticCustomError("specc_type", "takes `true`, `false` or numbers")
     return value if isinstance(value, bool) else floats(value)
 
 
-Init: TypeAlias = Annotated[str | float, _init]
+Init: TypeAlias = Annotated[str | float, BeforeValidator(_init)]
 """An initialiser by name, or a number for a constant."""
-Bias: TypeAlias = Annotated[Any, _bias]
+Bias: TypeAlias = Annotated[Any, BeforeValidator(_bias)]
 """true, false, or fixed values."""
 
 

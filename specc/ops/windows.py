@@ -7,12 +7,12 @@ ONNX Conv-22, MaxPool-22, AveragePool-22; TensorFlow's SAME.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from specc.dims import Dim, Divides, Sym, ceil_div
 from specc.ops.base import Builder, Finding, Rejection
 from specc.ops.fields import Border, Pad, Round
-from specc.record import record
 from specc.types import SPATIAL_NAMES, TensorType
 
 
@@ -37,7 +37,7 @@ class Geometry(NamedTuple):
         return None if isinstance(self.pad, str) else pad_sides(self.pad, len(self.kernel))
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class AxisWindow:
     """One axis of a window over an input: `output` positions; `begin` and `end` padding, `None` when an open
     size decides them; `overhang` is how far `round=ceil` lets the last window reach beyond the padding;

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from specc.record import record, replace
 from specc.textwidth import pad, printable, shorten, text_width, wrap
 
 GAP = 2
@@ -13,7 +13,7 @@ GAP = 2
 _LEAST = 6  # cells, below which no column is shortened
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a text table.
 
@@ -40,7 +40,7 @@ class Column:
         return zip(self.cells, self.tails or [""] * len(self.cells), strict=True)
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Style:
     """How a table is drawn: with or without characters beyond ASCII, and with or without colour."""
 

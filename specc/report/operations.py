@@ -7,9 +7,10 @@ import re
 from functools import cache
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
 from specc.elaborate.words import choices
 from specc.ops import OPS
-from specc.ops.arguments import Argument
 from specc.ops.base import Op
 from specc.textwidth import wrap
 
@@ -64,7 +65,7 @@ def arguments(op: type[Op]) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _choice(words: list[str], info: Argument) -> str:
+def _choice(words: list[str], info: FieldInfo) -> str:
     listed = ", ".join(f"`{word}`" for word in words)
     return f"One of {listed}, or numbers." if "tuple" in str(info.annotation) else f"One of {listed}."
 
@@ -75,7 +76,7 @@ def summary(op: type[Op]) -> str:
     return re.split(r"(?<=\w[.:])\s", text, maxsplit=1)[0].rstrip(":.")
 
 
-def show(info: Argument) -> str:
+def show(info: FieldInfo) -> str:
     """A default as it could be written in a spec."""
     return _text(info.default)
 

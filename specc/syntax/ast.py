@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from specc.record import record
 from specc.source import Span
 
 # ---------------------------------------------------------------- expressions
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Number:
     span: Span
     value: int | float
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Text:
     span: Span
     value: str
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Bool:
     span: Span
     value: bool
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Size:
     """`3x3` or `6x28x28`, and in shapes also `64x_x_` and `3xHxW`: numbers, `_` for any, names."""
 
@@ -36,7 +36,7 @@ class Size:
     parts: tuple[int | str, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Name:
     """A name; `in` is the name of the incoming value."""
 
@@ -44,7 +44,7 @@ class Name:
     id: str
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """`in.channels`, `kernels.emboss`."""
 
@@ -53,7 +53,7 @@ class Attribute:
     name: Name
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Index:
     """`depths[0]`."""
 
@@ -62,7 +62,7 @@ class Index:
     index: Expr
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Call:
     """`round_to(x, 8)`: a call of a built-in compile-time function."""
 
@@ -71,7 +71,7 @@ class Call:
     args: tuple[Expr, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class List:
     """`[1, 2]` or, with the same meaning, `(1, 2)`."""
 
@@ -83,14 +83,14 @@ UnaryOperator: TypeAlias = Literal["-", "+", "not"]
 BinaryOperator: TypeAlias = Literal["+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=", "and", "or"]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Unary:
     span: Span
     operator: UnaryOperator
     operand: Expr
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Binary:
     """Arithmetic, a comparison, or a (short-circuiting) logical operator; comparisons do not chain."""
 
@@ -100,7 +100,7 @@ class Binary:
     right: Expr
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Conditional:
     """`1 if stage == 0 else 2`."""
 
@@ -115,7 +115,7 @@ Expr: TypeAlias = Number | Text | Bool | Size | Name | Attribute | Index | Call 
 # ---------------------------------------------------------------- statements
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Argument:
     """`64` (no key) or `stride=2`."""
 
@@ -124,7 +124,7 @@ class Argument:
     value: Expr
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Branch:
     """`branch { ... }` with an optional label; an empty body passes the incoming value on."""
 
@@ -133,7 +133,7 @@ class Branch:
     body: tuple[Statement, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Operation:
     """`label: conv 64, 3x3, relu -> 64x28x28`, the call of an operation or of a block.
 
@@ -150,7 +150,7 @@ class Operation:
     shape: Expr | None
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Residual:
     """`residual { ... } shortcut { ... }`: the sum of both; without a shortcut, of the body and the input."""
 
@@ -163,7 +163,7 @@ class Residual:
     shape: Expr | None
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Let:
     """`let width = 64`, in a body or at the top level."""
 
@@ -172,7 +172,7 @@ class Let:
     value: Expr
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class If:
     """`if test { ... } else { ... }`; `else if` is an `If` alone in `orelse`."""
 
@@ -182,7 +182,7 @@ class If:
     orelse: tuple[Statement, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class For:
     """`for stage, depth in depths { ... }`."""
 
@@ -193,7 +193,7 @@ class For:
     body: tuple[Statement, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """`repeat 3 { ... }`."""
 
@@ -203,7 +203,7 @@ class Repeat:
     body: tuple[Statement, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Input:
     """`input image 3x224x224, mean=[...]`; `doc` is the `##` comment above it."""
 
@@ -214,7 +214,7 @@ class Input:
     doc: str
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Output:
     """`output logits` or `output probabilities, from=p, labels=[...]`; `name` alone names a labelled value,
     or gives the last value that name."""
@@ -224,7 +224,7 @@ class Output:
     args: tuple[Argument, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Expect:
     """`expect params == 61_706`, `expect macs <= 1e9`, `expect params == 61_700 within 1%`.
 
@@ -241,7 +241,7 @@ Statement: TypeAlias = Operation | Residual | Let | If | For | Repeat | Input | 
 # ---------------------------------------------------------------- top level
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Import:
     """`import "./blocks.cnn"`, `import kernels`, each with an optional `as name`."""
 
@@ -251,7 +251,7 @@ class Import:
     alias: Name | None
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """`stride = 1`; `doc` is the `##` comment above it."""
 
@@ -261,7 +261,7 @@ class Parameter:
     doc: str
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Block:
     span: Span
     name: Name
@@ -270,7 +270,7 @@ class Block:
     doc: str
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Model:
     span: Span
     name: Name
@@ -279,7 +279,7 @@ class Model:
     doc: str
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Derived:
     """`model ResNet34 = ResNet(depths=[3, 4, 6, 3]) { expect ... }`."""
 
@@ -294,7 +294,7 @@ class Derived:
 Item: TypeAlias = Import | Let | Block | Model | Derived
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class File:
     """One parsed file, its items in the order written."""
 

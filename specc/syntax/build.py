@@ -5,9 +5,9 @@ The parser keeps its own stacks and calls these methods bottom-up, so nothing he
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from specc.record import record
 from specc.source import Span
 from specc.syntax import ast
 from specc.syntax.expressions import ExpressionBuilder
@@ -15,13 +15,13 @@ from specc.syntax.expressions import ExpressionBuilder
 Children: TypeAlias = list[Any]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Body:
     span: Span
     statements: tuple[ast.Statement, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Branches:
     span: Span
     items: tuple[ast.Branch, ...]
@@ -35,7 +35,7 @@ class Arguments(tuple[ast.Argument, ...]):
     """What follows the name of an operation."""
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class CallArguments:
     span: Span
     items: tuple[ast.Argument, ...]
@@ -53,7 +53,7 @@ class Else(Body):
     """What follows `else`: the statements of its body, or an `If` alone."""
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Shape:
     value: ast.Expr
 
@@ -62,7 +62,7 @@ class Shape:
         return self.value.span
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Tolerance:
     span: Span
     value: ast.Expr

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 
-from specc.record import record
 from specc.source import Source, Span
 from specc.syntax.lalr import Token
 
@@ -31,7 +31,7 @@ _OTHER_WORDS_FOR = {
 _TWO_NAMES = re.compile(r"(?:^|[;{])\s*([A-Za-z_]\w*)\s+([A-Za-z_]\w*)\s*$")
 
 
-@record(slots=False)
+@dataclass(frozen=True)
 class Stuck:
     """Where the parser stopped: at `token`, behind `previous`, inside the brackets `open`, accepting `accepted`."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic, Label
 from specc.limits import Limits
-from specc.record import record
 from specc.source import Source, Span
 from specc.syntax.lalr import Token
 
@@ -28,7 +28,7 @@ class SyntaxFault(Exception):
         self.diagnostic = diagnostic
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Comment:
     """A comment with its marks; `doc` for `##`, `alone` when nothing else stands on its line."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.data import grammar_file
-from specc.record import record
 
 if TYPE_CHECKING:
     from lark.grammar import Rule
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FORMAT = 1
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class RuleData:
     """One production: `origin` -> `size` symbols, built by the method `build` of the builder.
 
@@ -37,7 +37,7 @@ class RuleData:
     single: bool
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Tables:
     """`states[state]` maps a terminal to the state to shift to, or to `~rule`; a nonterminal to its state."""
 
@@ -79,8 +79,6 @@ def read(path: Path, expected: str) -> Tables | None:
 
 def write(tables: Tables, path: Path) -> None:
     """Write what `read` reads."""
-    from dataclasses import asdict
-
     path.write_text(
         json.dumps({"fingerprint": fingerprint(), **asdict(tables)}, separators=(",", ":"), sort_keys=True), "utf-8"
     )
