@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from specc.diagnostics import Diagnostic, Label
@@ -12,7 +13,6 @@ from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import BROKEN, Namespace, quoted
 from specc.limits import Limits
 from specc.ops import BY_WORD
-from specc.record import made_by, record
 from specc.source import Source, Span
 from specc.syntax import ast
 from specc.syntax.parser import parse
@@ -33,24 +33,27 @@ class Loader(Protocol):
         """All bundled modules."""
 
 
-@record(frozen=False)
+@dataclass(slots=True)
 class Module:
-    """One file: `scope` binds its own and imported names to constants, blocks, models and modules."""
+    """One file: `scope` binds its own and imported names to constants, blocks, models and modules.
+
+    `incomplete` says that an import failed, so that names unknown here may be its.
+    """
 
     source: Source
     scope: Scope
-    models: list[ModelDefinition] = made_by(default_factory=list)
-    blocks: list[BlockDefinition] = made_by(default_factory=list)
-    used: set[str] = made_by(default_factory=set)
+    models: list[ModelDefinition] = field(default_factory=list)
+    blocks: list[BlockDefinition] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
 
 
-@record(eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class BlockDefinition:
     tree: ast.Block
     module: Module
 
 
-@record(eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class ModelDefinition:
     tree: ast.Model | ast.Derived
     module: Module
@@ -128,13 +131,15 @@ class Modules:
 
     def _import(self, item: ast.Import, module: Module) -> None:
         imported = self._bundled(item) if item.module is not None else self._file(item, module)
+        alias = item.alias or item.module
         if imported is None:
+            module.incomplete |= alias is None
+            if alias is not None:
+                self._bind(alias, BROKEN, module)
             return
         members = {name: value for name, value in imported.scope.names.items() if name in imported.scope.places}
-        if item.alias is not None or item.module is not None:
-            name = item.alias or item.module
-            assert name is not None
-            self._bind(name, Namespace(name.id, members), module)
+        if alias is not None:
+            self._bind(alias, Namespace(alias.id, members), module)
             return
         for member, value in members.items():
             if not isinstance(value, Namespace):
