@@ -45,6 +45,7 @@ class Module:
     models: list[ModelDefinition] = field(default_factory=list)
     blocks: list[BlockDefinition] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
