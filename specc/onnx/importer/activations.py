@@ -12,7 +12,8 @@ from specc.onnx.importer.values import Decline, Live, Step, Value, reshaped
 from specc.ops import activation, smooth
 from specc.ops.base import Op
 from specc.ops.dropout import Dropout
-from specc.ops.scale import PRelu
+from specc.ops.merge import Mul
+from specc.ops.scale import PRelu, Scale
 from specc.ops.softmax import LogSoftmax, Softmax
 
 FLOAT_MAX: Final = 3.4028234663852886e38
@@ -61,10 +62,23 @@ def _sixth(value: float) -> float:
 
 
 def selu(ctx: Context, step: Step) -> list[Value]:
+    """With other constants than SELU's own it is a scaled ELU."""
     alpha, gamma = step.number("alpha", 1.6732632), step.number("gamma", 1.0507009)
-    if not (isclose(alpha, 1.6732632423543772, rel_tol=1e-6) and isclose(gamma, 1.0507009873554805, rel_tol=1e-6)):
-        raise Decline(f"its alpha {alpha:g} and gamma {gamma:g} are not those of SELU")
-    return [elementwise(ctx, step, ctx.live(step), activation.Selu())]
+    value = ctx.live(step)
+    if isclose(alpha, 1.6732632423543772, rel_tol=1e-6) and isclose(gamma, 1.0507009873554805, rel_tol=1e-6):
+        return [elementwise(ctx, step, value, activation.Selu())]
+    inner = ctx.add(step, activation.Elu(alpha=alpha), value.value, part="elu")
+    return [Live(ctx.add(step, Scale(weight=gamma), inner), value.last)]
+
+
+def swish(ctx: Context, step: Step) -> list[Value]:
+    """x sigmoid(alpha x)."""
+    value, alpha = ctx.live(step), step.number("alpha", 1.0)
+    if alpha == 1.0:
+        return [elementwise(ctx, step, value, smooth.Silu())]
+    inner = ctx.add(step, Scale(weight=alpha), value.value, part="scaled")
+    gate = ctx.add(step, smooth.Sigmoid(), inner, part="gate")
+    return [Live(ctx.add(step, Mul(layout=ctx.builder.layout), value.value, gate), value.last)]
 
 
 def clip(ctx: Context, step: Step) -> list[Value]:

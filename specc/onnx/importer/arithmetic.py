@@ -14,9 +14,9 @@ from specc.onnx.importer.context import Context, single
 from specc.onnx.importer.values import Decline, Known, Live, Step, Value, mapped
 from specc.ops.base import Op
 from specc.ops.conv import Conv
+from specc.ops.deconv import Deconv
 from specc.ops.dense import Dense
 from specc.ops.depthwise import Depthwise
-from specc.ops.deconv import Deconv
 from specc.ops.global_pool import GlobalLpPool
 from specc.ops.merge import Add, Max, Mean, Merge, Min, Mul, Sub
 from specc.ops.scale import Scale

@@ -14,15 +14,16 @@ import numpy as np
 from specc.dims import Sym
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Array, Decline, Known, Live, Step
-from specc.weights.tensors import Unreadable
 
 MOST_TERMS: Final = 64
 """Terms of one open size: beyond this no shape arithmetic is honest."""
+VIEWED: Final = 1 << 29
+"""Elements of a constant that is one number everywhere, or the view of another."""
 _CASTS: Final = {1: np.float32, 6: np.int32, 7: np.int64, 9: np.bool_, 10: np.float16, 11: np.float64}
 
 
 def folded(ctx: Context, step: Step, most: int) -> Known | None:
-    """The constant that `step` makes, of at most `most` elements; `None` where it is none."""
+    """The constant that `step` makes, computed with at most `most` elements; `None` where it is none."""
     if step.op_type in ("Shape", "Size"):
         return _shape(ctx, step)
     if step.op_type == "Constant":
@@ -39,7 +40,7 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
             result = np.asarray(rule([o.array for o in known], step, most))
     except (ValueError, TypeError, IndexError, ZeroDivisionError, OverflowError, KeyError) as error:
         raise Decline(f"its constant operands do not suit it ({error})") from error
-    if result.size > most or any(isinstance(item, Sym) and len(item.terms) > MOST_TERMS for item in _sizes(result)):
+    if any(isinstance(item, Sym) and len(item.terms) > MOST_TERMS for item in _sizes(result)):
         raise Decline("the constant it makes is too large")
     return Known.of(result)
 
@@ -141,18 +142,21 @@ def _reshape(operands: list[Array], step: Step, most: int) -> Array:
 
 def _of_shape(operands: list[Array], step: Step, most: int) -> Array:
     shape = tuple(int(size) for size in operands[0].reshape(-1))
-    if prod(shape) > most:
-        raise ValueError("it is too large")
     value = step.attributes.get("value")
     filling = value.array.reshape(-1)[0] if isinstance(value, Known) else np.float32(0)
-    return np.full(shape, filling)
+    return np.broadcast_to(filling, _checked(shape))
+
+
+def _checked(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape that costs no memory yet, and that a file with these values could have."""
+    if prod(shape) > VIEWED:
+        raise ValueError("it is too large")
+    return shape
 
 
 def _expand(operands: list[Array], step: Step, most: int) -> Array:
     shape = np.broadcast_shapes(operands[0].shape, tuple(int(size) for size in operands[1].reshape(-1)))
-    if prod(shape) > most:
-        raise ValueError("it is too large")
-    return np.broadcast_to(operands[0], shape)
+    return np.broadcast_to(operands[0], _checked(shape))
 
 
 def _range(operands: list[Array], step: Step, most: int) -> Array:

@@ -38,6 +38,7 @@ class ImportLimits:
     initialisers: int = 100_000
     folded_elements: int = 1 << 26
     """Elements of one constant that is computed while reading."""
+    opset: int = LAST_OPSET
 
 
 @dataclass(frozen=True)
@@ -79,17 +80,17 @@ def take_apart(model: onnx.ModelProto, folder: Path | None, limits: ImportLimits
             raise Unreadable(f"it has {count} {what}; at most {most} are read")
     if graph.sparse_initializer:
         raise Unreadable("sparse initialisers are not supported")
-    opset = _opset(model)
+    opset = _opset(model, limits.opset)
     constants = {tensor.name: constant(tensor, folder) for tensor in graph.initializer}
     return Loaded(model, opset, tuple(_steps(graph)), constants)
 
 
-def _opset(model: onnx.ModelProto) -> int:
+def _opset(model: onnx.ModelProto, last: int) -> int:
     versions = [entry.version for entry in model.opset_import if entry.domain in DOMAINS]
     if not versions:
         raise Unreadable("it names no opset of the ONNX operators")
-    if not FIRST_OPSET <= versions[0] <= LAST_OPSET:
-        raise Unreadable(f"opset {versions[0]} is not supported; {FIRST_OPSET} to {LAST_OPSET} are")
+    if not FIRST_OPSET <= versions[0] <= last:
+        raise Unreadable(f"opset {versions[0]} is not supported; {FIRST_OPSET} to {last} are")
     return int(versions[0])
 
 

@@ -7,7 +7,6 @@ from math import isclose
 
 import numpy as np
 
-from specc.onnx.importer.activations import plus
 from specc.onnx.importer.context import Context, single
 from specc.onnx.importer.values import Decline, Known, Live, Step, Value, mapped, reshaped
 from specc.ops.base import Op

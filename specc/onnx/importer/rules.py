@@ -64,6 +64,7 @@ RULES: Final[dict[str, Rule]] = {
     "Split": shapes.split,
     "Squeeze": shapes.squeeze,
     "Sub": arithmetic.sub,
+    "Swish": activations.swish,
     "Sum": arithmetic.merge(Add),
     "Transpose": shapes.transpose,
     "Unsqueeze": shapes.unsqueeze,

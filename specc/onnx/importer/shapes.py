@@ -274,8 +274,9 @@ def space_to_depth(ctx: Context, step: Step) -> list[Value]:
     channels = ctx.builder.types[source].channels
     if not isinstance(channels, int):
         raise Decline("it needs a known number of channels")
-    blocks = Live(ctx.add(step, PixelUnshuffle(factor=factor), source, part="" if channels == 1 else "blocks"))
-    return [shuffled(ctx, step, blocks, channels)]
+    whole = channels == 1 or step.word("mode", "DCR") == "CRD"
+    blocks = Live(ctx.add(step, PixelUnshuffle(factor=factor), source, part="" if whole else "blocks"))
+    return [blocks if whole else shuffled(ctx, step, blocks, channels)]
 
 
 def pad(ctx: Context, step: Step) -> list[Value]:

@@ -14,6 +14,7 @@ from specc.ops.deconv import Deconv
 from specc.ops.depthwise import Depthwise
 from specc.ops.global_pool import GlobalAvgPool, GlobalLpPool, GlobalMaxPool
 from specc.ops.pool import AvgPool, LpPool, MaxPool, MinPool
+from specc.ops.scale import Scale
 from specc.types import TensorType
 from specc.weights.tensors import Tensor
 
@@ -154,14 +155,15 @@ def global_lp_pool(ctx: Context, step: Step) -> list[Value]:
 
 
 def negative(ctx: Context, step: Step) -> list[Value]:
-    """-maxpool(-x) is minpool."""
+    """-maxpool(-x) is minpool; any other -x is x scaled by -1."""
     inner = ctx.maker(step.operand(0), "MaxPool")
     negated = inner and ctx.maker(inner.operand(0), "Neg")
     padded = inner and not negated and ctx.maker(inner.operand(0), "Pad")
     if padded:
         negated = ctx.maker(padded.operand(0), "Neg")
     if inner is None or not negated:
-        raise Decline("it negates a value, for which a spec has `sub` and `scale` only")
+        value = ctx.live(step)
+        return [Live(ctx.add(step, Scale(weight=-1.0), value.value), value.last)]
     source = ctx.first(negated)
     pads = None
     if padded:
