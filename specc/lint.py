@@ -30,10 +30,10 @@ def lint(elaborated: Elaborated, summary: Summary, labels: Sequence[ast.Name], r
 def _unused_labels(elaborated: Elaborated, labels: Sequence[ast.Name], report: Reporter) -> None:
     """A label that nothing reads still names the weights of its layer; without weights it does nothing."""
     graph = elaborated.graph
-    weighted = [node.name for node in graph.nodes if graph.weights(node)]
+    naming = _naming(graph) if labels else frozenset()
     for label in labels:
         names = elaborated.labels.get(label.span.start, [])
-        if names and not any(w == n or w.startswith(f"{n}.") for w in weighted for n in names):
+        if names and naming.isdisjoint(names):
             report.add(
                 Diagnostic(
                     "W0201", f"label `{label.id}` is never used", label.span,
@@ -42,13 +42,20 @@ def _unused_labels(elaborated: Elaborated, labels: Sequence[ast.Name], report: R
             )  # fmt: skip
 
 
+def _naming(graph: Graph) -> frozenset[str]:
+    """The names of layers with weights, and of all that they lie in: `stem.conv1` and `stem`."""
+    weighted = [node.name.split(".") for node in graph.nodes if graph.weights(node)]
+    return frozenset(".".join(parts[:end]) for parts in weighted for end in range(1, len(parts) + 1))
+
+
 def _dead_layers(elaborated: Elaborated, report: Reporter) -> None:
     graph = elaborated.graph
     needed = {output.value for output in graph.outputs}
+    read = {value for node in graph.nodes for value in node.inputs}
     for node in reversed(graph.nodes):
         if needed.intersection(node.outputs):
             needed.update(node.inputs)
-        elif node.name in elaborated.places and not any(node.name in other.inputs for other in graph.nodes):
+        elif node.name in elaborated.places and node.name not in read:
             report.add(
                 Diagnostic(
                     "W0203", f"nothing uses the value of `{node.layer}`", elaborated.places[node.name],
@@ -78,18 +85,20 @@ def _percent(part: int, total: int) -> str:
 
 
 def _useless_biases(elaborated: Elaborated, report: Reporter) -> None:
-    """A batch normalisation subtracts the mean and with it any bias added just before."""
+    """A batch normalisation subtracts the mean and with it any bias added just before, unless it was asked for."""
     graph = elaborated.graph
     by_value = {node.name: node for node in graph.nodes}
     readers = Counter([value for node in graph.nodes for value in node.inputs] + [o.value for o in graph.outputs])
     for node in graph.nodes:
         source = by_value.get(node.inputs[0])
-        if not node.op.centres_channels or source is None or not _has_bias(graph, source) or readers[source.name] > 1:
+        if not node.op.centres_channels or source is None or not _has_bias(graph, source):
+            continue
+        if readers[source.name] > 1 or "bias" in elaborated.written.get(source.name, ()):
             continue
         report.add(
             Diagnostic(
                 "W0302", f"`{node.op.word}` takes the bias of `{source.layer}` away again",
-                elaborated.places.get(source.name), help="write `bias=false`",
+                elaborated.places.get(source.name), help="write `bias=false`, or `bias=true` where it is meant",
             )
         )  # fmt: skip
 

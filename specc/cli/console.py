@@ -11,6 +11,7 @@ from typing import Final, TextIO
 
 from specc.diagnostics import Diagnostic, has_errors
 from specc.diagnostics.render import render_text
+from specc.elaborate import SETTING
 from specc.report.columns import Style
 
 OK: Final = 0
@@ -70,7 +71,13 @@ def exit_code(diagnostics: Sequence[Diagnostic]) -> int:
     if not has_errors(diagnostics):
         return OK
     errors = [d for d in diagnostics if d.severity == "error"]
-    return BAD_REQUEST if any(d.span is None and d.code not in _ABOUT_SPECS for d in errors) else WRONG
+    return BAD_REQUEST if any(_about_request(d) for d in errors) else WRONG
+
+
+def _about_request(error: Diagnostic) -> bool:
+    if error.span is None:
+        return error.code not in _ABOUT_SPECS
+    return error.span.source.name.startswith(SETTING)  # text of the command line itself
 
 
 _ABOUT_SPECS: Final = frozenset({"E0210", "E0803"})

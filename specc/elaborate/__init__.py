@@ -28,6 +28,10 @@ from specc.syntax.parser import parse
 __all__ = ["Claim", "Elaborated", "Loader", "Module", "Project", "elaborate", "open_project", "parse_setting"]
 
 
+SETTING = "--set "
+"""How the name of a source begins that is an argument and no file."""
+
+
 @dataclass(slots=True)
 class Project:
     """A file with everything it imports, resolved: ready for its models to be elaborated."""
@@ -93,7 +97,7 @@ def parse_setting(text: str, report: Reporter, limits: Limits) -> tuple[str, Val
     if not equals or not name.strip().isidentifier():
         report.add(Diagnostic("E0310", f"`{text}` does not set a parameter", help="write `--set name=value`"))
         return None
-    source = Source(f"--set {name.strip()}", f"let {name.strip()} = {value.strip()}\n")
+    source = Source(f"{SETTING}{name.strip()}", f"let {name.strip()} = {value.strip()}\n")
     tree, diagnostics = parse(source, limits)
     for diagnostic in diagnostics:
         report.add(diagnostic)

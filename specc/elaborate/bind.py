@@ -81,9 +81,11 @@ def _complain(
     value = values.get(argument)
     span = places[argument]
     allowed = choices(op.model_fields[argument].annotation)
-    if isinstance(value, _Unbound) and not (allowed or problem["type"] == "specc_choice"):
-        unknown_name(ast.Name(span, str(value)), frame, report)
-        return
+    if isinstance(value, Word) and not (allowed or problem["type"] == "specc_choice"):
+        expression = plan.fields[argument]
+        if isinstance(expression, ast.Name) and not frame.scope.binds(expression.id):
+            unknown_name(expression, frame, report)
+            return
     if isinstance(value, Sym) or (isinstance(value, tuple) and any(isinstance(item, Sym) for item in value)):
         report.error(
             "E0407", span, f"`{argument}` of `{op.word}` needs a known number, not {describe(value)}",

@@ -3,44 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from specc.diagnostics import Diagnostic
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.report import Reporter
-from specc.elaborate.values import Namespace
+from specc.elaborate.values import BROKEN, Namespace
 from specc.source import Span
 
 Calls: TypeAlias = Mapping[BlockDefinition, Mapping[BlockDefinition, Span]]
 """For each block the blocks that it calls, and where."""
+_LONGEST_CHAIN: Final = 12
+"""Names in a circle that are all shown."""
 
 
 def report_recursion(calls: Calls, report: Reporter) -> None:
-    """E0205 once for each circle of calls."""
-    circular: set[BlockDefinition] = set()
+    """E0205 for every block that closes a circle of calls; linear in the calls."""
+    done: set[BlockDefinition] = set()
     for block in calls:
-        if block not in circular:
-            circular.update(_recursion(block, calls, report))
+        if block not in done:
+            _search(block, calls, done, report)
 
 
-def _recursion(block: BlockDefinition, calls: Calls, report: Reporter) -> tuple[BlockDefinition, ...]:
-    """Report a chain of calls that leads from `block` back to it; returns the blocks in it."""
-    stack: list[tuple[BlockDefinition, tuple[BlockDefinition, ...]]] = [(block, (block,))]
-    seen = {block}
-    while stack:
-        current, path = stack.pop()
-        for callee, span in calls.get(current, {}).items():
-            if callee is block:
-                chain = " -> ".join(f"`{b.tree.name.id}`" for b in (*path, block))
-                report.error(
-                    "E0205", span, f"block `{block.tree.name.id}` contains itself", chain,
-                    help="use `repeat` or `for` for repetition",
-                )  # fmt: skip
-                return path
-            if callee not in seen:
-                seen.add(callee)
-                stack.append((callee, (*path, callee)))
-    return ()
+def _search(start: BlockDefinition, calls: Calls, done: set[BlockDefinition], report: Reporter) -> None:
+    """Depth first from `start`: a call of a block on the way to it closes a circle."""
+    path = {start: 0}
+    waiting = [iter(calls.get(start, {}).items())]
+    circular: set[BlockDefinition] = set()
+    while waiting:
+        found = next(waiting[-1], None)
+        if found is None:
+            waiting.pop()
+            done.add(path.popitem()[0])
+            continue
+        callee, span = found
+        if callee in path:
+            current = next(reversed(path))
+            if current not in circular:
+                _circle([*path][path[callee] :], span, report)
+            circular.add(current)
+        elif callee not in done:
+            path[callee] = len(path)
+            waiting.append(iter(calls.get(callee, {}).items()))
+
+
+def _circle(blocks: list[BlockDefinition], span: Span, report: Reporter) -> None:
+    names = [f"`{block.tree.name.id}`" for block in (*blocks, blocks[0])]
+    if len(names) > _LONGEST_CHAIN:
+        names[4:-3] = ["..."]
+    report.error(
+        "E0205", span, f"block {names[0]} contains itself", " -> ".join(names),
+        help="use `repeat` or `for` for repetition",
+    )  # fmt: skip
 
 
 def report_unused(root: Module, report: Reporter) -> None:
@@ -49,6 +63,8 @@ def report_unused(root: Module, report: Reporter) -> None:
         return
     for name, span in root.scope.places.items():
         value = root.scope.names[name]
+        if value is BROKEN:
+            continue
         imported = span.source is not root.source or root.source.text.startswith("import", span.start)
         if name in root.used or name.startswith("_") or imported or isinstance(value, ModelDefinition | Namespace):
             continue

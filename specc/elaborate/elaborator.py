@@ -38,12 +38,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Elaborated:
-    """A model as a graph, its claims, and the place in the text of every node."""
+    """A model as a graph, its claims, the place in the text of every node, the names that labels gave by the labels'
+    places, and which arguments were written for each node."""
 
     graph: Graph
     claims: tuple[Claim, ...]
     places: dict[str, Span]
     labels: dict[int, list[str]] = field(default_factory=dict)
+    written: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Elaborator:
@@ -84,9 +86,8 @@ class Elaborator:
             self._claims.append(Claim(claim, Frame(sight, frame.naming, frame.current, frame.layout)))
         if self._layers.broken or not self._complete(frame):
             return None
-        return Elaborated(
-            self._layers.build.finish(), tuple(self._claims), self._layers.places, self._operations.labels
-        )
+        layers, labels = self._layers, self._operations.labels
+        return Elaborated(layers.build.finish(), tuple(self._claims), layers.places, labels, layers.written)
 
     def _complete(self, frame: Frame) -> bool:
         tree = self._instance.tree

@@ -21,7 +21,7 @@ def least_layers(statements: Sequence[ast.Statement], module: Module, known: dic
                 count += _call(statement.name.id, module, known)
             case ast.Operation(branches=branches):
                 count += 1
-                for branch in branches:
+                for branch in branches or ():
                     count += least_layers(branch.body, module, known)
             case ast.Residual(body=body, shortcut=shortcut):
                 count += 1 + least_layers(body, module, known) + least_layers(shortcut or (), module, known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,7 +15,7 @@ from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, describe, show
 from specc.ir.build import GraphBuilder, output_names
 from specc.limits import Limits
-from specc.ops.base import Finding, Op, Rejection, Types
+from specc.ops.base import Finding, Op, Rejection, Types, same
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import TensorType, unspeak
@@ -47,10 +48,12 @@ class Layers:
     def __init__(self, build: GraphBuilder, plans: dict[int, Plan], report: Reporter, limits: Limits) -> None:
         self.build = build
         self.places: dict[str, Span] = {}
+        self.written: dict[str, frozenset[str]] = {}
         self.open_sizes: frozenset[str] = frozenset()
         self.calls: list[tuple[BlockDefinition, Span]] = []
         self.broken = False
         self._origins: dict[str, _Origin] = {}
+        self._known: dict[Hashable, tuple[Types, tuple[Finding, ...]]] = {}
         self._plans = plans
         self._report = report
         self._limits = limits
@@ -110,6 +113,8 @@ class Layers:
         names = output_names(name, len(types))
         if not self.broken:
             self._append(op, sources, types, name, layer, span)
+            made = self._plans.get(id(statement))
+            self.written[name] = frozenset() if made is None else frozenset(made.fields)
         for value in names:
             self._origins[value] = _Origin(span, op, tuple(s.type for s in sources if s.type is not None))
         return _results(name, layer, types, claimed)
@@ -124,9 +129,12 @@ class Layers:
     def _infer(self, op: Op, sources: list[LayerValue], statement: Call) -> Types | None:
         """The output types; `None` when only the shape that a false `->` claimed can go on.  Raises `Failed`."""
         inputs = tuple(s.type for s in sources if s.type is not None)
+        key = same(op, inputs)
         try:
-            types = op.infer(inputs)
-            op.weights(inputs)
+            if key not in self._known:  # deep networks repeat
+                types = op.infer(inputs)
+                op.weights(inputs)
+                self._known[key] = types, op.remarks(inputs)
         except Rejection as rejection:
             if self._infer_claimed(op, sources) is not None:
                 return None
@@ -136,7 +144,8 @@ class Layers:
             if likely is None:
                 raise Failed from None
             return likely
-        for remark in op.remarks(inputs):
+        types, remarks = self._known[key]
+        for remark in remarks:
             self._reject(remark, op, sources, statement)
         return types
 

@@ -36,6 +36,10 @@ class Reporter:
         self.add(Diagnostic(code, message, span, label, help=help))
         return Failed()
 
+    def excuse(self, span: Span) -> None:
+        """Whatever is found here is an echo of something reported already."""
+        self._settled.add((span.source.name, span.start))
+
     def settle(self) -> None:
         """The resolver is done: later findings at the places it complained about would be echoes."""
         for diagnostic in self.diagnostics:

@@ -19,7 +19,7 @@ from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.reads import defined_in, functions_in, names_in, size_names
 from specc.elaborate.report import Reporter
-from specc.elaborate.values import Namespace, Word, quoted
+from specc.elaborate.values import BROKEN, Namespace, Word, quoted
 from specc.elaborate.words import FACTS, activations, known_words, takes_words
 from specc.ops import BY_WORD
 from specc.ops.base import Op
@@ -210,6 +210,9 @@ class Resolver:
         found = self._global(name)
         if isinstance(found, BlockDefinition):
             return found
+        if self._module.scope.find(name.id.partition(".")[0]) is BROKEN:
+            self._report.excuse(name.span)
+            return None
         if found is None and name.id in BY_WORD:
             return BY_WORD[name.id]
         if found is not None:
@@ -259,6 +262,9 @@ class Resolver:
 
     def _unknown_operation(self, name: ast.Name) -> None:
         guess = nearest(name.id, self._callable_names())
+        if guess is None and self._module.incomplete:
+            self._report.excuse(name.span)
+            return
         module = self._module.scope.find(name.id.partition(".")[0])
         if isinstance(module, Namespace):
             blocks = [name for name, value in module.members.items() if isinstance(value, BlockDefinition)]
@@ -361,6 +367,9 @@ class Resolver:
     def _unknown(self, name: ast.Name, body: Body) -> None:
         hidden = body.find_inner(name.id)
         guess = nearest(name.id, [*body.visible(), *self._module.scope.names]) if hidden is None else None
+        if guess is None and hidden is None and self._module.incomplete:
+            self._report.excuse(name.span)
+            return
         if guess is not None:  # what was most likely meant is not unused
             self._mark([guess], body)
         help = "names of branches, loops and blocks are not seen outside them" if hidden is not None else None

@@ -1,0 +1,127 @@
+"""`specc check`: what goes where, in which format, and how it ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from conftest import NET, Specc
+
+WRONG = NET.replace("6, 6]", "5, 5]")
+TWO = "model A { input x 4; dense 2 }\nmodel B { input x 4; dense 3 }\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "code"),
+    [
+        (NET, (), 0),
+        (NET, ("--set", "width=8"), 0),
+        (WRONG, (), 1),
+        ("", (), 2),
+        (NET, ("--model", "Nett"), 2),
+        (NET, ("--set", "widht=8"), 2),
+        (NET, ("--set", "width"), 2),
+        (NET, ("--set", "width=1 +"), 2),
+        (NET, ("--set", "width=[1, 2]"), 1),
+        (NET, ("--format", "yaml"), 2),
+        (NET, ("--max-layers", "many"), 2),
+        (NET, ("missing.cnn",), 2),
+        (WRONG, ("missing.cnn",), 2),
+    ],
+)
+def test_exit_codes(specc: Specc, text: str, arguments: tuple[str, ...], code: int) -> None:
+    """0 fine, 1 the spec is wrong, 2 the request could not be carried out."""
+    Path("net.cnn").write_text(text, encoding="utf-8")
+    answer = specc("check", "net.cnn", *arguments)
+    assert answer.code == code
+    assert code == 0 or answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_the_table_goes_to_standard_output_and_findings_to_standard_error(specc: Specc) -> None:
+    good = specc("check", "net.cnn")
+    assert "Total params: 127" in good.out
+    assert good.err == ""
+    Path("net.cnn").write_text(WRONG, encoding="utf-8")
+    bad = specc("check", "net.cnn")
+    assert bad.out == ""
+    assert bad.err.startswith("error[E0501]: the shape here is 4x6x6, not 4x5x5\n")
+
+
+def test_several_files_are_all_checked(specc: Specc) -> None:
+    Path("two.cnn").write_text(TWO, encoding="utf-8")
+    Path("wrong.cnn").write_text(WRONG, encoding="utf-8")
+    answer = specc("check", "two.cnn", "wrong.cnn", "net.cnn")
+    assert answer.code == 1
+    assert [line for line in answer.out.splitlines() if line.startswith("Model:")] == [
+        "Model: A (two.cnn)",
+        "Model: B (two.cnn)",
+        "Model: Net (net.cnn)",
+    ]
+    assert "wrong.cnn:4:" in answer.err
+
+
+def test_one_model_and_its_parameters(specc: Specc) -> None:
+    Path("two.cnn").write_text(TWO, encoding="utf-8")
+    answer = specc("check", "two.cnn", "--model", "B", "--format", "json")
+    assert [model["name"] for model in json.loads(answer.out)["models"]] == ["B"]
+    answer = specc("check", "net.cnn", "--set", "width=2", "--set", "width=16", "--format", "json")
+    assert json.loads(answer.out)["models"][0]["layers"][0]["output"] == ["N", 16, 6, 6]
+
+
+def test_json_has_the_documented_keys(specc: Specc) -> None:
+    Path("open.cnn").write_text("model Open { input image 3xHxW; conv 8, 5x5, stride=2 }", encoding="utf-8")
+    Path("wrong.cnn").write_text(WRONG, encoding="utf-8")
+    answer = specc("check", "open.cnn", "wrong.cnn", "--format", "json")
+    assert answer.code == 1
+    assert answer.err == ""
+    data = json.loads(answer.out)
+    assert list(data) == ["models", "diagnostics"]
+    model = data["models"][0]
+    assert {"name", "file", "inputs", "outputs", "totals", "layers"} <= set(model)
+    assert model["inputs"] == [{"name": "image", "shape": ["N", 3, "H", "W"], "dtype": "float32"}]
+    totals = {"params", "trainable", "macs", "weight_bytes", "peak_activation_bytes", "receptive_field"}
+    assert totals <= set(model["totals"])
+    layer = {"name", "op", "line", "inputs", "output", "params", "macs", "receptive_field"}
+    assert layer <= set(model["layers"][0])
+    finding = {"code", "severity", "message", "file", "row", "column", "end_row", "end_column", "help"}
+    assert finding <= set(data["diagnostics"][0])
+    places = [(d["code"], d["file"], d["row"], d["column"], d["end_column"]) for d in data["diagnostics"]]
+    assert places == [("E0501", "wrong.cnn", 4, 36, 49)]
+
+
+def test_csv_and_markdown(specc: Specc) -> None:
+    rows = list(csv.DictReader(io.StringIO(specc("check", "net.cnn", "--format", "csv").out)))
+    assert sum(int(row["params"]) for row in rows) == 127
+    markdown = specc("check", "net.cnn", "--format", "markdown").out
+    assert "| conv1 | conv + relu | 4 | image | 4x6x6 | 112 |" in markdown
+
+
+def test_github_annotations(specc: Specc) -> None:
+    Path("wrong.cnn").write_text(WRONG, encoding="utf-8")
+    answer = specc("check", "wrong.cnn", "--format", "github")
+    assert answer.code == 1
+    assert answer.out.startswith("::error file=wrong.cnn,line=4,col=36,endLine=4,endColumn=49,title=E0501::the shape")
+
+
+def test_quiet_prints_findings_only(specc: Specc) -> None:
+    assert specc("check", "net.cnn", "--quiet") == (0, "", "")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_tables_and_findings_fit_the_terminal(specc: Specc, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    Path("long.cnn").write_text(f"# {'a' * 300}\n{WRONG.replace('relu', 'relu  ' + ' ' * 150)}", encoding="utf-8")
+    lines = specc("check", "net.cnn").out.splitlines() + specc("check", "long.cnn").err.splitlines()
+    assert max(map(len, lines)) <= max(width, 66)  # the totals and headlines are not wrapped
+
+
+def test_warnings_do_not_fail_a_check(specc: Specc) -> None:
+    Path("net.cnn").write_text(NET.replace("global_", "maxpool 4x4; global_"), encoding="utf-8")
+    answer = specc("check", "net.cnn")
+    assert answer.code == 0
+    assert "warning[W0101]" in answer.err
+    assert "Total params" in answer.out

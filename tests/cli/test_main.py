@@ -1,0 +1,116 @@
+"""What holds for every command: no tracebacks, clean streams, `-`, pipes, colours, `python -m specc`."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import NET, Specc
+
+COMMANDS = {
+    "check": ["FILE"],
+    "export": ["FILE", "-o", "out.onnx"],
+    "run": ["FILE", "--input", "net.cnn"],
+    "verify": ["FILE"],
+    "weights": ["FILE"],
+}
+
+
+def run_in_shell(script: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`script` in bash, where `specc` is `python -m specc`."""
+    head = f'specc() {{ "{sys.executable}" -m specc "$@"; }}\n'
+    env = {**os.environ, **environment}
+    return subprocess.run(
+        ["bash", "-c", head + script], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
+
+
+def write_bad_files() -> list[str]:
+    Path("folder.cnn").mkdir()
+    Path("empty.cnn").touch()
+    Path("binary.cnn").write_bytes(bytes(range(256)))
+    Path("utf16.cnn").write_text(NET, encoding="utf-16")
+    Path("wrong.cnn").write_text("model Net { input image 3x8x8; conv 8 3x3 }", encoding="utf-8")
+    Path("two.cnn").write_text("model A { input x 4; relu }\nmodel B { input x 4; relu }", encoding="utf-8")
+    os.mkfifo("pipe.cnn")
+    return ["missing.cnn", *sorted(path.name for path in Path().glob("*.cnn") if path.name != "net.cnn"), "", "\0"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_file_that_is_no_spec_is_a_finding(specc: Specc, command: str) -> None:
+    for file in write_bad_files():
+        if command == "check" and file == "two.cnn":
+            continue
+        answer = specc(command, *(file if word == "FILE" else word for word in COMMANDS[command]))
+        assert answer.code in (1, 2), file
+        assert answer.err.startswith("error["), file
+        assert answer.out == "", file
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["chekc"],
+        ["check"],
+        ["check", "--modle", "A"],
+        ["run", "net.cnn"],
+        ["explain", "E9999"],
+        ["explain", "cnv"],
+        ["zoo", "lenet"],
+        ["completion", "cobol"],
+        ["export", "net.cnn", "--seed", "x"],
+    ],
+    ids=" ".join,
+)
+def test_usage_errors_exit_2(specc: Specc, arguments: list[str]) -> None:
+    answer = specc(*arguments)
+    assert answer.code == 2
+    assert answer.err or not arguments
+
+
+@pytest.mark.parametrize("command", ["check", "export", "run", "verify", "weights", "explain", "zoo", "completion"])
+def test_every_command_has_help_with_examples(specc: Specc, command: str) -> None:
+    answer = specc(command, "--help")
+    assert answer.code == 0
+    assert f"specc {command}" in answer.out.partition("examples:")[2]
+
+
+def test_standard_input(specc: Specc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(NET.encode())))
+    assert "Model: Net (<stdin>)" in specc("check", "-").out
+
+
+def test_python_m_specc_and_pipes(tmp_path: Path) -> None:
+    done = run_in_shell("set -o pipefail; specc zoo vgg | specc check - --format csv | head -1; exit 0", tmp_path)
+    assert done.stdout.startswith("model,layer,")
+    assert done.stderr == ""
+
+
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+    done = run_in_shell("specc zoo inception_v3 | specc check - | true; echo ${PIPESTATUS[1]}", tmp_path)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {}])
+def test_colour_only_on_a_terminal(tmp_path: Path, environment: dict[str, str]) -> None:
+    """`script` gives the command a terminal."""
+    (tmp_path / "net.cnn").write_text("model Net { }", encoding="utf-8")
+    command = f"{sys.executable} -m specc check net.cnn"
+    script = "import os, pty, sys; pty.spawn(sys.argv[1].split())"
+    environment = {"TERM": "xterm", **environment}
+    done = run_in_shell(f'"{sys.executable}" -c "{script}" "{command}"', tmp_path, **environment)
+    assert ("\x1b[" in done.stdout) == (environment == {"TERM": "xterm"})
+    assert "E0211" in done.stdout
+
+
+def test_interrupting_prints_one_line(specc: Specc, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("specc.cli.check.check_file", interrupted)
+    assert specc("check", "net.cnn") == (130, "", "interrupted\n")
