@@ -79,16 +79,26 @@ class Model:
 
         return render(self.summary, width)
 
-    def weights(self, file: str | os.PathLike[str] | None = None, *, seed: int = 0, strict: bool = True) -> Weights:
-        """The model's tensors: seeded, or from a weights file (what it lacks is an error unless not `strict`)."""
-        from specc.weights import match, read, seeded
+    def weights(
+        self,
+        file: str | os.PathLike[str] | None = None,
+        *,
+        mapping: str | os.PathLike[str] | None = None,
+        seed: int = 0,
+        strict: bool = True,
+    ) -> Weights:
+        """The model's tensors by their dotted names: seeded, or from a weights file.
+
+        `mapping` is a file of rules that rename the file's tensors.  Where `strict`, anything missing, left over or
+        misshapen is an error.
+        """
+        from specc.trained import load_trained
+        from specc.weights import seeded
 
         if file is None:
             return seeded(self.graph, seed)
-        found, diagnostics = read(Path(file))
-        if found is None:
-            raise SpecError(diagnostics)
-        weights, _, diagnostics = match(self.graph, found, strict=strict, seed=seed)
+        rules = None if mapping is None else Path(mapping)
+        weights, _, diagnostics = load_trained(self.graph, Path(file), mapping=rules, strict=strict, seed=seed)
         if weights is None:
             raise SpecError(diagnostics)
         return weights

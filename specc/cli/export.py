@@ -1,6 +1,7 @@
-"""Write a model as an ONNX file: the same bytes for the same spec, weights and seed on every machine.
+"""Write a model as an ONNX file, or with --to torch as the source of a PyTorch module.
 
-The file appears whole or not at all.  Weights beyond 2 GB go to a second file beside it by themselves.
+The same spec, weights and seed give the same bytes on every machine. The file
+appears whole or not at all.  Weights beyond 2 GB go to a second file beside it by themselves.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 from specc.cli.console import OK, Console, exit_code
 from specc.cli.model_arguments import add_weights_arguments, load_weights
 from specc.cli.spec_arguments import STANDARD_INPUT, add_spec_arguments, one_model
+from specc.pipeline import Checked
 
 EXAMPLES = """\
 examples:
@@ -23,7 +25,13 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_spec_arguments(parser)
     add_weights_arguments(parser)
-    parser.add_argument("-o", "--output", metavar="OUT", help="the file to write (default: MODEL.onnx)")
+    parser.add_argument("-o", "--output", metavar="OUT", help="the file to write (default: MODEL.onnx or MODEL.py)")
+    parser.add_argument(
+        "--to",
+        choices=("onnx", "torch"),
+        default="onnx",
+        help="what to write: torch is source code, without weights",
+    )
     parser.add_argument("--opset", metavar="N", type=int, default=21, help="ONNX opset (default: %(default)s)")
     parser.add_argument("--preprocess", action="store_true", help="bake the input's range, mean and std into the graph")
 
@@ -32,6 +40,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     checked, code = one_model(options, console)
     if checked is None:
         return code
+    if options.to == "torch":
+        return _export_torch(checked, options, console)
     from specc.onnx.emit import emit
     from specc.onnx.write import write_model
 
@@ -50,4 +60,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
     console.report(problems)
     if not problems:
         console.note(f"wrote {target}: {checked.graph.name}, opset {options.opset}, {len(model.graph.node)} nodes")
+    return exit_code(problems) if problems else OK
+
+
+def _export_torch(checked: Checked, options: argparse.Namespace, console: Console) -> int:
+    from specc.torch import write_source
+
+    target = Path(options.output or f"{checked.graph.name}.py")
+    problems = write_source(checked.graph, target)
+    console.report(problems)
+    if not problems:
+        console.note(f"wrote {target}: a PyTorch module with the spec's tensor names")
     return exit_code(problems) if problems else OK

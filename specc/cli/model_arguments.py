@@ -15,14 +15,23 @@ if TYPE_CHECKING:
 
 
 def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
-    """--weights, --lenient and --seed."""
-    parser.add_argument("--weights", metavar="FILE", help="take the weights from this file (default: seeded ones)")
+    """--weights, --map, --lenient and --seed."""
+    parser.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="take the weights from this .safetensors, .npz, .pt, .keras, .h5 or .onnx file (default: seeded ones)",
+    )
+    add_map_argument(parser)
     parser.add_argument(
         "--lenient", action="store_true", help="initialise weights that the file lacks, and ignore those it has besides"
     )
     parser.add_argument(
         "--seed", metavar="N", type=int, default=0, help="seed of initialised weights (default: %(default)s)"
     )
+
+
+def add_map_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--map", metavar="RULES", help="a file of rules `pattern -> name` that rename the tensors")
 
 
 def add_device_argument(parser: argparse.ArgumentParser, default: str) -> None:
@@ -36,12 +45,17 @@ def add_device_argument(parser: argparse.ArgumentParser, default: str) -> None:
 
 def load_weights(graph: Graph, options: argparse.Namespace) -> tuple[Weights | None, Sequence[Diagnostic]]:
     """The weights the options ask for, or why there are none."""
-    from specc.weights import match, read, seeded
+    from specc.trained import load_trained
+    from specc.weights import seeded
 
     if options.weights is None:
         return seeded(graph, options.seed), ()
-    found, diagnostics = read(Path(options.weights))
-    if found is None:
-        return None, diagnostics
-    weights, _, diagnostics = match(graph, found, strict=not options.lenient, seed=options.seed)
+    weights, _, diagnostics = load_trained(
+        graph, Path(options.weights), mapping=mapping(options), strict=not options.lenient, seed=options.seed
+    )
     return weights, diagnostics
+
+
+def mapping(options: argparse.Namespace) -> Path | None:
+    """The file of `--map`."""
+    return None if options.map is None else Path(options.map)

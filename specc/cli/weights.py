@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from specc.cli.console import BAD_REQUEST, OK, Console, exit_code
+from specc.cli.model_arguments import add_map_argument, mapping
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.pipeline import Checked
 
@@ -24,6 +25,7 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_spec_arguments(parser)
     parser.add_argument("--from", dest="source", metavar="FILE", help="match the model's weights with this file's")
+    add_map_argument(parser)
     parser.add_argument("--lenient", action="store_true", help="accept missing and surplus tensors")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed of initialised weights (default: 0)")
     parser.add_argument("-o", "--output", metavar="OUT", help="write the weights to a .safetensors or .npz file")
@@ -46,13 +48,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _match(checked: Checked, options: argparse.Namespace, console: Console) -> int:
     from specc.report.weights import render_match
-    from specc.weights import match, read
+    from specc.trained import load_trained
 
-    found, diagnostics = read(Path(options.source))
-    if found is None:
+    weights, table, diagnostics = load_trained(
+        checked.graph, Path(options.source), mapping=mapping(options), strict=not options.lenient, seed=options.seed
+    )
+    if table is None:
         console.report(diagnostics)
         return exit_code(diagnostics)
-    weights, table, diagnostics = match(checked.graph, found, strict=not options.lenient, seed=options.seed)
     console.data(render_match(table, console.width, console.style))
     console.report(diagnostics)
     if weights is None:
