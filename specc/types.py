@@ -21,6 +21,14 @@ class TensorType:
     shape: tuple[Dim, ...]
     dtype: DType = "float32"
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Kept, for deep networks look the same few types up over and over."""
+        return hash((self.shape, self.dtype))
+
     @property
     def channels(self) -> Dim:
         return self.shape[1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
@@ -63,6 +64,7 @@ class Signature:
     """Parameters of a block that are activations by their default."""
 
 
+@cache
 def of_operation(op: type[Op]) -> Signature:
     names = tuple(name for name in (*op.positional, *op.model_fields) if name not in op.context)
     names = tuple(dict.fromkeys(names))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from specc.dims import Divides, merge_conditions
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
-from specc.ops.base import Op, Types
+from specc.ops.base import Op, Types, same
 from specc.types import Layout, TensorType
 
 
@@ -23,6 +24,7 @@ class GraphBuilder:
     nodes: list[Node] = field(default_factory=list)
     outputs: list[GraphOutput] = field(default_factory=list)
     conditions: list[Divides] = field(default_factory=list)
+    _asked: set[Hashable] = field(default_factory=set)
 
     def add_input(self, graph_input: GraphInput) -> str:
         self.inputs.append(graph_input)
@@ -40,7 +42,11 @@ class GraphBuilder:
         self, op: Op, inputs: tuple[str, ...], types: Types, *, name: str, layer: str, file: str, line: int
     ) -> tuple[str, ...]:
         """`add` for types that `op.infer` has already given."""
-        self.conditions.extend(op.conditions(tuple(self.types[i] for i in inputs)))
+        kinds = tuple([self.types[i] for i in inputs])
+        key = same(op, kinds)
+        if key not in self._asked:
+            self._asked.add(key)
+            self.conditions.extend(op.conditions(kinds))
         outputs = output_names(name, len(types))
         self.nodes.append(
             Node(name=name, layer=layer, op=op, inputs=inputs, outputs=outputs, types=types, file=file, line=line)
@@ -63,4 +69,4 @@ class GraphBuilder:
 
 def output_names(name: str, count: int) -> tuple[str, ...]:
     """The values of a node: its own name, and `name.1`, `name.2` for further ones."""
-    return (name, *(f"{name}.{i}" for i in range(1, count)))
+    return (name,) if count == 1 else (name, *(f"{name}.{i}" for i in range(1, count)))

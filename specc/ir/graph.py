@@ -8,6 +8,7 @@ are inverse to each other.
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from functools import cached_property
 from typing import Annotated, Any, Self, TypeAlias
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, mo
 
 from specc.dims import Divides
 from specc.ops import BY_WORD
-from specc.ops.base import Op, Weight
+from specc.ops.base import Op, Weight, same
 from specc.types import Layout, TensorType
 
 
@@ -113,8 +114,22 @@ class Graph(_Frozen):
             types.update(zip(node.outputs, node.types, strict=True))
         return types
 
+    @cached_property
+    def kinds(self) -> tuple[tuple[Node, ...], tuple[int, ...]]:
+        """The first of all nodes that are the same but for their names, and for each node the number of its kind."""
+        numbers: dict[Hashable, int] = {}
+        first: list[Node] = []
+        kinds = []
+        for node in self.nodes:
+            number = numbers.setdefault(same(node.op, self.input_types(node)), len(first))
+            if number == len(first):
+                first.append(node)
+            kinds.append(number)
+        return tuple(first), tuple(kinds)
+
     def input_types(self, node: Node) -> tuple[TensorType, ...]:
-        return tuple(self.values[name] for name in node.inputs)
+        values = self.values
+        return tuple([values[name] for name in node.inputs])
 
     def weights(self, node: Node) -> tuple[Weight, ...]:
         """The node's own tensors; `weight_name` gives their names in the model."""

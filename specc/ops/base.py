@@ -11,7 +11,7 @@ not share what it checks, so windows are resolved once in `ops/windows.py` and a
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
@@ -123,6 +123,14 @@ class Builder(Protocol):
         """The error to raise when this opset cannot express the layer (E0905)."""
 
 
+def same(op: Op, inputs: Types) -> Hashable:
+    """What two operations have in common that give the same answers on the same inputs.
+
+    The types of the attributes belong to it: `bias=true` equals `bias=1` and is something else.
+    """
+    return type(op), *op.__dict__.values(), *map(type, op.__dict__.values()), inputs
+
+
 class Op(BaseModel):
     """An operation with its attributes; the fields of a subclass are the arguments a spec may write."""
 
@@ -191,3 +199,8 @@ class Op(BaseModel):
     ) -> Sequence[Array]:
         """For each output in `ys` (computed from `xs`, `ws` in float64) the largest error, element by element,
         that an evaluation with unit roundoff `u` on the very same operands may show; float64."""
+
+    def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int | None:
+        """The k of a bound of the form gamma_k x magnitude, from which verification takes the tighter statistical
+        one; `None` for bounds of any other form."""
+        return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Final
 
 from specc.analysis.summary import Layer, Summary
 from specc.diagnostics import Diagnostic
@@ -18,11 +19,23 @@ from specc.report.words import Conditions
 from specc.types import TensorType
 
 JSON = dict[str, object]
+_ENCODE: Final = json.JSONEncoder().encode
 
 
 def render(summaries: Sequence[Summary], diagnostics: Sequence[Diagnostic]) -> str:
     """`document` as text, ending in a newline; ASCII only, so that any stream can carry it."""
-    return json.dumps(document(summaries, diagnostics), indent=2) + "\n"
+    return _lines(document(summaries, diagnostics), levels=4) + "\n"
+
+
+def _lines(value: object, levels: int, indent: str = "") -> str:
+    """`value` as JSON, what lies `levels` deep on one line each: json's own indentation takes ten times as long."""
+    if not levels or not value or not isinstance(value, dict | list):
+        return _ENCODE(value)
+    inner = indent + "  "
+    if isinstance(value, dict):
+        parts = [f"{inner}{_ENCODE(key)}: {_lines(part, levels - 1, inner)}" for key, part in value.items()]
+        return "{\n" + ",\n".join(parts) + f"\n{indent}}}"
+    return "[\n" + ",\n".join(inner + _lines(part, levels - 1, inner) for part in value) + f"\n{indent}]"
 
 
 def document(summaries: Sequence[Summary], diagnostics: Sequence[Diagnostic]) -> JSON:
