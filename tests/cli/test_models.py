@@ -1,0 +1,134 @@
+"""`export`, `run`, `verify` and `weights` on small models and real files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Specc
+from PIL import Image
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1"])
+def test_an_export_has_the_same_bytes_under_every_hash_seed(specc: Specc, hash_seed: str) -> None:
+    assert specc("export", "net.cnn", "--seed", "3").code == 0
+    command = [sys.executable, "-m", "specc", "export", "net.cnn", "--seed", "3", "-o", "again.onnx"]
+    subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": hash_seed}, check=True, capture_output=True)
+    assert Path("again.onnx").read_bytes() == Path("Net.onnx").read_bytes()
+
+
+def test_seeds_and_opsets_change_an_export(specc: Specc) -> None:
+    options = [[], ["--seed", "1"], ["--opset", "18"], ["--preprocess"]]
+    exports = set()
+    for option in options:
+        answer = specc("export", "net.cnn", "-o", "net.onnx", *option)
+        assert answer.out == ""
+        assert answer.err.startswith("wrote net.onnx: Net, opset ")
+        exports.add(Path("net.onnx").read_bytes())
+    assert len(exports) == len(options)
+
+
+def write_inputs() -> None:
+    """Two pictures and two arrays of 3x8x8."""
+    pixels = np.arange(192, dtype=np.uint8).reshape(8, 8, 3)
+    Path("photos").mkdir()
+    Image.fromarray(pixels).save("photos/a.png")
+    Image.fromarray(pixels[::-1]).save("photos/b.png")
+    array = pixels.transpose(2, 0, 1)[None] / np.float32(127.5) - 1
+    np.save("one.npy", array.astype(np.float32))
+    np.savez("two.npz", image=np.concatenate([array, array]).astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "items"),
+    [(["photos/a.png"], 1), (["photos"], 2), (["photos/*.png"], 2), (["one.npy"], 1), (["two.npz"], 2),
+     (["photos/a.png", "one.npy"], 2)],
+)  # fmt: skip
+def test_run_takes_pictures_arrays_folders_and_patterns(specc: Specc, inputs: list[str], items: int) -> None:
+    write_inputs()
+    answer = specc("run", "net.cnn", "--device", "cpu", "--batch", "2", "--input", *inputs, "-o", "out.npz")
+    assert answer.code == 0, answer.err
+    scores = np.load("out.npz")["animal"]
+    assert scores.shape == (items, 3)
+    np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_a_picture_is_preprocessed_as_the_spec_declares(specc: Specc) -> None:
+    write_inputs()
+    specc("run", "net.cnn", "--device", "cpu", "--input", "photos/a.png", "one.npy", "-o", "out.npz")
+    picture, array = np.load("out.npz")["animal"]
+    np.testing.assert_allclose(picture, array, atol=1e-6)
+
+
+def test_run_prints_json_csv_and_the_best_classes(specc: Specc) -> None:
+    write_inputs()
+    json.loads(specc("run", "net.cnn", "--device", "cpu", "--input", "one.npy").out)
+    table = specc("run", "net.cnn", "--device", "cpu", "--input", "one.npy", "--format", "csv").out
+    assert len(table.splitlines()) >= 2
+    best = specc("run", "net.cnn", "--device", "cpu", "--input", "one.npy", "--top-k", "2").out
+    assert best.startswith("one.npy: ")
+    assert sum(name in best for name in ("cat", "dog", "fox")) == 2
+
+
+def test_activations_are_saved_beside_the_outputs(specc: Specc) -> None:
+    write_inputs()
+    answer = specc(
+        "run", "net.cnn", "--device", "cpu", "--input", "one.npy", "--save-activations", "conv1", "-o", "out.npz"
+    )
+    assert answer.code == 0, answer.err
+    assert np.load("out.npz")["conv1"].shape == (1, 4, 6, 6)
+
+
+def test_verify_passes_what_export_wrote_and_fails_what_was_changed(specc: Specc) -> None:
+    import onnx
+
+    specc("export", "net.cnn", "-o", "net.onnx", "--seed", "5")
+    for flag in ("--model-file", "--model"):
+        answer = specc("verify", "net.cnn", "--seed", "5", flag, "net.onnx")
+        assert answer.code == 0, answer.err
+        assert answer.out.splitlines()[-1].startswith("PASSED")
+    model = onnx.load("net.onnx")
+    for weight in model.graph.initializer:
+        if weight.name == "conv1.weight":
+            changed = onnx.numpy_helper.to_array(weight).copy()
+            changed[0, 0, 0, 0] += 0.01
+            weight.CopyFrom(onnx.numpy_helper.from_array(changed, weight.name))
+    onnx.save(model, "net.onnx")
+    answer = specc("verify", "net.cnn", "--seed", "5", "--model-file", "net.onnx")
+    assert answer.code == 1
+    assert answer.out.splitlines()[-1].startswith("FAILED")
+    assert "error[E0903]" in answer.err
+    answer = specc("verify", "net.cnn", "--seed", "5", "--model-file", "net.onnx", "--format", "json")
+    assert json.loads(answer.out)["first_failure"].startswith("conv1")
+
+
+def test_weights_are_listed_written_and_matched(specc: Specc) -> None:
+    assert "conv1.weight" in specc("weights", "net.cnn").out
+    assert specc("weights", "net.cnn", "-o", "w.safetensors", "--seed", "2").code == 0
+    assert specc("weights", "net.cnn", "--from", "w.safetensors").code == 0
+    assert specc("export", "net.cnn", "-o", "a.onnx", "--weights", "w.safetensors").code == 0
+    assert specc("export", "net.cnn", "-o", "b.onnx", "--seed", "2").code == 0
+    assert specc("verify", "net.cnn", "--weights", "w.safetensors", "--model-file", "b.onnx").code == 0
+    answer = specc("export", "net.cnn", "--set", "width=8", "--weights", "w.safetensors")
+    assert answer.code == 2
+    assert "error[E0801]" in answer.err
+
+
+def test_zoo_explain_and_completion(specc: Specc) -> None:
+    listing = specc("zoo").out
+    assert "lecture/" in listing
+    assert "  lenet5 " in listing
+    spec = specc("zoo", "lenet5").out
+    assert Path(specc("zoo", "--path", "lenet5").out.strip()).read_text(encoding="utf-8") == spec
+    assert specc("explain", "e0403").out.startswith("# E0403: branches that do not meet\n")
+    assert "    conv channels, kernel" in specc("explain", "conv").out
+    everything = specc("explain").out
+    assert "E0403" in everything
+    assert "maxpool" in everything
+    for shell in ("bash", "zsh"):
+        assert "--max-layers" in specc("completion", shell).out

@@ -1,0 +1,80 @@
+"""The compiler from Python, as the README shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import specc
+
+NET = """\
+model Net(width = 4, widths = [2, 3]) {
+    input image 1x6x6
+    for w in widths { conv w, 3x3, pad=1 }
+    conv width, 3x3, relu
+    global_avgpool; flatten
+}
+model Wide = Net(width=8)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "net.cnn").write_text(NET, encoding="utf-8")
+    return tmp_path / "net.cnn"
+
+
+def test_load_chooses_a_model_and_sets_its_parameters(path: Path) -> None:
+    model = specc.load(path, model="Net", width=2, widths=[5])
+    assert (model.name, model.params, model.trainable) == ("Net", 50 + 92, 142)
+    assert model.macs == 9 * 5 * 36 + 9 * 5 * 2 * 16
+    assert [layer.name for layer in model.layers] == ["conv1", "conv2", "global_avgpool1", "flatten1"]
+    assert "Total params: 142" in model.table()
+    assert specc.load(str(path), model="Wide").params > specc.load(path, model="Net").params
+
+
+def test_export_run_and_verify(path: Path, tmp_path: Path) -> None:
+    model = specc.load(path, model="Wide")
+    exported = model.export(tmp_path / "net.onnx", seed=3)
+    assert model.verify(model=exported, seed=3).passed
+    assert not model.verify(model=exported, seed=4).passed
+    x = np.linspace(-1, 1, 72).reshape(2, 1, 6, 6)
+    y = model.run(x, seed=3, device="cpu")
+    assert isinstance(y, np.ndarray)
+    assert y.shape == (2, 8)
+    weights = model.weights(seed=3)
+    np.testing.assert_array_equal(model.run(x, weights=weights, device="cpu"), y)
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (lambda path: specc.load(path), "E0207"),
+        (lambda path: specc.load(path, model="Nett"), "E0207"),
+        (lambda path: specc.load(path, model="Net", depth=1), "E0310"),
+        (lambda path: specc.load(path.parent), "E0602"),
+        (lambda path: specc.load(path.parent / "no.cnn"), "E0601"),
+        (lambda path: specc.loads("model M { input x 4; dens 2 }"), "E0201"),
+        (lambda path: specc.load(path, model="Net").run(np.zeros((1, 2, 6, 6))), "E0901"),
+        (lambda path: specc.load(path, model="Net").run({"picture": np.zeros((1, 1, 6, 6))}), "E0901"),
+        (lambda path: specc.load(path, model="Net").export(path.parent / "no" / "x.onnx"), "E0904"),
+        (lambda path: specc.load(path, model="Net").export(path.parent / "x.onnx", weights={}), "E0801"),
+        (lambda path: specc.load(path, model="Net").weights("no.npz"), "E0601"),
+        (lambda path: specc.load(path, model="Net").verify(model=path), "E0907"),
+        (lambda path: specc.load(path, model="Net").verify(model=path.parent / "no.onnx"), "E0601"),
+    ],
+)
+def test_what_is_wrong_is_a_spec_error(call: Callable[[Path], object], code: str, path: Path) -> None:
+    with pytest.raises(specc.SpecError) as caught:
+        call(path)
+    assert {d.code for d in caught.value.diagnostics} == {code}
+    assert str(caught.value).startswith(f"error[{code}]: ")
+
+
+def test_loads_takes_a_text() -> None:
+    model = specc.loads("import kernels\nmodel M { input x 3xHxW; depthwise 3x3, weight=kernels.emboss, bias=false }")
+    assert model.trainable == 0
+    assert model.warnings == ()
