@@ -1,0 +1,169 @@
+"""What a spec becomes: names, scopes, merges, loops, open sizes, layouts, outputs."""
+
+from __future__ import annotations
+
+import pytest
+
+import specc
+
+WIDE = "input x 4x8x8; "
+
+
+def nodes(body: str, **parameters: object) -> str:
+    """`name(inputs)` of every node, of a model's body or of a whole file that defines `Net`."""
+    text = body if "model Net" in body else f"model Net {{ {body} }}"
+    graph = specc.loads(text, model="Net", **parameters).graph
+    return " ".join(f"{node.name}({','.join(node.inputs)})" for node in graph.nodes)
+
+
+def shape(body: str, **parameters: object) -> str:
+    text = body if "model Net" in body else f"model Net {{ {body} }}"
+    model = specc.loads(text, model="Net", **parameters)
+    return model.summary.outputs[0].type.text(model.graph.layout)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("conv 4, 3x3; conv 4, 3x3; relu", "conv1(x) conv2(conv1) relu1(conv2)"),
+        ("a: conv 4, 3x3, relu; relu", "a(x) a.relu(a) relu1(a.relu)"),
+        ("a: conv 4, 3x3; relu; conv 4, 3x3, from=a", "a(x) relu1(a) conv1(a)"),
+        ("conv 4, 1x1, act=none", "conv1(x)"),
+        ("relu; add x", "relu1(x) add1(relu1,x)"),
+        ("a: relu; b: tanh; add a, b", "a(x) b(a) add1(a,b)"),
+        ("a: relu; b: tanh; sub a, b", "a(x) b(a) sub1(a,b)"),
+        ("a: relu; b: tanh; add a, b, relu", "a(x) b(a) add1(a,b) add1.relu(add1)"),
+        ("a, b: split 2; concat b, a", "a(x) concat1(a.1,a)"),
+        ("split 2; concat", "split1(x) concat1(split1,split1.1)"),
+        ("s: split 2; add s[1], s[0]", "s(x) add1(s.1,s)"),
+        ("concat { branch { relu } branch { } }", "relu1(x) concat1(relu1,x)"),
+        ("concat { up: branch { relu } branch { relu } }", "up.relu1(x) relu1(x) concat1(up.relu1,relu1)"),
+        ("residual { relu }", "relu1(x) residual1(relu1,x)"),
+        ("r: residual relu { tanh } shortcut { abs }", "tanh1(x) abs1(x) r(tanh1,abs1) r.relu(r)"),
+        ("repeat 2 { relu }", "relu1(x) relu2(relu1)"),
+        ("s: repeat 2 { relu }; add s, x", "s.0.relu1(x) s.1.relu1(s.0.relu1) add1(s.1.relu1,x)"),
+        ("repeat 2 { a: relu }", "a.0(x) a.1(a.0)"),
+        ("repeat 2 { repeat 2 { a: relu } }", "a.0.0(x) a.0.1(a.0.0) a.1.0(a.0.1) a.1.1(a.1.0)"),
+        ("repeat 0 { relu }; tanh", "tanh1(x)"),
+        ("if in.channels == 4 { relu } else { tanh }", "relu1(x)"),
+        ("if false { relu } else if true { abs } else { tanh }", "abs1(x)"),
+        ("if true { a: relu } else { a: tanh }; add a, x", "a(x) add1(a,x)"),
+        ("let f = relu; f; conv 4, 1x1, f", "relu1(x) conv1(relu1) conv1.relu(conv1)"),
+        ("let k = 1; repeat 2 { let k = k + 2; conv 4, k, pad=same }; conv 4, k", "conv1(x) conv2(conv1) conv3(conv2)"),
+    ],
+)
+def test_nodes(body: str, expected: str) -> None:
+    assert nodes(WIDE + body) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("block b { conv 4, 1x1; relu }\nmodel Net { input x 4x8x8; b; b }",
+         "b1.conv1(x) b1.relu1(b1.conv1) b2.conv1(b1.relu1) b2.relu1(b2.conv1)"),
+        ("block b(f = relu) { f }\nmodel Net { input x 4x8x8; stem: b; b tanh }", "stem.relu1(x) b1.tanh1(stem.relu1)"),
+        ("block b(skip) { add skip }\nmodel Net { input x 4x8x8; relu; b x }", "relu1(x) b1.add1(relu1,x)"),
+        ("block b { relu }\nmodel Net { input x 4x8x8; tanh; b from=x }", "tanh1(x) b1.relu1(x)"),
+        ("block b(n) { repeat n { relu } }\nblock c { b 1; b 2 }\nmodel Net { input x 4; c }",
+         "c1.b1.relu1(x) c1.b2.relu1(c1.b1.relu1) c1.b2.relu2(c1.b2.relu1)"),
+        ("import blocks as m\nmodel Net { input x 4x8x8; stem: m.conv_bn 8, 3x3 }",
+         "stem.conv1(x) stem.bn1(stem.conv1) stem.relu1(stem.bn1)"),
+    ],
+)  # fmt: skip
+def test_blocks(text: str, expected: str) -> None:
+    assert nodes(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "widths"),
+    [
+        ("for w in [2, 3] { conv w, 1x1 }", [2, 3]),
+        ("for w, k in [[2, 1], [3, 3]] { conv w, k }", [2, 3]),
+        ("for i, w in [5, 7] { conv w + i, 1x1 }", [5, 8]),
+        ("for i, w, k in [[2, 1], [3, 3]] { conv w + i, k }", [2, 4]),
+        ("for w in range(1, 6, 2) { conv w, 1x1 }", [1, 3, 5]),
+        ("for w in [2] * 2 + [3] { conv w, 1x1 }", [4, 3]),
+        ("conv round_to(30 * 1.4, 8), 1x1; conv 7 // 2 + 2 ** 2, 1x1", [40, 7]),
+        ("let w = [1, [2, 3]]; conv w[-1][0], 1x1; conv sum([1, 2]) + len(w), 1x1", [2, 5]),
+        ("conv 8 if in.height > 4 and not false else 2, 1x1", [8]),
+        ("conv 0.75 * 128, 1x1", [96]),
+    ],
+)
+def test_compile_time_values(body: str, widths: list[int]) -> None:
+    graph = specc.loads(f"model Net {{ {WIDE}{body} }}").graph
+    assert [graph.values[node.outputs[0]].channels for node in graph.nodes] == widths
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("input x 3x8x8; conv 2, 3x3", "2x6x6"),
+        ("input x [N, 3, H, W]; conv 2, 3x3", "2x(H - 2)x(W - 2)"),
+        ("input x [B, 3, 8, W]; maxpool 2x2", "3x4x(W//2)"),
+        ("input x 3xHxW; maxpool 2x2; upsample 2; concat x", "6xHxW"),
+        ("input x 8x6x3, layout=hwc; conv 2, 3x3; pad (0, 1)", "6x6x2"),
+        ("input x 8x6x3, layout=hwc; flatten", "144"),
+        ("input x 8x6x3, layout=hwc; transpose (1, 0, 2)", "6x8x3"),
+        ("input x 3xT; conv 2, 3, stride=2, pad=1", "2x((T + 1)//2)"),
+        ("input x 1x4x4x4; conv 2, 3; flatten", "16"),
+    ],
+)
+def test_shapes(body: str, expected: str) -> None:
+    assert shape(body) == expected
+
+
+def test_a_u_net_says_what_its_sizes_must_divide_by() -> None:
+    levels = "".join(f"e{i}: conv 4, 3x3, pad=1; maxpool 2x2; " for i in range(4))
+    back = "".join(f"deconv 4, 2x2, stride=2; concat e{i}; " for i in reversed(range(4)))
+    model = specc.loads(f"model UNet {{ input x [N, 3, H, W]; {levels}{back} conv 1, 1x1 -> 1xHxW }}")
+    assert "H must be a multiple of 16" in model.table()
+    assert "W must be a multiple of 16" in model.table()
+
+
+def test_derived_models_set_parameters_of_their_base() -> None:
+    text = """
+    model Base(width, depth = 1) { input x 3x8x8; repeat depth { conv width, 1x1 } }
+    model Deep = Base(8, depth=3)
+    model Net = Deep(width=2) { expect output == 2x8x8; expect layers == 3 }
+    """
+    assert nodes(text) == "conv1(x) conv2(conv1) conv3(conv2)"
+    assert shape(text) == "2x8x8"
+    assert shape(text, width=5) == "5x8x8"
+
+
+def test_outputs_are_labels_lines_or_named_values() -> None:
+    body = "a: relu; tanh; output line; b: abs; output b; output a2, from=a"
+    graph = specc.loads(f"model Net {{ {WIDE}{body} }}").graph
+    assert {output.name: output.value for output in graph.outputs} == {"line": "tanh1", "b": "b", "a2": "a"}
+
+
+def test_a_matrix_fits_every_depthwise_kernel() -> None:
+    body = "depthwise 3x3, weight=[[0, 1, 0], [1, -4, 1], [0, 1, 0]], bias=false; conv 2, 1x1"
+    model = specc.loads(f"model Net {{ {WIDE}{body} }}")
+    assert (model.params, model.trainable) == (36 + 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("claim", "holds"),
+    [
+        ("params == 296", True),
+        ("params == 300 within 1%", False),
+        ("params == 300 within 2%", True),
+        ("macs < 10_368 + 1", True),
+        ("params + buffers >= 2 * 148", True),
+        ("output == 8x6x6", True),
+        ("output == 8x5x6", False),
+        ("receptive_field == 3", True),
+        ("receptive_field == 3x3", True),
+        ("depth != 1", False),
+        ("layers == width / 8", True),
+        ("weight_bytes == 4 * params", True),
+    ],
+)
+def test_expectations(claim: str, holds: bool) -> None:
+    text = f"model Net(width = 8) {{ {WIDE}conv width, 3x3; expect {claim} }}"
+    if holds:
+        assert specc.loads(text).params == 296
+    else:
+        with pytest.raises(specc.SpecError, match="E0502"):
+            specc.loads(text)
