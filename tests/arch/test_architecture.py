@@ -35,7 +35,7 @@ LAYERS = [
     {"runtime", "trained"},
     {"inference"},
     {"verify"},
-    {"torch", "decompile"},
+    {"torch", "decompile", "conformance"},
     {"report"},
     {"api"},
     {"cli"},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 from onnx import TensorProto
 
@@ -20,7 +21,7 @@ from specc.onnx.importer.fold import folded
 from specc.onnx.importer.load import ImportLimits, Loaded, load
 from specc.onnx.importer.rules import RULES
 from specc.onnx.importer.values import Decline, Live, Pending, Step, Value
-from specc.ops.base import Rejection
+from specc.ops.base import Rejection, Weight
 from specc.types import Layout, TensorType, unspeak
 from specc.weights.tensors import Tensor, Unreadable, Weights
 
@@ -219,8 +220,17 @@ def finished(context: Context) -> Imported:
     tensors: dict[str, Tensor] = {}
     for node in graph.nodes:
         given = context.weights.get(node.name, {})
-        tensors.update({weight_name(node, w): given[w.name] for w in graph.weights(node) if w.name in given})
+        for weight in graph.weights(node):
+            fixed = weight.fixed is not None
+            tensors[weight_name(node, weight)] = _fixed(weight) if fixed else given[weight.name]
     return Imported(graph, Weights(tensors))
+
+
+def _fixed(weight: Weight) -> Tensor:
+    """A weight whose values stand in the operation."""
+    assert weight.fixed is not None
+    array = np.reshape(np.array(weight.fixed, np.float32), weight.shape)
+    return Tensor(weight.shape, lambda: array)
 
 
 def _needed(nodes: Sequence[Node], values: Sequence[str]) -> list[Node]:
