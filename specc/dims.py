@@ -7,6 +7,7 @@ knows its sizes pays nothing and never overflows.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -144,15 +145,18 @@ def product(sizes: tuple[Dim, ...]) -> Dim:
 def meet(left: Dim, right: Dim) -> tuple[Divides, ...] | None:
     """The conditions under which two sizes are equal: none needed is `()`, impossible is `None`.
 
-    Floors are taken as exact divisions; if the sizes then agree, that exactness is the condition.
+    Floors are taken as exact, first in their open part alone, then as a whole; if the sizes agree then, that
+    exactness is the condition.
     """
     if left == right:
         return ()
     if isinstance(left, int) and isinstance(right, int):
         return None
-    needed: list[Divides] = []
-    exact_left, exact_right = _exact(left, needed), _exact(right, needed)
-    return tuple(needed) if exact_left == exact_right else None
+    for divides in (_variable_part, _whole):
+        needed: list[Divides] = []
+        if _exact(left, needed, divides) == _exact(right, needed, divides):
+            return tuple(needed)
+    return None
 
 
 def simplest(left: Dim, right: Dim) -> Dim:
@@ -315,20 +319,40 @@ def _add_to(total: _Rational, term: _Rational) -> None:
         total[key] = total.get(key, Fraction(0)) + amount
 
 
-def _exact(value: Dim, needed: list[Divides]) -> _Rational:
-    """`value` as a rational polynomial with every floor taken as exact, noting each in `needed`."""
+_Division: TypeAlias = "Callable[[Floor], tuple[Dim, int]]"
+
+
+def _variable_part(atom: Floor) -> tuple[Dim, int]:
+    """floor((v + c) / n) = v / n + floor(c / n) where n divides v: even sizes stay even behind strided layers."""
+    constant = dict(atom.numerator.terms).get((), 0)
+    return atom.numerator - constant, constant // atom.divisor
+
+
+def _whole(atom: Floor) -> tuple[Dim, int]:
+    """floor(a / n) = a / n where n divides a."""
+    return atom.numerator, 0
+
+
+def _exact(value: Dim, needed: list[Divides], divides: _Division) -> _Rational:
+    """`value` as a rational polynomial with every floor taken as exact in the way of `divides`; what that takes is
+    noted in `needed`."""
     total: _Rational = {}
     for atoms, coefficient in _terms(value):
         term: _Rational = {(): Fraction(coefficient)}
         for atom in atoms:
-            term = _times(term, {(atom,): Fraction(1)} if isinstance(atom, str) else _exact_floor(atom, needed))
+            known: _Rational = {(atom,): Fraction(1)}
+            term = _times(term, known if isinstance(atom, str) else _exact_floor(atom, needed, divides))
         _add_to(total, term)
     return {key: amount for key, amount in total.items() if amount}
 
 
-def _exact_floor(atom: Floor, needed: list[Divides]) -> _Rational:
-    needed.append(Divides(atom.divisor, atom.numerator))
-    return {key: amount / atom.divisor for key, amount in _exact(atom.numerator, needed).items()}
+def _exact_floor(atom: Floor, needed: list[Divides], divides: _Division) -> _Rational:
+    dividend, rest = divides(atom)
+    assert isinstance(dividend, Sym)
+    needed.append(Divides(atom.divisor, dividend))
+    result = {key: amount / atom.divisor for key, amount in _exact(dividend, needed, divides).items()}
+    _add_to(result, {(): Fraction(rest)} if rest else {})
+    return result
 
 
 def _times(left: _Rational, right: _Rational) -> _Rational:

@@ -122,3 +122,13 @@ def test_conditions_on_one_name_join_to_one() -> None:
 def test_what_is_not_a_size_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a size"):
         parse(text)
+
+
+def test_strided_branches_meet_where_the_size_is_a_multiple() -> None:
+    """A feature pyramid: the size behind a strided 3x3 convolution, halved again and upsampled."""
+    height = symbol("H")
+    fine = (height + 2 - 3) // 8 + 1
+    coarse = (fine + 2 - 3) // 2 + 1
+    conditions = merge_conditions(meet(2 * coarse, fine) or ())
+    assert [str(c) for c in conditions] == ["H must be a multiple of 16"]
+    assert formula(fine, conditions) == "H/8"
