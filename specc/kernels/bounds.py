@@ -31,6 +31,27 @@ def dot_product(terms: int, magnitude: Array, u: float) -> Array:
     return in_range(gamma(terms, u) * magnitude + terms * SMALLEST, magnitude)
 
 
+def single(x: Array) -> Array:
+    """|x| in float32, for sums of magnitudes: they need no more, and take half the time."""
+    with np.errstate(over="ignore"):
+        return np.abs(x).astype(np.float32)
+
+
+def from_single(magnitude: Array, terms: int) -> Array:
+    """At least what a sum of `terms` products of two `single` values would be without rounding, given what float32
+    makes of it: rounding takes away at most gamma_(k+2) of it, and underflow one smallest normal number per term."""
+    lost = min(gamma(terms + 2, 2.0**-24), 1.0)
+    with np.errstate(divide="ignore"):
+        return (magnitude.astype(np.float64) + terms * SMALLEST) / np.float64(1 - lost)
+
+
+def statistical(terms: int, u: float) -> float:
+    """4 sqrt(k) u: where roundings are independent with mean 0, an error beyond it has a probability of at most
+    2 exp(-8) = 0.07 % (N. Higham and T. Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci.
+    Comput. 41, 2019, theorem 2.4 with lambda = 4)."""
+    return 4 * float(np.sqrt(terms)) * u
+
+
 def average(terms: int, magnitude: Array, u: float, roundings: int = 2) -> Array:
     """The bound for a mean of k terms: k - 1 additions, and `roundings` for the division by k (2 where a runtime
     multiplies by the reciprocal).  `magnitude` is the mean of |x|; a runtime may overflow in the sum."""

@@ -93,16 +93,19 @@ class AdaptiveAvgPool(AdaptivePooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        """The mean of as many samples as the largest window has, taken axis by axis."""
+        """gamma_k x mean |x|, k = samples of the largest window, and 2 for each axis."""
         import numpy as np
 
         from specc.kernels.bounds import average
         from specc.kernels.pooling import adaptive_pool
 
-        sizes = ys[0].shape[2:]
-        largest = prod(-(-n // o) + 1 for n, o in zip(xs[0].shape[2:], sizes, strict=True))
         magnitude = adaptive_pool(np.mean, abs(xs[0]), self.size)
-        return (average(largest, magnitude, u, roundings=2 * len(sizes)),)
+        return (average(self.terms(xs, ws), magnitude, u, roundings=2 * (ys[0].ndim - 2)),)
+
+    def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int:
+        axes = xs[0].shape[2:]
+        sizes = self.size * (len(axes) // len(self.size))
+        return prod(-(-n // o) + 1 for n, o in zip(axes, sizes, strict=True))
 
 
 class AdaptiveMaxPool(AdaptivePooling):
@@ -121,6 +124,7 @@ class AdaptiveMaxPool(AdaptivePooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """0: a value is only chosen."""
         from specc.kernels.bounds import exact
 
         return (exact(ys[0]),)

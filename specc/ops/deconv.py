@@ -126,17 +126,20 @@ class Deconv(Op):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        """A dot product over the input channels and over those taps of the window that meet in one output."""
+        """gamma_k of a dot product over the input channels and those taps of the window that meet in one output."""
         from specc.kernels.bounds import dot_product
         from specc.kernels.deconvolution import deconvolve
 
-        bias, weight = ws.get("bias"), ws["weight"]
-        magnitude = deconvolve(abs(xs[0]), abs(weight), None if bias is None else abs(bias), self._spreading())
+        bias = ws.get("bias")
+        magnitude = deconvolve(abs(xs[0]), abs(ws["weight"]), None if bias is None else abs(bias), self._spreading())
+        return (dot_product(self.terms(xs, ws), magnitude, u),)
+
+    def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int:
+        weight = ws["weight"]
         axes = weight.ndim - 2
         strides, dilations = (value * (axes // len(value)) for value in (self.stride, self.dilation))
         meeting = prod(-(-k // (s // gcd(s, d))) for k, s, d in zip(weight.shape[2:], strides, dilations, strict=True))
-        terms = weight.shape[0] // self.groups * meeting + (bias is not None)
-        return (dot_product(terms, magnitude, u),)
+        return int(weight.shape[0] // self.groups * meeting) + ("bias" in ws)
 
     def _spreading(self) -> Spreading:
         return {

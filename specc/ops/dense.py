@@ -58,12 +58,16 @@ class Dense(Op):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """gamma_k (|x| |W| + |b|), k = input features, and one more with a bias."""
         from specc.kernels.bounds import dot_product
         from specc.kernels.linear import dense
 
         bias = ws.get("bias")
         magnitude = dense(abs(xs[0]), abs(ws["weight"]), None if bias is None else abs(bias))
-        return (dot_product(xs[0].shape[1] + (bias is not None), magnitude, u),)
+        return (dot_product(self.terms(xs, ws), magnitude, u),)
+
+    def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int:
+        return int(xs[0].shape[1]) + ("bias" in ws)
 
     def _features(self, x: TensorType) -> int:
         if x.rank != 1:

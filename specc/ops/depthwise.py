@@ -73,7 +73,12 @@ class Depthwise(Learned):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        return (convolution_bound(xs[0], ws["weight"], ws.get("bias"), self.sliding(xs[0].shape[1]), u),)
+        """gamma_k (|x| * |w| + |b|), k = input channels / groups x window, and one more with a bias."""
+        how = self.sliding(xs[0].shape[1])
+        return (convolution_bound(xs[0], ws["weight"], ws.get("bias"), how, self.terms(xs, ws), u),)
+
+    def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int:
+        return int(ws["weight"][0].size) + ("bias" in ws)
 
     def _channels(self, x: TensorType) -> int:
         return known_channels(self.word, x) * self.multiplier

@@ -33,6 +33,7 @@ class Rearrangement(Weightless):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """0: values are only moved."""
         from specc.kernels.bounds import exact
 
         return tuple(exact(y) for y in ys)
@@ -59,6 +60,7 @@ class Activation(Weightless):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """The bound of the function; see `kernels.activation_bounds`."""
         return (self.rounding(xs[0], ys[0], u),)
 
     @abstractmethod

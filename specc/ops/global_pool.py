@@ -51,12 +51,16 @@ class GlobalAvgPool(GlobalPooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """gamma_k x mean |x|, k = samples + 2."""
         import numpy as np
 
         from specc.kernels.bounds import average
         from specc.kernels.pooling import over_all
 
-        return (average(prod(xs[0].shape[2:]), over_all(np.mean, abs(xs[0])), u),)
+        return (average(self.terms(xs, ws), over_all(np.mean, abs(xs[0])), u),)
+
+    def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int:
+        return prod(xs[0].shape[2:])
 
 
 class GlobalMaxPool(GlobalPooling):
@@ -77,6 +81,7 @@ class GlobalMaxPool(GlobalPooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """0: a value is only chosen."""
         from specc.kernels.bounds import exact
 
         return (exact(ys[0]),)
@@ -107,6 +112,7 @@ class GlobalLpPool(GlobalPooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """The sum, its powers and its root, each with its own roundings: see `kernels.bounds.lp_norm`."""
         from specc.kernels.bounds import lp_norm
 
         return (lp_norm(prod(xs[0].shape[2:]), ys[0], self.p, u),)

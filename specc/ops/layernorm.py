@@ -86,6 +86,7 @@ class LayerNorm(Uncounted):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """The errors of mean, deviation, variance and affine part one after the other."""
         from specc.kernels import normalisation_bounds
 
         return (normalisation_bounds.layer(xs[0], ws, self.eps, self.over, u),)

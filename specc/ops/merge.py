@@ -76,6 +76,7 @@ class Add(Merge):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """gamma_(n-1) x sum of |x| over n values."""
         from specc.kernels import merging
 
         return (merging.sum_bound(xs, u),)
@@ -97,6 +98,7 @@ class Sub(Merge):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """gamma_1 (|a| + |b|)."""
         from specc.kernels import merging
 
         return (merging.sum_bound(xs, u),)
@@ -122,6 +124,7 @@ class Mul(Merge):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """gamma_(n-1) |product| of n values."""
         from specc.kernels import merging
 
         return (merging.product_bound(xs, u),)
@@ -143,6 +146,7 @@ class Max(Merge):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """0: a value is only chosen."""
         from specc.kernels.bounds import exact
 
         return (exact(ys[0]),)
@@ -164,6 +168,7 @@ class Min(Merge):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """0: a value is only chosen."""
         from specc.kernels.bounds import exact
 
         return (exact(ys[0]),)
@@ -186,6 +191,7 @@ class Mean(Merge):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """gamma_(n+1) x mean of |x| over n values."""
         from specc.kernels import merging
 
         return (merging.mean_bound(xs, u),)

@@ -71,6 +71,7 @@ class BatchNorm(_ChannelNorm):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """gamma_10 (|x s| + |mean s| + |bias|), s = weight / sqrt(var + eps): 10 roundings however it is rearranged."""
         from specc.kernels import normalisation_bounds
 
         return (normalisation_bounds.batch(xs[0], ws, self.eps, u),)
@@ -102,6 +103,7 @@ class InstanceNorm(_ChannelNorm):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """The errors of mean, deviation, variance and affine part one after the other, over one channel."""
         from specc.kernels import normalisation_bounds
 
         return (normalisation_bounds.group(xs[0], ws, self.eps, xs[0].shape[1], u),)
@@ -156,6 +158,7 @@ class GroupNorm(_ChannelNorm):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """The errors of mean, deviation, variance and affine part one after the other, over one group."""
         from specc.kernels import normalisation_bounds
 
         return (normalisation_bounds.group(xs[0], ws, self.eps, self.groups, u),)

@@ -79,6 +79,7 @@ class Pad(Rearrangement):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """0 for moved values; the rounding of `value` where float32 does not hold it."""
         from specc.kernels.bounds import constant, exact
 
         return (exact(ys[0]) + constant(self.value, u),)

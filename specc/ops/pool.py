@@ -41,6 +41,7 @@ class MaxPool(Pooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """0: a value is only chosen."""
         from specc.kernels.bounds import exact
 
         return (exact(ys[0]),)
@@ -62,6 +63,7 @@ class MinPool(Pooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """0: a value is only chosen."""
         from specc.kernels.bounds import exact
 
         return (exact(ys[0]),)
@@ -93,14 +95,15 @@ class AvgPool(Pooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        """A mean; `_as_convolution` adds a constant and a product for each axis."""
+        """gamma_k x mean |x|, k = window + 2; `_as_convolution` adds a constant and a product for each axis."""
         from specc.kernels.bounds import average
         from specc.kernels.pooling import average_pool
 
-        axes = xs[0].ndim - 2
-        terms = prod(self.kernel * (axes // len(self.kernel)))
         magnitude = average_pool(abs(xs[0]), self.kernel, self.motion(), self.count_include_pad)
-        return (average(terms, magnitude, u, roundings=2 + 2 * axes),)
+        return (average(self.terms(xs, ws), magnitude, u, roundings=2 + 2 * (xs[0].ndim - 2)),)
+
+    def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int:
+        return prod(self.kernel * ((xs[0].ndim - 2) // len(self.kernel)))
 
     def _is_direct(self, build: Builder, x: TensorType, windows: Sequence[AxisWindow], how: Geometry) -> bool:
         """Whether one AveragePool says it all: its pads fit, and no overhang has to be told from the padding."""
@@ -165,6 +168,7 @@ class LpPool(Pooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """The sum, its powers and its root, each with its own roundings: see `kernels.bounds.lp_norm`."""
         from specc.kernels.bounds import lp_norm
 
         terms = prod(self.kernel * ((xs[0].ndim - 2) // len(self.kernel)))

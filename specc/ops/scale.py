@@ -63,6 +63,7 @@ class Scale(Uncounted):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """gamma_2 (|x weight| + |bias|)."""
         from specc.kernels.bounds import dot_product
 
         magnitude = abs(xs[0] * ws["weight"])
@@ -106,6 +107,7 @@ class PRelu(Uncounted):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """gamma_2 |y| below 0, else 0."""
         from specc.kernels import activation_bounds
 
         return (activation_bounds.leaky_relu(xs[0], ys[0], u),)

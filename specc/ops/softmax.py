@@ -48,6 +48,7 @@ class Softmax(Weightless):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """1.01 |y| (gamma_(n+6) of the sum, gamma_9 for exp and quotient, u |x - max| for the shifts)."""
         from specc.kernels import softmax
         from specc.kernels.axes import axis_of
 
@@ -69,6 +70,7 @@ class LogSoftmax(Softmax):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
+        """1.01 (gamma_(n+6) and shifts of the sum) + 6 u log(sum) + 3 u (|x - max| + |y|), absolute."""
         from specc.kernels import softmax
         from specc.kernels.axes import axis_of
 

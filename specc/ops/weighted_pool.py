@@ -68,13 +68,15 @@ class WeightedPool(Pooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        """A dot product, one term more for weights that round to the other of two neighbouring float32 numbers."""
+        """gamma_k x weighted mean |x|, k = window + 2: weights may round to either of two neighbouring numbers."""
         from specc.kernels.bounds import dot_product
         from specc.kernels.pooling import weighted_pool
 
-        terms = prod(self.kernel * ((xs[0].ndim - 2) // len(self.kernel))) + 2
         magnitude = weighted_pool(abs(xs[0]), self.kernel, self.motion(), self.border, self.falloff)
-        return (dot_product(terms, magnitude, u),)
+        return (dot_product(self.terms(xs, ws), magnitude, u),)
+
+    def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int:
+        return prod(self.kernel * ((xs[0].ndim - 2) // len(self.kernel))) + 2
 
 
 def centre_weights(kernel: tuple[int, ...], falloff: Falloff) -> list[float]:

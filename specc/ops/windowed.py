@@ -118,10 +118,10 @@ class Learned(Convolving):
     """Initialiser of the kernel."""
 
 
-def convolution_bound(x: Array, weight: Array, bias: Array | None, how: Sliding, u: float) -> Array:
-    """The rounding-error bound of `convolve`: a dot product of (in / groups x window) terms and the bias."""
-    from specc.kernels.bounds import dot_product
+def convolution_bound(x: Array, weight: Array, bias: Array | None, how: Sliding, terms: int, u: float) -> Array:
+    """The rounding-error bound of `convolve`: a dot product of `terms` terms, the bias counted as one."""
+    from specc.kernels.bounds import dot_product, from_single, single
     from specc.kernels.convolution import convolve
 
-    magnitude = convolve(abs(x), abs(weight), None if bias is None else abs(bias), how)
-    return dot_product(weight[0].size + (bias is not None), magnitude, u)
+    magnitude = convolve(single(x), single(weight), None if bias is None else single(bias), how)
+    return dot_product(terms, from_single(magnitude, terms), u)
