@@ -268,7 +268,7 @@ def _polynomial(terms: _Rational) -> str:
 
 def _sum_text(terms: list[tuple[str, bool]]) -> str:
     (first, negative), *others = terms
-    start = f"-({first})" if negative and "//" in first and "*" not in first else f"{'-' if negative else ''}{first}"
+    start = f"-({first})" if negative and "//" in first else f"{'-' if negative else ''}{first}"
     return start + "".join(f" {'-' if minus else '+'} {text}" for text, minus in others)
 
 
