@@ -74,7 +74,7 @@ class Operations:
         if isinstance(value, BlockDefinition):
             return value
         word = value if isinstance(value, Word) else name.id if value is None else None
-        if word in BY_WORD:
+        if word is not None and word in BY_WORD:
             return BY_WORD[word]
         raise self._report.error("E0201", name.span, f"`{name.id}` is {kind(value)}, not an operation")
 
@@ -114,7 +114,7 @@ class Operations:
         operands: list[LayerValue] = []
         act = None
         for index, expression in enumerate(made.inputs):
-            value = evaluate(expression, frame, self._report)
+            value = self._report.held(evaluate(expression, frame, self._report), expression.span)
             if isinstance(value, Word) and index == len(made.inputs) - 1:
                 act = self._activation(expression, frame)
             else:
@@ -124,7 +124,8 @@ class Operations:
         return operands, act
 
     def _from(self, expression: ast.Expr, frame: Frame) -> list[LayerValue]:
-        return self._values(evaluate(expression, frame, self._report), expression.span)
+        value = self._report.held(evaluate(expression, frame, self._report), expression.span)
+        return self._values(value, expression.span)
 
     def _values(self, value: Value, span: Span) -> list[LayerValue]:
         """A value or list of values between layers."""
@@ -210,6 +211,7 @@ class Operations:
             raise self._report.error(
                 "E0106", statement.name.span, f"blocks within blocks, more than {self._limits.nesting} deep"
             )
+        self._report.spend(_CALL_STEPS, statement.name.span)
         scope = self._block_scope(block, made, frame)
         name = self.name(_first(statement.labels), block.tree.name.id, frame)
         current = self._from(made.sources, frame)[0] if made.sources is not None else frame.current
@@ -275,6 +277,8 @@ class Operations:
         frame.current = result
 
 
+_CALL_STEPS = 5
+"""A call of a block takes about as long as so many statements."""
 _LITERALS = (ast.Number, ast.Size, ast.Text, ast.Bool)
 
 

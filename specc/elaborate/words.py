@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
-from specc.ops import BY_WORD, OPS
+from specc.ops import ACTIVATIONS, BY_WORD, CHOICES, Operations
 from specc.ops.base import Op
 
 NO_ACTIVATION: Final = "none"
@@ -27,19 +27,15 @@ FACTS: Final = (
 
 
 @cache
-def activations() -> dict[str, type[Op]]:
+def activations() -> Operations:
     """The operations that may close an argument list."""
-    return {op.word: op for op in OPS if op.is_activation}
+    return Operations(ACTIVATIONS)
 
 
 @cache
 def known_words() -> frozenset[str]:
     """Every bare word that some argument of some operation takes."""
-    words = {NO_ACTIVATION, "chw", "hwc", "channels", "height", "width", "depth", "length"} | set(BY_WORD)
-    for op in OPS:
-        for name, field in op.model_fields.items():
-            words |= choices(field.annotation) if name not in op.context else set()
-    return frozenset(words)
+    return frozenset((NO_ACTIVATION, *CHOICES, *BY_WORD))
 
 
 @cache

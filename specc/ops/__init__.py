@@ -1,100 +1,137 @@
-"""The table of operations.  A new operation is one class in a file here and one line in `OPS`."""
+"""The table of operations.  A new operation is one class in a file here and one line in `CLASSES`.
+
+A class is imported when it is first looked up, for a spec uses a few and making a pydantic model takes a millisecond.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-from specc.ops.activation import Abs, Celu, Clip, Elu, HardTanh, Identity, LeakyRelu, Relu, Relu6, Selu, ThresholdedRelu
-from specc.ops.adaptive_pool import AdaptiveAvgPool, AdaptiveMaxPool
-from specc.ops.base import Op
-from specc.ops.concat import Concat
-from specc.ops.conv import Conv
-from specc.ops.deconv import Deconv
-from specc.ops.dense import Dense
-from specc.ops.depthwise import Depthwise
-from specc.ops.dropout import Dropout
-from specc.ops.global_pool import GlobalAvgPool, GlobalLpPool, GlobalMaxPool
-from specc.ops.layernorm import LayerNorm
-from specc.ops.lrn import Lrn
-from specc.ops.merge import Add, Max, Mean, Min, Mul, Sub
-from specc.ops.norm import BatchNorm, GroupNorm, InstanceNorm
-from specc.ops.pad import Crop, Pad
-from specc.ops.pool import AvgPool, LpPool, MaxPool, MinPool
-from specc.ops.resize import Upsample
-from specc.ops.scale import PRelu, Scale
-from specc.ops.separable import Separable
-from specc.ops.shape import Flatten, Reshape, Squeeze, Transpose
-from specc.ops.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
-from specc.ops.smooth import Exp, Gelu, HardSigmoid, HardSwish, Mish, Sigmoid, Silu, Softplus, Softsign, Tanh
-from specc.ops.softmax import LogSoftmax, Softmax
-from specc.ops.split import Split
-from specc.ops.weighted_pool import WeightedPool
+if TYPE_CHECKING:
+    from specc.ops.base import Op
 
-OPS: Final[tuple[type[Op], ...]] = (
-    Conv,
-    Depthwise,
-    Separable,
-    Deconv,
-    Dense,
-    MaxPool,
-    MinPool,
-    AvgPool,
-    LpPool,
-    WeightedPool,
-    GlobalAvgPool,
-    GlobalMaxPool,
-    GlobalLpPool,
-    AdaptiveAvgPool,
-    AdaptiveMaxPool,
-    BatchNorm,
-    LayerNorm,
-    GroupNorm,
-    InstanceNorm,
-    Lrn,
-    Scale,
-    Relu,
-    Relu6,
-    LeakyRelu,
-    PRelu,
-    ThresholdedRelu,
-    Elu,
-    Selu,
-    Celu,
-    Gelu,
-    Silu,
-    Mish,
-    Softplus,
-    Softsign,
-    HardSwish,
-    HardSigmoid,
-    HardTanh,
-    Sigmoid,
-    Tanh,
-    Exp,
-    Abs,
-    Clip,
-    Identity,
-    Softmax,
-    LogSoftmax,
-    Dropout,
-    Flatten,
-    Reshape,
-    Transpose,
-    Squeeze,
-    Pad,
-    Crop,
-    Upsample,
-    PixelShuffle,
-    PixelUnshuffle,
-    ChannelShuffle,
-    Split,
-    Add,
-    Sub,
-    Mul,
-    Max,
-    Min,
-    Mean,
-    Concat,
-)
+    OPS: tuple[type[Op], ...]
 
-BY_WORD: Final[dict[str, type[Op]]] = {op.word: op for op in OPS}
+CLASSES: Final = {
+    "conv": "conv.Conv",
+    "depthwise": "depthwise.Depthwise",
+    "separable": "separable.Separable",
+    "deconv": "deconv.Deconv",
+    "dense": "dense.Dense",
+    "maxpool": "pool.MaxPool",
+    "minpool": "pool.MinPool",
+    "avgpool": "pool.AvgPool",
+    "lppool": "pool.LpPool",
+    "weightedpool": "weighted_pool.WeightedPool",
+    "global_avgpool": "global_pool.GlobalAvgPool",
+    "global_maxpool": "global_pool.GlobalMaxPool",
+    "global_lppool": "global_pool.GlobalLpPool",
+    "adaptive_avgpool": "adaptive_pool.AdaptiveAvgPool",
+    "adaptive_maxpool": "adaptive_pool.AdaptiveMaxPool",
+    "bn": "norm.BatchNorm",
+    "layernorm": "layernorm.LayerNorm",
+    "groupnorm": "norm.GroupNorm",
+    "instancenorm": "norm.InstanceNorm",
+    "lrn": "lrn.Lrn",
+    "scale": "scale.Scale",
+    "relu": "activation.Relu",
+    "relu6": "activation.Relu6",
+    "leaky_relu": "activation.LeakyRelu",
+    "prelu": "scale.PRelu",
+    "thresholded_relu": "activation.ThresholdedRelu",
+    "elu": "activation.Elu",
+    "selu": "activation.Selu",
+    "celu": "activation.Celu",
+    "gelu": "smooth.Gelu",
+    "silu": "smooth.Silu",
+    "mish": "smooth.Mish",
+    "softplus": "smooth.Softplus",
+    "softsign": "smooth.Softsign",
+    "hardswish": "smooth.HardSwish",
+    "hardsigmoid": "smooth.HardSigmoid",
+    "hardtanh": "activation.HardTanh",
+    "sigmoid": "smooth.Sigmoid",
+    "tanh": "smooth.Tanh",
+    "exp": "smooth.Exp",
+    "abs": "activation.Abs",
+    "clip": "activation.Clip",
+    "identity": "activation.Identity",
+    "softmax": "softmax.Softmax",
+    "log_softmax": "softmax.LogSoftmax",
+    "dropout": "dropout.Dropout",
+    "flatten": "shape.Flatten",
+    "reshape": "shape.Reshape",
+    "transpose": "shape.Transpose",
+    "squeeze": "shape.Squeeze",
+    "pad": "pad.Pad",
+    "crop": "pad.Crop",
+    "upsample": "resize.Upsample",
+    "pixel_shuffle": "shuffle.PixelShuffle",
+    "pixel_unshuffle": "shuffle.PixelUnshuffle",
+    "channel_shuffle": "shuffle.ChannelShuffle",
+    "split": "split.Split",
+    "add": "merge.Add",
+    "sub": "merge.Sub",
+    "mul": "merge.Mul",
+    "max": "merge.Max",
+    "min": "merge.Min",
+    "mean": "merge.Mean",
+    "concat": "concat.Concat",
+}
+"""Every operation: the word that specs use, and where its class is."""
+
+ACTIVATIONS: Final = (
+    "abs", "celu", "elu", "exp", "gelu", "hardsigmoid", "hardswish", "hardtanh", "identity", "leaky_relu",
+    "log_softmax", "mish", "prelu", "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "softsign",
+    "tanh", "thresholded_relu",
+)  # fmt: skip
+"""Those that may close another's arguments; what the classes say themselves, known without importing them."""
+
+CHOICES: Final = (
+    "all", "bilinear", "ceil", "channels", "chw", "depth", "edge", "exact", "floor", "gaussian", "height", "hwc",
+    "inverse", "length", "linear", "nearest", "none", "reflect", "same", "same_lower", "valid", "width", "wrap",
+    "zeros",
+)  # fmt: skip
+"""The words that arguments take; what the types of the fields say, known without importing them."""
+
+
+class Operations(Mapping[str, "type[Op]"]):
+    """The classes of some words."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self._words = words
+        self._known = frozenset(words)
+
+    def __getitem__(self, word: str) -> type[Op]:
+        if word not in self._known:
+            raise KeyError(word)
+        return _class(word)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._words)
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+
+BY_WORD: Final = Operations(tuple(CLASSES))
+
+
+@cache
+def _class(word: str) -> type[Op]:
+    module, _, name = CLASSES[word].partition(".")
+    made: type[Op] = getattr(import_module(f"specc.ops.{module}"), name)
+    return made
+
+
+def __getattr__(name: str) -> tuple[type[Op], ...]:
+    """`OPS`: all classes, which are imported only for those who ask."""
+    if name == "OPS":
+        return tuple(BY_WORD.values())
+    raise AttributeError(f"module 'specc.ops' has no attribute {name!r}")
