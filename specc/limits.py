@@ -7,22 +7,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Upper bounds, each inclusive."""
+    """Upper bounds, each inclusive; `--limit NAME=NUMBER` sets one."""
 
     nesting: int = 200
-    """Brackets within brackets, and operators within operators (E0106)."""
+    """Brackets within brackets, operators within operators, lists within lists, blocks within blocks, and models
+    derived from derived ones (E0106)."""
     digits: int = 1000
     """Digits of one number in the text (E0105)."""
-    file_bytes: int = 64 * 2**20
+    file_bytes: int = 4 * 2**20
     """The size of one file (E0704)."""
     layers: int = 1_000_000
     """Layers of one model (E0701)."""
-    steps: int = 10_000_000
-    """Expressions and statements evaluated for one model (E0702)."""
+    steps: int = 2_000_000
+    """Statements and operators evaluated for one file, and for every 16 items of a list one more (E0702)."""
     imports: int = 1000
     """Files read for one spec (E0705)."""
-    elements: int = 10_000_000
-    """Items of one list that a spec computes or writes (E0702)."""
+    import_depth: int = 50
+    """Files importing each other in a chain (E0705)."""
+    elements: int = 1_000_000
+    """Items of one list with those of the lists in it, or characters of one text, that a spec computes (E0702)."""
+    findings: int = 200
+    """Errors before checking stops (E0707), and warnings before further ones are left out (W0401)."""
+    memory: int = 0
+    """Bytes that run, verify, export and weights may need for weights and values; 0 stands for what is available
+    (E0706)."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ from specc.claims import judge
 from specc.diagnostics import Diagnostic, has_errors
 from specc.elaborate import Loader, Project, elaborate, has_defaults, open_project
 from specc.elaborate.elaborator import Elaborated
-from specc.elaborate.report import Reporter
+from specc.elaborate.report import Reporter, Stopped
 from specc.elaborate.values import Value
 from specc.ir import Graph
 from specc.limits import DEFAULT_LIMITS, Limits
@@ -69,15 +69,15 @@ def _deep_recursion() -> Iterator[None]:
 
 
 def _check(source: Source, loader: Loader, model: str | None, settings: Mapping[str, Value], limits: Limits) -> Outcome:
-    report = Reporter()
-    project = open_project(source, loader, report, limits)
-    if project is None:
-        return Outcome((), report.sorted())
-    checked = []
-    for name in _chosen(project, model, settings, report):
-        elaborated = elaborate(project, name, settings, report, limits)
-        if elaborated is not None:
-            checked.append(_judged(elaborated, project, report))
+    report = Reporter(limits)
+    checked: list[Checked] = []
+    with suppress(Stopped):
+        project = open_project(source, loader, report, limits)
+        if project is not None:
+            for name in _chosen(project, model, settings, report):
+                elaborated = elaborate(project, name, settings, report, limits)
+                if elaborated is not None:
+                    checked.append(_judged(elaborated, project, report))
     return Outcome(tuple(checked), report.sorted())
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from specc.api import choose
 from specc.cli.console import OK, Console, exit_code
 from specc.diagnostics import Diagnostic, has_errors
+from specc.diagnostics.suggest import nearest
 from specc.elaborate import parse_setting
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import Value
@@ -19,6 +20,7 @@ from specc.pipeline import Checked, Outcome, check
 from specc.source import Source
 
 STANDARD_INPUT = "-"
+_LIMIT_NAMES = tuple(field.name for field in fields(Limits))
 
 
 def add_spec_arguments(parser: argparse.ArgumentParser, several: bool = False) -> None:
@@ -46,9 +48,32 @@ def add_spec_arguments(parser: argparse.ArgumentParser, several: bool = False) -
         help="refuse to expand a model to more layers (default: %(default)s)",
     )
 
+    parser.add_argument(
+        "--limit",
+        metavar="NAME=NUMBER",
+        type=_limit,
+        action="append",
+        default=[],
+        dest="limits",
+        help=f"set a limit ({', '.join(_LIMIT_NAMES)}); may be repeated",
+    )
+
+
+def _limit(text: str) -> tuple[str, int]:
+    """`steps=5_000_000` as a name and a number."""
+    name, _, number = text.partition("=")
+    if name not in _LIMIT_NAMES:
+        guess = nearest(name, _LIMIT_NAMES)
+        hint = f"; did you mean {guess}?" if guess else f"; there are {', '.join(_LIMIT_NAMES)}"
+        raise argparse.ArgumentTypeError(f"there is no limit {name}{hint}")
+    if not number.replace("_", "").isdecimal():
+        raise argparse.ArgumentTypeError(f"a limit is a whole number: {name}=1000")
+    return name, int(number)
+
 
 def limits(options: argparse.Namespace) -> Limits:
-    return replace(DEFAULT_LIMITS, layers=options.max_layers)
+    """The limits that the options set."""
+    return replace(DEFAULT_LIMITS, **{"layers": options.max_layers, **dict(options.limits)})
 
 
 def check_file(file: str, options: argparse.Namespace) -> Outcome:
@@ -73,7 +98,7 @@ def read(file: str, bounds: Limits) -> Source | Diagnostic:
 
 def parse_settings(texts: list[str], bounds: Limits) -> tuple[dict[str, Value], tuple[Diagnostic, ...]]:
     """`--set` options as values."""
-    report = Reporter()
+    report = Reporter(bounds)
     pairs = [parse_setting(text, report, bounds) for text in texts]
     return dict(pair for pair in pairs if pair is not None), tuple(report.diagnostics)
 

@@ -64,6 +64,7 @@ CODES: Final[dict[str, str]] = {
     "E0704": "file too large",
     "E0705": "too many imports",
     "E0706": "too much memory needed",
+    "E0707": "too many errors",
     # E08: weights
     "E0801": "weights that do not fit the model",
     "E0802": "weights file that cannot be read",
@@ -84,4 +85,5 @@ CODES: Final[dict[str, str]] = {
     "W0203": "layer whose value is never used",
     "W0301": "dense layer that holds most of the parameters",
     "W0302": "bias made useless by the batch normalisation after it",
+    "W0401": "more warnings than are shown",
 }

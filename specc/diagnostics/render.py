@@ -10,6 +10,7 @@ from specc.diagnostics.snippet import Line, Mark, Piece, excerpt, marks_of
 from specc.source import Source, Span
 from specc.textwidth import printable, wrap
 
+_LONGEST_MESSAGE: Final = 1000
 _RESET: Final = "\x1b[0m"
 _COLOURS: Final = {
     "error": "\x1b[1;31m",
@@ -42,7 +43,7 @@ def summary_line(diagnostics: Sequence[Diagnostic]) -> str:
 def _lines(diagnostic: Diagnostic, width: int) -> Iterator[Line]:
     yield [
         Piece(f"{diagnostic.severity}[{diagnostic.code}]", "primary"),
-        Piece(f": {printable(diagnostic.message)}", "headline"),
+        Piece(f": {_cropped(printable(diagnostic.message))}", "headline"),
     ]
     files = _marks_by_file(diagnostic)
     gutter = max((len(str(mark.row)) for _, marks in files for mark in marks), default=1)
@@ -52,6 +53,11 @@ def _lines(diagnostic: Diagnostic, width: int) -> Iterator[Line]:
         yield from _file(source, marks, gutter, width, first=index == 0)
     for word, text in [*(("note", note) for note in diagnostic.notes), *_help(diagnostic)]:
         yield from _note(word, text, gutter, width)
+
+
+def _cropped(text: str) -> str:
+    """A message that quotes something endless, without its middle."""
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[: _LONGEST_MESSAGE // 2]} ... {text[-100:]}"
 
 
 def _help(diagnostic: Diagnostic) -> list[tuple[str, str]]:

@@ -27,6 +27,8 @@ SYNONYMS: Final[dict[str, str]] = {
     "kernel_initializer": "init", "epsilon": "eps", "ceil_mode": "round", "parameters": "params", "flops": "macs",
 }  # fmt: skip
 
+_LONGEST_WORD: Final = 100
+
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` was probably meant to be, or `None`.
@@ -35,7 +37,9 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     beginning wins, then the first in the alphabet.  Case does not count as a difference.  What is not near may be
     another framework's name for one of the candidates.
     """
-    known = sorted(set(candidates))
+    if len(word) > _LONGEST_WORD:
+        return None
+    known = sorted({candidate for candidate in candidates if len(candidate) <= _LONGEST_WORD})
     ranked = [(rank, candidate) for candidate in known if (rank := _rank(word.lower(), candidate.lower()))]
     if ranked:
         return min(ranked)[1]

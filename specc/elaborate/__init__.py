@@ -31,6 +31,9 @@ __all__ = ["Claim", "Elaborated", "Loader", "Module", "Project", "elaborate", "o
 SETTING = "--set "
 """How the name of a source begins that is an argument and no file."""
 
+_MODEL_STEPS = 100
+"""Starting a model takes about as long as so many statements."""
+
 
 @dataclass(slots=True)
 class Project:
@@ -44,7 +47,8 @@ class Project:
         return tuple(model.name for model in self.module.models)
 
     def model(self, name: str) -> ModelDefinition | None:
-        return next((model for model in self.module.models if model.name == name), None)
+        found = self.module.scope.names.get(name)
+        return found if isinstance(found, ModelDefinition) and found.module is self.module else None
 
 
 def open_project(source: Source, loader: Loader, report: Reporter, limits: Limits) -> Project | None:
@@ -70,6 +74,7 @@ def elaborate(
         _no_model(project, name, report)
         return None
     try:
+        report.spend(_MODEL_STEPS, definition.tree.name.span)
         instance = instantiate(definition, report)
         scope = parameters(instance, settings, report)
         if settings:  # what a derived model expects holds for its own arguments

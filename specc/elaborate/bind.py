@@ -61,7 +61,7 @@ def _argument(expression: ast.Expr, frame: Frame, report: Reporter) -> Value:
     name = expression.id if isinstance(expression, ast.Name) else "in"
     if name != "in" and not frame.scope.binds(name) and name not in known_words():
         return _Unbound(name)
-    return evaluate(expression, frame, report)
+    return report.held(evaluate(expression, frame, report), expression.span)
 
 
 def _plain(value: Any) -> Any:

@@ -59,7 +59,6 @@ class Elaborator:
         self._operations = Operations(self._layers, resolved, report, limits, self._body)
         self._instance = instance
         self._claims: list[Claim] = []
-        self._steps = 0
         self._repetitions = 1
         self._handlers: dict[type, Callable[[Any, Frame], None]] = {
             ast.Operation: self._operations.operation,
@@ -118,11 +117,7 @@ class Elaborator:
 
     def _body(self, statements: Sequence[ast.Statement], frame: Frame) -> None:
         for statement in statements:
-            self._steps += 1
-            if self._steps > self._limits.steps:
-                raise self._report.error(
-                    "E0702", statement.span, f"more than {self._limits.steps:_} compile-time steps"
-                )
+            self._report.spend(1, statement.span)
             self._handlers[type(statement)](statement, frame)
 
     def _let(self, statement: ast.Let, frame: Frame) -> None:
@@ -142,7 +137,7 @@ class Elaborator:
 
     def _for(self, statement: ast.For, frame: Frame) -> None:
         try:
-            items = evaluate(statement.iterable, frame, self._report)
+            items = self._report.held(evaluate(statement.iterable, frame, self._report), statement.iterable.span)
             rows = self._rows(statement, items)
         except Failed:
             self._spoil(frame)

@@ -8,7 +8,7 @@ from typing import Any
 
 from specc.diagnostics.suggest import nearest
 from specc.dims import symbol
-from specc.elaborate.arithmetic import FUNCTIONS, NoResult, binary, truth, unary
+from specc.elaborate.arithmetic import FUNCTIONS, NoResult, binary, bounded, truth, unary
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import (
@@ -69,6 +69,8 @@ class _located:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, NoResult):
             raise self._report.error(error.code, self._span, f"{self._prefix}{error}") from None
+        if isinstance(error, OverflowError):
+            raise self._report.error("E0703", self._span, f"{self._prefix}gives a number that is too large") from None
 
 
 def lookup(name: ast.Name, frame: Frame, report: Reporter) -> Value:
@@ -124,7 +126,7 @@ def _size(e: ast.Size, frame: Frame, report: Reporter) -> Value:
 
 
 def _list(e: ast.List, frame: Frame, report: Reporter) -> Value:
-    return tuple(evaluate(item, frame, report) for item in e.items)
+    return report.held(tuple(evaluate(item, frame, report) for item in e.items), e.span)
 
 
 def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
@@ -181,14 +183,23 @@ def _call(e: ast.Call, frame: Frame, report: Reporter) -> Value:
             f"unknown function `{e.function.id}`",
             help=f"did you mean `{guess}`?" if guess else f"there are {quoted(FUNCTIONS)}",
         )
-    arguments = [evaluate(argument, frame, report) for argument in e.args]
+    report.spend(1, e.span)
+    arguments = [report.held(evaluate(argument, frame, report), argument.span) for argument in e.args]
     with _located(e.span, report, f"`{e.function.id}` "):
-        return function(*arguments)
+        result = function(*arguments)
+        return _listed(result, e.span, report) if isinstance(result, range) else bounded(result)
     raise Failed
 
 
+def _listed(items: range, span: Span, report: Reporter) -> Value:
+    """A range as a list, unless it is too long."""
+    most = report.limits.elements
+    return report.held(tuple(items[: most + 1]), span)
+
+
 def _unary(e: ast.Unary, frame: Frame, report: Reporter) -> Value:
-    operand = evaluate(e.operand, frame, report)
+    report.spend(1, e.span)
+    operand = report.held(evaluate(e.operand, frame, report), e.operand.span)
     with _located(e.span, report):
         return unary(e.operator, operand)
     raise Failed
@@ -199,10 +210,11 @@ def _binary(e: ast.Binary, frame: Frame, report: Reporter) -> Value:
         return condition(e.left, frame, report) and condition(e.right, frame, report)
     if e.operator == "or":
         return condition(e.left, frame, report) or condition(e.right, frame, report)
-    left = evaluate(e.left, frame, report)
-    right = evaluate(e.right, frame, report)
+    report.spend(1, e.span)
+    left = report.held(evaluate(e.left, frame, report), e.left.span)
+    right = report.held(evaluate(e.right, frame, report), e.right.span)
     with _located(e.span, report):
-        return binary(e.operator, left, right)
+        return report.held(binary(e.operator, left, right), e.span)
     raise Failed
 
 
@@ -235,7 +247,7 @@ def shape_parts(
     """
     parts = _written_parts(expression)
     if parts is None:
-        value = evaluate(expression, frame, report)
+        value = report.held(evaluate(expression, frame, report), expression.span)
         return value if isinstance(value, tuple) else (value,)
     return tuple(_part(part, expression.span, frame, report, open_sizes) for part in parts)
 

@@ -16,6 +16,7 @@ from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, desc
 from specc.ir.build import GraphBuilder, output_names
 from specc.limits import Limits
 from specc.ops.base import Finding, Op, Rejection, Types, same
+from specc.ops.fields import LARGEST_SIZE
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import TensorType, unspeak
@@ -134,6 +135,7 @@ class Layers:
             if key not in self._known:  # deep networks repeat
                 types = op.infer(inputs)
                 op.weights(inputs)
+                self._check_sizes(types, head(statement))
                 self._known[key] = types, op.remarks(inputs)
         except Rejection as rejection:
             if self._infer_claimed(op, sources) is not None:
@@ -159,6 +161,12 @@ class Layers:
         except Rejection:
             return None
         return types
+
+    def _check_sizes(self, types: Types, span: Span) -> None:
+        """Sizes that ONNX cannot hold are E0703."""
+        largest = max((size for made in types for size in made.shape if isinstance(size, int)), default=0)
+        if largest > LARGEST_SIZE:
+            raise self._report.error("E0703", span, f"a size here would be {largest}, and is not below 2 ** 63")
 
     def _reject(self, finding: Finding, op: Op, sources: list[LayerValue], statement: Call) -> None:
         made = self._plans.get(id(statement))

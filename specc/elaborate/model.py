@@ -35,6 +35,9 @@ def instantiate(definition: ModelDefinition, report: Reporter) -> Instance:
     doc = definition.tree.doc
     name, seen = definition.name, [definition]
     while isinstance(definition.tree, ast.Derived):
+        if len(seen) > report.limits.nesting:
+            message = f"models derived from each other, more than {report.limits.nesting} in a chain"
+            raise report.error("E0106", seen[0].tree.name.span, message)
         tree, module = definition.tree, definition.module
         for statement in tree.body:
             if isinstance(statement, ast.Expect):

@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.expressions import Frame, evaluate
+from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import BROKEN, Namespace, quoted
@@ -16,8 +17,6 @@ from specc.ops import BY_WORD
 from specc.source import Source, Span
 from specc.syntax import ast
 from specc.syntax.parser import parse
-
-MAX_IMPORT_DEPTH = 50
 
 
 class Loader(Protocol):
@@ -101,6 +100,7 @@ class Modules:
             case ast.Import():
                 self._import(item, module)
             case ast.Let(name=name, value=value):
+                module.used.update(read.id for read in names_in(value))
                 try:
                     constant = evaluate(value, Frame(module.scope, Naming(set())), self._report)
                 except Failed:
@@ -185,7 +185,7 @@ class Modules:
         if len(self._loaded) >= self._limits.imports:
             self._report.error("E0705", place, f"more than {self._limits.imports:_} files are imported")
             return None
-        if len(self._loading) >= MAX_IMPORT_DEPTH:
-            self._report.error("E0705", place, f"a chain of more than {MAX_IMPORT_DEPTH} imports")
+        if len(self._loading) > self._limits.import_depth:
+            self._report.error("E0705", place, f"a chain of more than {self._limits.import_depth} imports")
             return None
         return self.load(source)

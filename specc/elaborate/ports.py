@@ -12,6 +12,7 @@ from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import BROKEN, LayerValue, LayerValues, Value, Word, describe, quoted
 from specc.ir.graph import GraphInput, GraphOutput
+from specc.ops.fields import LARGEST_SIZE
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import Layout, TensorType, unspeak
@@ -135,6 +136,8 @@ def _shape(expression: ast.Expr, frame: Frame, report: Reporter, layout: Layout)
             "E0404", expression.span, f"an input has 1 to {MAX_RANK} sizes, not {len(sizes)}",
             help="such as 784, 3x224x224, or [N, 3, H, W] for open sizes",
         )  # fmt: skip
+    if (largest := max(size for size in (*sizes, 0) if isinstance(size, int))) > LARGEST_SIZE:
+        raise report.error("E0703", expression.span, f"the size {largest} is not below 2 ** 63")
     return unspeak((batch, *sizes), layout)
 
 

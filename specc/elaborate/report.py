@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from specc.diagnostics import Diagnostic
+from specc.limits import DEFAULT_LIMITS, Limits
 from specc.source import Span
+
+ITEMS_PER_STEP = 16
+"""Items of a list that take about as long as one statement."""
 
 
 class Failed(Exception):
     """What was being elaborated has no result, and the reason has been reported."""
 
 
+class Stopped(Exception):
+    """There are so many errors that looking for more helps nobody."""
+
+
 class Reporter:
-    """Findings in the order made.
+    """Findings in the order made, and the steps that elaboration has taken.
 
     A block that is called often would repeat its mistakes: a code is reported once for a place.  What the
     resolver has found fault with (`settled`) is not found fault with again during elaboration.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.limits = limits
         self.diagnostics: list[Diagnostic] = []
+        self._found = {"error": 0, "warning": 0}
+        self._steps = 0
         self._seen: set[tuple[str, str, int]] = set()
         self._settled: set[tuple[str, int]] = set()
 
@@ -29,7 +42,51 @@ class Reporter:
             if key in self._seen or (span.source.name, span.start) in self._settled:
                 return
             self._seen.add(key)
-        self.diagnostics.append(diagnostic)
+        self._collect(diagnostic)
+
+    def _collect(self, diagnostic: Diagnostic) -> None:
+        """Keep it, up to the limit on errors (E0707) and that on warnings (W0401).  Raises `Stopped`."""
+        severity, most = diagnostic.severity, self.limits.findings
+        self._found[severity] += 1
+        if self._found[severity] <= most:
+            self.diagnostics.append(diagnostic)
+        elif severity == "error":
+            self.diagnostics.append(Diagnostic("E0707", f"stopped after {most:_} errors", help=_MORE_FINDINGS))
+            raise Stopped
+        elif self._found[severity] == most + 1:
+            message = f"warnings beyond the first {most:_} are left out"
+            self.diagnostics.append(Diagnostic("W0401", message, help=_MORE_FINDINGS))
+
+    def spend(self, steps: int, span: Span) -> None:
+        """Count `steps` of work at `span`.  Beyond the limit it is E0702, once, and raises `Failed`."""
+        before, self._steps = self._steps, self._steps + steps
+        if self._steps <= self.limits.steps:
+            return
+        if before <= self.limits.steps:
+            message = f"more than {self.limits.steps:_} compile-time steps"
+            raise self.error("E0702", span, message, help="`--limit steps=N` raises the limit")
+        raise Failed
+
+    def held(self, value: Any, span: Span) -> Any:
+        """`value`, after its items have been counted as work.
+
+        A list or text that is too large is E0702, lists nested too deep are E0106; both raise `Failed`.
+        """
+        if not isinstance(value, tuple | str):
+            return value
+        most, deepest = self.limits.elements, self.limits.nesting
+        items, depth, level = 0, 0, [value]
+        while level:
+            items += sum(map(len, level))
+            depth += 1
+            if items > most:
+                what = "text of more than {:_} characters" if isinstance(value, str) else "list of more than {:_} items"
+                raise self.error("E0702", span, f"a {what.format(most)}", help="`--limit elements=N` raises the limit")
+            if depth > deepest:
+                raise self.error("E0106", span, f"lists nested more than {deepest} deep")
+            level = [item for part in level if isinstance(part, tuple) for item in part if isinstance(item, tuple)]
+        self.spend(items // ITEMS_PER_STEP, span)
+        return value
 
     def error(self, code: str, span: Span, message: str, label: str = "", help: str | None = None) -> Failed:
         """Report, and return the exception to raise."""
@@ -47,7 +104,7 @@ class Reporter:
                 self._settled.add((diagnostic.span.source.name, diagnostic.span.start))
 
     def sorted(self) -> tuple[Diagnostic, ...]:
-        """All findings: file by file as first met, top to bottom; those about no place first."""
+        """All findings: file by file as first met, top to bottom; those about no place first, and last what is left out."""
         files: dict[str, int] = {}
         for diagnostic in self.diagnostics:
             if diagnostic.span is not None:
@@ -55,6 +112,8 @@ class Reporter:
 
         def place(diagnostic: Diagnostic) -> tuple[int, int]:
             span = diagnostic.span
+            if diagnostic.code in ("E0707", "W0401"):
+                return (len(files), 0)
             return (-1, 0) if span is None else (files[span.source.name], span.start)
 
         return tuple(sorted(self.diagnostics, key=place))
@@ -62,3 +121,6 @@ class Reporter:
     @property
     def failed(self) -> bool:
         return any(d.severity == "error" for d in self.diagnostics)
+
+
+_MORE_FINDINGS = "`--limit findings=N` raises the limit"

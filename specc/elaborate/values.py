@@ -80,6 +80,10 @@ def kind(value: object) -> str:
     return "a block" if type(value).__name__ == "BlockDefinition" else "a model"
 
 
+_SHOWN_ITEMS: Final = 20
+_SHOWN_CHARACTERS: Final = 200
+
+
 def show(value: object) -> str:
     """A value as it could be written in a spec."""
     match value:
@@ -90,7 +94,9 @@ def show(value: object) -> str:
         case Word():
             return str(value)
         case str():
-            return f'"{value}"'
+            return f'"{value}"' if len(value) <= _SHOWN_CHARACTERS else f'"{value[:_SHOWN_CHARACTERS]}..."'
+        case tuple() if len(value) > _SHOWN_ITEMS:
+            return f"[{', '.join(map(show, value[:3]))}, ..., {show(value[-1])}] ({len(value)} items)"
         case tuple():
             return f"[{', '.join(map(show, value))}]"
         case LayerValue(layer=layer):

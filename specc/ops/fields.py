@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
+
+
+LARGEST_SIZE: Final = 2**63 - 1
+"""Sizes in ONNX are 64-bit integers (onnx.proto, TensorShapeProto)."""
 
 
 def whole(value: Any) -> Any:
@@ -14,6 +18,8 @@ def whole(value: Any) -> Any:
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise PydanticCustomError("specc_type", "needs a whole number")
+    if not -LARGEST_SIZE <= value <= LARGEST_SIZE:
+        raise PydanticCustomError("specc_range", "must be below 2 ** 63")
     return value
 
 

@@ -22,7 +22,8 @@ def byte_count(value: Dim, conditions: Conditions = ()) -> str:
         return f"{formula(value, conditions)} bytes"
     for power, unit in ((4, "TB"), (3, "GB"), (2, "MB"), (1, "KB")):
         if value >= 1024**power:
-            return f"{value / 1024**power:,.2f} {unit}"
+            hundredths = (200 * value // 1024**power + 1) // 2  # exact for numbers that no float holds
+            return f"{hundredths // 100:,}.{hundredths % 100:02} {unit}"
     return f"{value:.2f} B"
 
 
