@@ -12,6 +12,7 @@ from typing import Any, Final
 import specc
 from specc.cli.console import BAD_REQUEST, Console
 from specc.diagnostics import Diagnostic
+from specc.openblas import choose_kernels
 
 COMMANDS: Final[dict[str, str]] = {
     "check": "check specs and print every layer's shape, parameters, MACs and receptive field",
@@ -33,7 +34,7 @@ a first model:
   specc zoo lenet5 > lenet5.cnn
   specc check lenet5.cnn
   specc export lenet5.cnn -o lenet5.onnx
-  specc verify lenet5.cnn --model-file lenet5.onnx
+  specc verify lenet5.cnn --onnx lenet5.onnx
 
 exit codes: 0 fine; 1 the spec is wrong or verification failed; 2 the request could not be carried out
 """
@@ -68,8 +69,25 @@ def _run(arguments: list[str], console: Console) -> int:
     if options.command is None:
         parser.print_help()
         return BAD_REQUEST
+    if options.command == "verify":  # the one that computes with NumPy
+        choose_kernels()
     code: int = _module(options.command).run(options, console)
     return code
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Paragraphs are filled to the terminal's width; lines of examples, which are indented, stay as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        paragraphs = []
+        for paragraph in text.strip().split("\n\n"):
+            indented = any(line.startswith(" ") for line in paragraph.splitlines())
+            paragraphs.append(
+                paragraph
+                if indented
+                else super(argparse.RawDescriptionHelpFormatter, self)._fill_text(paragraph, width, indent)
+            )
+        return "\n\n".join(paragraphs)
 
 
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:
@@ -78,7 +96,7 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
         prog="specc",
         description="A compiler for .cnn model specs: check shapes and sizes, export to ONNX, run and verify.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"specc {specc.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
@@ -89,7 +107,7 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
             help=summary,
             description=module.__doc__ if module else summary,
             epilog=module.EXAMPLES if module else None,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Help,
         )
         if module:
             module.add_arguments(command)

@@ -66,7 +66,7 @@ CHANNELS_FIRST = """model Mnist {
 @pytest.mark.parametrize(
     ("case", "text", "model"),
     [
-        ("lenet5_keras", (SPECS / "lenet5.cnn").read_text(), "LeNet5Keras"),
+        ("lenet5_keras", (SPECS / "lenet5_keras.cnn").read_text(), "LeNet5Keras"),
         ("lenet5_keras", (SPECS / "lenet5.cnn").read_text(), "LeNet5"),
         ("keras_mnist_chollet", MNIST, "MnistChollet"),
         ("keras_mnist_chollet", CHANNELS_FIRST, "Mnist"),

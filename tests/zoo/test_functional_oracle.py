@@ -30,7 +30,7 @@ MODELS = {
     "convnext_tiny": ("zoo/convnext", "ConvNeXtT"),
     "unet_same_64": ("zoo/unet", "UNet"),
     "lenet5_torch": ("lecture/lenet5", "LeNet5"),
-    "lenet5_keras": ("lecture/lenet5", "LeNet5Keras"),
+    "lenet5_keras": ("lecture/lenet5_keras", "LeNet5Keras"),
     "keras_mnist_chollet": ("lecture/mnist", "MnistChollet"),
 }
 

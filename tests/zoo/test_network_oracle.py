@@ -9,7 +9,7 @@ from specc.analysis.cost import costs
 NETWORKS = read("networks")["networks"]
 
 MODELS = {
-    "lenet5_keras": ("lecture/lenet5", "LeNet5Keras"),
+    "lenet5_keras": ("lecture/lenet5_keras", "LeNet5Keras"),
     "keras_mnist_lecture": ("lecture/mnist", "Mnist"),
     "keras_mnist_chollet": ("lecture/mnist", "MnistChollet"),
     "keras_dogs_vs_cats": ("lecture/dogs_vs_cats", "DogsVsCats"),
