@@ -168,6 +168,9 @@ class Model:
 
         Raises `SpecError` where nothing can be compared; a failed verification is a report with `passed` false.
         """
+        from specc.openblas import choose_kernels
+
+        choose_kernels()
         from specc.verify import verify
 
         file = None if model is None else Path(model)
