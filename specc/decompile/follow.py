@@ -17,7 +17,6 @@ from specc.pipeline import Checked, check
 from specc.source import Source
 
 
-
 @dataclass(frozen=True)
 class Spec:
     """A spec that was written for a graph: its text, what it compiles to, and old weight names by new ones."""
@@ -53,7 +52,7 @@ def differs(nodes: Sequence[Node], new: Graph, old: Graph) -> str | None:
     ours = {a.name: b.name for a, b in zip(new.inputs, old.inputs, strict=True)}
     for a, b in zip(new.nodes, nodes, strict=True):
         inputs = [ours[name] for name in a.inputs]
-        same = Counter(inputs) == Counter(b.inputs) if _commutes(b) else tuple(inputs) == b.inputs
+        same = Counter(inputs) == Counter(b.inputs) if commutes(b) else tuple(inputs) == b.inputs
         if a.op != b.op or a.types != b.types or not same:
             return f"`{a.name}` ({a.op.word}) for `{b.name}` ({b.op.word})"
         ours.update(zip(a.outputs, b.outputs, strict=True))
@@ -62,7 +61,8 @@ def differs(nodes: Sequence[Node], new: Graph, old: Graph) -> str | None:
     return None
 
 
-def _commutes(node: Node) -> bool:
+def commutes(node: Node) -> bool:
+    """Whether the operands may be exchanged."""
     return isinstance(node.op, Add | Mul | Max | Min | Mean) and len(node.inputs) == 2
 
 

@@ -46,8 +46,10 @@ def _parts(model: onnx.ModelProto) -> Iterator[bytes | onnx.TensorProto]:
 
 
 def is_open(tensor: onnx.TensorProto) -> bool:
-    """Whether the tensor's data is still to come."""
-    return not tensor.HasField("raw_data") and tensor.data_location != onnx.TensorProto.EXTERNAL
+    """Whether the tensor's data is still to come.  Other programs write it to fields by type instead of raw_data."""
+    typed = (tensor.float_data, tensor.int64_data, tensor.int32_data, tensor.double_data, tensor.uint64_data)
+    external = tensor.data_location == onnx.TensorProto.EXTERNAL
+    return not tensor.HasField("raw_data") and not external and not any(typed) and not tensor.string_data
 
 
 def data_bytes(tensor: onnx.TensorProto) -> int:

@@ -52,7 +52,9 @@ SIMPLE: Final[dict[str, Rule]] = {
     "HardSigmoid": unary(
         lambda step: smooth.HardSigmoid(alpha=_sixth(step.number("alpha", 0.2)), beta=step.number("beta", 0.5))
     ),
-    "Gelu": unary(lambda step: smooth.Gelu(approximate="tanh" if step.word("approximate", "none") == "tanh" else "none")),
+    "Gelu": unary(
+        lambda step: smooth.Gelu(approximate="tanh" if step.word("approximate", "none") == "tanh" else "none")
+    ),
 }
 
 
@@ -229,7 +231,10 @@ def _unit_factor(ctx: Context, step: Step) -> tuple[Op | None, str | None]:
 
 def _clipped_sum(ctx: Context, step: Step) -> tuple[Op | None, str | None]:
     """Clip(x + 3, 0, 6): with x and 1/6 it is hardswish; with 1/6 alone hardsigmoid."""
-    limits = [ctx.constant(step.operand(i)) if ctx.opset >= 11 else step.attributes.get(k) for i, k in ((1, "min"), (2, "max"))]
+    limits = [
+        ctx.constant(step.operand(i)) if ctx.opset >= 11 else step.attributes.get(k)
+        for i, k in ((1, "min"), (2, "max"))
+    ]
     x = _hard_sigmoid_sum(ctx, step)
     if x is None or limits != [0.0, 6.0]:
         return None, None

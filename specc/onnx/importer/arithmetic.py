@@ -110,7 +110,13 @@ def mul(ctx: Context, step: Step) -> list[Value]:
 
 
 def div(ctx: Context, step: Step) -> list[Value]:
-    for pattern in (norms.composed_layer_norm, norms.composed_lrn, activations.composed, activations.hard_sigmoid, _mean):
+    for pattern in (
+        norms.composed_layer_norm,
+        norms.composed_lrn,
+        activations.composed,
+        activations.hard_sigmoid,
+        _mean,
+    ):
         if found := pattern(ctx, step):
             return found
     parts = _split(ctx, step)
@@ -222,4 +228,6 @@ def power(ctx: Context, step: Step) -> list[Value]:
         value = ctx.live(step)
         op: Op = Mul(layout=ctx.builder.layout)
         return [Live(ctx.add(step, op, value.value, value.value), value.last)]
-    raise Decline(f"it takes the power {exponent:g}, for which a spec has no operation" if exponent else "its exponent is 0")
+    raise Decline(
+        f"it takes the power {exponent:g}, for which a spec has no operation" if exponent else "its exponent is 0"
+    )

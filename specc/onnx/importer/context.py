@@ -128,7 +128,9 @@ class Context:
     def first(self, step: Step, index: int = 0) -> str:
         """The value that has the ONNX tensor's axes in canonical order: channels are its second axis."""
         live = self.live(step, index)
-        return self.permuted(step, live.value, (2, 3, 4)[: self.type(live).rank - 1] + (1,)) if live.last else live.value
+        return (
+            self.permuted(step, live.value, (2, 3, 4)[: self.type(live).rank - 1] + (1,)) if live.last else live.value
+        )
 
     def spoken(self, step: Step, index: int = 0) -> str:
         """The value that a spec would write with the ONNX tensor's axes."""
@@ -166,9 +168,7 @@ class Context:
 
     # -- results ---------------------------------------------------------------------------------------------------
 
-    def add(
-        self, step: Step, op: Op, *inputs: str, weights: Mapping[str, Tensor] | None = None, part: str = ""
-    ) -> str:
+    def add(self, step: Step, op: Op, *inputs: str, weights: Mapping[str, Tensor] | None = None, part: str = "") -> str:
         """A new node with one result; named after the step's output, or after a `part` of the step."""
         return self.add_many(step, op, *inputs, weights=weights, part=part)[0]
 

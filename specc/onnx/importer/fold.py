@@ -53,7 +53,12 @@ def _constant(step: Step) -> Known:
     value = step.attributes.get("value")
     if isinstance(value, Known):
         return value
-    for key, kind in (("value_float", np.float32), ("value_floats", np.float32), ("value_int", np.int64), ("value_ints", np.int64)):
+    for key, kind in (
+        ("value_float", np.float32),
+        ("value_floats", np.float32),
+        ("value_int", np.int64),
+        ("value_ints", np.int64),
+    ):
         if key in step.attributes:
             return Known.of(np.array(step.attributes[key], kind))
     raise Decline("its value is of a kind that is not supported")

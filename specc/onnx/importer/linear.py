@@ -23,7 +23,9 @@ def gemm(ctx: Context, step: Step) -> list[Value]:
     tensors = {"weight": weight}
     if step.operand(2):
         tensors["bias"] = _scaled(_row(ctx.known(step, 2).tensor, weight.shape[0]), step.number("beta", 1.0))
-    return [Live(ctx.add(step, Dense(units=weight.shape[0], bias="bias" in tensors), _flat(ctx, step), weights=tensors))]
+    return [
+        Live(ctx.add(step, Dense(units=weight.shape[0], bias="bias" in tensors), _flat(ctx, step), weights=tensors))
+    ]
 
 
 def _flat(ctx: Context, step: Step) -> str:

@@ -102,7 +102,9 @@ def _steps(graph: onnx.GraphProto) -> Iterator[Step]:
         if node.domain not in DOMAINS:
             raise Unreadable(f"{what} is of the custom operator domain `{node.domain}`")
         attributes = {attribute.name: _attribute(attribute, what) for attribute in node.attribute}
-        yield Step(node.op_type, node.name or next(iter(node.output), ""), tuple(node.input), tuple(node.output), attributes)
+        yield Step(
+            node.op_type, node.name or next(iter(node.output), ""), tuple(node.input), tuple(node.output), attributes
+        )
 
 
 def _attribute(attribute: AttributeProto, what: str) -> Any:
@@ -120,7 +122,7 @@ def _attribute(attribute: AttributeProto, what: str) -> Any:
 def constant(proto: TensorProto, folder: Path | None) -> Known:
     """A tensor of the file.  Floating-point values are loaded when they are asked for."""
     if proto.data_type in _FLOATS:
-        missing = is_open(proto) and not _has_data(proto) and element_count(tuple(proto.dims)) > 0
+        missing = is_open(proto) and element_count(tuple(proto.dims)) > 0
         return Known(stored_tensor(folder, proto), proto.name, is_open=missing)
     shape = checked_shape(proto.name, tuple(proto.dims))
     if proto.data_location == TensorProto.EXTERNAL or element_count(shape) > _SMALL:
@@ -141,7 +143,3 @@ def _refuse(name: str) -> Any:
         raise Unreadable(f"tensor `{name}` is too large for anything but a weight")
 
     return load
-
-
-def _has_data(proto: TensorProto) -> bool:
-    return bool(proto.float_data or proto.double_data or proto.int32_data)

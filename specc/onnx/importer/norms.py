@@ -125,9 +125,7 @@ def layer_norm(ctx: Context, step: Step) -> list[Value]:
     raise Decline(f"it normalises the axes from {axis} on, which are neither the channels nor all")
 
 
-def _layer(
-    ctx: Context, step: Step, source: str, over: str, eps: float, operands: tuple[Known, Known | None]
-) -> str:
+def _layer(ctx: Context, step: Step, source: str, over: str, eps: float, operands: tuple[Known, Known | None]) -> str:
     weight, bias = operands
     op = LayerNorm(eps=eps, over="all" if over == "all" else "channels")
     if bias is None:

@@ -56,9 +56,7 @@ def read_model(
         return None, (Diagnostic("E0608", f"cannot read {file}: {error.strerror or error}", file=file),)
 
 
-def convert(
-    loaded: Loaded, file: str, limits: ImportLimits
-) -> tuple[Imported | None, tuple[Diagnostic, ...]]:
+def convert(loaded: Loaded, file: str, limits: ImportLimits) -> tuple[Imported | None, tuple[Diagnostic, ...]]:
     """The graph and weights of a model that has been taken apart.  Raises `Unreadable`."""
     metadata = {entry.key: entry.value for entry in loaded.proto.metadata_props}
     own = loaded.proto.producer_name == "specc" and "specc.version" in metadata
@@ -212,18 +210,33 @@ def finished(context: Context) -> Imported:
     builder = GraphBuilder(old.name, old.file, old.layout, old.doc)
     for item in old.inputs:
         builder.add_input(item)
-    kept = _needed(old.nodes, [output.value for output in old.outputs])
-    for node in kept:
-        builder.append(node.op, node.inputs, node.types, name=node.name, layer=node.name, file=old.file, line=0)
-    builder.outputs.extend(old.outputs)
-    graph = builder.finish()
+    names = {} if context.own else _channels_first(context)
     tensors: dict[str, Tensor] = {}
+    for node in _needed(old.nodes, [output.value for output in old.outputs]):
+        inputs = tuple(names.get(name, name) for name in node.inputs)
+        name = names.get(node.name, node.name)
+        builder.append(node.op, inputs, node.types, name=name, layer=name, file=old.file, line=0)
+    builder.outputs.extend(o.model_copy(update={"value": names.get(o.value, o.value)}) for o in old.outputs)
+    graph = builder.finish()
+    originals = {new: old for old, new in names.items()}
     for node in graph.nodes:
-        given = context.weights.get(node.name, {})
+        given = context.weights.get(originals.get(node.name, node.name), {})
         for weight in graph.weights(node):
             fixed = weight.fixed is not None
             tensors[weight_name(node, weight)] = _fixed(weight) if fixed else given[weight.name]
     return Imported(graph, Weights(tensors))
+
+
+def _channels_first(context: Context) -> dict[str, str]:
+    """Names for values that the file holds with their channels last: they must not pass for the file's tensors."""
+    inputs = {item.name for item in context.builder.inputs}
+    found = {}
+    for tensor, value in context.values.items():
+        if isinstance(value, Live) and value.last and value.value == tensor and tensor not in inputs:
+            node = context.nodes.get(tensor)
+            if node is not None and len(node.outputs) == 1 and context.type(value).rank > 1:
+                found[tensor] = f"{tensor}/channels_first"
+    return {old: new for old, new in found.items() if new not in context.builder.types}
 
 
 def _fixed(weight: Weight) -> Tensor:
@@ -241,5 +254,3 @@ def _needed(nodes: Sequence[Node], values: Sequence[str]) -> list[Node]:
             kept.append(node)
             wanted.update(node.inputs)
     return kept[::-1]
-
-

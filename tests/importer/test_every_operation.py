@@ -1,0 +1,90 @@
+"""Each operation, exported and read back."""
+
+import pytest
+from exchange import compiled, meaning, read_back, words
+
+from specc.ops import OPS
+
+IMAGE = "8x12x12"
+EXAMPLES = {
+    "conv": ["conv 6, 3x3, stride=2, pad=same", "conv 4, (1, 3), groups=2, pad=1, border=reflect, bias=false"],
+    "depthwise": ["depthwise 3x3, pad=1, multiplier=2", "depthwise 5x5, pad=2, border=edge, dilation=2, bias=false"],
+    "deconv": ["deconv 4, 2x2, stride=2", "deconv 4, 3x3, stride=2, pad=1, output_pad=1, groups=2, bias=false"],
+    "dense": ["flatten; dense 5", "flatten; dense 5, bias=false"],
+    "maxpool": ["maxpool 3x3, stride=2, pad=1, round=ceil", "maxpool 2x2, dilation=2, pad=1"],
+    "minpool": ["minpool 2x2", "minpool 3x3, stride=2, pad=1"],
+    "avgpool": ["avgpool 2x2", "avgpool 3x3, stride=1, pad=1, count_include_pad=true"],
+    "lppool": ["lppool 2x2", "lppool 3x3, p=3, pad=1"],
+    "global_avgpool": ["global_avgpool"],
+    "global_maxpool": ["global_maxpool"],
+    "global_lppool": ["global_lppool p=3"],
+    "bn": ["bn", "bn affine=false, eps=1e-3"],
+    "layernorm": ["layernorm", "layernorm over=all", "flatten; layernorm affine=false", "layernorm affine=false"],
+    "groupnorm": ["groupnorm 4", "groupnorm 2, affine=false"],
+    "instancenorm": ["instancenorm", "instancenorm affine=false"],
+    "lrn": ["lrn 5", "lrn 4, alpha=1e-3, k=2"],
+    "scale": ["scale", "scale bias=true", "scale weight=0.5"],
+    "prelu": ["prelu", "prelu shared=true"],
+    "leaky_relu": ["leaky_relu 0.2"],
+    "elu": ["elu 0.5"],
+    "celu": ["celu 2"],
+    "thresholded_relu": ["thresholded_relu 0.5"],
+    "gelu": ["gelu", "gelu approximate=tanh"],
+    "hardsigmoid": ["hardsigmoid", "hardsigmoid 0.2"],
+    "clip": ["clip -0.5, 2"],
+    "softmax": ["flatten; softmax", "softmax height"],
+    "log_softmax": ["flatten; log_softmax"],
+    "flatten": ["flatten"],
+    "reshape": ["reshape (4, 8, 36)", "flatten; reshape (8, 12, 12)"],
+    "transpose": ["transpose (2, 0, 1)", "transpose (0, 2, 1)"],
+    "squeeze": ["global_avgpool; squeeze", "global_avgpool; squeeze height"],
+    "pad": ["pad 1", "pad (1, 2, 0, 0), value=0.5", "pad 2, mode=reflect"],
+    "crop": ["crop 2", "crop size=8"],
+    "upsample": ["upsample 2", "upsample 3x2, bilinear", "upsample 2, bilinear, align_corners=true"],
+    "pixel_shuffle": ["pixel_shuffle 2"],
+    "pixel_unshuffle": ["pixel_unshuffle 2"],
+    "channel_shuffle": ["channel_shuffle 2"],
+    "split": ["a, b: split 2; add a, b", "a, b: split [2, 6]; concat b, a", "a, b, c: split 3, height; add a, c"],
+    "add": ["a: conv 8, 1x1; add image", "a: global_avgpool; b: conv 8, 1x1; add a, b, image"],
+    "sub": ["a: conv 8, 1x1; sub image"],
+    "mul": ["a: global_avgpool; mul a, image"],
+    "max": ["a: conv 8, 1x1; max image"],
+    "min": ["a: conv 8, 1x1; min image"],
+    "mean": ["a: conv 8, 1x1; b: conv 8, 1x1; mean a, b, image"],
+    "concat": ["a: conv 8, 1x1; concat image", "a: conv 8, 1x1; concat image, axis=height"],
+}
+PLAIN = ["abs", "exp", "relu", "relu6", "selu", "silu", "mish", "softplus", "softsign", "hardswish", "hardtanh", "sigmoid", "tanh"]
+OTHERS = {
+    "identity": ("conv 4, 1x1; identity", ["conv"]),
+    "reshape": ("reshape -1", ["flatten"]),
+    "dropout": ("conv 4, 1x1; dropout", ["conv"]),
+    "separable": ("separable 4, 3x3", ["depthwise", "conv"]),
+    "weightedpool": ("weightedpool 3x3", ["depthwise"]),
+    "adaptive_avgpool": ("adaptive_avgpool 6", ["avgpool"]),
+    "adaptive_maxpool": ("adaptive_maxpool 1", ["global_maxpool"]),
+}
+"""Operations that ONNX has no node for come back as those that they consist of."""
+
+CASES = [(word, text) for word, texts in EXAMPLES.items() for text in texts] + [(word, word) for word in PLAIN]
+
+
+def spec(text: str) -> str:
+    lines = "\n".join(text.split("; "))
+    return f"model Example {{\n input image {IMAGE}\n {lines}\n}}"
+
+
+def test_every_operation_has_an_example():
+    assert {op.word for op in OPS} == set(EXAMPLES) | set(PLAIN) | set(OTHERS)
+
+
+@pytest.mark.parametrize("opset", [13, 17, 21])
+@pytest.mark.parametrize(("word", "text"), CASES)
+def test_comes_back_the_same(word, text, opset):
+    graph = compiled(spec(text))
+    assert word in words(graph)
+    assert meaning(read_back(graph, opset).graph) == meaning(graph)
+
+
+@pytest.mark.parametrize(("text", "expected"), OTHERS.values(), ids=OTHERS)
+def test_comes_back_in_parts(text, expected):
+    assert words(read_back(compiled(spec(text))).graph) == expected

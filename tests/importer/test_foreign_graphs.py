@@ -1,0 +1,165 @@
+"""Graphs as other programs write them: older opsets, shape arithmetic, channels last, several nodes for one layer.
+
+Every one is also verified against ONNX Runtime on the file itself.
+"""
+
+import numpy as np
+import pytest
+from exchange import imported, model_of, refusal, words
+
+from specc.verify import verify
+
+IMAGE = "float[N,4,8,8] x"
+SCALED = [("s", (4,)), ("b", (4,)), ("m", (4,))]
+
+CASES = {
+    # name: (opset, graph, weights, operations)
+    "clip with attributes": (10, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ y = Clip<min = 0.0, max = 6.0>(x) }}", [], ["relu6"]),
+    "clip with inputs": (
+        11,
+        f"g ({IMAGE}) => (float[N,4,8,8] y) <float low = {{-1.0}}, float high = {{0.5}}> {{ y = Clip(x, low, high) }}",
+        [], ["clip"],
+    ),
+    "pad with attributes": (
+        10, f"g ({IMAGE}) => (float[N,4,10,9] y) {{ y = Pad<pads = [0, 0, 1, 0, 0, 0, 1, 1]>(x) }}", [], ["pad"],
+    ),
+    "slice with attributes is crop": (
+        9, f"g ({IMAGE}) => (float[N,4,5,8] y) {{ y = Slice<axes = [2], starts = [1], ends = [-2]>(x) }}", [], ["crop"],
+    ),
+    "slice of channels is a part": (
+        9, f"g ({IMAGE}) => (float[N,3,8,8] y) {{ y = Slice<axes = [1], starts = [1], ends = [4]>(x) }}", [], ["split"],
+    ),
+    "upsample": (
+        9,
+        f"g ({IMAGE}) => (float[N,4,16,16] y) <float[4] s = {{1.0, 1.0, 2.0, 2.0}}> {{ y = Upsample<mode = \"nearest\">(x, s) }}",
+        [], ["upsample"],
+    ),
+    "dropout with a ratio": (
+        7, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ a = Relu(x)  y = Dropout<ratio = 0.25>(a) }}", [], ["relu", "dropout"],
+    ),
+    "reduce mean over positions": (
+        13, f"g ({IMAGE}) => (float[N,4] y) {{ y = ReduceMean<axes = [2, 3], keepdims = 0>(x) }}", [],
+        ["global_avgpool", "flatten"],
+    ),
+    "gemm with the matrix upright and scaled": (
+        13, "g (float[N,6] x) => (float[N,3] y) { y = Gemm<alpha = 0.5, beta = 2.0>(x, w, b) }",
+        [("w", (6, 3)), ("b", (3,))], ["dense"],
+    ),
+    "matmul and add": (
+        13, "g (float[N,6] x) => (float[N,3] y) { a = MatMul(x, w)  y = Add(a, b) }", [("w", (6, 3)), ("b", (3,))], ["dense"],
+    ),
+    "convolution and add": (
+        13, f"g ({IMAGE}) => (float[N,5,8,8] y) {{ a = Conv<pads = [1, 1, 1, 1]>(x, w)  y = Add(a, b) }}",
+        [("w", (5, 4, 3, 3)), ("b", (5, 1, 1))], ["conv"],
+    ),
+    "padding that is TensorFlow's": (
+        13, f"g ({IMAGE}) => (float[N,5,4,4] y) {{ y = Conv<pads = [0, 0, 1, 1], strides = [2, 2]>(x, w) }}",
+        [("w", (5, 4, 3, 3))], ["conv"],
+    ),
+    "flatten by shape arithmetic": (
+        13,
+        f"""g ({IMAGE}) => (float[N,256] y) <int64 zero = {{0}}, int64[1] axis = {{0}}, int64[1] rest = {{-1}}> {{
+            shape = Shape(x)  batch = Gather<axis = 0>(shape, zero)  one = Unsqueeze(batch, axis)
+            target = Concat<axis = 0>(one, rest)  y = Reshape(x, target) }}""",
+        [], ["flatten"],
+    ),
+    "resize by shape arithmetic": (
+        13,
+        f"""g ({IMAGE}) => (float[N,4,16,16] y)
+        <int64[2] two = {{2, 2}}, int64[1] begin = {{2}}, int64[1] end = {{4}}, int64[1] none = {{0}}> {{
+            shape = Shape(x)  spatial = Slice(shape, begin, end)  large = Mul(spatial, two)
+            front = Slice(shape, none, begin)  sizes = Concat<axis = 0>(front, large)
+            y = Resize<mode = "linear", coordinate_transformation_mode = "pytorch_half_pixel">(x, , , sizes) }}""",
+        [], ["upsample"],
+    ),
+    "channels as groups, exchanged": (
+        13,
+        f"""g ({IMAGE}) => (float[N,4,8,8] y) <int64[5] apart = {{0, 2, 2, 8, 8}}, int64[4] together = {{0, 4, 8, 8}}> {{
+            a = Reshape(x, apart)  b = Transpose<perm = [0, 2, 1, 3, 4]>(a)  y = Reshape(b, together) }}""",
+        [], ["channel_shuffle"],
+    ),
+    "silu": (13, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ a = Sigmoid(x)  y = Mul(a, x) }}", [], ["silu"]),
+    "hardswish of older PyTorch": (
+        11,
+        f"""g ({IMAGE}) => (float[N,4,8,8] y) <float three = {{3.0}}, float zero = {{0.0}}, float six = {{6.0}}> {{
+            a = Add(x, three)  b = Clip(a, zero, six)  c = Mul(x, b)  y = Div(c, six) }}""",
+        [], ["hardswish"],
+    ),
+    "gelu with the error function": (
+        13,
+        f"""g ({IMAGE}) => (float[N,4,8,8] y) <float root = {{1.4142135}}, float one = {{1.0}}, float half = {{0.5}}> {{
+            a = Div(x, root)  b = Erf(a)  c = Add(b, one)  d = Mul(x, c)  y = Mul(d, half) }}""",
+        [], ["gelu"],
+    ),
+    "scale and bias per channel": (
+        13, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ a = Mul(x, w)  y = Add(a, b) }}", [("w", (4, 1, 1)), ("b", (4, 1, 1))],
+        ["scale"],
+    ),
+    "group normalisation between reshapes": (
+        13,
+        f"""g ({IMAGE}) => (float[N,4,8,8] y)
+        <int64[3] rows = {{0, 2, -1}}, float[2] ones = {{1.0, 1.0}}, float[2] zeros = {{0.0, 0.0}}> {{
+            a = Reshape(x, rows)  b = InstanceNormalization(a, ones, zeros)  shape = Shape(x)
+            c = Reshape(b, shape)  d = Mul(c, w)  y = Add(d, b1) }}""",
+        [("w", (4, 1, 1)), ("b1", (4, 1, 1))], ["groupnorm"],
+    ),
+    "layer normalisation and dense layers channels last": (
+        17,
+        f"""g ({IMAGE}) => (float[N,4,8,8] y) {{
+            a = Transpose<perm = [0, 2, 3, 1]>(x)  b = LayerNormalization(a, s, b0)
+            c = MatMul(b, w)  d = Add(b1, c)  y = Transpose<perm = [0, 3, 1, 2]>(d) }}""",
+        [("s", (4,)), ("b0", (4,)), ("w", (4, 4)), ("b1", (4,))], ["layernorm", "conv"],
+    ),
+    "channels-last image": (
+        13,
+        """g (float[N,8,8,3] x) => (float[N,8,8,5] y) {
+            a = Transpose<perm = [0, 3, 1, 2]>(x)  b = Conv<pads = [1, 1, 1, 1]>(a, w)
+            c = Transpose<perm = [0, 2, 3, 1]>(b)  y = Relu(c) }""",
+        [("w", (5, 3, 3, 3))], ["conv", "relu"],
+    ),
+    "a fixed batch is open": (
+        13, "g (float[2,4,8,8] x) => (float[2,256] y) <int64[2] s = {2, 256}> { y = Reshape(x, s) }", [], ["flatten"],
+    ),
+}  # fmt: skip
+
+
+def numbers(*shape):
+    return np.random.default_rng(1).standard_normal(shape).astype(np.float32)
+
+
+@pytest.mark.parametrize(("opset", "text", "weights", "expected"), CASES.values(), ids=CASES)
+def test_is_read(opset, text, weights, expected):
+    data = model_of(text, weights, opset)
+    found = imported(data)
+    assert words(found.graph) == expected
+    (given,) = found.graph.inputs
+    inputs = {given.name: numbers(2, *(size for size in given.type.spoken(found.graph.layout)[1:]))}
+    report, diagnostics = verify(found.graph, found.weights, data, inputs=inputs)
+    assert report is not None, diagnostics
+    assert all(output.passed for output in report.end_to_end)
+    assert [layer.note for layer in report.layers if layer.status == "failed"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            f"g ({IMAGE}) => (float[N,4,8,8] y) {{ a = Relu(x)  b = Erf(a)  y = Relu(b) }}",
+            "node `b` (Erf) has no counterpart in a spec: a spec has no such operation",
+        ),
+        (
+            "g (float[N,4] x, float[N,4] z) => (float[N,N] y) { t = Transpose(z)  y = MatMul(x, t) }",
+            "node `t` (Transpose) has no counterpart in a spec: it moves the batch",
+        ),
+        (
+            f"g ({IMAGE}) => (float[N,4,4,4] y) {{ y, i = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x) }}",
+            "node `y` (MaxPool) has no counterpart in a spec: the positions of the maxima have no counterpart",
+        ),
+        (
+            f"g ({IMAGE}) => (float[N,5,8,8] y) {{ y = Conv(x, w) }}",
+            "node `y` (Conv) has no counterpart in a spec: it reads `w`, which nothing makes",
+        ),
+    ],
+)
+def test_what_a_spec_cannot_say_is_one_line_with_the_node(text, message):
+    assert refusal(model_of(text)) == f"<memory>: {message}"

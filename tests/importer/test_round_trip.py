@@ -1,0 +1,78 @@
+"""Every bundled spec, exported and read back, is the same graph; so is the spec that is then written for it."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from exchange import compiled, meaning, read_back
+
+from specc.decompile import spec_of
+from specc.onnx.emit import emit_model
+from specc.onnx.importer import read_model
+from specc.verify import verify
+from specc.weights import seeded
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "zoo"))
+from bundled import SPECS, model, outcome
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_bundled_specs_come_back_the_same(spec):
+    for checked in outcome(spec).models:
+        back = read_back(checked.graph).graph
+        assert meaning(back) == meaning(checked.graph)
+        assert back.inputs == checked.graph.inputs
+        assert [(o.name, o.labels) for o in back.outputs] == [(o.name, o.labels) for o in checked.graph.outputs]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_written_specs_mean_the_same(spec):
+    """`spec_of` compiles what it writes and compares; the text is much shorter than the graph."""
+    checked = outcome(spec).models[-1]
+    found, diagnostics = spec_of(read_back(checked.graph).graph, "back.cnn")
+    assert found is not None, diagnostics
+    assert len(found.text.splitlines()) < len(checked.graph.nodes) + 12
+
+
+@pytest.mark.parametrize("opset", [13, 17])
+@pytest.mark.parametrize(("spec", "name"), [("zoo/convnext", "ConvNeXtT"), ("zoo/efficientnet", "EfficientNetB0")])
+def test_composed_activations_and_norms_of_older_opsets(spec, name, opset):
+    graph = model(spec, name).graph
+    assert meaning(read_back(graph, opset).graph) == meaning(graph)
+
+
+@pytest.mark.parametrize(
+    ("spec", "name", "preprocess"),
+    [
+        ("lecture/lenet5", "LeNet5", False),
+        ("lecture/mnist", "MnistChollet", True),
+        ("lecture/filters", "Emboss", True),
+    ],
+)
+def test_what_was_read_computes_what_the_file_does(spec, name, preprocess):
+    """Layer by layer: values are called as in the file."""
+    graph = model(spec, name).graph
+    exported, _ = emit_model(graph, seeded(graph), preprocess=preprocess)
+    assert exported is not None
+    data = exported.SerializeToString()
+    back, _ = read_model(data)
+    assert back is not None
+    report, diagnostics = verify(back.graph, back.weights, data)
+    assert report is not None, diagnostics
+    assert report.passed
+
+
+def test_weights_take_the_names_of_the_written_spec():
+    graph = compiled("model M {\n input x 3x8x8\n stem: conv 4, 3x3, relu\n flatten; head: dense 2\n}")
+    exported, _ = emit_model(graph, seeded(graph))
+    assert exported is not None
+    back, _ = read_model(exported.SerializeToString())
+    assert back is not None
+    found, _ = spec_of(back.graph, "back.cnn")
+    assert found is not None
+    assert found.names == {
+        "conv1.weight": "stem.weight", "conv1.bias": "stem.bias",
+        "dense1.weight": "output.weight", "dense1.bias": "output.bias",
+    }  # fmt: skip
+    assert np.array_equal(back.weights["stem.weight"], seeded(graph)["stem.weight"])
