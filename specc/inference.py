@@ -60,14 +60,21 @@ def open_inference(
 
 
 def open_session(
-    model: Model, weights: Mapping[str, Array], *, device: Device = "cpu", optimise: bool = True
+    model: Model,
+    weights: Mapping[str, Array],
+    *,
+    device: Device = "cpu",
+    optimise: bool = True,
+    profiled: bool = False,
 ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
     """A session for `model`, by way of a temporary file where it is too large for one message."""
     if size(model) <= LIMIT:
         data, diagnostics = to_bytes(model, weights)
-        return (None, diagnostics) if data is None else session(data, device=device, optimise=optimise)
+        return (
+            (None, diagnostics) if data is None else session(data, device=device, optimise=optimise, profiled=profiled)
+        )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         if diagnostics := write_model(model, weights, path):
             return None, diagnostics
-        return session(path, device=device, optimise=optimise)
+        return session(path, device=device, optimise=optimise, profiled=profiled)

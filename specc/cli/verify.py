@@ -13,6 +13,7 @@ from pathlib import Path
 from specc.cli.console import OK, WRONG, Console, exit_code
 from specc.cli.model_arguments import add_device_argument, add_weights_arguments, load_weights
 from specc.cli.spec_arguments import add_spec_arguments, one_model
+from specc.diagnostics import Diagnostic
 
 EXAMPLES = """\
 examples:
@@ -34,6 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_weights_arguments(parser)
     add_device_argument(parser, "cpu")
     parser.add_argument("--batch", metavar="N", type=int, default=1, help="items in a batch (default: %(default)s)")
+    parser.add_argument(
+        "--inputs",
+        metavar="KINDS",
+        default="quick",
+        help="what to run: `quick` (normal, wide, borders, zeros), `all`, or kinds joined by commas: also "
+        "cancellation, ties, denormals, nan, infinities (default: %(default)s)",
+    )
     parser.add_argument("--format", choices=("table", "json"), default="table", help="how to print the report")
     parser.add_argument("--brief", action="store_true", help="list only layers that fail and the one nearest its bound")
 
@@ -48,12 +56,18 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if weights is None or diagnostics:
         console.report(diagnostics)
         return exit_code(diagnostics)
+    from specc.decompile.align import adopted
     from specc.report import verification
     from specc.verify import verify
 
+    kinds, diagnostics = _kinds(options.inputs)
+    if diagnostics:
+        console.report(diagnostics)
+        return exit_code(diagnostics)
     file = None if options.model_file is None else Path(options.model_file)
+    graph, weights = (checked.graph, weights) if file is None else adopted(checked.graph, weights, file)
     report, diagnostics = verify(
-        checked.graph, weights, file, seed=options.seed, batch=options.batch, device=options.device
+        graph, weights, file, kinds=kinds, seed=options.seed, batch=options.batch, device=options.device
     )
     if report is None:
         console.report(diagnostics)
@@ -64,3 +78,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.data(verification.render(report, console.width, console.style, every=not options.brief))
     console.report(report.diagnostics)
     return OK if report.passed else WRONG
+
+
+def _kinds(text: str) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
+    """The kinds of inputs that `text` asks for; E0901 for an unknown one."""
+    from specc.verify.probes import KINDS, QUICK
+
+    named = {"quick": QUICK, "all": tuple(KINDS)}
+    kinds = named.get(text) or tuple(kind.strip() for kind in text.split(","))
+    unknown = next((kind for kind in kinds if kind not in KINDS), None)
+    if unknown is None:
+        return kinds, ()
+    message = f"there is no kind of inputs `{unknown}`"
+    return (), (Diagnostic("E0901", message, help=f"choose from quick, all, {', '.join(KINDS)}"),)

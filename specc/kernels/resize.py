@@ -38,8 +38,8 @@ def linear(x: Array, scales: tuple[int, ...], align_corners: bool) -> Array:
 def linear_bound(x: Array, scales: tuple[int, ...], u: float) -> Array:
     """Coordinates up to the axis' size are rounded twice, which shifts the weights by twice that many units and may
     bring in the sample beyond; each axis adds 6 roundings of the values themselves.  The magnitude is the largest
-    of the samples within two positions."""
-    largest = np.abs(x)
+    of the samples within two positions; beside a NaN nothing is promised."""
+    largest = np.where(np.isnan(x), np.inf, np.abs(x))
     for axis in range(2, x.ndim):
         largest = _dilated(_dilated(largest, axis), axis)
     units = sum(4 * size + 6 for size in x.shape[2:])

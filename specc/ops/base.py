@@ -204,8 +204,3 @@ class Op(BaseModel):
         """The k of a bound of the form gamma_k x magnitude, from which verification takes the tighter statistical
         one; `None` for bounds of any other form."""
         return None
-
-    def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int | None:
-        """The k of a bound of the form gamma_k x magnitude, from which verification takes the tighter statistical
-        one; `None` for bounds of any other form."""
-        return None

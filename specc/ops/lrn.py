@@ -68,7 +68,7 @@ class Lrn(Weightless):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        """u ((size + 5) t + 3 cumulated t) for the sum t, beta times that in the power, and the power's own roundings."""
+        """u ((size + 5) t + 3 cumulated t) for the sum t, beta times that in the power, and its roundings."""
         from specc.kernels import normalisation_bounds
 
         return (normalisation_bounds.local_response_bound(xs[0], self.size, self.alpha, self.beta, self.k, u),)

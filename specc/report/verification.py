@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,12 @@ def render(report: Report, width: int = 100, style: Style | None = None, *, ever
     lines = [
         chosen.bold(f"Verification: {report.model} on {report.provider}, seed {report.seed}{_sizes(report)}"),
         *wrap(f"Inputs: {', '.join(report.probes)}", width),
+        *_devices(report, width),
         *draw(_layer_columns(layers), width, chosen),
         "",
         *draw(_output_columns(report), width, chosen),
         *_notes(layers, report, width),
+        *_deviations(report, width),
         *_failure(report, width),
         _verdict(report),
     ]
@@ -72,6 +75,27 @@ def _notes(layers: list[LayerResult], report: Report, width: int) -> Iterator[st
             yield from wrap(f"{layer.node}: {layer.note}", width)
 
 
+def _devices(report: Report, width: int) -> Iterator[str]:
+    """Where the nodes ran, if that is not one place alone; and TF32 where there is such a thing."""
+    used = Counter(report.devices.values())
+    if set(used) - {report.provider}:
+        yield from wrap(f"Nodes: {', '.join(f'{count} on {name}' for name, count in used.items())}", width)
+    if report.tf32 is not None:
+        yield f"TF32: {'on' if report.tf32 else 'off'}, as read back from ONNX Runtime"
+
+
+def _deviations(report: Report, width: int) -> Iterator[str]:
+    """What ONNX Runtime is known to do otherwise, and where it did."""
+    from specc.verify.deviations import KNOWN
+
+    for name in report.deviations:
+        where = ", ".join(layer.node for layer in report.layers if name in layer.deviations)
+        yield from wrap(f"Known deviation {name} at {where}: {KNOWN[name].what}", width)
+    for layer in report.warned:
+        limit = number(layer.statistical or 0.0)
+        yield from wrap(f"Warning: {layer.node} has an error beyond its statistical bound {limit}", width)
+
+
 def _failure(report: Report, width: int) -> Iterator[str]:
     """The first layer that broke its bound, or else the first output that did."""
     layer = report.first_failure
@@ -96,8 +120,9 @@ def _element(result: LayerResult | OutputResult, name: str, bound: float, width:
 
 def _verdict(report: Report) -> str:
     if report.passed:
-        return f"PASSED: {_layers(len(report.layers))}, each within its bound"
-    failed = sum(layer.status != "passed" for layer in report.layers)
+        warned = f"; {_layers(len(report.warned))} warned" if report.warned else ""
+        return f"PASSED: {_layers(len(report.layers))}, each within its bound{warned}"
+    failed = sum(not layer.passed for layer in report.layers)
     outputs = sum(not output.passed for output in report.end_to_end)
     found = [f"{failed} of {_layers(len(report.layers))}"] * bool(failed)
     found += [f"{outputs} of {len(report.end_to_end)} outputs"] * bool(outputs)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+from uuid import uuid4
 
 import numpy as np
 
@@ -38,6 +41,22 @@ class Session:
     def device(self) -> str:
         return "cuda" if self.provider == CUDA else "cpu"
 
+    @property
+    def tf32(self) -> bool | None:
+        """Whether matrix products may round to TF32, read back from ONNX Runtime; none on the CPU, which has none."""
+        if self.provider != CUDA:
+            return None
+        return bool(self.handle.get_provider_options()[CUDA].get("use_tf32") != "0")
+
+    def node_devices(self) -> dict[str, str]:
+        """The provider that ran each ONNX node in the runs so far, by node name.  A profiled session tells once."""
+        path = Path(self.handle.end_profiling())
+        try:
+            events = json.loads(path.read_text(encoding="utf-8"))
+        finally:
+            path.unlink(missing_ok=True)
+        return devices_in(events)
+
     def run(
         self, feeds: Mapping[str, Array], outputs: Sequence[str] | None = None
     ) -> tuple[dict[str, Array], tuple[Diagnostic, ...]]:
@@ -56,19 +75,36 @@ class Session:
 
 
 def session(
-    model: bytes | Path, *, device: Device = "auto", optimise: bool = True, threads: int | None = None
+    model: bytes | Path,
+    *,
+    device: Device = "auto",
+    optimise: bool = True,
+    threads: int | None = None,
+    profiled: bool = False,
 ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
     """A session for a serialised model or a file.
 
     `cuda` runs on the GPU alone, in full float32 (TF32 off), or is E0902; `auto` takes the GPU where there is one.
-    `optimise` switches graph optimisations.  A model that ONNX Runtime cannot load is E0907.
+    `optimise` switches graph optimisations; a `profiled` session can tell where it ran each node.  A model that ONNX
+    Runtime cannot load is E0907.
     """
+    how = _How(optimise, threads, profiled)
     if device == "cpu" or (device == "auto" and not cuda_available()):
-        return _open(model, CPU, optimise, threads)
-    opened, diagnostics = _open(model, CUDA, optimise, threads)
+        return _open(model, CPU, how)
+    opened, diagnostics = _open(model, CUDA, how)
     if opened is None and device == "auto":
-        return _open(model, CPU, optimise, threads)
+        return _open(model, CPU, how)
     return opened, diagnostics
+
+
+def devices_in(events: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The provider of each node in ONNX Runtime's profile: events of the category Node, named `<node>_kernel_time`."""
+    suffix = "_kernel_time"
+    return {
+        event["name"].removesuffix(suffix): event["args"]["provider"]
+        for event in events
+        if event.get("cat") == "Node" and event["name"].endswith(suffix) and event["args"].get("provider")
+    }
 
 
 @cache
@@ -101,9 +137,16 @@ def _driver_present() -> bool:
     return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists()
 
 
-def _open(
-    model: bytes | Path, provider: str, optimise: bool, threads: int | None
-) -> tuple[Session | None, tuple[Diagnostic, ...]]:
+@dataclass(frozen=True)
+class _How:
+    """The settings of a session; see `session`."""
+
+    optimise: bool
+    threads: int | None
+    profiled: bool
+
+
+def _open(model: bytes | Path, provider: str, how: _How) -> tuple[Session | None, tuple[Diagnostic, ...]]:
     ort = runtime()
     if provider == CUDA and (lacking := _lacking(ort)):
         return None, (_no_cuda(lacking),)
@@ -112,7 +155,7 @@ def _open(
         with _quiet(said):
             handle = ort.InferenceSession(
                 model if isinstance(model, bytes) else str(model),
-                _options(ort, provider, optimise, threads),
+                _options(ort, provider, how),
                 providers=[_provider(ort, provider)],
             )
     except _failures() as error:
@@ -122,19 +165,23 @@ def _open(
     used = handle.get_providers()[0]
     if used != provider:
         return None, (_no_cuda(f"ONNX Runtime chose {used} instead"),)
-    if provider == CUDA and handle.get_provider_options()[CUDA].get("use_tf32") != "0":
-        return None, (_no_cuda("TF32 cannot be switched off"),)
     names = tuple(i.name for i in handle.get_inputs()), tuple(o.name for o in handle.get_outputs())
-    return Session(handle, used, *names), ()
+    opened = Session(handle, used, *names)
+    if opened.tf32:
+        return None, (_no_cuda("TF32 cannot be switched off"),)
+    return opened, ()
 
 
-def _options(ort: Any, provider: str, optimise: bool, threads: int | None) -> Any:
+def _options(ort: Any, provider: str, how: _How) -> Any:
     options = ort.SessionOptions()
     options.log_severity_level = FATAL
     levels = ort.GraphOptimizationLevel
-    options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimise else levels.ORT_DISABLE_ALL
-    if threads is not None:
-        options.intra_op_num_threads = threads
+    options.graph_optimization_level = levels.ORT_ENABLE_ALL if how.optimise else levels.ORT_DISABLE_ALL
+    if how.threads is not None:
+        options.intra_op_num_threads = how.threads
+    if how.profiled:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(Path(tempfile.gettempdir()) / f"specc-{uuid4().hex}")
     if provider == CUDA:
         options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     return options

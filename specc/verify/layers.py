@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from zlib import crc32
 
@@ -11,10 +11,12 @@ import numpy as np
 from specc.dims import evaluate
 from specc.interpreter import canonical, cast, normalised
 from specc.interpreter.interpret import last_readers
-from specc.ir.graph import Graph, GraphInput, Node
+from specc.ir.graph import Graph, GraphInput, Node, weight_name
+from specc.kernels.bounds import gamma, statistical
 from specc.onnx.expose import Held
 from specc.types import TensorType
 from specc.verify.compare import Array, Worst, worst
+from specc.verify.deviations import explained
 from specc.verify.endtoend import U
 from specc.verify.probes import Probe
 from specc.verify.report import LayerResult, Status
@@ -66,6 +68,17 @@ class LayerJudge:
             note = wrong[0] if wrong else "not judged: ONNX Runtime cannot run the model"
             self.results[node.name] = replace(_blank(node, status), note=note)
 
+    def compare_weights(self, held: Iterable[tuple[str, Array]]) -> None:
+        """Fail the layers whose weights stand in the model (`held`, by name) with other values than those given: a
+        single wrong weight may move no result beyond its bound."""
+        owners = {weight_name(node, weight): node for node in self.graph.nodes for weight in self.graph.weights(node)}
+        for name, array in held:
+            node = owners.get(name)
+            note = _difference(name, self.weights[name], array) if node is not None else None
+            if node is not None and note is not None:
+                old = self.results.get(node.name, _blank(node, "failed"))
+                self.results[node.name] = replace(old, status="failed", note=f"{old.note}; {note}".lstrip("; "))
+
     def _is_new(self, probe: tuple[str, ...], value: str, tensor: Array) -> bool:
         digest = crc32(np.ascontiguousarray(tensor).data)
         new = self.seen.get((probe, value)) != digest
@@ -83,17 +96,22 @@ class LayerJudge:
             if values[name].shape != _shape(kind, sizes):
                 shapes = f"{list(values[name].shape)} instead of {list(_shape(kind, sizes))}"
                 return replace(_blank(node, "failed"), ratio=float("inf"), note=f"the shape is {shapes}")
-        return _verdict(_blank(node, "passed"), self._worst(node, values))
+        return self._found(node, values)
 
-    def _worst(self, node: Node, values: Mapping[str, Array]) -> Worst:
-        """The worst element over all outputs of the node."""
+    def _found(self, node: Node, values: Mapping[str, Array]) -> LayerResult:
+        """The verdict on the worst element over all outputs of the node."""
         xs = [values[name].astype(np.float64) for name in node.inputs]
         ws = cast(self.graph, node, self.weights, np.float64)
         with np.errstate(all="ignore"):
             ys = node.op.compute(xs, ws)
             bounds = node.op.error_bound(xs, ws, ys, U)
-        found = [worst(y, b, values[name]) for name, y, b in zip(node.outputs, ys, bounds, strict=True)]
-        return max(found, key=lambda item: item.ratio)
+        found, known = [], []
+        for name, y, bound in zip(node.outputs, ys, bounds, strict=True):
+            got, names = explained((node.op, xs, ws), y, values[name])
+            found.append(worst(y, bound, got))
+            known.extend(names)
+        result = _verdict(_blank(node, "passed"), max(found, key=lambda item: item.ratio))
+        return replace(_warned(result, node.op.terms(xs, ws)), deviations=tuple(dict.fromkeys(known)))
 
     def _judge_pixels(self, item: GraphInput, probe: Probe, values: Mapping[str, Array], optimised: bool) -> None:
         """The preprocessing inside the model: one product and one sum with constants rounded before."""
@@ -112,9 +130,22 @@ class LayerJudge:
         result = replace(result, probe=name, optimised=optimised)
         old = self.results.get(result.node)
         if old is not None:
-            worse = max(old, result, key=lambda item: (item.status != "passed", item.ratio))
-            result = replace(worse, max_error=max(old.max_error, result.max_error))
+            worse = max(old, result, key=lambda item: (not item.passed, item.ratio))
+            known = tuple(dict.fromkeys((*old.deviations, *result.deviations)))
+            result = replace(worse, max_error=max(old.max_error, result.max_error), deviations=known)
         self.results[result.node] = result
+
+
+def _difference(name: str, expected: Array, got: Array) -> str | None:
+    """In words how a weight differs; nothing of another shape, which shows in the results."""
+    if expected.shape != got.shape or np.array_equal(expected, got, equal_nan=True):
+        return None
+    differs = np.argwhere(expected != got)
+    at = tuple(differs[0])
+    return (
+        f"the model's `{name}` differs from the given one in {len(differs)} of {expected.size} elements: "
+        f"[{', '.join(map(str, at))}] is {float(got[at])!r} instead of {float(expected[at])!r}"
+    )
 
 
 def _blank(node: Node, status: Status) -> LayerResult:
@@ -123,6 +154,15 @@ def _blank(node: Node, status: Status) -> LayerResult:
 
 def _shape(kind: TensorType, sizes: dict[str, int]) -> tuple[int, ...]:
     return tuple(evaluate(size, sizes) for size in kind.shape)
+
+
+def _warned(result: LayerResult, terms: int | None) -> LayerResult:
+    """`result` with its statistical bound, where that is tighter, and a warning beyond it."""
+    share = 1.0 if terms is None else statistical(terms, U) / gamma(terms, U)
+    if share >= 1:
+        return result
+    status: Status = "warned" if result.passed and result.ratio > share else result.status
+    return replace(result, statistical=result.bound * share, status=status)
 
 
 def _verdict(blank: LayerResult, found: Worst) -> LayerResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product as combinations
 from typing import Any, TypeAlias
@@ -14,6 +14,8 @@ from specc.ir.graph import Graph
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
+QUICK = ("normal", "wide", "borders", "zeros")
+"""The kinds that find nearly every fault; the others are for operations and runtimes that are new."""
 STACKED_BYTES = 2**28
 """How much memory the values of all probes at once may take."""
 
@@ -30,11 +32,13 @@ class Probe:
     sizes: dict[str, int]
 
 
-def probes(graph: Graph, sizes: dict[str, int], pixels: set[str], seed: int) -> Iterator[Probe]:
-    """Normal values; a wide dynamic range; impulses in every corner of every channel; zeros."""
+def probes(
+    graph: Graph, sizes: dict[str, int], pixels: set[str], seed: int, kinds: Sequence[str] = QUICK
+) -> Iterator[Probe]:
+    """One probe for each of `kinds`, names of `KINDS`.  Inputs in `pixels` get 8-bit numbers, never NaN."""
     rng = np.random.default_rng(seed)
-    for name, make in (("normal", _normal), ("wide", _wide), ("borders", _borders), ("zeros", _zeros)):
-        feeds = {}
+    for name in kinds:
+        make, feeds = KINDS[name], {}
         for item in graph.inputs:
             shape = tuple(evaluate(size, sizes) for size in item.type.shape)
             values = make(rng, shape)
@@ -62,11 +66,13 @@ def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 def _wide(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Magnitudes over 24 binades."""
     values: Array = rng.standard_normal(shape) * np.exp2(rng.uniform(-12, 12, shape))
     return values
 
 
 def _borders(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Impulses in every corner of every channel."""
     values = np.zeros(shape)
     for corner in combinations((slice(0, 1), slice(-1, None)), repeat=len(shape) - 2):
         values[(slice(None), slice(None), *corner)] = rng.standard_normal((*shape[:2], *(1,) * len(corner)))
@@ -77,6 +83,55 @@ def _zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return np.zeros(shape)
 
 
+def _cancellation(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Large values of both signs in turn along every axis, and small ones that remain where they cancel."""
+    sign = np.where(np.indices(shape, sparse=True)[0] % 2, -1.0, 1.0)
+    for steps in np.indices(shape, sparse=True)[1:]:
+        sign = sign * np.where(steps % 2, -1.0, 1.0)
+    return np.asarray(2.0**12 * sign + rng.standard_normal(shape))
+
+
+def _ties(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Few different values, so that windows hold their largest more than once."""
+    return rng.integers(-1, 2, shape).astype(np.float64)
+
+
+def _denormals(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return np.asarray(rng.standard_normal(shape) * 2.0**-128)
+
+
+def _nan(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """NaN in a block at the first corner and at single positions elsewhere."""
+    return _spoilt(rng, shape, np.nan, np.nan)
+
+
+def _infinities(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """-inf in a block at the first corner, +inf at single positions elsewhere."""
+    return _spoilt(rng, shape, -np.inf, np.inf)
+
+
+def _spoilt(rng: np.random.Generator, shape: tuple[int, ...], block: float, single: float) -> Array:
+    values = rng.standard_normal(shape)
+    if len(shape) > 2:
+        values[(slice(None), 0, *(slice(0, max(1, size // 4)) for size in shape[2:]))] = block
+    values.reshape(shape[0], -1)[:, -1] = single
+    return values
+
+
+KINDS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Array]] = {
+    "normal": _normal,
+    "wide": _wide,
+    "borders": _borders,
+    "zeros": _zeros,
+    "cancellation": _cancellation,
+    "ties": _ties,
+    "denormals": _denormals,
+    "nan": _nan,
+    "infinities": _infinities,
+}
+"""Every kind of probe, by name."""
+
+
 def _as_pixels(values: Array) -> Array:
-    pixels: Array = np.clip(np.rint(values * 64 + 128), 0, 255).astype(np.uint8)
+    pixels: Array = np.clip(np.rint(np.nan_to_num(values) * 64.0 + 128), 0, 255).astype(np.uint8)
     return pixels

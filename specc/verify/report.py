@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any, Literal, TypeAlias
 
 from specc.diagnostics import Diagnostic
+from specc.verify.deviations import KNOWN
 
-Status: TypeAlias = Literal["passed", "failed", "skipped"]
+Status: TypeAlias = Literal["passed", "warned", "failed", "skipped"]
+GOOD: tuple[Status, ...] = ("passed", "warned")
 
 
 @dataclass(frozen=True)
@@ -17,8 +19,11 @@ class LayerResult:
 
     `error`, `bound`, `expected` and `got` are those of the element `index` (canonical, batch first) with the worst
     `ratio` = error / bound over all probes; `max_error` is the largest error of any element.  A ratio above 1 fails.
-    A layer is skipped, which is no pass, where its operands are not in the model or do not have their shapes.  `note`
-    says in words what the numbers cannot.
+    `statistical` is the tighter bound that independent rounding errors keep, where the operation has one: beyond it a
+    layer is "warned", which is a pass.  `deviations` names ONNX Runtime's known deviations on NaN and infinities (see
+    `verify.deviations`) that the layer showed.  A layer is skipped, which is no pass, where its operands are not in the
+    model or do not have their shapes; it fails at any ratio where the model holds other weights than those given.
+    `note` says in words what the numbers cannot.
     """
 
     node: str
@@ -30,13 +35,19 @@ class LayerResult:
     max_error: float = 0.0
     error: float = 0.0
     bound: float = 0.0
+    statistical: float | None = None
     ratio: float = 0.0
     index: tuple[int, ...] = ()
     expected: float = 0.0
     got: float = 0.0
     probe: str = ""
     optimised: bool = False
+    deviations: tuple[str, ...] = ()
     note: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.status in GOOD
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,11 @@ class OutputResult:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole verification.  `provider` is what really ran the model; `sizes` are the open sizes it ran at."""
+    """The whole verification.
+
+    `provider` is what really ran the model, `devices` where ONNX Runtime says that it ran each ONNX node, `tf32`
+    whether it used TF32 as read back from it (none on the CPU, which has no TF32); `sizes` are the open sizes.
+    """
 
     model: str
     provider: str
@@ -70,10 +85,22 @@ class Report:
     probes: tuple[str, ...]
     layers: tuple[LayerResult, ...]
     end_to_end: tuple[OutputResult, ...]
+    devices: dict[str, str] = field(default_factory=dict)
+    tf32: bool | None = None
 
     @property
     def passed(self) -> bool:
-        return all(layer.status == "passed" for layer in self.layers) and all(o.passed for o in self.end_to_end)
+        return all(layer.passed for layer in self.layers) and all(o.passed for o in self.end_to_end)
+
+    @property
+    def warned(self) -> tuple[LayerResult, ...]:
+        """The layers beyond their statistical bound."""
+        return tuple(layer for layer in self.layers if layer.status == "warned")
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """The known deviations that any layer showed."""
+        return tuple(dict.fromkeys(name for layer in self.layers for name in layer.deviations))
 
     @property
     def first_failure(self) -> LayerResult | None:
@@ -99,6 +126,8 @@ class Report:
         """The report as JSON values; numbers that JSON lacks become "nan", "inf" and "-inf"."""
         plain = asdict(self)
         plain["passed"] = self.passed
+        plain["warned"] = [layer.node for layer in self.warned]
+        plain["deviations"] = {name: KNOWN[name].what for name in self.deviations}
         plain["first_failure"] = self.first_failure.node if self.first_failure else None
         for item, output in zip(plain["end_to_end"], self.end_to_end, strict=True):
             item["ratio"] = output.ratio

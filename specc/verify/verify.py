@@ -8,8 +8,8 @@ is, optimised, is judged end to end (see `endtoend`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +20,14 @@ from specc.interpreter import bind, canonical, normalised, spoken
 from specc.ir.graph import Graph
 from specc.onnx.check import shape_conflicts
 from specc.onnx.emit import emit
-from specc.onnx.expose import expose, held_values, input_names, made, pixel_inputs
+from specc.onnx.expose import expose, held_values, held_weights, input_names, made, pixel_inputs
 from specc.onnx.proto import Model
 from specc.onnx.read import parse, read_model
 from specc.runtime.session import Device, Session
 from specc.verify.compare import Array, worst
 from specc.verify.endtoend import references
 from specc.verify.layers import LayerJudge
-from specc.verify.probes import Probe, probes, stacked
+from specc.verify.probes import QUICK, Probe, probes, stacked
 from specc.verify.report import OutputResult, Report
 from specc.verify.sizes import choose_sizes
 
@@ -38,6 +38,7 @@ def verify(
     model: Model | bytes | Path | None = None,
     *,
     inputs: Mapping[str, Array] | None = None,
+    kinds: Sequence[str] = QUICK,
     seed: int = 0,
     batch: int = 2,
     sizes: Mapping[str, int] | None = None,
@@ -45,20 +46,21 @@ def verify(
 ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
     """Verify `model` (a message, its bytes or a file), or what `graph` and `weights` emit, and report on every layer.
 
-    `inputs` (by name, in the author's order) replace the built-in probes; otherwise open sizes are those in `sizes` or
+    `inputs` (by name, in the author's order) replace the built-in probes, whose `kinds` are names of
+    `probes.KINDS`; otherwise open sizes are those in `sizes` or
     chosen.  No report but diagnostics where nothing can be run: E0907 for a file that is not this model, E0901 for
     inputs that do not fit, E0902 for a missing device.
     """
     loaded, diagnostics = _load(graph, model)
     if loaded is None:
         return None, diagnostics
-    trials, found, diagnostics = _trials(graph, loaded, inputs, dict(sizes or {}), batch, seed)
+    trials, found, diagnostics = _trials(graph, loaded, inputs, kinds, dict(sizes or {}), batch, seed)
     if diagnostics:
         return None, diagnostics
     held = {name: weights[name] for name in weights}  # read or made once: every layer is judged many times
     judge = LayerJudge(graph, held, held_values(loaded, graph))
     work = _Work(graph, held, loaded, device)
-    provider, diagnostics = _judge_layers(work, judge, stacked(graph, trials))
+    ran, diagnostics = _judge_layers(work, judge, stacked(graph, trials))
     outputs: tuple[OutputResult, ...] = ()
     if not diagnostics:
         outputs, diagnostics = _judge_outputs(work, trials[0], seed)
@@ -68,7 +70,9 @@ def verify(
             return None, diagnostics
         judge.conflict(conflicts)
     names = tuple(dict.fromkeys(name for trial in trials for name in trial.names))
-    return Report(graph.name, provider, seed, found, names, judge.layers(), outputs), ()
+    judge.compare_weights(held_weights(loaded))
+    layers = judge.layers()
+    return Report(graph.name, ran.provider, seed, found, names, layers, outputs, ran.devices, ran.tf32), ()
 
 
 def _load(graph: Graph, model: Model | bytes | Path | None) -> tuple[Model | None, tuple[Diagnostic, ...]]:
@@ -99,6 +103,7 @@ def _trials(
     graph: Graph,
     model: Model,
     inputs: Mapping[str, Array] | None,
+    kinds: Sequence[str],
     sizes: dict[str, int],
     batch: int,
     seed: int,
@@ -115,7 +120,7 @@ def _trials(
     if chosen is None:
         message = "no small sizes fit the model's open sizes: give inputs, or the sizes themselves"
         return [], {}, (Diagnostic("E0901", message, file=graph.file),)
-    return list(probes(graph, chosen, pixel_inputs(model), seed)), chosen, ()
+    return list(probes(graph, chosen, pixel_inputs(model), seed, kinds)), chosen, ()
 
 
 @dataclass(frozen=True)
@@ -127,9 +132,11 @@ class _Work:
     model: Model
     device: Device
 
-    def open(self, model: Model, optimise: bool) -> tuple[Session | None, tuple[Diagnostic, ...]]:
-        """A session for `model`."""
-        return open_session(model, self.weights, device=self.device, optimise=optimise)
+    def open(
+        self, model: Model, optimise: bool, profiled: bool = False
+    ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
+        """A session for `model`; `profiled` if it is to tell where it ran each node."""
+        return open_session(model, self.weights, device=self.device, optimise=optimise, profiled=profiled)
 
     def feeds(self, probe: Probe) -> dict[str, Array]:
         """The probe's arrays in the author's order, as the model takes them."""
@@ -138,23 +145,35 @@ class _Work:
         return {name: array if name in pixels else array.astype(np.float32) for name, array in arrays.items()}
 
 
-def _judge_layers(work: _Work, judge: LayerJudge, trials: list[Probe]) -> tuple[str, tuple[Diagnostic, ...]]:
-    """Run the probes through the model with every value exposed; returns what really ran it."""
+@dataclass
+class _Ran:
+    """What ran the model: see `Report`."""
+
+    provider: str = ""
+    devices: dict[str, str] = field(default_factory=dict)
+    tf32: bool | None = None
+
+
+def _judge_layers(work: _Work, judge: LayerJudge, trials: list[Probe]) -> tuple[_Ran, tuple[Diagnostic, ...]]:
+    """Run the probes through the model with every value exposed; returns what really ran it, node by node in the graph
+    that was not optimised."""
     tensors = [held.tensor for held in judge.held.values()]
     exposed = expose(work.model, tensors)
     wanted = sorted(made(exposed).intersection(tensors))
-    provider = ""
+    ran = _Ran()
     for optimised in (False, True):
-        opened, diagnostics = work.open(exposed, optimised)
+        opened, diagnostics = work.open(exposed, optimised, profiled=not optimised)
         if opened is None:
-            return provider, diagnostics
-        provider = opened.provider
+            return ran, diagnostics
+        ran.provider, ran.tf32 = opened.provider, opened.tf32
         for trial in trials:
             results, diagnostics = opened.run(work.feeds(trial), wanted)
+            if not optimised and trial is trials[0]:
+                ran.devices = opened.node_devices()
             if diagnostics:
-                return provider, diagnostics
+                return ran, diagnostics
             judge.judge(trial, results, optimised)
-    return provider, ()
+    return ran, ()
 
 
 def _judge_outputs(work: _Work, trial: Probe, seed: int) -> tuple[tuple[OutputResult, ...], tuple[Diagnostic, ...]]:

@@ -1,0 +1,120 @@
+"""What ONNX Runtime is known to do otherwise with NaN and infinities, and why that is no fault of a model.
+
+Found by running every operation of specc on NaN and infinities in ONNX Runtime 1.31.1 on the CPU, with graph
+optimisations on and off; operations that are not named here treated them as IEEE 754 and ONNX say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from specc.ops.base import Op
+from specc.verify.compare import LARGEST, Array
+
+Operands: TypeAlias = tuple[Op, Sequence[Array], Mapping[str, Array]]
+Explains: TypeAlias = Callable[[Operands, Array, Array], Array]
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """`words` are the operations that show it; `explains` says at which elements it makes `got` of `expected`."""
+
+    name: str
+    words: tuple[str, ...]
+    what: str
+    why: str
+    explains: Explains
+
+
+def explained(operands: Operands, expected: Array, got: Array) -> tuple[Array, tuple[str, ...]]:
+    """`got` with the expected value wherever a known deviation explains the difference, and their names.
+
+    Only differences in class count: a NaN or an infinity on one side, another class on the other.
+    """
+    op, xs, _ = operands
+    if all(np.isfinite(x).all() for x in xs):
+        return got, ()
+    differs = ~((np.isnan(got) & np.isnan(expected)) | (got == expected) | (np.isfinite(got) & np.isfinite(expected)))
+    names = []
+    for deviation in KNOWN.values():
+        if differs.any() and op.word in deviation.words:
+            found = differs & deviation.explains(operands, expected, got)
+            if found.any():
+                names.append(deviation.name)
+                got, differs = np.where(found, expected, got), differs & ~found
+    return got, tuple(names)
+
+
+def _dropped_nan(operands: Operands, expected: Array, got: Array) -> Array:
+    """A NaN was due, and the result is at most the largest of the other values of the window."""
+    op, xs, ws = operands
+    sign = _direction(op)
+    others = op.compute([np.where(np.isnan(x), -sign * np.inf, x) for x in xs], ws)[0]
+    largest = np.maximum(sign * others, -LARGEST)
+    return np.asarray(np.isnan(expected) & (sign * got <= largest))
+
+
+def _start_value(operands: Operands, expected: Array, got: Array) -> Array:
+    """The search starts from the smallest finite number, and nothing in the window is above that."""
+    sign = _direction(operands[0])
+    return np.asarray((sign * expected == -np.inf) & (sign * got == -LARGEST))
+
+
+def _direction(op: Op) -> float:
+    return -1.0 if op.word == "minpool" else 1.0
+
+
+def _running_sum(operands: Operands, expected: Array, got: Array) -> Array:
+    """NaN at or behind a channel whose square is no finite number, in the same place."""
+    op, xs, _ = operands
+    with np.errstate(all="ignore"):
+        spoilt = ~np.isfinite((xs[0] * xs[0]).astype(np.float32))
+    reach = int(getattr(op, "size", 1)) // 2
+    ahead = np.pad(spoilt, [(0, 0), (0, reach), *[(0, 0)] * (spoilt.ndim - 2)])[:, reach:]
+    return np.asarray(np.isnan(got) & np.logical_or.accumulate(spoilt | ahead, axis=1))
+
+
+def _weight_zero(operands: Operands, expected: Array, got: Array) -> Array:
+    """An infinity, where interpolation with weights that add up to 1 meets infinite samples."""
+    return np.asarray(np.isnan(expected) & np.isinf(got) & np.isinf(operands[1][0]).any())
+
+
+KNOWN = {
+    deviation.name: deviation
+    for deviation in (
+        Deviation(
+            "pool-drops-nan",
+            ("maxpool", "minpool", "global_maxpool", "adaptive_maxpool"),
+            "a window that holds a NaN gives another of its values, or the smallest finite number, instead of NaN",
+            "ONNX says nothing of NaN in MaxPool; comparisons with NaN are false, and which value remains depends on "
+            "the order in which ONNX Runtime reads the window",
+            _dropped_nan,
+        ),
+        Deviation(
+            "pool-starts-at-lowest",
+            ("maxpool", "minpool", "adaptive_maxpool"),
+            "a window of nothing but -inf gives -3.4028235e+38 (minpool: +inf gives +3.4028235e+38)",
+            "ONNX Runtime starts its search at the smallest finite number rather than at -inf",
+            _start_value,
+        ),
+        Deviation(
+            "lrn-running-sum",
+            ("lrn",),
+            "behind a NaN, an infinity or a square that overflows all later channels at the same place are NaN",
+            "ONNX Runtime slides the sum of squares along the channels by adding and subtracting; inf - inf is NaN",
+            _running_sum,
+        ),
+        Deviation(
+            "resize-weight-zero",
+            ("upsample",),
+            "bilinear interpolation beside an infinity gives an infinity where 0 x inf makes NaN in the definition",
+            "where a weight is 0 ONNX Runtime reads the same sample for both neighbours",
+            _weight_zero,
+        ),
+    )
+}
+"""By name."""
