@@ -1,0 +1,48 @@
+"""Measure and print the table; `--write docs` keeps it as docs/benchmarks.md and docs/benchmarks.json."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+GROUPS = ("checking", "computing", "files", "exported")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"which rows: {', '.join(GROUPS)} (default: all)")
+    parser.add_argument("--runs", type=int, default=9, help="runs to take the median of (default: %(default)s)")
+    parser.add_argument("--write", type=Path, metavar="FOLDER", help="write benchmarks.md and benchmarks.json there")
+    options = parser.parse_args()
+    if unknown := set(options.groups) - set(GROUPS):
+        parser.error(f"there is no group {', '.join(sorted(unknown))}")
+    _one_thread()
+    from importlib import import_module
+
+    from benchmarks.table import Table
+
+    table = Table.of_this_machine(options.runs)
+    for group in options.groups or GROUPS:
+        for row in import_module(f"benchmarks.{group}").rows(options.runs):
+            print(table.line(row), file=sys.stderr, flush=True)
+            table.rows.append(row)
+    if options.write is None:
+        print(table.markdown())
+        return
+    (options.write / "benchmarks.md").write_text(table.markdown(), "utf-8")
+    (options.write / "benchmarks.json").write_text(table.json(), "utf-8")
+
+
+def _one_thread() -> None:
+    """Before NumPy is imported: OpenBLAS with two threads misbehaves on small shared machines."""
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    from specc.openblas import choose_kernels
+
+    choose_kernels()
+
+
+if __name__ == "__main__":
+    main()

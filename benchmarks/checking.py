@@ -1,0 +1,109 @@
+"""How fast specs are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.measure import Row, alternate, alternate_processes
+from specc.limits import DEFAULT_LIMITS
+from specc.loader import FileLoader
+from specc.pipeline import check
+from specc.report import json
+from specc.report.table import render
+from specc.source import Source
+
+LIMITS = replace(DEFAULT_LIMITS, layers=1_000_000, steps=100_000_000, file_bytes=1 << 30)
+SECONDS_PER_LAYER = 60e-6
+DEEP = """\
+model Deep {{
+    input image 8x16x16
+    repeat {} {{
+        conv 8, 3x3, pad=1, bias=false
+        bn
+        residual {{ maxpool 3x3, stride=1, pad=1 }}
+    }}
+    output y
+}}
+"""
+"""Four layers in each round."""
+
+
+def rows(runs: int) -> Iterator[Row]:
+    """Whole processes, deep models, long files and re-checking."""
+    yield start_up(runs)
+    for layers in (1_000, 10_000, 100_000):
+        yield deep(layers, max(1, min(runs, 20_000 // layers)))
+    yield long_file(10_000, max(1, runs // 3))
+    yield again(runs)
+
+
+def start_up(runs: int) -> Row:
+    command = "import sys; from specc.cli import main; sys.exit(main({}))"
+    arguments = ["check", "specs/lecture/resnet.cnn", "--model", "ResNet34"]
+    ours, floor = alternate_processes(runs, ["-c", command.format(arguments)], ["-c", "import lark, pydantic"])
+    return Row(
+        "`specc check` of ResNet-34, whole process", ours.seconds, floor.seconds, "s", "1.25",
+        "a Python that only imports lark and pydantic: what the libraries that specc is built on cost by themselves",
+    )  # fmt: skip
+
+
+def deep(layers: int, runs: int) -> Row:
+    text = DEEP.format(layers // 4)
+    (seconds,) = alternate(runs, lambda: tabulate(text))
+    return Row(
+        f"check of {layers:,} layers made by a loop, with its table", seconds, layers * SECONDS_PER_LAYER, "s", "1",
+        "60 microseconds a layer, at every size: it must grow no faster than the network",
+    )  # fmt: skip
+
+
+def tabulate(text: str) -> None:
+    """Check `text` and print its table and its JSON into the void."""
+    outcome = check(Source("deep.cnn", text), FileLoader(Path(), LIMITS), limits=LIMITS)
+    assert outcome.ok, outcome.diagnostics[0]
+    summaries = [checked.summary for checked in outcome.models]
+    for summary in summaries:
+        render(summary, 100)
+    json.render(summaries, outcome.diagnostics)
+
+
+def long_file(lines: int, runs: int) -> Row:
+    from lark import Lark
+
+    from specc.data import grammar_file
+
+    text = flat(lines)
+    lark = Lark(grammar_file().read_text("utf-8"), parser="lalr", lexer="basic", maybe_placeholders=False)
+    ours, rival = alternate(runs, lambda: tabulate(text), lambda: lark.parse(text))
+    return Row(
+        f"check of a flat file of {lines:,} lines, with its table", ours, rival, "s", "3",
+        "the time that lark needs to lex and parse the same text into a tree that nobody reads",
+    )  # fmt: skip
+
+
+def flat(lines: int) -> str:
+    """A file of `lines` lines, one layer each."""
+    pair = "  conv 8, 3x3, pad=1, relu -> 8x16x16\n  maxpool 3x3, stride=1, pad=1\n"
+    body = pair * (lines // 2 - 2)
+    return f"model Flat {{\n  input image 8x16x16\n{body}  output y\n}}\n"
+
+
+def again(runs: int) -> Row:
+    import specc
+
+    text = flat(1_000)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "edited.cnn"
+        count = iter(range(10**9))
+
+        def edit_and_load() -> None:
+            path.write_text(text.replace("conv 8, 3x3", f"conv 8, 3x3, init={next(count)}", 1), "utf-8")
+            specc.load(path)
+
+        (seconds,) = alternate(runs, edit_and_load)
+    return Row(
+        "`specc.load` again after an edit of one line in 1,000", seconds, 0.05, "s", "1",
+        "50 milliseconds: what an editor may take between a keystroke and its answer",
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""What exporting and verifying a large model take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.measure import Row, alternate_processes
+
+LOAD = "import specc; m = specc.load('specs/lecture/vgg.cnn', model='VGG19'); "
+EXPORT = LOAD + "import tempfile; folder = tempfile.TemporaryDirectory(); m.export(folder.name + '/vgg19.onnx')"
+WRITE = LOAD + (
+    "import tempfile; weights = m.weights(); f = tempfile.TemporaryFile()\nfor name in weights: f.write(weights[name])"
+)
+INTERPRET = LOAD + (
+    "import numpy as np; from specc.interpreter import interpret; weights = m.weights(); "
+    "interpret(m.graph, {'image': np.ones((1, 3, 224, 224), np.float32)}, weights)"
+)
+VERIFY = LOAD + "assert m.verify().passed"
+
+
+def rows(runs: int) -> Iterator[Row]:
+    """VGG-19, whose 144 million parameters are 575 MB."""
+    runs = max(1, runs // 3)
+    export, write = alternate_processes(runs, ["-c", EXPORT], ["-c", WRITE])
+    yield Row(
+        "export of VGG-19", export.seconds, write.seconds, "s", "1.5",
+        "generating the same weights and writing them to a file, and nothing else",
+    )  # fmt: skip
+    largest = 4096 * 25088 * 4 / 1e6
+    yield Row(
+        "export of VGG-19, peak memory", export.megabytes, largest + 150, "MB", "1",
+        "the largest tensor (411 MB) and 150 MB: one tensor is in memory at a time",
+    )  # fmt: skip
+    verify, interpret = alternate_processes(runs, ["-c", VERIFY], ["-c", INTERPRET])
+    yield Row(
+        "verify of VGG-19, all layers", verify.seconds, interpret.seconds, "s", "4",
+        "one float32 interpretation of the same network, its weights generated as well",
+    )  # fmt: skip
+    yield Row(
+        "verify of VGG-19, peak memory", verify.megabytes, interpret.megabytes, "MB", "4",
+        "one float32 interpretation: values are to be dropped after their last reader",
+    )  # fmt: skip

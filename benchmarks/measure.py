@@ -1,0 +1,95 @@
+"""Measuring: alternating runs, medians, processes of their own."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure and what it is measured against, in `unit`; `reach` is the largest ratio asked for (for rates, the
+    smallest), `why` says in a sentence what the rival or limit is."""
+
+    name: str
+    figure: float
+    rival: float
+    unit: str
+    reach: str
+    why: str
+
+    @property
+    def ratio(self) -> float:
+        return self.figure / self.rival
+
+
+def alternate(runs: int, *works: Callable[[], object]) -> list[float]:
+    """The median CPU seconds of each of `works`, run in turn so that all meet the same machine; once to warm up."""
+    for work in works:
+        work()
+    seconds: list[list[float]] = [[] for _ in works]
+    for _ in range(runs):
+        for work, taken in zip(works, seconds, strict=True):
+            start = time.process_time()
+            work()
+            taken.append(time.process_time() - start)
+    return [statistics.median(taken) for taken in seconds]
+
+
+def once(work: Callable[[], object]) -> float:
+    """The CPU seconds of `work`, for what takes so long that neither warming up nor a median matters."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process used: CPU seconds, and its peak memory in megabytes."""
+
+    seconds: float
+    megabytes: float
+
+
+def alternate_processes(runs: int, *programs: Sequence[str]) -> list[Usage]:
+    """The median usage of `python ARGUMENTS...` for each of `programs`, run in turn; once to warm up."""
+    for program in programs:
+        process(program)
+    used: list[list[Usage]] = [[] for _ in programs]
+    for _ in range(runs):
+        for program, taken in zip(programs, used, strict=True):
+            taken.append(process(program))
+    return [
+        Usage(statistics.median(u.seconds for u in taken), statistics.median(u.megabytes for u in taken))
+        for taken in used
+    ]
+
+
+def process(arguments: Sequence[str]) -> Usage:
+    """Run `python ARGUMENTS...` in the checkout.  Raises CalledProcessError where it fails."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    program = f"{_MEASURED}\n{arguments[1]}" if arguments[0] == "-c" else None
+    command = [sys.executable, "-c", program] if program else [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    peaks = [line.removeprefix(_PEAK) for line in done.stderr.splitlines() if line.startswith(_PEAK)]
+    return Usage(seconds, float(peaks[-1]) * 1024 / MEGABYTE if peaks else 0.0)
+
+
+_PEAK = "peak memory: "
+_MEASURED = (
+    "import atexit, resource, sys; atexit.register(lambda: "
+    f"print({_PEAK!r} + str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss), file=sys.stderr))"
+)
