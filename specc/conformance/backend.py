@@ -1,4 +1,4 @@
-"""The importer and the NumPy interpreter as an `onnx.backend.base.Backend`, so that cases written by others can judge them.
+"""The importer and the NumPy interpreter as an `onnx.backend.base.Backend`: cases written by others can judge them.
 
 A node test feeds what a spec has as compile-time arguments (weights, axes, shapes) through graph inputs; here they are
 taken from the feeds.  Its tensors often have no batch: what cannot be read with the first axis as the batch is read
@@ -33,11 +33,11 @@ NUMBERS: Final = "fiub"
 """NumPy's kinds of numbers.  Integers are computed in float64, which holds them exactly up to 2^53."""
 
 
-class Declined(BackendIsNotSupposedToImplementIt):  # type: ignore[misc]
+class Declined(BackendIsNotSupposedToImplementIt):
     """The model cannot be expressed as a graph of ours; says why."""
 
 
-class Prepared(BackendRep):  # type: ignore[misc]
+class Prepared(BackendRep):
     """A model that runs through import and interpreter anew for every set of inputs."""
 
     def __init__(self, model: onnx.ModelProto) -> None:
@@ -60,7 +60,7 @@ class Prepared(BackendRep):  # type: ignore[misc]
                 raise (first if "batch" not in str(first) else second) from second
 
 
-class SpeccBackend(Backend):  # type: ignore[misc]
+class SpeccBackend(Backend):
     """See the module."""
 
     @classmethod
@@ -109,9 +109,7 @@ def _output(context: Context, item: onnx.ValueInfoProto) -> GraphOutput:
     return GraphOutput(name=item.name, value=context.spoken_value(maker, value))
 
 
-def _interpreted(
-    context: Context, loaded: Loaded, feeds: Mapping[str, Array], lifted: bool
-) -> tuple[Array, ...]:
+def _interpreted(context: Context, loaded: Loaded, feeds: Mapping[str, Array], lifted: bool) -> tuple[Array, ...]:
     imported = finished(context)
     weights = {name: np.asarray(tensor.load()) for name, tensor in imported.weights.tensors.items()}
     single = all(array.dtype in SINGLE or array.dtype.kind != "f" for array in feeds.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -15,14 +15,16 @@ from specc.conformance.backend import Declined, SpeccBackend
 
 Verdict: TypeAlias = Literal["passed", "declined", "failed"]
 
-OPERATORS: Final = tuple(
-    """Abs Add ArgMax AveragePool BatchNormalization Celu Clip Concat Conv ConvTranspose DepthToSpace DequantizeLinear Div
-    Dropout DynamicQuantizeLinear Elu Exp Flatten Gather Gelu Gemm GlobalAveragePool GlobalMaxPool GroupNormalization
-    HardSigmoid HardSwish Identity InstanceNormalization LRN LayerNormalization LeakyRelu LogSoftmax LpPool MatMul Max
-    MaxPool Mean Min Mish Mul Neg PRelu Pad Pow QuantizeLinear ReduceMax ReduceMean Relu Reshape Resize Selu Sigmoid Slice
-    Softmax Softplus Softsign SpaceToDepth Split Squeeze Sub Sum Swish Tanh ThresholdedRelu Transpose Unsqueeze
-    Upsample""".split()
-)
+OPERATORS: Final = (
+    "Abs", "Add", "ArgMax", "AveragePool", "BatchNormalization", "Celu", "Clip", "Concat", "Conv",
+    "ConvTranspose", "DepthToSpace", "DequantizeLinear", "Div", "Dropout", "DynamicQuantizeLinear", "Elu",
+    "Exp", "Flatten", "Gather", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "GroupNormalization",
+    "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization", "LRN", "LayerNormalization", "LeakyRelu",
+    "LogSoftmax", "LpPool", "MatMul", "Max", "MaxPool", "Mean", "Min", "Mish", "Mul", "Neg", "PRelu", "Pad",
+    "Pow", "QuantizeLinear", "ReduceMax", "ReduceMean", "Relu", "Reshape", "Resize", "Selu", "Sigmoid",
+    "Slice", "Softmax", "Softplus", "Softsign", "SpaceToDepth", "Split", "Squeeze", "Sub", "Sum", "Swish",
+    "Tanh", "ThresholdedRelu", "Transpose", "Unsqueeze", "Upsample",
+)  # fmt: skip
 """The operators whose cases are run: those that an operation of ours exports to or is imported from, and those that
 convolutional networks have besides."""
 
@@ -43,13 +45,14 @@ def cases() -> Iterator[TestCase]:
         warnings.simplefilter("ignore")
         found = load_model_tests(kind="node")
     for case in found:
-        if case.model is not None and len(case.model.graph.node) == 1:
-            if case.model.graph.node[0].op_type in OPERATORS and case.model.graph.node[0].domain == "":
-                yield case
+        nodes = list(case.model.graph.node) if case.model is not None else []
+        if len(nodes) == 1 and nodes[0].op_type in OPERATORS and nodes[0].domain == "":
+            yield case
 
 
 def judged(case: TestCase) -> Outcome:
     """Run all data of a case."""
+    assert case.model is not None and case.data_sets is not None
     operator = case.model.graph.node[0].op_type
     try:
         prepared = SpeccBackend.prepare(case.model)
@@ -62,7 +65,7 @@ def judged(case: TestCase) -> Outcome:
     return Outcome(operator, case.name, "passed")
 
 
-def _differs(outputs: tuple[Any, ...], expected: list[Any], rtol: float, atol: float) -> str:
+def _differs(outputs: tuple[Any, ...], expected: Sequence[Any], rtol: float, atol: float) -> str:
     if len(outputs) != len(expected):
         return f"{len(outputs)} outputs instead of {len(expected)}"
     for got, wanted in zip(outputs, expected, strict=True):

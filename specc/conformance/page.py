@@ -13,14 +13,14 @@ from specc.conformance.cases import Outcome
 _HEAD = """\
 # Conformance
 
-ONNX's own backend tests (the single-node cases in the onnx package, written by its authors) run through `specc import`
-and the NumPy interpreter in float32, or float64 where a case is not of float32: {passed} of {total} cases pass, {failed}
-fail, {declined} are declined. A declined case counts as declined, not as passed. The table is written by
+ONNX's own backend tests (the single-node cases in the onnx package, written by its authors) run through the importer
+and the NumPy interpreter in float32, or float64 where a case is not of float32: {passed} of {total} cases pass,
+{failed} fail, {declined} are declined. A declined case counts as declined, not as passed. The table is written by
 `python -m specc.conformance` with onnx {version}; a test holds its figures.
 
-What a spec has at compile time (weights, axes, shapes) comes in through the inputs of a case; the backend takes it from
-there. Many cases have tensors without a batch: those are read as one item of a batch of one. Integers are computed in
-float64, which holds them exactly up to 2^53.
+What a spec has at compile time (weights, axes, shapes) comes in through the inputs of a case; the backend takes it
+from there. Many cases have tensors without a batch: those are read as one item of a batch of one. Integers are computed
+in float64, which holds them exactly up to 2^53.
 
 | operator | passed | declined | failed |
 |---|---:|---:|---:|

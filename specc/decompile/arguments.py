@@ -22,6 +22,11 @@ def call(op: Op) -> str:
     return f"{op.word} {arguments}" if arguments else op.word
 
 
+def closes(op: Op) -> bool:
+    """Whether the operation can be the last argument of another: an activation without arguments by name."""
+    return op.is_activation and not any("=" in argument for argument in arguments_of(op))
+
+
 def closing(op: Op) -> str:
     """An activation as the last argument of another operation: `leaky_relu(0.1)`."""
     arguments = ", ".join(arguments_of(op))

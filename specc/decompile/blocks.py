@@ -39,8 +39,9 @@ class _Candidate:
     """For each number in the lines its value at each place."""
 
 
-def extract(chunks: Chunks, taken: set[str]) -> tuple[Chunks, tuple[Block, ...]]:
-    """`chunks` with calls in the place of repeated structure, and the blocks; `taken` are names that are in use."""
+def extract(chunks: Chunks, taken: set[str], entry: str) -> tuple[Chunks, tuple[Block, ...]]:
+    """`chunks` with calls in the place of repeated structure, and the blocks; `taken` are names that are in use, and
+    `entry` is the shape of the value before the first chunk."""
     blocks: list[Block] = []
     for lengths in (range(1, 2), range(2, LONGEST + 1)):  # whole branched blocks first, then runs of lines
         while len(blocks) < MOST_BLOCKS:
@@ -48,7 +49,7 @@ def extract(chunks: Chunks, taken: set[str]) -> tuple[Chunks, tuple[Block, ...]]
             best = max(found, key=lambda c: (c.saving, -len(_varying(c)), -c.starts[0]), default=None)
             if best is None or best.saving < LEAST_SAVING:
                 break
-            block, calls = _block(chunks, best, _name(chunks[best.starts[0]], taken))
+            block, calls = _block(chunks, best, _name(chunks[best.starts[0]], taken), entry)
             blocks.append(block)
             chunks = _replaced(chunks, best, calls)
     return chunks, tuple(blocks)
@@ -107,7 +108,7 @@ def _multiple(column: tuple[int, ...], other: tuple[int, ...]) -> int | None:
     return factor if factor and all(a == factor * b for a, b in zip(column, other, strict=True)) else None
 
 
-def _block(chunks: Chunks, found: _Candidate, name: str) -> tuple[Block, list[Chunk]]:
+def _block(chunks: Chunks, found: _Candidate, name: str, entry: str) -> tuple[Block, list[Chunk]]:
     texts = [line.text for chunk in chunks[found.starts[0] : found.starts[0] + found.length] for line in chunk.lines]
     parameters = _parameters(_varying(found), found, texts)
     fillings = iter([_filling(column, parameters) for column in found.columns])
@@ -119,7 +120,7 @@ def _block(chunks: Chunks, found: _Candidate, name: str) -> tuple[Block, list[Ch
     calls = []
     for index, start in enumerate(found.starts):
         last = chunks[start + found.length - 1].lines[-1]
-        changed = any(line.changed for chunk in chunks[start : start + found.length] for line in chunk.lines)
+        changed = last.shape != (chunks[start - 1].lines[-1].shape if start else entry)
         values = ", ".join(str(column[index]) for column in parameters)
         calls.append(Chunk((Line(f"{name} {values}".rstrip(), 0, last.shape, changed),), is_call=True))
     return Block(name, tuple(parameters.values()), tuple(body)), calls

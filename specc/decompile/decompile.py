@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from specc.decompile.arguments import number
 from specc.decompile.blocks import Block, extract
 from specc.decompile.items import Writer, in_order
-from specc.decompile.lines import Printer, folded, page
+from specc.decompile.lines import Printer, folded, page, shape_text
 from specc.decompile.names import identifier
 from specc.dims import Dim, names
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
@@ -44,7 +44,8 @@ def written(graph: Graph, name: str | None = None) -> Decompiled:
         for value in node.outputs:
             if value in writer.labels:
                 labels[value] = identifier(_short(value), f"{node.op.word}_1", taken)
-    chunks, blocks = extract(Printer(graph, labels).chunks(items), taken)
+    entry = shape_text(graph.inputs[-1].type, graph)
+    chunks, blocks = extract(Printer(graph, labels).chunks(items), taken, entry)
     lines = list(_blocks(blocks))
     lines += [f"## {text}" for text in graph.doc.splitlines() if text.strip()]
     lines.append(f"model {title} {{")
@@ -89,9 +90,8 @@ def _declared(sizes: tuple[Dim, ...]) -> str:
 
 
 def _outputs(graph: Graph, declared: list[str], labels: dict[str, str], last: str) -> Iterator[str]:
-    if len(graph.outputs) == 1 and declared == ["output"] and graph.outputs[0].value == last:
-        if graph.outputs[0].labels is None:
-            return
+    if declared == ["output"] and graph.outputs[0].value == last and graph.outputs[0].labels is None:
+        return
     yield ""
     for item, name in zip(graph.outputs, declared, strict=True):
         yield f"    {_output(item, name, labels, last)}"

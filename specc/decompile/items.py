@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from specc.decompile.arguments import closes
 from specc.ir.graph import Graph, Node
 from specc.ops.base import Op
 from specc.ops.concat import Concat
@@ -117,7 +118,7 @@ class Writer:
         if self.reads[node.name] != 1:
             return None
         found = next((n for n in nodes if n.inputs == (node.name,)), None)
-        if found is None or not found.op.is_activation:
+        if found is None or not closes(found.op):
             return None
         done.add(found.name)
         return found

@@ -8,10 +8,11 @@ from typing import Final
 from specc.elaborate.words import FACTS, known_words
 from specc.ops import BY_WORD
 
-RESERVED: Final = frozenset(
-    "model block input output let if else for in repeat expect import as branch residual shortcut within and or not "
-    "true false min max sum abs round floor ceil sqrt len range round_to x".split()
-)
+RESERVED: Final = frozenset({
+    "model", "block", "input", "output", "let", "if", "else", "for", "in", "repeat", "expect", "import", "as",
+    "branch", "residual", "shortcut", "within", "and", "or", "not", "true", "false", "min", "max", "sum",
+    "abs", "round", "floor", "ceil", "sqrt", "len", "range", "round_to", "x",
+})  # fmt: skip
 
 
 def identifier(text: str, fallback: str, taken: set[str]) -> str:

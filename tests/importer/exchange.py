@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from onnx import numpy_helper, parser
 
 from specc.ir.graph import Graph, Node
@@ -99,5 +98,3 @@ def refusal(data: bytes) -> str:
     assert found is None
     assert [d.code for d in diagnostics] == ["E0907"]
     return diagnostics[0].message
-
-

@@ -53,7 +53,21 @@ EXAMPLES = {
     "mean": ["a: conv 8, 1x1; b: conv 8, 1x1; mean a, b, image"],
     "concat": ["a: conv 8, 1x1; concat image", "a: conv 8, 1x1; concat image, axis=height"],
 }
-PLAIN = ["abs", "exp", "relu", "relu6", "selu", "silu", "mish", "softplus", "softsign", "hardswish", "hardtanh", "sigmoid", "tanh"]
+PLAIN = [
+    "abs",
+    "exp",
+    "relu",
+    "relu6",
+    "selu",
+    "silu",
+    "mish",
+    "softplus",
+    "softsign",
+    "hardswish",
+    "hardtanh",
+    "sigmoid",
+    "tanh",
+]
 OTHERS = {
     "identity": ("conv 4, 1x1; identity", ["conv"]),
     "reshape": ("reshape -1", ["flatten"]),

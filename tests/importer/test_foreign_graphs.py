@@ -14,7 +14,9 @@ SCALED = [("s", (4,)), ("b", (4,)), ("m", (4,))]
 
 CASES = {
     # name: (opset, graph, weights, operations)
-    "clip with attributes": (10, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ y = Clip<min = 0.0, max = 6.0>(x) }}", [], ["relu6"]),
+    "clip with attributes": (
+        10, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ y = Clip<min = 0.0, max = 6.0>(x) }}", [], ["relu6"],
+    ),
     "clip with inputs": (
         11,
         f"g ({IMAGE}) => (float[N,4,8,8] y) <float low = {{-1.0}}, float high = {{0.5}}> {{ y = Clip(x, low, high) }}",
@@ -31,11 +33,13 @@ CASES = {
     ),
     "upsample": (
         9,
-        f"g ({IMAGE}) => (float[N,4,16,16] y) <float[4] s = {{1.0, 1.0, 2.0, 2.0}}> {{ y = Upsample<mode = \"nearest\">(x, s) }}",
+        f"""g ({IMAGE}) => (float[N,4,16,16] y) <float[4] s = {{1.0, 1.0, 2.0, 2.0}}> {{
+            y = Upsample<mode = "nearest">(x, s) }}""",
         [], ["upsample"],
     ),
     "dropout with a ratio": (
-        7, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ a = Relu(x)  y = Dropout<ratio = 0.25>(a) }}", [], ["relu", "dropout"],
+        7, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ a = Relu(x)  y = Dropout<ratio = 0.25>(a) }}", [],
+        ["relu", "dropout"],
     ),
     "reduce mean over positions": (
         13, f"g ({IMAGE}) => (float[N,4] y) {{ y = ReduceMean<axes = [2, 3], keepdims = 0>(x) }}", [],
@@ -46,7 +50,8 @@ CASES = {
         [("w", (6, 3)), ("b", (3,))], ["dense"],
     ),
     "matmul and add": (
-        13, "g (float[N,6] x) => (float[N,3] y) { a = MatMul(x, w)  y = Add(a, b) }", [("w", (6, 3)), ("b", (3,))], ["dense"],
+        13, "g (float[N,6] x) => (float[N,3] y) { a = MatMul(x, w)  y = Add(a, b) }", [("w", (6, 3)), ("b", (3,))],
+        ["dense"],
     ),
     "convolution and add": (
         13, f"g ({IMAGE}) => (float[N,5,8,8] y) {{ a = Conv<pads = [1, 1, 1, 1]>(x, w)  y = Add(a, b) }}",
@@ -74,7 +79,8 @@ CASES = {
     ),
     "channels as groups, exchanged": (
         13,
-        f"""g ({IMAGE}) => (float[N,4,8,8] y) <int64[5] apart = {{0, 2, 2, 8, 8}}, int64[4] together = {{0, 4, 8, 8}}> {{
+        f"""g ({IMAGE}) => (float[N,4,8,8] y)
+        <int64[5] apart = {{0, 2, 2, 8, 8}}, int64[4] together = {{0, 4, 8, 8}}> {{
             a = Reshape(x, apart)  b = Transpose<perm = [0, 2, 1, 3, 4]>(a)  y = Reshape(b, together) }}""",
         [], ["channel_shuffle"],
     ),
@@ -92,8 +98,8 @@ CASES = {
         [], ["gelu"],
     ),
     "scale and bias per channel": (
-        13, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ a = Mul(x, w)  y = Add(a, b) }}", [("w", (4, 1, 1)), ("b", (4, 1, 1))],
-        ["scale"],
+        13, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ a = Mul(x, w)  y = Add(a, b) }}",
+        [("w", (4, 1, 1)), ("b", (4, 1, 1))], ["scale"],
     ),
     "group normalisation between reshapes": (
         13,

@@ -221,9 +221,9 @@ def power(ctx: Context, step: Step) -> list[Value]:
         p = ctx.constant(inner.operand(1))
         value = ctx.live(magnitude)
         axes = ctx.integers(total, 1, "axes") or ()
-        if p and isclose(p * exponent, 1, rel_tol=1e-6) and p.is_integer() and not value.last:
-            if sorted(ctx.axis(value, a) for a in axes) == list(range(2, ctx.type(value).rank + 1)):
-                return [Live(ctx.add(step, GlobalLpPool(p=int(p)), value.value))]
+        everywhere = sorted(ctx.axis(value, a) for a in axes) == list(range(2, ctx.type(value).rank + 1))
+        if p and isclose(p * exponent, 1, rel_tol=1e-6) and p.is_integer() and everywhere and not value.last:
+            return [Live(ctx.add(step, GlobalLpPool(p=int(p)), value.value))]
     if exponent == 2:
         value = ctx.live(step)
         op: Op = Mul(layout=ctx.builder.layout)

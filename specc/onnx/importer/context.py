@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
@@ -128,9 +129,8 @@ class Context:
     def first(self, step: Step, index: int = 0) -> str:
         """The value that has the ONNX tensor's axes in canonical order: channels are its second axis."""
         live = self.live(step, index)
-        return (
-            self.permuted(step, live.value, (2, 3, 4)[: self.type(live).rank - 1] + (1,)) if live.last else live.value
-        )
+        order = (*range(2, self.type(live).rank + 1), 1)
+        return self.permuted(step, live.value, order) if live.last else live.value
 
     def spoken(self, step: Step, index: int = 0) -> str:
         """The value that a spec would write with the ONNX tensor's axes."""
@@ -203,7 +203,7 @@ class Context:
         step = self.makers.get(tensor)
         return step if step is not None and step.op_type in op_types else None
 
-    def node(self, value: str, kind: type[Op]) -> Node | None:
+    def node(self, value: str, kind: builtins.type[Op]) -> Node | None:
         """The node that made `value`, if it is of that operation."""
         node = self.nodes.get(value)
         return node if node is not None and type(node.op) is kind else None

@@ -1,4 +1,4 @@
-"""Computing what does not depend on the inputs' values: constants, and the shape arithmetic that exporters leave behind.
+"""Computing what does not depend on the inputs' values: constants, and the shape arithmetic that exporters write.
 
 Arrays of type object hold sizes, of which some may be open (`specc.dims`); the same code computes with both.
 """
@@ -101,17 +101,18 @@ def _gather(operands: list[Array], step: Step, most: int) -> Array:
 
 
 def _slice(operands: list[Array], step: Step, most: int) -> Array:
-    data = operands[0]
-    if len(operands) > 1:
-        starts, ends = operands[1].reshape(-1), operands[2].reshape(-1)
-        axes = operands[3].reshape(-1) if len(operands) > 3 else range(len(starts))
-        steps = operands[4].reshape(-1) if len(operands) > 4 else [1] * len(starts)
+    data, *others = operands
+    if others:
+        starts, ends, *rest = ([int(number) for number in other.reshape(-1)] for other in others)
     else:
-        starts, ends = (np.array(step.integers(key) or ()) for key in ("starts", "ends"))
-        axes, steps = step.integers("axes") or range(len(starts)), [1] * len(starts)
+        starts, ends = (list(step.integers(key) or ()) for key in ("starts", "ends"))
+        given = step.integers("axes")
+        rest = [list(given)] if given else []
+    axes = rest[0] if rest else list(range(len(starts)))
+    steps = rest[1] if len(rest) > 1 else [1] * len(starts)
     index = [slice(None)] * data.ndim
     for axis, start, end, by in zip(axes, starts, ends, steps, strict=True):
-        index[int(axis)] = slice(int(start), None if by < 0 and end < -data.shape[int(axis)] else int(end), int(by))
+        index[axis] = slice(start, None if by < 0 and end < -data.shape[axis] else end, by)
     return data[tuple(index)]
 
 
@@ -184,11 +185,11 @@ def _binary(function: Callable[[Any, Any], Any]) -> Callable[[list[Array], Step,
 def _whole(operands: list[Array], step: Step, most: int) -> Array:
     """Floor and Ceil: sizes are whole already."""
     function = np.floor if step.op_type == "Floor" else np.ceil
-    return operands[0] if operands[0].dtype == object else function(operands[0])
+    return operands[0] if operands[0].dtype == object else np.asarray(function(operands[0]))
 
 
 def _reduced(operands: list[Array], step: Step, most: int) -> Array:
-    return np.prod(operands[0], _axes(operands, step, 1), keepdims=bool(step.integer("keepdims", 1)))
+    return np.asarray(np.prod(operands[0], _axes(operands, step, 1), keepdims=bool(step.integer("keepdims", 1))))
 
 
 RULES: Final[dict[str, Callable[[list[Array], Step, int], Array]]] = {

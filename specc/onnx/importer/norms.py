@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import isclose
 
 import numpy as np
@@ -39,7 +38,10 @@ def batch_norm(ctx: Context, step: Step) -> list[Value]:
 
 
 def scaled(ctx: Context, step: Step, source: str, weight: Tensor, bias: Tensor | None) -> str:
-    """`weight` x + `bias` per channel (both (channels,)), which a normalisation without its own just before takes over."""
+    """`weight` x + `bias` per channel, which a normalisation without its own just before takes over.
+
+    Both have the shape (channels,).
+    """
     norm = bias is not None and _bare_norm(ctx, source)
     if norm:
         op, inner = norm
@@ -145,9 +147,10 @@ def composed_layer_norm(ctx: Context, step: Step) -> list[Value] | None:
     x, mean = centred.operand(0), ctx.maker(centred.operand(1), "ReduceMean")
     for index in (0, 1):
         eps, variance = ctx.constant(total.operand(1 - index)), ctx.maker(total.operand(index), "ReduceMean")
-        if eps is not None and eps > 0 and mean and variance and mean.operand(0) == x:
-            if _squares(ctx, variance.operand(0), step.operand(0)):
-                return _normalised(ctx, step, x, (mean, variance), eps)
+        if eps is None or eps <= 0 or not mean or not variance or mean.operand(0) != x:
+            continue
+        if _squares(ctx, variance.operand(0), step.operand(0)):
+            return _normalised(ctx, step, x, (mean, variance), eps)
     return None
 
 
@@ -227,7 +230,3 @@ def _band(band: Known, bias: Known, beta: float) -> Lrn | None:
     alpha = float(np.format_float_positional(np.float32(factor * size), unique=True))
     k = single(Known.of(bias.array.reshape(-1)[:1]))
     return Lrn(size=size, alpha=alpha, beta=beta, k=k) if isclose(alpha / size, factor, rel_tol=1e-5) else None
-
-
-def with_bias(weights: Mapping[str, Tensor], bias: Tensor) -> dict[str, Tensor]:
-    return {**weights, "bias": bias}

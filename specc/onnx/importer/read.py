@@ -20,6 +20,7 @@ from specc.onnx.importer.context import Context
 from specc.onnx.importer.fold import folded
 from specc.onnx.importer.load import ImportLimits, Loaded, load
 from specc.onnx.importer.rules import RULES
+from specc.onnx.importer.shapes import FLOATS
 from specc.onnx.importer.values import Decline, Live, Pending, Step, Value
 from specc.ops.base import Rejection, Weight
 from specc.types import Layout, TensorType, unspeak
@@ -79,12 +80,16 @@ def walk(context: Context, steps: Sequence[Step], limits: ImportLimits) -> None:
     aliases: dict[str, str] = {}
     for written in steps:
         step = replace(written, inputs=tuple(aliases.get(name, name) for name in written.inputs))
-        if step.op_type in ("Identity", "Cast") and isinstance(context.values.get(step.operand(0)), Live):
-            if step.op_type == "Identity" or step.integer("to", 1) in (1, 10, 11, 16):
-                aliases[step.outputs[0]] = step.operand(0)
+        if _changes_nothing(step) and isinstance(context.values.get(step.operand(0)), Live):
+            aliases[step.outputs[0]] = step.operand(0)
         context.makers.update((name, step) for name in step.outputs if name)
         for name, value in zip(step.outputs, _results(context, step, limits), strict=False):
             context.values[name] = value
+
+
+def _changes_nothing(step: Step) -> bool:
+    """An identity, or a cast to floating-point numbers."""
+    return step.op_type == "Identity" or (step.op_type == "Cast" and step.integer("to", 1) in FLOATS)
 
 
 def _results(context: Context, step: Step, limits: ImportLimits) -> Sequence[Value]:

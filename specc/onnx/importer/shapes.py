@@ -20,13 +20,17 @@ from specc.ops.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from specc.ops.split import Split
 from specc.types import TensorType
 
+FLOATS = (1, 10, 11, 16)
+"""ONNX's numbers of the floating-point types."""
 END = 2**31 - 1
 """Slices that end here or later end with the axis."""
 
 
 def reshape(ctx: Context, step: Step) -> list[Value]:
     value = ctx.live(step)
-    target = ctx.sizes(step, 1) if len(step.inputs) > 1 else list(step.integers("shape") or ())
+    target: list[Dim] | None = list(step.integers("shape") or ())
+    if len(step.inputs) > 1:
+        target = ctx.sizes(step, 1)
     if target is None:
         raise Decline("it has no shape")
     given = ctx.shape(value)
@@ -384,7 +388,7 @@ def reduce(kind: type[GlobalAvgPool | GlobalMaxPool]) -> Any:
 
 
 def cast(ctx: Context, step: Step) -> list[Value]:
-    if step.integer("to", 1) not in (1, 10, 11, 16):
+    if step.integer("to", 1) not in FLOATS:
         raise Decline("it makes another element type of its input")
     return [ctx.live(step)]
 

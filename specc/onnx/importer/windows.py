@@ -1,4 +1,4 @@
-"""Convolutions and pools: ONNX Conv, ConvTranspose, MaxPool, AveragePool, LpPool and their global forms, opset 7 to 26."""
+"""Convolutions and pools: ONNX Conv, ConvTranspose, MaxPool, AveragePool, LpPool and their global forms."""
 
 from __future__ import annotations
 

@@ -1,0 +1,121 @@
+"""Graphs as an author would write them."""
+
+import pytest
+from exchange import compiled, imported, model_of, read_back
+
+from specc.decompile import decompile, spec_of
+
+WRITTEN = {
+    "activations close lines, defaults are left out, shapes stand where they change": """\
+model Net {
+    input image 3x32x32, mean=[0.5, 0.5, 0.5], std=0.25
+
+    conv 16, 3x3, stride=2, pad=1, bias=false; bn; relu    -> 16x16x16
+    conv 32, 1x7, pad=(0, 3), leaky_relu(0.2)              -> 32x16x16
+    maxpool 2x2                                            -> 32x8x8
+    global_avgpool; flatten                                -> 32
+    dense 10, softmax                                      -> 10
+}
+""",
+    "branches": """\
+model Net {
+    input image 8x16x16
+
+    residual relu {
+        conv 8, 3x3, pad=1, bias=false; bn; relu
+        conv 8, 3x3, pad=1, bias=false; bn
+    }
+    residual {
+        conv 16, 3x3, stride=2, pad=1    -> 16x8x8
+    } shortcut {
+        conv 16, 1x1, stride=2           -> 16x8x8
+    }                                    -> 16x8x8
+    concat {
+        branch { conv 4, 1x1, relu }
+        branch { }
+        branch { maxpool 3x3, stride=1, pad=1 }
+    }                                    -> 36x8x8
+    mul {
+        branch { }
+        branch {
+            global_avgpool               -> 36x1x1
+            conv 36, 1x1, sigmoid
+        }
+    }
+}
+""",
+    "labels only where they are needed": """\
+model Net {
+    input image [N, 1, H, W]
+
+    conv1: conv 4, 3x3, pad=1    -> 4xHxW
+    maxpool 2x2
+    conv 8, 3x3, pad=1, relu
+    deconv 4, 2x2, stride=2
+    concat conv1                 -> 8xHxW
+    conv 2, 1x1                  -> 2xHxW
+}
+""",
+    "loops and blocks": """\
+block unit(channels) {
+    residual relu {
+        conv channels, 1x1; bn; relu
+        conv 4 * channels, 1x1; bn
+    }
+}
+
+model Net {
+    input image 64x8x8
+
+    repeat 2 { unit 16 }
+    conv 128, 1x1    -> 128x8x8
+    repeat 3 { unit 32 }
+    conv 256, 1x1    -> 256x8x8
+    repeat 3 { unit 64 }
+}
+""",
+    "channels last": """\
+model Net {
+    input image 28x28x1, layout=hwc
+
+    conv 8, 3x3, relu    -> 26x26x8
+    flatten              -> 5408
+    dense 2              -> 2
+
+    output digit, labels=["zero", "one \\"quoted\\""]
+}
+""",
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
+def test_a_spec_in_this_style_comes_back_as_it_was(text):
+    assert decompile(compiled(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input a 3x8x8\n input b 3x8x8\n x: conv 4, 1x1, from=a\n y: conv 4, 1x1, from=b\n sub y, x\n output d\n"
+        " output e, from=x",
+        "input image 8x4x4\n a, b: split 2\n c: relu from=a\n add b, c",
+        "input image 8x4x4\n relu\n mul in, in",
+        "input image 8x4x4\n a: conv 8, 1x1\n b: conv 8, 1x1\n add a\n mul b\n concat a, b",
+        "input x 12\n dense 8, relu\n residual { dense 8, relu; dense 8 }\n softmax",
+        "input image [N, 3, H, W]\n conv 4, 3x3, stride=2\n conv 4, 1x1, border=reflect",
+        "input sound 2x1000\n conv 4, 5, stride=2, pad=same\n gelu approximate=tanh\n scale weight=[1, 2, 3, -0.5]",
+        "input image 8x4x4\n x: conv 8, 1x1\n max x, image\n lrn 4, alpha=1e-3\n clip -0.5, 1.5",
+    ],
+)
+def test_any_graph_is_written_as_a_spec_that_means_it(text):
+    graph = compiled(f"model Net {{\n {text}\n}}")
+    found, diagnostics = spec_of(graph, "written.cnn")
+    assert found is not None, diagnostics
+    back, diagnostics = spec_of(read_back(graph).graph, "written.cnn")
+    assert back is not None, diagnostics
+
+
+def test_names_that_a_spec_cannot_use_are_changed():
+    data = model_of('model (float[N,3,8,8] "gpu_0/data.0") => (float[N,3,8,8] "9") { "9" = Relu("gpu_0/data.0") }')
+    text = decompile(imported(data).graph)
+    assert text == "model model_2 {\n    input gpu_0_data_0 3x8x8\n\n    relu\n\n    output result_9\n}\n"
