@@ -104,7 +104,7 @@ class Reporter:
                 self._settled.add((diagnostic.span.source.name, diagnostic.span.start))
 
     def sorted(self) -> tuple[Diagnostic, ...]:
-        """All findings: file by file as first met, top to bottom; those about no place first, and last what is left out."""
+        """All findings: those about no place, then file by file as first met, top to bottom, then what is left out."""
         files: dict[str, int] = {}
         for diagnostic in self.diagnostics:
             if diagnostic.span is not None:

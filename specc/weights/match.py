@@ -63,8 +63,8 @@ def match(
     `names` gives the model's own name for each name in `given`, and leaves out what does not count (see
     `mapping.rename`).  Without it names are compared as they are, and where they do not all fit, the order of layers
     is tried.  Values fixed in the spec stay.  Strict: anything missing, left over or misshapen is E0801.  Not strict:
-    what does not fit is initialised under `seed`, and the row says so; that nothing fits at all stays E0801.  Every matched tensor is read once: E0802
-    where its bytes are damaged, E0803 where a value is not finite.
+    what does not fit is initialised under `seed`, and the row says so; that nothing fits at all stays E0801.  Every
+    matched tensor is read once: E0802 where its bytes are damaged, E0803 where a value is not finite.
     """
     wanted = targets(graph)
     table = _table(wanted, given, _as_they_are(given) if names is None else names)
