@@ -95,7 +95,7 @@ class AvgPool(Pooling):
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
-        """gamma_k x mean |x|, k = window + 2; `_as_convolution` adds a constant and a product for each axis."""
+        """gamma_k x mean |x|, k = window + 2, and 2 for each axis, along which `_as_convolution` multiplies."""
         from specc.kernels.bounds import average
         from specc.kernels.pooling import average_pool
 

@@ -105,7 +105,8 @@ class LayerJudge:
         with np.errstate(all="ignore"):
             ys = node.op.compute(xs, ws)
             bounds = node.op.error_bound(xs, ws, ys, U)
-        found, known = [], []
+        found: list[Worst] = []
+        known: list[str] = []
         for name, y, bound in zip(node.outputs, ys, bounds, strict=True):
             got, names = explained((node.op, xs, ws), y, values[name])
             found.append(worst(y, bound, got))

@@ -113,7 +113,9 @@ def _infinities(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 def _spoilt(rng: np.random.Generator, shape: tuple[int, ...], block: float, single: float) -> Array:
     values = rng.standard_normal(shape)
     if len(shape) > 2:
-        values[(slice(None), 0, *(slice(0, max(1, size // 4)) for size in shape[2:]))] = block
+        corner: tuple[slice, ...] = tuple(slice(0, max(1, size // 4)) for size in shape[2:])
+        values[:, 0][(slice(None), *corner)] = block
+    values[rng.random(shape) < 0.02] = single
     values.reshape(shape[0], -1)[:, -1] = single
     return values
 
@@ -133,5 +135,5 @@ KINDS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Array]] = {
 
 
 def _as_pixels(values: Array) -> Array:
-    pixels: Array = np.clip(np.rint(np.nan_to_num(values) * 64.0 + 128), 0, 255).astype(np.uint8)
+    pixels: Array = np.clip(np.rint(np.clip(np.nan_to_num(values), -9, 9) * 64 + 128), 0, 255).astype(np.uint8)
     return pixels

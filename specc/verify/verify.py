@@ -63,7 +63,8 @@ def verify(
     ran, diagnostics = _judge_layers(work, judge, stacked(graph, trials))
     outputs: tuple[OutputResult, ...] = ()
     if not diagnostics:
-        outputs, diagnostics = _judge_outputs(work, trials[0], seed)
+        whole = next(probes(graph, found, pixel_inputs(loaded), seed, ("normal",))) if inputs is None else trials[0]
+        outputs, diagnostics = _judge_outputs(work, whole, seed)
     if diagnostics:
         conflicts = {} if model is None else shape_conflicts(loaded, graph)
         if not conflicts:

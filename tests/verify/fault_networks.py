@@ -71,7 +71,7 @@ def _pools() -> Graph:
         shape(4, 14, 14),
         ("maxpool1", layer("maxpool", kernel=(3,), stride=(2,), pad=(1,))),
         ("avgpool1", layer("avgpool", kernel=(3,), stride=(1,), pad=(1,), count_include_pad=True)),
-        ("lppool1", layer("lppool", kernel=(2,), stride=(1,))),
+        ("lppool1", layer("lppool", kernel=(3,), stride=(1,))),
         ("maxpool2", layer("maxpool", kernel=(2,), stride=(2,), round="ceil")),
         ("gap1", layer("global_avgpool")),
     )
@@ -90,7 +90,7 @@ def _norms() -> Graph:
 
 def _hwc() -> Graph:
     return network(
-        shape(3, 10, 8),
+        shape(3, 11, 9),
         ("conv1", _conv(6, pad=(1,))),
         ("relu1", layer("relu")),
         ("pool1", layer("maxpool", kernel=(2,))),

@@ -106,8 +106,9 @@ SWAPS = {
     "AveragePool": ("MaxPool",),
     "MaxPool": ("AveragePool",),
 }
-SAME_SHAPE = {"LRN", "PRelu", "Clip", "BatchNormalization", "GroupNormalization", "InstanceNormalization",
-              "LayerNormalization", *SWAPS} - {"Add", "Sub", "Mul", "GlobalAveragePool", "AveragePool", "MaxPool"}  # fmt: skip
+RESHAPING = {"Add", "Sub", "Mul", "GlobalAveragePool", "AveragePool", "MaxPool"}
+NORMS = {"LRN", "BatchNormalization", "GroupNormalization", "InstanceNormalization", "LayerNormalization"}
+SAME_SHAPE = {*SWAPS, *NORMS, "PRelu", "Clip"} - RESHAPING
 
 
 def _structure_faults(node: onnx.NodeProto, tensors: dict[str, np.ndarray]) -> Iterator[Fault]:
