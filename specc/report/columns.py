@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import zip_longest
 
 from specc.textwidth import pad, printable, shorten, text_width, wrap
@@ -13,7 +14,7 @@ GAP = 2
 _LEAST = 6  # cells, below which no column is shortened
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """A column of a text table.
 
@@ -30,7 +31,7 @@ class Column:
     wraps: bool = False
     tails: Sequence[str] = ()
 
-    @property
+    @cached_property
     def width(self) -> int:
         return max(map(text_width, (self.title, *(cell + tail for cell, tail in self.parts))))
 
