@@ -9,14 +9,15 @@ from typing import TypeAlias
 from specc.decompile.follow import commutes
 from specc.ir.graph import Graph, Node, weight_name
 from specc.onnx.importer import read_model
+from specc.types import TensorType
 from specc.weights.tensors import Tensor, Weights
 
 Signatures: TypeAlias = dict[str, int]
 
 
 def adopted(graph: Graph, weights: Weights, file: Path) -> tuple[Graph, Weights]:
-    """`graph` and `weights` with the names that the tensors of an ONNX file have, where the file holds that very
-    graph; else as they are.  Layers keep the names that the spec gives them."""
+    """`graph` and `weights` with the names that the tensors of an ONNX file have, and the batch that it fixes, where
+    the file holds that very graph; else as they are.  Layers keep the names that the spec gives them."""
     imported, _ = read_model(file)
     names = None if imported is None else aligned(graph, imported.graph)
     if names is None or imported is None:
@@ -24,11 +25,14 @@ def adopted(graph: Graph, weights: Weights, file: Path) -> tuple[Graph, Weights]
     tensors: dict[str, Tensor] = {}
     nodes = []
     for node in graph.nodes:
-        new = _renamed(node, names)
+        new = _renamed(node, names, imported.batch)
         for weight in graph.weights(node):
             tensors[weight_name(new, weight)] = weights.tensors[weight_name(node, weight)]
         nodes.append(new)
-    inputs = [item.model_copy(update={"name": names[item.name]}) for item in graph.inputs]
+    inputs = [
+        item.model_copy(update={"name": names[item.name], "type": _fixed(item.type, imported.batch)})
+        for item in graph.inputs
+    ]
     outputs = [
         item.model_copy(update={"name": theirs.name, "value": names[item.value]})
         for item, theirs in zip(graph.outputs, imported.graph.outputs, strict=True)
@@ -46,10 +50,15 @@ def adopted(graph: Graph, weights: Weights, file: Path) -> tuple[Graph, Weights]
     return renamed, Weights(tensors)
 
 
-def _renamed(node: Node, names: Mapping[str, str]) -> Node:
+def _fixed(kind: TensorType, batch: int | None) -> TensorType:
+    return kind if batch is None else TensorType((batch, *kind.shape[1:]))
+
+
+def _renamed(node: Node, names: Mapping[str, str], batch: int | None) -> Node:
     outputs = tuple(names.get(name, f"{name}/spec") for name in node.outputs)
     inputs = tuple(names.get(name, f"{name}/spec") for name in node.inputs)
-    return node.model_copy(update={"name": outputs[0], "outputs": outputs, "inputs": inputs})
+    types = tuple(_fixed(kind, batch) for kind in node.types)
+    return node.model_copy(update={"name": outputs[0], "outputs": outputs, "inputs": inputs, "types": types})
 
 
 def aligned(left: Graph, right: Graph) -> dict[str, str] | None:

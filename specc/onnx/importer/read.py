@@ -35,6 +35,8 @@ class Imported:
 
     graph: Graph
     weights: Weights
+    batch: int | None = None
+    """The batch that the file fixes; in the graph it is open."""
 
 
 def read_model(
@@ -229,7 +231,7 @@ def finished(context: Context) -> Imported:
         for weight in graph.weights(node):
             fixed = weight.fixed is not None
             tensors[weight_name(node, weight)] = _fixed(weight) if fixed else given[weight.name]
-    return Imported(graph, Weights(tensors))
+    return Imported(graph, Weights(tensors), context.batch)
 
 
 def _channels_first(context: Context) -> dict[str, str]:

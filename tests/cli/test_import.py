@@ -1,0 +1,50 @@
+"""`specc import`: an exported model comes back as a spec and weights that verify against the file."""
+
+from pathlib import Path
+
+from conftest import Specc
+
+
+def test_import_writes_a_spec_and_weights_that_verify_against_the_file(specc: Specc) -> None:
+    assert specc("export", "net.cnn", "--seed", "5", "-o", "net.onnx").code == 0
+    answer = specc("import", "net.onnx", "-o", "back.cnn", "--weights", "back.safetensors", "--name", "Back")
+    assert (answer.code, answer.out, answer.err) == (0, "", "wrote back.cnn: Back, 10 lines\n")
+    assert Path("back.cnn").read_text(encoding="utf-8") == (
+        "## A small classifier.\n"
+        "model Back {\n"
+        "    input image 3x8x8, range=[-1, 1]\n"
+        "\n"
+        "    conv 4, 3x3, relu          -> 4x6x6\n"
+        "    global_avgpool; flatten    -> 4\n"
+        "    dense 3, softmax           -> 3\n"
+        "\n"
+        '    output animal, labels=["cat", "dog", "fox"]\n'
+        "}\n"
+    )
+    answer = specc("verify", "back.cnn", "--weights", "back.safetensors", "--model-file", "net.onnx")
+    assert answer.code == 0, answer.err
+    assert answer.out.endswith("PASSED: 6 layers, each within its bound\n")
+
+
+def test_a_wrong_weight_is_found_in_the_file_that_was_imported(specc: Specc) -> None:
+    specc("export", "net.cnn", "--seed", "5", "-o", "net.onnx")
+    specc("export", "net.cnn", "--seed", "6", "-o", "other.onnx")
+    specc("import", "net.onnx", "-o", "back.cnn", "--weights", "back.safetensors")
+    answer = specc("verify", "back.cnn", "--weights", "back.safetensors", "--model-file", "other.onnx")
+    assert answer.code == 1
+    assert "FAILED" in answer.out
+
+
+def test_without_an_output_the_spec_is_printed(specc: Specc) -> None:
+    specc("export", "net.cnn", "-o", "net.onnx")
+    answer = specc("import", "net.onnx")
+    assert answer.code == 0
+    assert answer.out.startswith("## A small classifier.\nmodel Net {")
+
+
+def test_what_is_no_model_is_one_error(specc: Specc) -> None:
+    Path("bad.onnx").write_bytes(b"PK\x03\x04")
+    answer = specc("import", "bad.onnx", "-o", "bad.cnn")
+    assert answer.code == 2
+    assert answer.err.startswith("error[E0907]: bad.onnx: it is no ONNX model, or cut off")
+    assert not Path("bad.cnn").exists()
