@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 @contextmanager
@@ -15,24 +20,73 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file at `path` when the block ends without an exception.
 
     They go to a new file beside the target, are flushed to the disk and renamed over it; a link is followed,
-    and what is no regular file (`/dev/stdout`) is written in place.  Raises `OSError`.
+    and what is no regular file (`/dev/stdout`) is written in place.  What a killed process left beside the same
+    target is removed.  Raises `OSError`.
     """
     target = path.resolve()
     if target.exists() and not target.is_file():
-        with target.open("wb") as stream:
-            yield stream
+        with target.open("wb") as device:
+            yield device
         return
-    temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(6)}.tmp")
+    _sweep(target)
+    stream, temporary = _beside(target)
     try:
-        with temporary.open("xb") as stream:
+        with stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(target)
+            temporary.replace(target)  # while the lock is held, so that nobody takes the file for a dead one's
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise
     _flush_folder(target.parent)
+
+
+def _beside(target: Path) -> tuple[BinaryIO, Path]:
+    """A new locked file in the target's folder."""
+    while True:
+        temporary = target.with_name(f"{_start(target)}{secrets.token_hex(6)}.tmp")
+        stream = temporary.open("xb")
+        if _locked(stream) and temporary.exists():  # else it was swept away before the lock held
+            return stream, temporary
+        stream.close()
+
+
+def _start(target: Path) -> str:
+    name = target.name.encode()[:200].decode(errors="ignore")
+    return f".{name}."
+
+
+def _locked(stream: BinaryIO) -> bool:
+    """Lock an open file as long as it is open; false where another process has."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system without locks
+    return True
+
+
+def _sweep(target: Path) -> None:
+    """Remove the unfinished files of processes that are no more: nobody holds their locks."""
+    if fcntl is None:
+        return
+    start = _start(target)
+    with suppress(OSError):
+        for name in os.listdir(target.parent):  # noqa: PTH208 - names that no pattern could hold
+            middle = name[len(start) : -len(".tmp")]
+            if name.startswith(start) and name.endswith(".tmp") and len(middle) == 12:
+                _remove_unless_locked(target.with_name(name))
+
+
+def _remove_unless_locked(path: Path) -> None:
+    with suppress(OSError), path.open("rb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
 
 
 def _flush_folder(folder: Path) -> None:

@@ -19,7 +19,7 @@ class Limits:
     layers: int = 1_000_000
     """Layers of one model (E0701)."""
     steps: int = 2_000_000
-    """Statements and operators evaluated for one file, and for every 16 items of a list one more (E0702)."""
+    """Statements and operators evaluated for one file, and for every 8 items of a list one more (E0702)."""
     imports: int = 1000
     """Files read for one spec (E0705)."""
     import_depth: int = 50

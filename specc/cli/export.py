@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    checked, code = one_model(options, console)
+    checked, code = one_model(options, console, "export" if options.to == "onnx" else None)
     if checked is None:
         return code
     if options.to == "torch":

@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    checked, code = one_model(options, console)
+    checked, code = one_model(options, console, "run")
     if checked is None:
         return code
     graph = checked.graph

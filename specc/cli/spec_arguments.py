@@ -9,6 +9,7 @@ from pathlib import Path
 
 from specc.api import choose
 from specc.cli.console import OK, Console, exit_code
+from specc.cli.memory import Work, refusal
 from specc.diagnostics import Diagnostic, has_errors
 from specc.diagnostics.suggest import nearest
 from specc.elaborate import parse_setting
@@ -103,8 +104,11 @@ def parse_settings(texts: list[str], bounds: Limits) -> tuple[dict[str, Value], 
     return dict(pair for pair in pairs if pair is not None), tuple(report.diagnostics)
 
 
-def one_model(options: argparse.Namespace, console: Console) -> tuple[Checked | None, int]:
-    """The single model a command works on; without one, the exit code after everything has been reported."""
+def one_model(options: argparse.Namespace, console: Console, work: Work | None = None) -> tuple[Checked | None, int]:
+    """The single model a command works on; without one, the exit code after everything has been reported.
+
+    `work` is what needs memory; too much is refused here.
+    """
     outcome = check_file(options.file, options)
     if has_errors(outcome.diagnostics):
         console.report(outcome.diagnostics)
@@ -113,4 +117,8 @@ def one_model(options: argparse.Namespace, console: Console) -> tuple[Checked | 
     if isinstance(chosen, Diagnostic):
         console.report([chosen])
         return None, exit_code([chosen])
+    refused = refusal(chosen, work, limits(options), getattr(options, "batch", 1)) if work is not None else None
+    if refused is not None:
+        console.report([refused])
+        return None, exit_code([refused])
     return chosen, OK

@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     if options.model is not None and options.model.endswith(".onnx"):
         options.model_file, options.model = options.model, None
-    checked, code = one_model(options, console)
+    checked, code = one_model(options, console, "verify")
     if checked is None:
         return code
     weights, diagnostics = load_weights(checked.graph, options)

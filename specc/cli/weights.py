@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    checked, code = one_model(options, console)
+    checked, code = one_model(options, console, "export" if options.output is not None else None)
     if checked is None:
         return code
     if options.source is not None:

@@ -8,7 +8,7 @@ from specc.diagnostics import Diagnostic
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.source import Span
 
-ITEMS_PER_STEP = 16
+ITEMS_PER_STEP = 8
 """Items of a list that take about as long as one statement."""
 
 
@@ -80,8 +80,8 @@ class Reporter:
             items += sum(map(len, level))
             depth += 1
             if items > most:
-                what = "text of more than {:_} characters" if isinstance(value, str) else "list of more than {:_} items"
-                raise self.error("E0702", span, f"a {what.format(most)}", help="`--limit elements=N` raises the limit")
+                what = "text of more than {} characters" if isinstance(value, str) else "list of more than {} items"
+                raise self.error("E0702", span, f"a {what}".format(f"{most:_}"), help=_MORE_ELEMENTS)
             if depth > deepest:
                 raise self.error("E0106", span, f"lists nested more than {deepest} deep")
             level = [item for part in level if isinstance(part, tuple) for item in part if isinstance(item, tuple)]
@@ -124,3 +124,4 @@ class Reporter:
 
 
 _MORE_FINDINGS = "`--limit findings=N` raises the limit"
+_MORE_ELEMENTS = "`--limit elements=N` raises the limit"

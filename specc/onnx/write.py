@@ -71,7 +71,10 @@ def write_model(
 
 
 def _write_split(model: onnx.ModelProto, weights: Mapping[str, Array], path: Path) -> None:
-    """Write the data file, then the model that points to it; a data file without its model is taken away again."""
+    """Write the data file, then the model that points to it; a data file without its model is taken away again.
+
+    The data file of a model that is replaced stays: other models may point to it.
+    """
     target = path.resolve()
     outside = onnx.ModelProto()
     outside.CopyFrom(model)
@@ -86,7 +89,7 @@ def _write_split(model: onnx.ModelProto, weights: Mapping[str, Array], path: Pat
     try:
         with atomic(target) as file:
             file.writelines(chunks(outside, lambda tensor: _data(tensor, weights)))
-    except OSError:
+    except BaseException:
         if not existed:
             data_path.unlink(missing_ok=True)
         raise

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-
 LARGEST_SIZE: Final = 2**63 - 1
 """Sizes in ONNX are 64-bit integers (onnx.proto, TensorShapeProto)."""
 

@@ -1,0 +1,96 @@
+"""What must hold for any text whatsoever."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from specc.diagnostics import Diagnostic
+from specc.diagnostics.render import render_github, render_text, to_json
+from specc.limits import Limits
+from specc.loader import FileLoader
+from specc.pipeline import Checked, Outcome, check
+from specc.report import csv, json, markdown, table
+from specc.source import Source, Span
+
+LIMITS = Limits(layers=5_000, steps=20_000, elements=20_000)
+"""Small enough that a case which reaches them takes a second."""
+MOST_PARAMETERS = 200_000
+
+
+class Hang(Exception):
+    """A case took longer than its time."""
+
+
+def examine(text: str, export: bool, seconds: float) -> Outcome:
+    """Check and render `text`, and with `export` write what is right of it; whatever is amiss raises."""
+    with _within(seconds):
+        source = Source("case.cnn", text)
+        outcome = check(source, FileLoader(Path("/nowhere"), LIMITS), limits=LIMITS)
+        assert outcome.models or outcome.diagnostics, "neither a model nor a reason"
+        for diagnostic in outcome.diagnostics:
+            _examine_diagnostic(diagnostic)
+        _render(outcome)
+        if export and outcome.ok:
+            for checked in outcome.models:
+                _emit(checked)
+    return outcome
+
+
+def _examine_diagnostic(diagnostic: Diagnostic) -> None:
+    for span in (diagnostic.span, *(label.span for label in diagnostic.labels)):
+        assert span is None or _inside(span), f"{diagnostic.code} lies outside its file"
+    assert diagnostic.message
+    to_json(diagnostic)
+
+
+def _inside(span: Span) -> bool:
+    return 0 <= span.start <= span.end <= len(span.source.text)
+
+
+def _render(outcome: Outcome) -> None:
+    diagnostics = list(outcome.diagnostics)
+    summaries = [checked.summary for checked in outcome.models]
+    render_text(diagnostics, width=60, colour=True)
+    render_github(diagnostics)
+    json.render(summaries, diagnostics)
+    csv.render(summaries)
+    markdown.render(summaries)
+    for summary in summaries:
+        table.render(summary, 80)
+
+
+def _emit(checked: Checked) -> None:
+    """The ONNX model passes the checker with its shapes inferred again."""
+    import onnx
+
+    from specc.onnx.emit import emit
+    from specc.onnx.write import filled
+    from specc.weights import seeded
+
+    if checked.summary.totals.params > MOST_PARAMETERS:
+        return
+    model, diagnostics = emit(checked.graph)
+    if model is None:
+        assert {d.code for d in diagnostics} == {"E0905"}, diagnostics
+        return
+    whole, diagnostics = filled(model, seeded(checked.graph, 0))
+    assert whole is not None, diagnostics
+    onnx.checker.check_model(whole, full_check=True)
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Hang(f"more than {seconds:g} seconds")
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
