@@ -59,12 +59,12 @@ class Dense(Op):
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
         """gamma_k (|x| |W| + |b|), k = input features, and one more with a bias."""
-        from specc.kernels.bounds import dot_product
+        from specc.kernels.bounds import dot_product, from_single, single
         from specc.kernels.linear import dense
 
-        bias = ws.get("bias")
-        magnitude = dense(abs(xs[0]), abs(ws["weight"]), None if bias is None else abs(bias))
-        return (dot_product(self.terms(xs, ws), magnitude, u),)
+        bias, terms = ws.get("bias"), self.terms(xs, ws)
+        magnitude = dense(single(xs[0]), single(ws["weight"]), None if bias is None else single(bias))
+        return (dot_product(terms, from_single(magnitude, terms), u),)
 
     def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int:
         return int(xs[0].shape[1]) + ("bias" in ws)

@@ -33,8 +33,9 @@ class LayerJudge:
     seen: dict[tuple[tuple[str, ...], str], int] = field(default_factory=dict)
     """Digests of the tensors of earlier runs: identical operands and results are judged once."""
 
-    def judge(self, probe: Probe, tensors: Mapping[str, Array], optimised: bool) -> None:
-        """Judge every layer on one run; `tensors` are ONNX Runtime's, in their physical layout."""
+    def judge(self, probe: Probe, tensors: dict[str, Array], optimised: bool) -> None:
+        """Judge every layer on one run; `tensors` are ONNX Runtime's, in their physical layout.  They are taken out of
+        the mapping, so that each is freed after its last reader."""
         values = dict(probe.feeds)
         fresh = set()
         for value, held in self.held.items():
@@ -44,6 +45,7 @@ class LayerJudge:
                     fresh.add(value)
             elif held.tensor in probe.feeds:  # a layer that does nothing to an input
                 values[value] = probe.feeds[held.tensor]
+        tensors.clear()
         for item in self.graph.inputs:
             if probe.feeds[item.name].dtype == np.uint8:
                 self._judge_pixels(item, probe, values, optimised)

@@ -163,18 +163,28 @@ def _judge_layers(work: _Work, judge: LayerJudge, trials: list[Probe]) -> tuple[
     wanted = sorted(made(exposed).intersection(tensors))
     ran = _Ran()
     for optimised in (False, True):
-        opened, diagnostics = work.open(exposed, optimised, profiled=not optimised)
-        if opened is None:
+        diagnostics = _judge_level(work, judge, trials, exposed, wanted, optimised, ran)
+        if diagnostics:
             return ran, diagnostics
-        ran.provider, ran.tf32 = opened.provider, opened.tf32
-        for trial in trials:
-            results, diagnostics = opened.run(work.feeds(trial), wanted)
-            if not optimised and trial is trials[0]:
-                ran.devices = opened.node_devices()
-            if diagnostics:
-                return ran, diagnostics
-            judge.judge(trial, results, optimised)
     return ran, ()
+
+
+def _judge_level(
+    work: _Work, judge: LayerJudge, trials: list[Probe], exposed: Model, wanted: list[str], optimised: bool, ran: _Ran
+) -> tuple[Diagnostic, ...]:
+    """`_judge_layers` with graph optimisations on or off; the session is freed before the next is opened."""
+    opened, diagnostics = work.open(exposed, optimised, profiled=not optimised)
+    if opened is None:
+        return diagnostics
+    ran.provider, ran.tf32 = opened.provider, opened.tf32
+    for trial in trials:
+        results, diagnostics = opened.run(work.feeds(trial), wanted)
+        if not optimised and trial is trials[0]:
+            ran.devices = opened.node_devices()
+        if diagnostics:
+            return diagnostics
+        judge.judge(trial, results, optimised)
+    return ()
 
 
 def _judge_outputs(work: _Work, trial: Probe, seed: int) -> tuple[tuple[OutputResult, ...], tuple[Diagnostic, ...]]:
