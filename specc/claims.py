@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 from specc.diagnostics import Diagnostic, Label
 from specc.dims import Sym
@@ -45,7 +46,7 @@ def _tolerance(claim: Claim, report: Reporter) -> float | None:
     if claim.tree.tolerance is None:
         return None
     value = evaluate(claim.tree.tolerance, claim.frame, report)
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e300:
         return float(value)
     raise report.error(
         "E0304", claim.tree.tolerance.span, f"a tolerance is a number such as `1%`, not {describe(value)}"
@@ -55,7 +56,8 @@ def _tolerance(claim: Claim, report: Reporter) -> float | None:
 def _within(left: Value, right: Value, tolerance: float, tree: ast.Binary, report: Reporter) -> bool:
     if tree.operator != "==" or not all(_is_number(v) for v in (left, right)):
         raise report.error("E0304", tree.span, "`within` goes with `==` between two numbers")
-    return bool(abs(left - right) <= tolerance * abs(right))
+    exact = Fraction(right)  # whole numbers may be larger than any float
+    return abs(Fraction(left) - exact) <= Fraction(tolerance) * abs(exact)
 
 
 def _is_number(value: Value) -> bool:
@@ -68,9 +70,7 @@ def _false(
     fact = _written(tree.left)
     notes = []
     if _is_number(left) and _is_number(right):
-        notes.append(f"{_number(left)} - {_number(right)} = {_number(left - right)}")
-        if tolerance is not None and right:
-            notes.append(f"off by {abs(left - right) / abs(right):.3%}, allowed is {tolerance:.3%}")
+        notes.extend(_arithmetic(left, right, tolerance))
     elif isinstance(left, Sym):
         notes.append(f"`{fact}` depends on open sizes of the input")
     report.add(
@@ -85,6 +85,15 @@ def _false(
             tuple(notes),
         )
     )
+
+
+def _arithmetic(left: Value, right: Value, tolerance: float | None) -> Iterator[str]:
+    try:
+        yield f"{_number(left)} - {_number(right)} = {_number(left - right)}"
+        if tolerance is not None and right:
+            yield f"off by {abs(left - right) / abs(right):.3%}, allowed is {tolerance:.3%}"
+    except OverflowError:  # a whole number beyond all floats beside a float
+        yield "they are of different magnitudes"
 
 
 def _written(expression: ast.Expr) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from specc.source import Source, Span
 from specc.textwidth import expand, printable, take, text_width, wrap
 
 _NARROWEST_TEXT = 30  # a label is never wrapped to less than this many cells
 _CUT = "..."
+_LONG = 10_000  # characters of a line that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,27 @@ def _between(source: Source, previous: int, row: int, gutter: int, width: int) -
 
 
 def _marked_line(line: str, row: int, marks: list[Mark], gutter: int, width: int) -> Iterator[Line]:
+    line, marks = _near(line, marks)
     view = _View.of(line, marks, max(width - gutter - 3, 20))
     yield [Piece(f"{row:>{gutter}} |", "gutter"), *([Piece(f" {view.text}")] if view.text.strip() else [])]
     for layer in _layers(marks):
         for pieces in _underline(layer, view, max(width - gutter - 3, 20)):
             yield [Piece(f"{'':{gutter}} |", "gutter"), Piece(" "), *pieces]
+
+
+def _near(line: str, marks: list[Mark]) -> tuple[str, list[Mark]]:
+    """Of an endless line the part around its first (or primary) mark: measuring all of it takes too long."""
+    if len(line) <= _LONG:
+        return line, marks
+    start = max(_focus(marks) - _LONG // 2, 0)
+    moved = [
+        replace(m, start=min(max(m.start - start, 0), _LONG), end=min(max(m.end - start, 0), _LONG)) for m in marks
+    ]
+    return line[start : start + _LONG], moved
+
+
+def _focus(marks: list[Mark]) -> int:
+    return min(marks, key=lambda mark: (not mark.primary, mark.start)).start if marks else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +134,7 @@ class _View:
 
 def _cropped(shown: list[str], cells: list[int], marks: list[Mark], room: int) -> tuple[str, list[int]]:
     """`room` cells of a long line around its first (or primary) mark, with `...` where something is left out."""
-    focus = min(marks, key=lambda mark: (not mark.primary, mark.start)).start if marks else 0
-    at = cells[min(focus, len(cells) - 1)]
+    at = cells[min(_focus(marks), len(cells) - 1)]
     left = 0 if at < room * 2 // 3 else at - room // 3
     left = min(left, max(cells[-1] + 1 - room, 0))
     first = next(index for index, cell in enumerate(cells) if cell >= left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Final
 
@@ -211,7 +212,9 @@ def _numbers(name: str, value: Value, span: Span, report: Reporter) -> tuple[flo
     items = value if isinstance(value, tuple) else (value,)
     if not items or not all(isinstance(item, int | float) and not isinstance(item, bool) for item in items):
         raise report.error("E0304", span, f"`{name}` takes numbers, not {describe(value)}")
-    return tuple(float(item) for item in items if isinstance(item, int | float))
+    if any(abs(item) > sys.float_info.max for item in items):
+        raise report.error("E0703", span, f"`{name}` takes no number as large as this")
+    return tuple(float(item) for item in items)
 
 
 def _class_names(

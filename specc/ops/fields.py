@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
@@ -25,6 +26,8 @@ def whole(value: Any) -> Any:
 def number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PydanticCustomError("specc_type", "needs a number")
+    if abs(value) > sys.float_info.max:
+        raise PydanticCustomError("specc_range", "must not be as large as this")
     return float(value)
 
 

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.ops.base import Rejection, Weight
-from specc.ops.fields import floats
+from specc.ops.fields import floats, number
 
 Initialiser: TypeAlias = Literal[
     "he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform",
@@ -21,7 +21,7 @@ def _init(value: Any) -> Any:
     if isinstance(value, str) and value in get_args(Initialiser):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        return number(value)
     names = ", ".join(f"`{name}`" for name in get_args(Initialiser))
     raise PydanticCustomError("specc_choice", "takes a number or one of " + names)
 
