@@ -7,7 +7,7 @@ from functools import reduce
 
 import numpy as np
 
-from specc.kernels.bounds import SMALLEST, gamma, in_range
+from specc.kernels.bounds import SMALLEST, gamma, in_range, relative
 from specc.kernels.windows import Array
 
 
@@ -17,6 +17,11 @@ def add(xs: Sequence[Array]) -> Array:
 
 def multiply(xs: Sequence[Array]) -> Array:
     return reduce(np.multiply, xs)
+
+
+def divide(xs: Sequence[Array]) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.asarray(xs[0] / xs[1])
 
 
 def largest(xs: Sequence[Array]) -> Array:
@@ -44,6 +49,11 @@ def product_bound(xs: Sequence[Array], u: float) -> Array:
     return in_range(
         gamma(len(xs) - 1, u) * multiply(magnitudes) + lost, multiply([np.maximum(m, 1) for m in magnitudes])
     )
+
+
+def quotient_bound(y: Array, u: float) -> Array:
+    """Two roundings: a runtime may multiply by the reciprocal."""
+    return in_range(relative(2, y, u), np.abs(y))
 
 
 def mean_bound(xs: Sequence[Array], u: float) -> Array:

@@ -130,6 +130,30 @@ class Mul(Merge):
         return (merging.product_bound(xs, u),)
 
 
+class Div(Merge):
+    """The first value divided by the second: ONNX Div-14."""
+
+    word: ClassVar[str] = "div"
+    arity: ClassVar[tuple[int, int | None]] = (2, 2)
+    stretches: ClassVar[bool] = True
+
+    def emit(self, build: Builder, names: Sequence[str]) -> str:
+        return build.node("Div", names)
+
+    def value(self, xs: Sequence[Array]) -> Array:
+        from specc.kernels import merging
+
+        return merging.divide(xs)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        """gamma_2 |quotient|: a division, or a product with a rounded reciprocal."""
+        from specc.kernels import merging
+
+        return (merging.quotient_bound(ys[0], u),)
+
+
 class Max(Merge):
     """The larger value: ONNX Max-13."""
 

@@ -16,6 +16,7 @@ from specc.ops.layernorm import LayerNorm
 from specc.ops.lrn import Lrn
 from specc.ops.norm import BatchNorm, GroupNorm, InstanceNorm
 from specc.ops.pad import Crop, Pad
+from specc.ops.reduce import Reduction
 from specc.ops.resize import Upsample
 from specc.ops.scale import Scale
 from specc.ops.shape import Reshape, Squeeze, Transpose
@@ -167,6 +168,15 @@ def _softmax(function: str) -> Lowering:
         op = layer.op
         assert isinstance(op, Softmax)
         return f"{function}({layer.x}, {axis_index(op.axis, layer.types[0], op.layout)})"
+
+    return lower
+
+
+def _reduced(template: str) -> Lowering:
+    def lower(layer: Layer) -> str:
+        op = layer.op
+        assert isinstance(op, Reduction)
+        return template.format(layer.x, axis_index(op.axis, layer.types[0], op.layout))
 
     return lower
 
@@ -338,6 +348,9 @@ TABLE: Final[dict[str, Lowering]] = {
     "reshape": _reshape,
     "transpose": _transpose,
     "squeeze": _squeeze,
+    "reduce_mean": _reduced("{}.mean({}, keepdim=True)"),
+    "reduce_max": _reduced("{}.amax({}, keepdim=True)"),
+    "argmax": _reduced("{0}.argmax({1}, keepdim=True).to({0}.dtype)"),
     "pad": _pad,
     "crop": _crop,
     "upsample": _upsample,
@@ -348,6 +361,7 @@ TABLE: Final[dict[str, Lowering]] = {
     "add": _joined("+"),
     "sub": _joined("-"),
     "mul": _joined("*"),
+    "div": _joined("/"),
     "max": _nested("torch.maximum"),
     "min": _nested("torch.minimum"),
     "mean": _mean,

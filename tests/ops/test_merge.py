@@ -1,4 +1,4 @@
-"""add, sub, mul, max, min, mean, concat: where values meet, and where they do not."""
+"""add, sub, mul, div, max, min, mean, concat: where values meet, and where they do not."""
 
 from functools import reduce
 
@@ -87,6 +87,7 @@ NUMPY = {
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,
+    "div": np.divide,
     "max": np.maximum,
     "min": np.minimum,
     "mean": np.add,
@@ -95,7 +96,8 @@ NUMPY = {
 
 
 @pytest.mark.parametrize(
-    ("word", "count"), [("sub", 2), *((word, count) for word in NUMPY if word != "sub" for count in (1, 2, 3))]
+    ("word", "count"),
+    [("sub", 2), ("div", 2), *((word, count) for word in NUMPY if word not in ("sub", "div") for count in (1, 2, 3))],
 )
 def test_numpy_and_onnx_runtime(word, count):
     op = BY_WORD[word]()
@@ -106,7 +108,7 @@ def test_numpy_and_onnx_runtime(word, count):
     assert_within_bound(op, *xs)
 
 
-@pytest.mark.parametrize("word", ["add", "sub", "mul"])
+@pytest.mark.parametrize("word", ["add", "sub", "mul", "div"])
 @pytest.mark.parametrize("shape", [(2, 3, 1, 1), (2, 1, 4, 5), (2, 1, 1, 1)])
 def test_a_single_channel_or_position_stretches(word, shape):
     image_, single = numbers(2, 3, 4, 5), numbers(*shape, seed=1)

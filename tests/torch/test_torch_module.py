@@ -110,10 +110,12 @@ LAYERS = [
     ("channel_shuffle", {"groups": 2}, IMAGE),
     ("split", {"parts": 2}, IMAGE),
     ("split", {"parts": (2, 7), "axis": "width"}, IMAGE),
-    *((word, {}, IMAGE) for word in ("add", "sub", "mul", "max", "min", "mean", "concat")),
+    *((word, {}, IMAGE) for word in ("reduce_mean", "reduce_max", "argmax")),
+    ("reduce_mean", {"axis": "width"}, IMAGE),
+    *((word, {}, IMAGE) for word in ("add", "sub", "mul", "div", "max", "min", "mean", "concat")),
     ("concat", {"axis": "width"}, IMAGE),
 ]
-MERGES = ("add", "sub", "mul", "max", "min", "mean", "concat")
+MERGES = ("add", "sub", "mul", "div", "max", "min", "mean", "concat")
 
 
 def graph_of(word, arguments, shape, layout="chw", open_sizes=False) -> Graph:

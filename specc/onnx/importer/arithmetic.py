@@ -7,7 +7,7 @@ from math import isclose
 
 import numpy as np
 
-from specc.dims import Dim
+from specc.dims import Dim, product
 from specc.ir.graph import Node
 from specc.onnx.importer import activations, norms
 from specc.onnx.importer.context import Context, single
@@ -18,7 +18,7 @@ from specc.ops.deconv import Deconv
 from specc.ops.dense import Dense
 from specc.ops.depthwise import Depthwise
 from specc.ops.global_pool import GlobalLpPool
-from specc.ops.merge import Add, Max, Mean, Merge, Min, Mul, Sub
+from specc.ops.merge import Add, Div, Max, Mean, Merge, Min, Mul, Sub
 from specc.ops.scale import Scale
 from specc.ops.shape import Reshape
 from specc.weights.tensors import Tensor
@@ -29,6 +29,8 @@ Rule = Callable[[Context, Step], list[Value]]
 def merged(kind: type[Merge], ctx: Context, step: Step, count: int | None = None) -> list[Value]:
     """All operands of `step` merged; those with fewer axes get axes of size 1 in front, as ONNX broadcasts."""
     operands = [ctx.live(step, index) for index in range(len(step.inputs))]
+    if ctx.lifted and len(operands) == 2 and (found := _broadcast(kind, ctx, step, operands)):
+        return [found]
     ranks = [len(ctx.shape(operand)) for operand in operands]
     rank = max(ranks)
     last = any(operand.last for operand in operands)
@@ -41,6 +43,21 @@ def merged(kind: type[Merge], ctx: Context, step: Step, count: int | None = None
         else:
             names.append(operand.value)
     return [Live(ctx.add(step, kind(layout=ctx.builder.layout), *names), last and rank > 2)]
+
+
+def _broadcast(kind: type[Merge], ctx: Context, step: Step, operands: list[Live]) -> Live | None:
+    """Two operands of which one is repeated over the leading axes of the other, all of these taken as one."""
+    shapes = [ctx.shape(operand) for operand in operands]
+    large = max(shapes, key=len)
+    small = min(shapes, key=len)
+    lead, trail = large[: len(large) - len(small)], large[len(large) - len(small) :]
+    if not small or not lead or small != trail:
+        return None
+    pairs = [(product(lead) if shape is large else 1, product(trail)) for shape in shapes]
+    flat = [_reshaped(ctx, step, o.value, sizes, i) for i, (o, sizes) in enumerate(zip(operands, pairs, strict=True))]
+    merged_flat = ctx.add(step, kind(), *flat, part="merged")
+    sizes = tuple(size for size in large if isinstance(size, int))
+    return Live(ctx.add(step, Reshape(sizes=sizes), merged_flat))
 
 
 def _turned(ctx: Context, step: Step, index: int, operand: Live) -> str:
@@ -120,8 +137,10 @@ def div(ctx: Context, step: Step) -> list[Value]:
         if found := pattern(ctx, step):
             return found
     parts = _split(ctx, step)
-    if parts is None or parts[2] == 0:
-        raise Decline("it divides by a computed value, for which a spec has no operation")
+    if parts is None:
+        return merged(Div, ctx, step)
+    if parts[2] == 0:
+        raise Decline("it divides a constant by a computed value")
     return _times(ctx, step, parts[0], parts[1], lambda array: np.asarray(1, array.dtype) / array)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from specc.onnx.importer import activations, arithmetic, linear, norms, shapes, windows
+from specc.onnx.importer import activations, arithmetic, linear, norms, positions, shapes, windows
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Step, Value
 from specc.ops.global_pool import GlobalAvgPool, GlobalMaxPool
 from specc.ops.merge import Add, Max, Mean, Min
 from specc.ops.pool import AvgPool, LpPool, MaxPool
+from specc.ops.reduce import ReduceMax, ReduceMean
 
 Rule = Callable[[Context, Step], list[Value]]
 
@@ -22,6 +23,7 @@ RULES: Final[dict[str, Rule]] = {
     **activations.SIMPLE,
     **activations.SOFTMAXES,
     "Add": arithmetic.add,
+    "ArgMax": positions.argmax,
     "AveragePool": windows.pool(AvgPool),
     "BatchNormalization": norms.batch_norm,
     "Cast": shapes.cast,
@@ -52,12 +54,12 @@ RULES: Final[dict[str, Rule]] = {
     "Mul": arithmetic.mul,
     "Neg": windows.negative,
     "PRelu": activations.prelu,
-    "Pad": shapes.pad,
+    "Pad": positions.pad,
     "Pow": arithmetic.power,
-    "ReduceMax": shapes.reduce(GlobalMaxPool),
-    "ReduceMean": shapes.reduce(GlobalAvgPool),
+    "ReduceMax": positions.reduce(GlobalMaxPool, ReduceMax),
+    "ReduceMean": positions.reduce(GlobalAvgPool, ReduceMean),
     "Reshape": shapes.reshape,
-    "Resize": shapes.resize,
+    "Resize": positions.resize,
     "Selu": activations.selu,
     "Slice": shapes.slice_,
     "SpaceToDepth": shapes.space_to_depth,
@@ -68,5 +70,5 @@ RULES: Final[dict[str, Rule]] = {
     "Sum": arithmetic.merge(Add),
     "Transpose": shapes.transpose,
     "Unsqueeze": shapes.unsqueeze,
-    "Upsample": shapes.resize,
+    "Upsample": positions.resize,
 }

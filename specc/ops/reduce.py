@@ -1,0 +1,118 @@
+"""One value for all along one axis: reduce_mean, reduce_max, argmax."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from specc.ops.axes import Axis, axis_index
+from specc.ops.base import Builder, Field, Types
+from specc.ops.families import Weightless
+from specc.types import Layout, TensorType
+
+if TYPE_CHECKING:
+    from specc.ops.base import Array
+
+
+class Reduction(Weightless):
+    """A function of all values along an axis, which stays with size 1; `squeeze` drops it."""
+
+    positional: ClassVar[tuple[str, ...]] = ("axis",)
+    context: ClassVar[tuple[str, ...]] = ("layout",)
+
+    axis: Axis = "channels"
+    """The axis that is reduced."""
+    layout: Layout = "chw"
+    """The order in which the model's author writes axes."""
+
+    def infer(self, inputs: Types) -> Types:
+        (x,) = inputs
+        axis = axis_index(self.axis, x, self.layout)
+        return (TensorType((*x.shape[:axis], 1, *x.shape[axis + 1 :])),)
+
+    def reach(self, inputs: Types) -> Field:
+        return () if axis_index(self.axis, inputs[0], self.layout) == 1 else None
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        return (self.emit(build, names[0], axis_index(self.axis, inputs[0], self.layout)),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels.axes import axis_of
+
+        return (self.value(xs[0], axis_of(xs[0], self.axis, self.layout)),)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        """0: a value, or the number of one, is only chosen."""
+        from specc.kernels.bounds import exact
+
+        return (exact(ys[0]),)
+
+    @abstractmethod
+    def emit(self, build: Builder, x: str, axis: int) -> str:
+        """Add the ONNX nodes that reduce `x` along `axis`; the name of their value."""
+
+    @abstractmethod
+    def value(self, x: Array, axis: int) -> Array:
+        """`x` reduced along `axis`, which stays with size 1."""
+
+
+class ReduceMean(Reduction):
+    """The mean along an axis, of the channels unless another is named: ONNX ReduceMean-13/18."""
+
+    word: ClassVar[str] = "reduce_mean"
+
+    def emit(self, build: Builder, x: str, axis: int) -> str:
+        return _reduction(build, "ReduceMean", x, axis)
+
+    def value(self, x: Array, axis: int) -> Array:
+        mean: Array = x.mean(axis=axis, keepdims=True)
+        return mean
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        """gamma_(n+2) times the mean of |x| over the n values of the axis."""
+        from specc.kernels.axes import axis_of
+        from specc.kernels.bounds import average
+
+        axis = axis_of(xs[0], self.axis, self.layout)
+        return (average(xs[0].shape[axis], self.value(abs(xs[0]), axis), u),)
+
+
+class ReduceMax(Reduction):
+    """The largest value along an axis, of the channels unless another is named: ONNX ReduceMax-13/18."""
+
+    word: ClassVar[str] = "reduce_max"
+
+    def emit(self, build: Builder, x: str, axis: int) -> str:
+        return _reduction(build, "ReduceMax", x, axis)
+
+    def value(self, x: Array, axis: int) -> Array:
+        largest: Array = x.max(axis=axis, keepdims=True)
+        return largest
+
+
+class ArgMax(Reduction):
+    """The number of the largest value along an axis, counted from 0, the first of several: ONNX ArgMax-13.
+
+    Like every value it is a float32: ONNX's whole number is cast.
+    """
+
+    word: ClassVar[str] = "argmax"
+
+    def emit(self, build: Builder, x: str, axis: int) -> str:
+        return build.node("Cast", [build.node("ArgMax", [x], axis=axis, keepdims=1)], to=1)
+
+    def value(self, x: Array, axis: int) -> Array:
+        place: Array = x.argmax(axis=axis, keepdims=True).astype(x.dtype)
+        return place
+
+
+def _reduction(build: Builder, operator: str, x: str, axis: int) -> str:
+    """Opset 18 made the axes an input."""
+    if build.opset < 18:
+        return build.node(operator, [x], axes=(axis,), keepdims=1)
+    return build.node(operator, [x, build.ints([axis])], keepdims=1)

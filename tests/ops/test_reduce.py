@@ -1,0 +1,45 @@
+"""reduce_mean, reduce_max, argmax: one value for all along an axis."""
+
+import numpy as np
+import pytest
+from lowering import assert_within_bound, float64_outputs, image, nodes_of, numbers
+
+from specc.ops import BY_WORD
+
+NUMPY = {"reduce_mean": np.mean, "reduce_max": np.max, "argmax": np.argmax}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shape", "wanted"),
+    [
+        ({}, (8, 5, 4), (1, 5, 4)),
+        ({"axis": "height"}, (8, 5, 4), (8, 1, 4)),
+        ({"axis": 0, "layout": "hwc"}, (8, 5, 4), (8, 1, 4)),
+        ({"axis": -1}, (8, 5, "W"), (8, 5, 1)),
+        ({}, (10,), (1,)),
+    ],
+)
+def test_the_axis_stays_with_size_1(arguments, shape, wanted):
+    for word in NUMPY:
+        (kind,) = BY_WORD[word](**arguments).infer((image(*shape),))
+        assert tuple(str(size) for size in kind.shape[1:]) == tuple(map(str, wanted))
+
+
+@pytest.mark.parametrize("word", NUMPY)
+@pytest.mark.parametrize(("axis", "index"), [("channels", 1), ("height", 2), ("width", 3)])
+def test_numpy_and_onnx_runtime(word, axis, index):
+    op, x = BY_WORD[word](axis=axis), numbers(2, 3, 4, 5)
+    (y,), _ = float64_outputs(op, [x], {})
+    np.testing.assert_allclose(y, NUMPY[word](x.astype(np.float64), axis=index, keepdims=True), rtol=1e-14)
+    assert_within_bound(op, x)
+
+
+def test_of_equal_values_argmax_finds_the_first():
+    op, x = BY_WORD["argmax"](), np.ones((1, 4, 2), np.float32)
+    x[0, 2:, 1] = 2
+    assert op.compute([x], {})[0].tolist() == [[[0.0, 2.0]]]
+    assert_within_bound(op, x)
+
+
+def test_a_number_becomes_a_value_by_a_cast():
+    assert nodes_of(BY_WORD["argmax"](), image(8, 5, 4)) == ["ArgMax", "Cast"]
