@@ -8,7 +8,9 @@ from typing import TypeAlias
 
 from specc.decompile.follow import commutes
 from specc.ir.graph import Graph, Node, weight_name
+from specc.onnx.expose import held_values
 from specc.onnx.importer import read_model
+from specc.onnx.read import read_model as onnx_file
 from specc.types import TensorType
 from specc.weights.tensors import Tensor, Weights
 
@@ -18,6 +20,9 @@ Signatures: TypeAlias = dict[str, int]
 def adopted(graph: Graph, weights: Weights, file: Path) -> tuple[Graph, Weights]:
     """`graph` and `weights` with the names that the tensors of an ONNX file have, and the batch that it fixes, where
     the file holds that very graph; else as they are.  Layers keep the names that the spec gives them."""
+    model, _ = onnx_file(file)
+    if model is not None and graph.values.keys() <= held_values(model, graph).keys():
+        return graph, weights  # our own export says where its values are
     imported, _ = read_model(file)
     names = None if imported is None else aligned(graph, imported.graph)
     if names is None or imported is None:

@@ -7,8 +7,6 @@ from specc.data import specs_folder
 from specc.ir.graph import Graph
 
 INTENDED = {
-    # PyTorch's VGG keeps the biases in front of its batch normalisations.
-    "lecture/vgg": ["W0302"],
     # The lecture's networks are what they are: rows that 2x2 pooling drops, a dense layer on a large image.
     "lecture/mnist": ["W0301", "W0101"],
     "lecture/dogs_vs_cats": ["W0101", "W0101", "W0301"],
