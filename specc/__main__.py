@@ -1,7 +1,12 @@
-"""`python -m specc`."""
+"""`python -m specc`: an interrupt while modules are still being imported ends it as quietly as a later one."""
 
 import sys
 
-from specc.cli import main
+try:
+    from specc.cli import main
 
-sys.exit(main())
+    code = main()
+except KeyboardInterrupt:
+    code = 130
+
+sys.exit(code)

@@ -7,7 +7,8 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, TextIO
+from pathlib import Path
+from typing import Final, Literal, TextIO
 
 from specc.diagnostics import Diagnostic, has_errors
 from specc.diagnostics.render import render_text
@@ -25,6 +26,9 @@ class Console:
     """The two streams with their width and colour."""
 
     def __init__(self) -> None:
+        sys.stdin = sys.stdin or _nowhere("r")
+        sys.stdout = sys.stdout or _nowhere("w")
+        sys.stderr = sys.stderr or _nowhere("w")
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
@@ -64,6 +68,11 @@ class Console:
 
         with tqdm(total=total, unit=what, delay=1, leave=False, disable=not sys.stderr.isatty()) as bar:
             yield bar.update
+
+
+def _nowhere(mode: Literal["r", "w"]) -> TextIO:
+    """What stands in for a standard stream that is closed."""
+    return Path(os.devnull).open(mode, encoding="utf-8")
 
 
 def exit_code(diagnostics: Sequence[Diagnostic]) -> int:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import specc
 from specc.cli.console import BAD_REQUEST, Console
+from specc.cli.interrupts import INTERRUPTED, leave_promptly
 from specc.diagnostics import Diagnostic
 from specc.openblas import choose_kernels
 
@@ -43,6 +44,8 @@ exit codes: 0 fine; 1 the spec is wrong or verification failed; 2 the request co
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:
+        leave_promptly()
     console = Console()
     try:
         code = _run(arguments, console)
@@ -56,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BAD_REQUEST
     except KeyboardInterrupt:
         console.note("interrupted")
-        return 130
+        return INTERRUPTED
     return code
 
 

@@ -1,0 +1,34 @@
+"""Leaving at once on Ctrl-C, even while native code runs that Python cannot interrupt."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import time
+from typing import Final
+
+INTERRUPTED: Final = 130
+"""128 + SIGINT, as shells count."""
+_GRACE_S: Final = 0.5
+
+
+def leave_promptly() -> None:
+    """After SIGINT the process may take half a second to leave by itself, cleaning up behind it; then it is ended.
+
+    Python raises `KeyboardInterrupt` only between its own instructions, and one run of a model in ONNX Runtime is
+    a single one of these.
+    """
+    if os.name != "posix":
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    _thread.start_new_thread(_watch, (reader,))
+
+
+def _watch(reader: int) -> None:
+    while signal.SIGINT not in os.read(reader, 64):
+        pass
+    time.sleep(_GRACE_S)
+    os._exit(INTERRUPTED)

@@ -1,0 +1,119 @@
+"""Interrupts, closed streams, bare environments: the command line leaves cleanly, and talks to no network."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+NET = "model Net { input x 3x8x8, range=[0, 1]\nconv 4, 3x3, relu\nglobal_avgpool; flatten\ndense 2, softmax }\n"
+SLOW = "model Net { input x 3x64x64\nrepeat 60 { conv 256, 3x3, pad=1 }\n}\n"
+LOOP = "model Net { input x 3x8x8\nrepeat 900_000 { let _a = 1 }\nrelu }\n"
+STARTED = "import os, runpy; os.write(1, b'.'); runpy.run_module('specc', run_name='__main__')"
+SPECC = [sys.executable, "-m", "specc"]
+COMMANDS = {
+    "check": (LOOP, ["check", "net.cnn"]),
+    "export": (SLOW, ["export", "net.cnn", "-o", "out.onnx"]),
+    "run": (SLOW, ["run", "net.cnn", "--input", "x.npy", "-o", "out.npz", "--device", "cpu"]),
+    "verify": (SLOW, ["verify", "net.cnn"]),
+}
+AUDIT = """
+import os, sys
+def watch(event, args):
+    if event.startswith("socket.") and event not in ("socket.gethostname",):
+        os.write(2, f"NETWORK {event}\\n".encode())
+    if event == "import" and args[0].startswith("onnxruntime"):
+        os.write(2, f"TELEMETRY {os.environ.get('ORT_DISABLE_TELEMETRY')}\\n".encode())
+sys.addaudithook(watch)
+from specc.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "net.cnn").write_text(NET, encoding="utf-8")
+    np.save(tmp_path / "x.npy", np.zeros((1, 3, 8, 8), np.float32))
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("delay", [0.3, 1.5])
+def test_an_interrupt_ends_at_once(command, delay, folder):
+    text, arguments = COMMANDS[command]
+    (folder / "net.cnn").write_text(text, encoding="utf-8")
+    np.save(folder / "x.npy", np.zeros((1, 3, 64, 64), np.float32))
+    command = [sys.executable, "-c", STARTED, *arguments]
+    started = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert started.stdout is not None
+    assert started.stdout.read(1) == b"."  # Python itself has started
+    time.sleep(delay)
+    started.send_signal(signal.SIGINT)
+    _, err = started.communicate(timeout=60)
+    assert started.returncode in (130, 0)
+    assert b"Traceback" not in err
+    assert not list(folder.glob(".*.tmp"))
+
+
+def test_a_reader_that_leaves_is_no_error(folder):
+    (folder / "net.cnn").write_text(NET.replace("conv 4", "repeat 3000 { relu }; conv 4"), encoding="utf-8")
+    done = subprocess.run(
+        f"{sys.executable} -m specc check net.cnn | head -1; echo ${{PIPESTATUS[0]}}",
+        shell=True, executable="/bin/bash", cwd=folder, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "0"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&-", ">&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed(closed, folder):
+    done = subprocess.run(
+        f"{sys.executable} -m specc check net.cnn {closed}", shell=True, cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+def test_an_error_with_closed_streams_keeps_its_exit_code(folder):
+    (folder / "net.cnn").write_text("model", encoding="utf-8")
+    done = subprocess.run(f"{sys.executable} -m specc check net.cnn 2>&-", shell=True, cwd=folder)
+    assert done.returncode == 1
+
+
+def test_a_bare_environment(folder):
+    odd = folder / "Netze für später"
+    odd.mkdir()
+    (odd / "größtes netz.cnn").write_text(NET, encoding="utf-8")
+    environment = {
+        "LANG": "C",
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PATH": os.environ["PATH"],
+    }
+    done = subprocess.run([*SPECC, "check", "größtes netz.cnn"], cwd=odd, env=environment, capture_output=True)
+    assert done.returncode == 0
+    assert done.stderr == b""
+    assert b"conv1" in done.stdout
+    assert done.stdout.isascii()
+    wrong = subprocess.run([*SPECC, "check", "größtes.cnn"], cwd=odd, env=environment, capture_output=True)
+    assert wrong.returncode == 2
+    assert b"E0601" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["check", "net.cnn"], ["export", "net.cnn"], ["verify", "net.cnn"], ["run", "net.cnn", "--input", "x.npy"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_no_network_and_no_telemetry(arguments, folder):
+    done = subprocess.run([sys.executable, "-c", AUDIT, *arguments], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "NETWORK" not in done.stderr
+    told = [line for line in done.stderr.splitlines() if line.startswith("TELEMETRY")]
+    assert set(told) <= {"TELEMETRY 1"}
+    assert bool(told) == (arguments[0] in ("verify", "run"))
