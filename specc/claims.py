@@ -68,7 +68,7 @@ def _false(
     claim: Claim, tree: ast.Binary, left: Value, right: Value, tolerance: float | None, report: Reporter
 ) -> None:
     fact = _written(tree.left)
-    notes = []
+    notes: list[str] = []
     if _is_number(left) and _is_number(right):
         notes.extend(_arithmetic(left, right, tolerance))
     elif isinstance(left, Sym):

@@ -24,7 +24,7 @@ U = 2.0**-24
 COPIES = 3
 HEADROOM = 4.0
 """Summation orders and fused operations differ: another correct evaluation may err a few times as much as NumPy's."""
-MARGIN = 2.0
+MARGIN = 4.0
 """Random signs cancel more than errors with a common cause do."""
 
 

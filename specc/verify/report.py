@@ -117,7 +117,9 @@ class Report:
         if layer is not None:
             what = layer.note or f"its error is {layer.error:.1e}, and its bound {layer.bound:.1e}"
             message = f"verification failed at layer `{layer.node}` ({layer.op}), line {layer.line}: {what}"
-            return (Diagnostic("E0903", message, file=layer.file),)
+            other = "differs from the given" in layer.note
+            help = "weights it was exported with are given by `--weights` or `--seed`" if other else None
+            return (Diagnostic("E0903", message, file=layer.file, help=help),)
         output = next(output for output in self.end_to_end if not output.passed)
         what = output.note or f"its error is {output.error:.1e}, and its tolerance {output.tolerance:.1e}"
         return (Diagnostic("E0903", f"verification failed at output `{output.name}`: {what}"),)
