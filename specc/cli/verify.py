@@ -65,9 +65,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.report(diagnostics)
         return exit_code(diagnostics)
     file = None if options.model_file is None else Path(options.model_file)
-    graph, weights = (checked.graph, weights) if file is None else adopted(checked.graph, weights, file)
+    graph, model = (checked.graph, None) if file is None else adopted(checked.graph, file)
     report, diagnostics = verify(
-        graph, weights, file, kinds=kinds, seed=options.seed, batch=options.batch, device=options.device
+        graph, weights, model, kinds=kinds, seed=options.seed, batch=options.batch, device=options.device
     )
     if report is None:
         console.report(diagnostics)

@@ -7,42 +7,49 @@ from pathlib import Path
 from typing import TypeAlias
 
 from specc.decompile.follow import commutes
-from specc.ir.graph import Graph, Node, weight_name
+from specc.ir.graph import Graph, Node
 from specc.onnx.expose import held_values
-from specc.onnx.importer import read_model
+from specc.onnx.importer import Imported, annotated, read_model
+from specc.onnx.proto import Model
 from specc.onnx.read import read_model as onnx_file
 from specc.types import TensorType
-from specc.weights.tensors import Tensor, Weights
 
 Signatures: TypeAlias = dict[str, int]
 
 
-def adopted(graph: Graph, weights: Weights, file: Path) -> tuple[Graph, Weights]:
-    """`graph` and `weights` with the names that the tensors of an ONNX file have, and the batch that it fixes, where
-    the file holds that very graph; else as they are.  Layers keep the names that the spec gives them."""
+def adopted(graph: Graph, file: Path) -> tuple[Graph, Model | Path]:
+    """`graph` with the inputs, outputs and fixed batch of an ONNX file that holds that very graph, and the file's
+    model with a note of where it holds which value; both as they are where it holds another graph."""
     model, _ = onnx_file(file)
-    if model is not None and graph.values.keys() <= held_values(model, graph).keys():
-        return graph, weights  # our own export says where its values are
+    if model is None or graph.values.keys() <= held_values(model, graph).keys():
+        return graph, file  # our own export says where its values are
     imported, _ = read_model(file)
-    names = None if imported is None else aligned(graph, imported.graph)
-    if names is None or imported is None:
-        return graph, weights
-    tensors: dict[str, Tensor] = {}
-    nodes = []
-    for node in graph.nodes:
-        new = _renamed(node, names, imported.batch)
-        for weight in graph.weights(node):
-            tensors[weight_name(new, weight)] = weights.tensors[weight_name(node, weight)]
-        nodes.append(new)
+    tensors = None if imported is None else aligned(graph, imported.graph)
+    if tensors is None or imported is None:
+        return graph, file
+    inputs = {item.name: tensors[item.name] for item in graph.inputs}
+    if any(new != old and new in graph.values for old, new in inputs.items()):
+        return graph, file
+    held = {ours: imported.held[theirs] for ours, theirs in tensors.items() if theirs in imported.held}
+    return _renamed(graph, inputs, imported), annotated(model, held)
+
+
+def _renamed(graph: Graph, names: Mapping[str, str], imported: Imported) -> Graph:
+    """`graph` with other names for its inputs, the outputs' names of the file and its batch."""
     inputs = [
         item.model_copy(update={"name": names[item.name], "type": _fixed(item.type, imported.batch)})
         for item in graph.inputs
     ]
     outputs = [
-        item.model_copy(update={"name": theirs.name, "value": names[item.value]})
+        item.model_copy(update={"name": theirs.name, "value": names.get(item.value, item.value)})
         for item, theirs in zip(graph.outputs, imported.graph.outputs, strict=True)
     ]
-    renamed = Graph(
+    nodes = []
+    for node in graph.nodes:
+        operands = tuple(names.get(name, name) for name in node.inputs)
+        types = tuple(_fixed(kind, imported.batch) for kind in node.types)
+        nodes.append(node.model_copy(update={"inputs": operands, "types": types}))
+    return Graph(
         name=graph.name,
         file=graph.file,
         layout=graph.layout,
@@ -52,18 +59,10 @@ def adopted(graph: Graph, weights: Weights, file: Path) -> tuple[Graph, Weights]
         nodes=tuple(nodes),
         conditions=graph.conditions,
     )
-    return renamed, Weights(tensors)
 
 
 def _fixed(kind: TensorType, batch: int | None) -> TensorType:
     return kind if batch is None else TensorType((batch, *kind.shape[1:]))
-
-
-def _renamed(node: Node, names: Mapping[str, str], batch: int | None) -> Node:
-    outputs = tuple(names.get(name, f"{name}/spec") for name in node.outputs)
-    inputs = tuple(names.get(name, f"{name}/spec") for name in node.inputs)
-    types = tuple(_fixed(kind, batch) for kind in node.types)
-    return node.model_copy(update={"name": outputs[0], "outputs": outputs, "inputs": inputs, "types": types})
 
 
 def aligned(left: Graph, right: Graph) -> dict[str, str] | None:

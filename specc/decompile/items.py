@@ -146,7 +146,8 @@ class Writer:
         if merge.op.arity[1] != 1 and merge.op.arity[0] <= len(merge.inputs) and len(set(merge.inputs)) > 1:
             branches = [self._above(name, value, inside) for name in merge.inputs]
             names = [node.name for branch in branches for node in branch]
-            if len(names) == len(set(names)) and not self._reads_better_below(merge, branches):
+            several = any(len(branch[-1].outputs) > 1 for branch in branches if branch)
+            if len(names) == len(set(names)) and not several and not self._reads_better_below(merge, branches):
                 return inside, branches
         return None
 

@@ -11,7 +11,7 @@ from specc.ops import BY_WORD
 RESERVED: Final = frozenset({
     "model", "block", "input", "output", "let", "if", "else", "for", "in", "repeat", "expect", "import", "as",
     "branch", "residual", "shortcut", "within", "and", "or", "not", "true", "false", "min", "max", "sum",
-    "abs", "round", "floor", "ceil", "sqrt", "len", "range", "round_to", "x",
+    "abs", "round", "floor", "ceil", "sqrt", "len", "range", "round_to",
 })  # fmt: skip
 
 

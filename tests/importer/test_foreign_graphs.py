@@ -4,9 +4,11 @@ Every one is also verified against ONNX Runtime on the file itself.
 """
 
 import numpy as np
+import onnx
 import pytest
 from exchange import imported, model_of, refusal, words
 
+from specc.onnx.importer import annotated
 from specc.verify import verify
 
 IMAGE = "float[N,4,8,8] x"
@@ -140,7 +142,8 @@ def test_is_read(opset, text, weights, expected):
     assert words(found.graph) == expected
     (given,) = found.graph.inputs
     inputs = {given.name: numbers(2, *(size for size in given.type.spoken(found.graph.layout)[1:]))}
-    report, diagnostics = verify(found.graph, found.weights, data, inputs=inputs)
+    model = annotated(onnx.load_from_string(data), found.held)
+    report, diagnostics = verify(found.graph, found.weights, model, inputs=inputs)
     assert report is not None, diagnostics
     assert all(output.passed for output in report.end_to_end)
     assert [layer.note for layer in report.layers if layer.status == "failed"] == []

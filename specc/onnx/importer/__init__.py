@@ -1,6 +1,6 @@
 """ONNX files read back: nodes and initialisers to a graph of our operations and its weights."""
 
 from specc.onnx.importer.load import ImportLimits
-from specc.onnx.importer.read import Imported, read_model
+from specc.onnx.importer.read import Imported, annotated, read_model
 
-__all__ = ["ImportLimits", "Imported", "read_model"]
+__all__ = ["ImportLimits", "Imported", "annotated", "read_model"]

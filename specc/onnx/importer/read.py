@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from specc.onnx.importer.load import ImportLimits, Loaded, load
 from specc.onnx.importer.rules import RULES
 from specc.onnx.importer.shapes import FLOATS
 from specc.onnx.importer.values import Decline, Live, Pending, Step, Value
+from specc.onnx.proto import Model
 from specc.ops.base import Rejection, Weight
 from specc.types import Layout, TensorType, unspeak
 from specc.weights.tensors import Tensor, Unreadable, Weights
@@ -37,6 +38,8 @@ class Imported:
     weights: Weights
     batch: int | None = None
     """The batch that the file fixes; in the graph it is open."""
+    held: Mapping[str, tuple[str, Layout]] = field(default_factory=dict)
+    """The file's tensor for each value, and the layout in which it holds it."""
 
 
 def read_model(
@@ -217,33 +220,41 @@ def finished(context: Context) -> Imported:
     builder = GraphBuilder(old.name, old.file, old.layout, old.doc)
     for item in old.inputs:
         builder.add_input(item)
-    names = {} if context.own else _channels_first(context)
     tensors: dict[str, Tensor] = {}
     for node in _needed(old.nodes, [output.value for output in old.outputs]):
-        inputs = tuple(names.get(name, name) for name in node.inputs)
-        name = names.get(node.name, node.name)
-        builder.append(node.op, inputs, node.types, name=name, layer=name, file=old.file, line=0)
-    builder.outputs.extend(o.model_copy(update={"value": names.get(o.value, o.value)}) for o in old.outputs)
+        builder.append(node.op, node.inputs, node.types, name=node.name, layer=node.name, file=old.file, line=0)
+    builder.outputs.extend(old.outputs)
     graph = builder.finish()
-    originals = {new: old for old, new in names.items()}
     for node in graph.nodes:
-        given = context.weights.get(originals.get(node.name, node.name), {})
+        given = context.weights.get(node.name, {})
         for weight in graph.weights(node):
             fixed = weight.fixed is not None
             tensors[weight_name(node, weight)] = _fixed(weight) if fixed else given[weight.name]
-    return Imported(graph, Weights(tensors), context.batch)
+    return Imported(graph, Weights(tensors), context.batch, _held(context))
 
 
-def _channels_first(context: Context) -> dict[str, str]:
-    """Names for values that the file holds with their channels last: they must not pass for the file's tensors."""
-    inputs = {item.name for item in context.builder.inputs}
-    found = {}
+def _held(context: Context) -> dict[str, tuple[str, Layout]]:
+    held: dict[str, tuple[str, Layout]] = {}
     for tensor, value in context.values.items():
-        if isinstance(value, Live) and value.last and value.value == tensor and tensor not in inputs:
-            node = context.nodes.get(tensor)
-            if node is not None and len(node.outputs) == 1 and context.type(value).rank > 1:
-                found[tensor] = f"{tensor}/channels_first"
-    return {old: new for old, new in found.items() if new not in context.builder.types}
+        if isinstance(value, Live) and (value.value not in held or value.value == tensor):
+            held[value.value] = (tensor, "hwc" if value.last else "chw")
+    return held
+
+
+def annotated(model: Model, held: Mapping[str, tuple[str, Layout]]) -> Model:
+    """A copy of `model` that says in specc's metadata which tensor holds which value, and in which layout."""
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    del result.metadata_props[:]
+    replaced = ("specc.tensors", "specc.layouts")
+    result.metadata_props.extend(entry for entry in model.metadata_props if entry.key not in replaced)
+    tables: tuple[dict[str, str], ...] = (
+        {value: tensor for value, (tensor, _) in held.items()},
+        {tensor: layout for tensor, layout in held.values() if layout != "chw"},
+    )
+    for key, table in zip(replaced, tables, strict=True):
+        result.metadata_props.add(key=key, value=json.dumps(table))
+    return result
 
 
 def _fixed(weight: Weight) -> Tensor:

@@ -205,7 +205,7 @@ def slice_(ctx: Context, step: Step) -> list[Value]:
             cuts[ctx.axis(value, axis)] = cut
     result = value.value
     if 1 in cuts:
-        result = _channels(ctx, step, result, cuts.pop(1), "" if not cuts else "channels")
+        result = _channels(ctx, step, result, cuts.pop(1))
     if cuts:
         sides = [cuts.get(axis, (0, 0)) for axis in range(2, kind.rank + 1)]
         op = Crop(amount=compact_pad((*(begin for begin, _ in sides), *(end for _, end in sides))))
@@ -226,13 +226,16 @@ def _cut(size: Dim, start: int, end: int) -> tuple[int, int]:
     return start, -end if end < 0 else 0
 
 
-def _channels(ctx: Context, step: Step, value: str, cut: tuple[int, int], part: str) -> str:
+def _channels(ctx: Context, step: Step, value: str, cut: tuple[int, int]) -> str:
     size = ctx.builder.types[value].channels
     if not isinstance(size, int):
         raise Decline("it cuts an open number of channels")
-    parts = [part for part in (cut[0], size - sum(cut), cut[1]) if part]
-    op = Split(parts=tuple(parts), layout=ctx.builder.layout)
-    return ctx.add_many(step, op, value, part=part)[1 if cut[0] else 0]
+    sizes = [part for part in (cut[0], size - sum(cut), cut[1]) if part]
+    op = Split(parts=len(sizes) if len(set(sizes)) == 1 else tuple(sizes), layout=ctx.builder.layout)
+    same = (node for node in ctx.nodes.values() if node.op == op and node.inputs == (value,))
+    node = next(same, None)  # the other half of a value that is cut twice
+    outputs = ctx.add_many(step, op, value, part="parts") if node is None else node.outputs
+    return outputs[1 if cut[0] else 0]
 
 
 def gather(ctx: Context, step: Step) -> list[Value]:
