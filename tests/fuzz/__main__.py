@@ -47,7 +47,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="the number of the first case")
     parser.add_argument("--only", type=int, help="run this case alone, and print it")
-    parser.add_argument("--case-seconds", type=float, default=30, help="what one case may take")
+    parser.add_argument("--case-seconds", type=float, default=120, help="what one case may take")
     return parser.parse_args()
 
 
