@@ -161,20 +161,24 @@ class Model:
         *,
         model: str | os.PathLike[str] | None = None,
         weights: WeightsSource = None,
+        kinds: Sequence[str] | None = None,
         seed: int = 0,
         device: Device = "cpu",
     ) -> Report:
         """Compare ONNX Runtime with the NumPy interpreter, layer by layer; `model` is a file exported earlier.
 
-        Raises `SpecError` where nothing can be compared; a failed verification is a report with `passed` false.
+        `kinds` are the kinds of inputs to try (docs/verification.md lists them); the usual four unless given.  Raises `SpecError` where nothing can be compared; a failed verification is a report with `passed` false.
         """
         from specc.openblas import choose_kernels
 
         choose_kernels()
         from specc.verify import verify
+        from specc.verify.probes import QUICK
 
         file = None if model is None else Path(model)
-        report, diagnostics = verify(self.graph, self._weights(weights, seed), file, seed=seed, device=device)
+        report, diagnostics = verify(
+            self.graph, self._weights(weights, seed), file, kinds=kinds or QUICK, seed=seed, device=device
+        )
         if report is None:
             raise SpecError(diagnostics)
         return report
