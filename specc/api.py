@@ -167,7 +167,8 @@ class Model:
     ) -> Report:
         """Compare ONNX Runtime with the NumPy interpreter, layer by layer; `model` is a file exported earlier.
 
-        `kinds` are the kinds of inputs to try (docs/verification.md lists them); the usual four unless given.  Raises `SpecError` where nothing can be compared; a failed verification is a report with `passed` false.
+        `kinds` are the kinds of inputs to try (docs/verification.md lists them); the usual four unless given.  Raises
+        `SpecError` where nothing can be compared; a failed verification is a report with `passed` false.
         """
         from specc.openblas import choose_kernels
 
