@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from zlib import crc32
 
 import numpy as np
@@ -88,17 +89,27 @@ class LayerJudge:
         return new
 
     def _judge_node(self, node: Node, values: Mapping[str, Array], sizes: dict[str, int]) -> LayerResult:
-        lacking = [name for name in (*node.inputs, *node.outputs) if name not in values]
+        lacking = [name for name in (*node.inputs, *self._due(node, values)) if name not in values]
         if lacking:
             return replace(_blank(node, "skipped"), note=f"the model has no tensor `{lacking[0]}`")
         for name in node.inputs:
             if values[name].shape != _shape(self.graph.values[name], sizes):
                 return replace(_blank(node, "skipped"), note=f"its input `{name}` has the wrong shape")
         for name, kind in zip(node.outputs, node.types, strict=True):
-            if values[name].shape != _shape(kind, sizes):
+            if name in values and values[name].shape != _shape(kind, sizes):
                 shapes = f"{list(values[name].shape)} instead of {list(_shape(kind, sizes))}"
                 return replace(_blank(node, "failed"), ratio=float("inf"), note=f"the shape is {shapes}")
         return self._found(node, values)
+
+    def _due(self, node: Node, values: Mapping[str, Array]) -> list[str]:
+        """The outputs to judge: all but those of several that nobody reads and the model does not hold."""
+        return [name for name in node.outputs if name in values or name in self.read] or list(node.outputs)
+
+    @cached_property
+    def read(self) -> frozenset[str]:
+        """The values that a layer reads or the model returns."""
+        inputs = (name for node in self.graph.nodes for name in node.inputs)
+        return frozenset((*inputs, *(output.value for output in self.graph.outputs)))
 
     def _found(self, node: Node, values: Mapping[str, Array]) -> LayerResult:
         """The verdict on the worst element over all outputs of the node."""
@@ -110,6 +121,8 @@ class LayerJudge:
         found: list[Worst] = []
         known: list[str] = []
         for name, y, bound in zip(node.outputs, ys, bounds, strict=True):
+            if name not in values:
+                continue
             got, names = explained((node.op, xs, ws), y, values[name])
             found.append(worst(y, bound, got))
             known.extend(names)

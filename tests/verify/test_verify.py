@@ -191,3 +191,17 @@ def test_cuda_that_is_not_there_is_an_error():
     report, (diagnostic,) = verify(GRAPH, WEIGHTS, device="cuda")
     assert report is None
     assert diagnostic.code == "E0902"
+
+
+def test_a_part_that_nobody_reads_may_be_missing_from_the_file():
+    """Where our `split` makes two parts and one is read, another exporter writes a Slice."""
+    graph = network(shape(4, 6, 6), ("split1", layer("split", parts=2)), ("relu1", layer("relu"), ["split1"]))
+    model, _ = emit_model(graph, {})
+    (split,) = (node for node in model.graph.node if node.op_type == "Split")
+    bounds = [numpy_helper.from_array(np.array([n], np.int64), name) for n, name in ((0, "b"), (2, "e"), (1, "a"))]
+    model.graph.initializer.extend(bounds)
+    split.CopyFrom(helper.make_node("Slice", [split.input[0], "b", "e", "a"], ["split1"], "split1"))
+    del model.graph.value_info[:]
+    report, diagnostics = verify(graph, {}, model.SerializeToString())
+    assert not diagnostics
+    assert report.passed, report.first_failure
