@@ -32,6 +32,7 @@ def main() -> None:
     if options.write is None:
         print(table.markdown())
         return
+    options.write.mkdir(parents=True, exist_ok=True)
     (options.write / "benchmarks.md").write_text(table.markdown(), "utf-8")
     (options.write / "benchmarks.json").write_text(table.json(), "utf-8")
 

@@ -90,6 +90,8 @@ def process(arguments: Sequence[str]) -> Usage:
 
 _PEAK = "peak memory: "
 _MEASURED = (
-    "import atexit, resource, sys; atexit.register(lambda: "
-    f"print({_PEAK!r} + str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss), file=sys.stderr))"
+    # not ru_maxrss: on Linux a child starts with what its parent had before it became another program
+    "import atexit, sys; atexit.register(lambda: print("
+    f"{_PEAK!r} + next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')), "
+    "file=sys.stderr))"
 )
