@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from specc.analysis.summary import Summary, summarise
 from specc.claims import judge
@@ -24,16 +23,14 @@ RECURSION: Final = 20_000
 """Frames that nested blocks and expressions within their limits may take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """One model that could be elaborated: its graph and what is known of it."""
 
     graph: Graph
     summary: Summary
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The models of a file, in its order, and all findings.  With an error among them nothing may be exported."""
 
     models: tuple[Checked, ...]

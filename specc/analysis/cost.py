@@ -8,7 +8,7 @@ of the batch, bias additions left out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from specc.analysis.ask import ask
 from specc.dims import Dim
@@ -18,8 +18,7 @@ from specc.ops.base import Op, Types
 BYTES_PER_VALUE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """`params` includes `trainable`; `macs` is a formula where sizes are open."""
 
     params: int = 0

@@ -7,7 +7,7 @@ from where they are made to the end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from specc.analysis.open_sizes import large_sizes
 from specc.dims import Dim, evaluate
@@ -15,8 +15,7 @@ from specc.ir.graph import Graph
 from specc.types import TensorType
 
 
-@dataclass(frozen=True, slots=True)
-class Peak:
+class Peak(NamedTuple):
     """The most bytes alive at once, and the node that is running then (`None` for a graph without nodes)."""
 
     bytes: Dim

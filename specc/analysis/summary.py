@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from specc.analysis.cost import Cost, costs, total
 from specc.analysis.depth import depth
@@ -15,8 +15,7 @@ from specc.ir.graph import Graph, GraphInput, Node
 from specc.types import Layout, TensorType
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One statement of the spec.  `ops` are its operations in order, an activation being one of its own; `inputs`
     are layers, graph inputs, or further results of a layer; `receptive_field` and `stride` have one number for
     each spatial axis of the input, a stride of `None` where the layer sees its whole input."""
@@ -41,8 +40,7 @@ class Layer:
         return self.outputs[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """Of the whole model; bytes are of float32 values, activations for one item of the batch."""
 
     params: int
@@ -56,8 +54,7 @@ class Totals:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """A result of the model: the name it is returned under, and its type."""
 
     name: str
@@ -65,8 +62,7 @@ class Output:
     layer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """A model as tables show it.  `conditions` are what its open sizes must satisfy."""
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from specc.diagnostics.codes import CODES
 from specc.source import Span
@@ -12,8 +12,7 @@ from specc.source import Span
 Severity: TypeAlias = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A place that belongs to a finding, and what is to be said about it."""
 
     span: Span

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from specc.source import Source, Span
 from specc.textwidth import expand, printable, take, text_width, wrap
@@ -13,8 +13,7 @@ _CUT = "..."
 _LONG = 10_000  # characters of a line that are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """What to draw under one line: characters `[start, end)` from 0, the label's text, and which kind of mark."""
 
     row: int
@@ -24,8 +23,7 @@ class Mark:
     primary: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of rendered text in one style: "plain", "gutter", "primary" or "secondary"."""
 
     text: str
@@ -95,7 +93,7 @@ def _near(line: str, marks: list[Mark]) -> tuple[str, list[Mark]]:
         return line, marks
     start = max(_focus(marks) - _LONG // 2, 0)
     moved = [
-        replace(m, start=min(max(m.start - start, 0), _LONG), end=min(max(m.end - start, 0), _LONG)) for m in marks
+        m._replace(start=min(max(m.start - start, 0), _LONG), end=min(max(m.end - start, 0), _LONG)) for m in marks
     ]
     return line[start : start + _LONG], moved
 
@@ -104,8 +102,7 @@ def _focus(marks: list[Mark]) -> int:
     return min(marks, key=lambda mark: (not mark.primary, mark.start)).start if marks else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(NamedTuple):
     """The part of a line that is shown: `text`, and the cell at which each character of the line stands in it."""
 
     text: str

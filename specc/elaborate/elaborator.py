@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from specc.dims import names
 from specc.elaborate.expressions import Frame, condition, evaluate
@@ -28,8 +28,7 @@ from specc.source import Span
 from specc.syntax import ast
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """An `expect` line, to be judged once the graph is complete, with the names it may use."""
 
     tree: ast.Expect

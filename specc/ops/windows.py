@@ -7,7 +7,6 @@ ONNX Conv-22, MaxPool-22, AveragePool-22; TensorFlow's SAME.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from specc.dims import Dim, Divides, Sym, ceil_div
@@ -37,8 +36,7 @@ class Geometry(NamedTuple):
         return None if isinstance(self.pad, str) else pad_sides(self.pad, len(self.kernel))
 
 
-@dataclass(frozen=True, slots=True)
-class AxisWindow:
+class AxisWindow(NamedTuple):
     """One axis of a window over an input: `output` positions; `begin` and `end` padding, `None` when an open
     size decides them; `overhang` is how far `round=ceil` lets the last window reach beyond the padding;
     `dropped` is the number of input samples that `round=floor` leaves unread."""

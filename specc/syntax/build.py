@@ -5,7 +5,6 @@ The parser keeps its own stacks and calls these methods bottom-up, so nothing he
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from specc.source import Span
@@ -15,13 +14,13 @@ from specc.syntax.expressions import ExpressionBuilder
 Children: TypeAlias = list[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@ast.node
 class Body:
     span: Span
     statements: tuple[ast.Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@ast.node
 class Branches:
     span: Span
     items: tuple[ast.Branch, ...]
@@ -35,7 +34,7 @@ class Arguments(tuple[ast.Argument, ...]):
     """What follows the name of an operation."""
 
 
-@dataclass(frozen=True, slots=True)
+@ast.node
 class CallArguments:
     span: Span
     items: tuple[ast.Argument, ...]
@@ -53,7 +52,7 @@ class Else(Body):
     """What follows `else`: the statements of its body, or an `If` alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@ast.node
 class Shape:
     value: ast.Expr
 
@@ -62,7 +61,7 @@ class Shape:
         return self.value.span
 
 
-@dataclass(frozen=True, slots=True)
+@ast.node
 class Tolerance:
     span: Span
     value: ast.Expr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
 from specc.limits import Limits
@@ -28,8 +28,7 @@ class SyntaxFault(Exception):
         self.diagnostic = diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """A comment with its marks; `doc` for `##`, `alone` when nothing else stands on its line."""
 
     span: Span

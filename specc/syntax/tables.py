@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from specc.data import grammar_file
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 _FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
-class RuleData:
+class RuleData(NamedTuple):
     """One production: `origin` -> `size` symbols, built by the method `build` of the builder.
 
     `kept` holds the positions of the symbols that reach the builder, negative (`~position`) where the symbol is a
@@ -37,8 +35,7 @@ class RuleData:
     single: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(NamedTuple):
     """`states[state]` maps a terminal to the state to shift to, or to `~rule`; a nonterminal to its state."""
 
     pattern: str
@@ -79,9 +76,8 @@ def read(path: Path, expected: str) -> Tables | None:
 
 def write(tables: Tables, path: Path) -> None:
     """Write what `read` reads."""
-    path.write_text(
-        json.dumps({"fingerprint": fingerprint(), **asdict(tables)}, separators=(",", ":"), sort_keys=True), "utf-8"
-    )
+    data = {"fingerprint": fingerprint(), **tables._asdict(), "rules": [rule._asdict() for rule in tables.rules]}
+    path.write_text(json.dumps(data, separators=(",", ":"), sort_keys=True), "utf-8")
 
 
 def generate() -> Tables:
