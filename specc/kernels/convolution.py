@@ -6,17 +6,17 @@ processing" (2006), for the unrolling.
 
 from __future__ import annotations
 
+from itertools import product
 from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from specc.kernels.windows import Array, Motion, Placement, padded, place, taps, windows
+from specc.kernels.windows import Array, Motion, Placement, padded, place, windows
 
 BLOCK = 1 << 19
 """Elements of one block of unrolled windows: large enough for the matrix product, small enough for the cache."""
-SHIFTED = 1 << 18
-"""Elements of one block of channels that is shifted and added tap by tap."""
 
 
 class Sliding(Motion):
@@ -43,71 +43,66 @@ def convolve(x: Array, weight: Array, bias: Array | None, how: Sliding) -> Array
 
 
 def _depthwise(x: Array, weight: Array, at: Placement) -> Array:
-    """Each channel with its own kernels: one shifted multiply-add per tap, a block of channels at a time."""
+    """Each channel with its own kernels: what the taps read is laid side by side for a block of channels, and every
+    channel is then one small matrix product."""
     batch, channels = x.shape[:2]
     multiplier = weight.shape[0] // channels
     dtype = np.result_type(x, weight)
+    kernels = weight.reshape(channels, multiplier, -1).astype(dtype, copy=False)
+    view, plane = _runs(x, at) if prod(at.stride) == 1 else _grids(x, at)
+    length = prod(view.shape[2 + len(at.window) :])
+    step = min(channels, max(1, BLOCK // prod(view.shape[2:])))
+    columns = np.empty((step, *view.shape[2:]), dtype)
+    products = np.empty((step, multiplier, prod(plane)), dtype)
     result = np.empty((batch, channels, multiplier, *at.counts), dtype)
-    kernels = weight.reshape(channels, multiplier, *at.window).astype(dtype, copy=False)
-    summed = _run_sum if prod(at.stride) == 1 else _shifted_sum
-    step = max(1, SHIFTED // (multiplier * prod(x.shape[2:])))
-    for item in range(batch):
-        for first in range(0, channels, step):
-            block = slice(first, first + step)
-            result[item, block] = summed(x[item, block], kernels[block], at)
+    inside = (slice(None), slice(None), *map(slice, at.counts))
+    for item, first in product(range(batch), range(0, channels, step)):
+        block = slice(first, min(first + step, channels))
+        n = block.stop - first
+        np.copyto(columns[:n], view[item, block])
+        np.matmul(kernels[block], columns[:n].reshape(n, -1, length), out=products[:n, :, :length])
+        result[item, block] = products[:n].reshape(n, multiplier, *plane)[inside]
     return result.reshape(batch, channels * multiplier, *at.counts)
 
 
-def _shifted_sum(x: Array, kernels: Array, at: Placement) -> Array:
-    """The sum over the window's taps of shifted input (channels, *sizes) x weight (channels, multiplier, *window)
-    -> (channels, multiplier, *positions)."""
-    total = np.zeros((*kernels.shape[:2], *at.counts), kernels.dtype)
-    scratch = np.empty_like(total)
-    factors = kernels.reshape(*kernels.shape[:2], -1, *(1,) * len(at.window))
-    for number, (_, view) in enumerate(taps(x[None], at)):
-        total += np.multiply(view[0][:, None], factors[:, :, number], out=scratch)
-    return total
+def _runs(x: Array, at: Placement) -> tuple[Array, tuple[int, ...]]:
+    """At stride 1 a tap is one offset into the flattened image, so that even small images are copied in long runs:
+    a view (batch, channels, *window, run), and the sizes of which the run is the beginning.  It also holds the
+    positions that wrap from one row to the next, behind the counted ones."""
+    flat = np.ascontiguousarray(x)
+    steps = [size * d for size, d in zip(flat.strides[2:], at.dilation, strict=True)]
+    plane = (at.counts[0], *x.shape[3:])
+    length = 1 + int(np.ravel_multi_index([count - 1 for count in at.counts], plane))
+    shape, strides = (*x.shape[:2], *at.window, length), (*flat.strides[:2], *steps, flat.itemsize)
+    return as_strided(flat, shape, strides, writeable=False), plane
 
 
-def _run_sum(x: Array, kernels: Array, at: Placement) -> Array:
-    """`_shifted_sum` at stride 1: a tap is then one offset into the flattened image, so that even small images are
-    added in long runs; the positions that wrap from one row to the next are cut off at the end."""
-    sizes = x.shape[1:]
-    flat = np.ascontiguousarray(x).reshape(x.shape[0], 1, -1)
-    steps = [d * prod(sizes[axis + 1 :]) for axis, d in enumerate(at.dilation)]
-    offsets = [int(np.dot(index, steps)) for index in np.ndindex(*at.window)]
-    length = flat.shape[2] - offsets[-1]
-    total = np.zeros((*kernels.shape[:2], flat.shape[2]), kernels.dtype)
-    scratch = np.empty((*kernels.shape[:2], length), kernels.dtype)
-    factors = kernels.reshape(*kernels.shape[:2], -1, 1)
-    for number, offset in enumerate(offsets):
-        run = flat[:, :, offset : offset + length]
-        total[:, :, :length] += np.multiply(run, factors[:, :, number], out=scratch)
-    inside = (slice(None), slice(None), *(slice(count) for count in at.counts))
-    return total.reshape(*kernels.shape[:2], *sizes)[inside]
+def _grids(x: Array, at: Placement) -> tuple[Array, tuple[int, ...]]:
+    """What each tap reads: a view (batch, channels, *window, *positions), and the sizes of the positions."""
+    axes = len(at.window)
+    return windows(x, at).transpose(0, 1, *range(2 + axes, 2 + 2 * axes), *range(2, 2 + axes)), at.counts
 
 
 def _pointwise(x: Array, weight: Array, groups: int) -> Array:
     """1x1 kernels at stride 1: plain matrix products, nothing is copied."""
     batch, _, *sizes = x.shape
     rows = weight.reshape(groups, weight.shape[0] // groups, -1)
-    product = rows @ x.reshape(batch, groups, rows.shape[2], -1)
-    return product.reshape(batch, weight.shape[0], *sizes)
+    values = rows @ x.reshape(batch, groups, rows.shape[2], -1)
+    return values.reshape(batch, weight.shape[0], *sizes)
 
 
 def _unrolled(x: Array, weight: Array, at: Placement, groups: int) -> Array:
     """im2col, a block of positions along the first axis at a time, so that memory stays bounded."""
-    axes = len(at.window)
-    view = windows(x, at).transpose(0, 1, *range(2 + axes, 2 + 2 * axes), *range(2, 2 + axes))
+    view, _ = _grids(x, at)
     rows = weight.reshape(groups, weight.shape[0] // groups, -1)
     result = np.empty((x.shape[0], weight.shape[0], *at.counts), np.result_type(x, weight))
     row_elements = x.shape[1] * prod(at.window) * prod(at.counts[1:])
     step = max(1, BLOCK // row_elements)
-    everything: tuple[Any, ...] = (slice(None),) * (1 + axes)
+    everything: tuple[Any, ...] = (slice(None),) * (1 + len(at.window))
     for item in range(x.shape[0]):
         for first in range(0, at.counts[0], step):
             positions = slice(first, first + step)
             columns = view[(item, *everything, positions)]
-            product = rows @ columns.reshape(groups, rows.shape[2], -1)
-            result[item, :, positions] = product.reshape(weight.shape[0], -1, *at.counts[1:])
+            values = rows @ columns.reshape(groups, rows.shape[2], -1)
+            result[item, :, positions] = values.reshape(weight.shape[0], -1, *at.counts[1:])
     return result

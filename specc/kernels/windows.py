@@ -44,8 +44,7 @@ class Placement(NamedTuple):
         return tuple((before, behind + over) for (before, behind), over in zip(self.sides, self.overhang, strict=True))
 
 
-_MODES: dict[str, Literal["constant", "edge", "reflect", "wrap"]] = {
-    "zeros": "constant",
+_MODES: dict[str, Literal["edge", "reflect", "wrap"]] = {
     "edge": "edge",
     "reflect": "reflect",
     "wrap": "wrap",
@@ -105,11 +104,19 @@ def padded(x: Array, sides: Sides, border: str = "zeros", fill: float = 0.0) -> 
     """`x` with its spatial axes padded; the array itself where no padding is asked for."""
     if not any(before or behind for before, behind in sides):
         return x
-    width = [(0, 0), (0, 0), *sides]
-    mode = _MODES[border]
-    if mode == "constant":
-        return np.pad(x, width, mode, constant_values=fill)
-    return np.pad(x, width, mode)
+    if border == "zeros":
+        return _framed(x, sides, fill)
+    return np.pad(x, [(0, 0), (0, 0), *sides], _MODES[border])
+
+
+def _framed(x: Array, sides: Sides, fill: float) -> Array:
+    """`numpy.pad` with a constant, in half its time."""
+    sizes = [before + size + behind for size, (before, behind) in zip(x.shape[2:], sides, strict=True)]
+    shape = (*x.shape[:2], *sizes)
+    result = np.full(shape, fill, x.dtype) if fill else np.zeros(shape, x.dtype)
+    inside = [slice(before, before + size) for size, (before, _) in zip(x.shape[2:], sides, strict=True)]
+    result[(slice(None), slice(None), *inside)] = x
+    return result
 
 
 def windows(x: Array, at: Placement) -> Array:
