@@ -81,6 +81,8 @@ def shorten(text: str, width: int, ellipsis: str = "…") -> str:
 
 def pad(text: str, width: int, *, right: bool = False) -> str:
     """`text` filled up with spaces to `width` cells; `right` aligns it to the right."""
+    if text.isascii():
+        return text.rjust(width) if right else text.ljust(width)
     fill = " " * (width - text_width(text))
     return fill + text if right else text + fill
 

@@ -68,6 +68,9 @@ def _advance(view: View, reach: Field, sizes: Sequence[Dim]) -> View:
         return tuple(Axis(_everything(axis), None, size, True) for axis, size in zip(view, sizes, strict=True))
     if len(reach) != len(view):
         return tuple(axis._replace(size=size) for axis, size in zip(view, sizes, strict=True))
+    steps = list(zip(view, reach, sizes, strict=True))
+    if len(steps) > 1 and steps.count(steps[0]) == len(steps):  # square windows on square images
+        return (_step(*steps[0]),) * len(steps)
     return tuple(map(_step, view, reach, sizes))
 
 

@@ -124,20 +124,24 @@ def _layer_names(graph: Graph) -> dict[str, str]:
 
 def _layer(group: _Group, layer_of: dict[str, str], views: dict[str, View]) -> Layer:
     first, last = group[0][0], group[-1][0]
-    own = {name for node, _ in group for name in node.outputs}
-    outside = (layer_of[name] for node, _ in group for name in node.inputs if name not in own)
     view = views[last.outputs[0]]
     return Layer(
         name=first.layer,
-        ops=tuple(node.op.word for node, _ in group),
+        ops=tuple([node.op.word for node, _ in group]),
         file=first.file,
         line=first.line,
-        inputs=tuple(dict.fromkeys(outside)),
+        inputs=_outside(group, layer_of),
         outputs=last.types,
         cost=total([cost for _, cost in group]),
-        receptive_field=tuple(axis.samples for axis in view),
-        stride=tuple(axis.jump for axis in view),
+        receptive_field=tuple([axis.samples for axis in view]),
+        stride=tuple([axis.jump for axis in view]),
     )
+
+
+def _outside(group: _Group, layer_of: dict[str, str]) -> tuple[str, ...]:
+    """What the layer reads of others, each once."""
+    own = {name for node, _ in group for name in node.outputs}
+    return tuple(dict.fromkeys([layer_of[name] for node, _ in group for name in node.inputs if name not in own]))
 
 
 def _totals(graph: Graph, layers: tuple[Layer, ...], views: dict[str, View]) -> Totals:

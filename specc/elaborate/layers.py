@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,7 +14,7 @@ from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, describe, show
 from specc.ir.build import GraphBuilder, output_names
 from specc.limits import Limits
-from specc.ops.base import Finding, Op, Rejection, Types, same
+from specc.ops.base import Finding, Op, Rejection, Types
 from specc.ops.fields import LARGEST_SIZE
 from specc.source import Span
 from specc.syntax import ast
@@ -54,7 +53,7 @@ class Layers:
         self.calls: list[tuple[BlockDefinition, Span]] = []
         self.broken = False
         self._origins: dict[str, _Origin] = {}
-        self._known: dict[Hashable, tuple[Types, tuple[Finding, ...]]] = {}
+        self._known: dict[tuple[int, Types], tuple[Types, tuple[Finding, ...]]] = {}  # by the operation's `id`
         self._plans = plans
         self._report = report
         self._limits = limits
@@ -72,8 +71,9 @@ class Layers:
         name: str,
     ) -> Result:
         """The layer called `name`.  Raises `Failed`."""
-        if any(source.type is None for source in sources):
-            raise Failed
+        for source in sources:
+            if source.type is None:
+                raise Failed
         self._check_arity(op, sources, statement)
         result = self._node(op, sources, name, name, statement)
         if act is None or isinstance(result, LayerValues):
@@ -104,7 +104,8 @@ class Layers:
         layer: str,
         statement: Call,
     ) -> Result:
-        types = self._infer(op, sources, statement)
+        inputs = tuple([source.type for source in sources if source.type is not None])
+        types = self._infer(op, inputs, sources, statement)
         claimed = self._infer_claimed(op, sources)
         if types is None:
             assert claimed is not None
@@ -117,20 +118,19 @@ class Layers:
             made = self._plans.get(id(statement))
             self.written[name] = frozenset() if made is None else frozenset(made.fields)
         for value in names:
-            self._origins[value] = _Origin(span, op, tuple(s.type for s in sources if s.type is not None))
+            self._origins[value] = _Origin(span, op, inputs)
         return _results(name, layer, types, claimed)
 
     def _append(self, op: Op, sources: list[LayerValue], types: Types, name: str, layer: str, span: Span) -> None:
         if len(self.build.nodes) >= self._limits.layers:
             raise self._report.error("E0701", span, f"more than {self._limits.layers:_} layers", help=MORE_LAYERS)
-        inputs = tuple(source.name for source in sources)
+        inputs = tuple([source.name for source in sources])
         self.build.append(op, inputs, types, name=name, layer=layer, file=span.source.name, line=span.row)
         self.places[name] = span
 
-    def _infer(self, op: Op, sources: list[LayerValue], statement: Call) -> Types | None:
+    def _infer(self, op: Op, inputs: Types, sources: list[LayerValue], statement: Call) -> Types | None:
         """The output types; `None` when only the shape that a false `->` claimed can go on.  Raises `Failed`."""
-        inputs = tuple(s.type for s in sources if s.type is not None)
-        key = same(op, inputs)
+        key = id(op), inputs
         try:
             if key not in self._known:  # deep networks repeat
                 types = op.infer(inputs)
@@ -152,7 +152,10 @@ class Layers:
         return types
 
     def _infer_claimed(self, op: Op, sources: list[LayerValue]) -> Types | None:
-        if all(source.claimed is None for source in sources):
+        for source in sources:
+            if source.claimed is not None:
+                break
+        else:
             return None
         inputs = tuple(s.claimed or s.type for s in sources)
         try:
@@ -278,6 +281,8 @@ def head(statement: Call) -> Span:
 
 
 def _results(name: str, layer: str, types: Types, claimed: Types | None) -> Result:
+    if claimed is None and len(types) == 1:
+        return LayerValue(name, layer, types[0])
     values = tuple(
         LayerValue(value, layer, x, None if claimed is None or claimed[i] == x else claimed[i])
         for i, (value, x) in enumerate(zip(output_names(name, len(types)), types, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from specc.elaborate.bind import bind, bind_activation
 from specc.elaborate.expressions import Frame, evaluate
@@ -15,7 +15,7 @@ from specc.elaborate.scope import Scope
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Value, Word, describe, kind, quoted
 from specc.limits import Limits
 from specc.ops import BY_WORD
-from specc.ops.base import Op
+from specc.ops.base import Op, same
 from specc.source import Span
 from specc.syntax import ast
 
@@ -37,7 +37,7 @@ class Operations:
         self._report = report
         self._limits = limits
         self._body = body
-        self._ops: dict[tuple[object, ...], Op] = {}
+        self._ops: dict[Hashable, Op] = {}
 
     def operation(self, statement: ast.Operation, frame: Frame) -> None:
         try:
@@ -90,19 +90,24 @@ class Operations:
         return made
 
     def _bind(self, statement: ast.Operation | ast.Residual, op: type[Op], made: Plan, frame: Frame) -> Op:
+        """The operation with its arguments; calls with the same ones share one object, by which they are known."""
         if made.fields and any(not isinstance(e, _LITERALS) for e in made.fields.values()):
-            return bind(op, made, frame, self._report)
+            return self._shared(bind(op, made, frame, self._report))
         key = (id(statement), op, frame.layout)
         if key not in self._ops:
-            self._ops[key] = bind(op, made, frame, self._report)
+            self._ops[key] = self._shared(bind(op, made, frame, self._report))
         return self._ops[key]
+
+    def _shared(self, op: Op) -> Op:
+        return self._ops.setdefault(same(op, ()), op)
 
     def _activation(self, expression: ast.Expr | None, frame: Frame) -> Op | None:
         """The activation behind the arguments.  One in error is left out: it would not change the shape."""
         if expression is None:
             return None
         try:
-            return bind_activation(expression, frame, self._report)
+            act = bind_activation(expression, frame, self._report)
+            return None if act is None else self._shared(act)
         except Failed:
             self._layers.broken = True
             return None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from specc.dims import Divides, merge_conditions
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
-from specc.ops.base import Op, Types, same
+from specc.ops.base import Op, Types
 from specc.types import Layout, TensorType
 
 
@@ -24,7 +23,7 @@ class GraphBuilder:
     nodes: list[Node] = field(default_factory=list)
     outputs: list[GraphOutput] = field(default_factory=list)
     conditions: list[Divides] = field(default_factory=list)
-    _asked: set[Hashable] = field(default_factory=set)
+    _asked: dict[tuple[int, Types], Op] = field(default_factory=dict)
 
     def add_input(self, graph_input: GraphInput) -> str:
         self.inputs.append(graph_input)
@@ -43,9 +42,9 @@ class GraphBuilder:
     ) -> tuple[str, ...]:
         """`add` for types that `op.infer` has already given."""
         kinds = tuple([self.types[i] for i in inputs])
-        key = same(op, kinds)
+        key = id(op), kinds
         if key not in self._asked:
-            self._asked.add(key)
+            self._asked[key] = op  # kept, for its `id` to stay its own
             self.conditions.extend(op.conditions(kinds))
         outputs = output_names(name, len(types))
         self.nodes.append(

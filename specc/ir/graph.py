@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, mo
 
 from specc.dims import Divides
 from specc.ops import BY_WORD
-from specc.ops.base import Op, Weight, same
+from specc.ops.base import Op, Types, Weight, same
 from specc.types import Layout, TensorType
 
 
@@ -118,13 +118,17 @@ class Graph(_Frozen):
     def kinds(self) -> tuple[tuple[Node, ...], tuple[int, ...]]:
         """The first of all nodes that are the same but for their names, and for each node the number of its kind."""
         numbers: dict[Hashable, int] = {}
+        seen: dict[tuple[int, Types], int] = {}  # the same operation is quicker to find than an equal one
         first: list[Node] = []
         kinds = []
         for node in self.nodes:
-            number = numbers.setdefault(same(node.op, self.input_types(node)), len(first))
-            if number == len(first):
-                first.append(node)
-            kinds.append(number)
+            types = self.input_types(node)
+            key = id(node.op), types
+            if key not in seen:
+                seen[key] = numbers.setdefault(same(node.op, types), len(first))
+                if seen[key] == len(first):
+                    first.append(node)
+            kinds.append(seen[key])
         return tuple(first), tuple(kinds)
 
     def input_types(self, node: Node) -> tuple[TensorType, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import zip_longest
+from itertools import repeat, zip_longest
+from operator import add
 
 from specc.textwidth import pad, printable, shorten, text_width, wrap
 
-GAP = 2
-
+_GAP = "  "
 _LEAST = 6  # cells, below which no column is shortened
 
 
@@ -33,12 +33,18 @@ class Column:
 
     @cached_property
     def width(self) -> int:
-        return max(map(text_width, (self.title, *(cell + tail for cell, tail in self.parts))))
+        return max(text_width(self.title), max(map(len if self.plain else text_width, self.whole), default=0))
 
-    @property
-    def parts(self) -> Iterable[tuple[str, str]]:
-        """Every cell and its tail."""
-        return zip(self.cells, self.tails or [""] * len(self.cells), strict=True)
+    @cached_property
+    def plain(self) -> bool:
+        """Whether every character takes one cell, which is much quicker to handle."""
+        text = "".join(self.whole)
+        return text.isascii() and text.isprintable()
+
+    @cached_property
+    def whole(self) -> Sequence[str]:
+        """Every cell with its tail."""
+        return list(map(add, self.cells, self.tails)) if self.tails else self.cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,36 +73,50 @@ def draw(columns: Sequence[Column], width: int, style: Style) -> Iterator[str]:
     """The lines of a table of at most `width` cells: title between two rules, the rows, and a rule."""
     fitted = fit([_clean(column) for column in columns], width)
     widths = [size for _, size in fitted]
-    rule = style.dim(style.rule * (sum(widths) + GAP * (len(widths) - 1)))
+    rule = style.dim(style.rule * (sum(widths) + len(_GAP) * (len(widths) - 1)))
     yield rule
-    yield style.bold(_line([shorten(c.title, size, style.ellipsis) for c, size in fitted], fitted))
+    titles = (pad(shorten(c.title, size, style.ellipsis), size, right=c.right) for c, size in fitted)
+    yield style.bold(_GAP.join(titles).rstrip())
     yield rule
-    columns_of_lines = [_lines(column, size, style) for column, size in fitted]
-    for row in zip(*columns_of_lines, strict=True):
+    for line in _lines(fitted, style):
+        yield _GAP.join(line).rstrip()
+    yield rule
+
+
+def _lines(fitted: list[tuple[Column, int]], style: Style) -> Iterator[Sequence[str]]:
+    """The cells of every line, each filled up to the width of its column."""
+    if not any(column.wraps and column.width > size for column, size in fitted):
+        yield from zip(*(_filled(column, size, style) for column, size in fitted), strict=True)
+        return
+    for row in zip(*(_wrapped(column, size, style) for column, size in fitted), strict=True):
         for line in zip_longest(*row, fillvalue=""):
-            yield _line(line, fitted)
-    yield rule
+            yield [pad(cell, size, right=column.right) for cell, (column, size) in zip(line, fitted, strict=True)]
+
+
+def _filled(column: Column, width: int, style: Style) -> Iterable[str]:
+    if column.width <= width and column.plain:
+        return map(str.rjust if column.right else str.ljust, column.whole, repeat(width))
+    return [pad(cell, width, right=column.right) for cell in _shortened_cells(column, width, style)]
+
+
+def _wrapped(column: Column, width: int, style: Style) -> Iterable[list[str]]:
+    """The lines of every cell."""
+    if column.wraps:
+        return ([shorten(line, width, style.ellipsis) for line in wrap(cell, width)] for cell in column.cells)
+    return ([cell] for cell in _shortened_cells(column, width, style))
+
+
+def _shortened_cells(column: Column, width: int, style: Style) -> Iterable[str]:
+    return (
+        whole if text_width(whole) <= width else shorten(cell, width, style.ellipsis)
+        for cell, whole in zip(column.cells, column.whole, strict=True)
+    )
 
 
 def _clean(column: Column) -> Column:
+    if column.plain:
+        return column
     return replace(column, cells=list(map(printable, column.cells)), tails=list(map(printable, column.tails)))
-
-
-def _lines(column: Column, width: int, style: Style) -> list[list[str]]:
-    """The lines of every cell, each at most `width` cells wide."""
-    return [_cell(cell, tail, column.wraps, width, style) for cell, tail in column.parts]
-
-
-def _cell(cell: str, tail: str, wraps: bool, width: int, style: Style) -> list[str]:
-    if wraps:
-        return [shorten(line, width, style.ellipsis) for line in wrap(cell, width)]
-    whole = cell + tail
-    return [whole if text_width(whole) <= width else shorten(cell, width, style.ellipsis)]
-
-
-def _line(cells: Sequence[str], fitted: list[tuple[Column, int]]) -> str:
-    shown = (pad(cell, width, right=column.right) for cell, (column, width) in zip(cells, fitted, strict=True))
-    return (" " * GAP).join(shown).rstrip()
 
 
 def fit(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
@@ -110,7 +130,7 @@ def fit(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
 
 
 def _room(columns: list[Column], width: int) -> int:
-    return width - GAP * (len(columns) - 1)
+    return width - len(_GAP) * (len(columns) - 1)
 
 
 def _shortened(columns: list[Column], width: int, least: int) -> list[int]:
