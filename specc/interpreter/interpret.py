@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from specc.interpreter.binding import Array, canonical, spoken
+from specc.interpreter.spare import Spare
 from specc.ir.graph import Graph, Node, weight_name
 
 
@@ -40,9 +41,10 @@ def evaluate(
     """The values named in `keep`, all in canonical order; other values are dropped after their last reader."""
     values = dict(inputs)
     last = last_readers(graph)
+    spare = Spare()
     for index, node in enumerate(graph.nodes):
-        results = node.op.compute([values[name] for name in node.inputs], cast(graph, node, weights, dtype))
-        values.update(zip(node.outputs, results, strict=True))
+        ends = last[node.inputs[0]] == index and node.inputs[0] not in keep
+        values.update(spare.run(node, values, cast(graph, node, weights, dtype), ends))
         for name in {*node.inputs, *node.outputs}:
             if last.get(name, index) <= index and name not in keep:
                 del values[name]
@@ -57,5 +59,8 @@ def last_readers(graph: Graph) -> dict[str, int]:
 def cast(
     graph: Graph, node: Node, weights: Mapping[str, Array], dtype: type[np.float32] | type[np.float64]
 ) -> dict[str, Array]:
-    """The node's own weights in `dtype` by their names within the layer."""
-    return {weight.name: np.asarray(weights[weight_name(node, weight)], dtype) for weight in graph.weights(node)}
+    """The node's own weights by their names within the layer: in `dtype`, or in float32 where the operation widens
+    them itself."""
+    found = {weight.name: np.asarray(weights[weight_name(node, weight)]) for weight in graph.weights(node)}
+    keep = node.op.widens
+    return {name: w if keep and w.dtype == np.float32 else w.astype(dtype, copy=False) for name, w in found.items()}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from specc.kernels.windows import Array, Motion, Placement, padded, place, windows
+from specc.kernels.windows import Array, Motion, Placement, Sides, frame, padded, place, windows
 
 BLOCK = 1 << 19
 """Elements of one block of unrolled windows: large enough for the matrix product, small enough for the cache."""
@@ -30,9 +30,11 @@ def convolve(x: Array, weight: Array, bias: Array | None, how: Sliding) -> Array
     """Cross-correlation of `x` (batch, in, *sizes) with `weight` (out, in / groups, *window), plus `bias` (out,)
     -> (batch, out, *positions)."""
     at = place(x.shape[2:], weight.shape[2:], how)
-    filled = padded(x, at.reach, how["border"])
-    if how["groups"] == x.shape[1] and weight.shape[1] == 1:
-        result = _depthwise(filled, weight, at)
+    depthwise = how["groups"] == x.shape[1] and weight.shape[1] == 1
+    framed = depthwise and how["border"] == "zeros"
+    filled = x if framed else padded(x, at.reach, how["border"])
+    if depthwise:
+        result = _depthwise(filled, weight, at, at.reach if framed else ((0, 0),) * len(at.window))
     elif prod(at.window) == prod(at.stride) == 1:
         result = _pointwise(filled, weight, how["groups"])
     else:
@@ -42,67 +44,69 @@ def convolve(x: Array, weight: Array, bias: Array | None, how: Sliding) -> Array
     return result
 
 
-def _depthwise(x: Array, weight: Array, at: Placement) -> Array:
-    """Each channel with its own kernels: what the taps read is laid side by side for a block of channels, and every
-    channel is then one small matrix product."""
+def _depthwise(x: Array, weight: Array, at: Placement, sides: Sides) -> Array:
+    """Each channel with its own kernels, `sides` of zeros around it: what the taps read is laid side by side for a
+    block of channels, and each channel is then a product (multiplier, taps) x (taps, positions).  All blocks share
+    their memory, so that it stays in the cache."""
     batch, channels = x.shape[:2]
     multiplier = weight.shape[0] // channels
     dtype = np.result_type(x, weight)
     kernels = weight.reshape(channels, multiplier, -1).astype(dtype, copy=False)
-    view, plane = _runs(x, at) if prod(at.stride) == 1 else _grids(x, at)
-    length = prod(view.shape[2 + len(at.window) :])
-    step = min(channels, max(1, BLOCK // prod(view.shape[2:])))
-    columns = np.empty((step, *view.shape[2:]), dtype)
-    products = np.empty((step, multiplier, prod(plane)), dtype)
     result = np.empty((batch, channels, multiplier, *at.counts), dtype)
-    inside = (slice(None), slice(None), *map(slice, at.counts))
+    sizes, inside = frame(x.shape[2:], sides)
+    step = min(channels, max(1, BLOCK // (kernels.shape[2] * prod(sizes))))
+    filled = np.zeros((step, *sizes), dtype)
+    view, plane = _runs(filled, at) if prod(at.stride) == 1 else _grids(filled, at)
+    columns = np.empty(view.shape, dtype)
+    flat = columns.reshape(step, kernels.shape[2], -1)
+    products = np.empty((step, multiplier, prod(plane)), dtype)
+    counted: tuple[Any, ...] = (..., *map(slice, at.counts))
     for item, first in product(range(batch), range(0, channels, step)):
         block = slice(first, min(first + step, channels))
-        n = block.stop - first
-        np.copyto(columns[:n], view[item, block])
-        np.matmul(kernels[block], columns[:n].reshape(n, -1, length), out=products[:n, :, :length])
-        result[item, block] = products[:n].reshape(n, multiplier, *plane)[inside]
+        now = slice(0, block.stop - first)
+        filled[(now, *inside)] = x[item, block]
+        columns[now] = view[now]
+        np.matmul(kernels[block], flat[now], out=products[now, :, : flat.shape[2]])
+        result[item, block] = products[now].reshape(-1, multiplier, *plane)[counted]
     return result.reshape(batch, channels * multiplier, *at.counts)
 
 
 def _runs(x: Array, at: Placement) -> tuple[Array, tuple[int, ...]]:
     """At stride 1 a tap is one offset into the flattened image, so that even small images are copied in long runs:
-    a view (batch, channels, *window, run), and the sizes of which the run is the beginning.  It also holds the
-    positions that wrap from one row to the next, behind the counted ones."""
-    flat = np.ascontiguousarray(x)
-    steps = [size * d for size, d in zip(flat.strides[2:], at.dilation, strict=True)]
-    plane = (at.counts[0], *x.shape[3:])
+    a view (channels, *window, run) of `x` (channels, *sizes), and the sizes of which the run is the beginning.  It
+    also holds the positions that wrap from one row to the next, behind the counted ones."""
+    steps = [size * d for size, d in zip(x.strides[1:], at.dilation, strict=True)]
+    plane = (at.counts[0], *x.shape[2:])
     length = 1 + int(np.ravel_multi_index([count - 1 for count in at.counts], plane))
-    shape, strides = (*x.shape[:2], *at.window, length), (*flat.strides[:2], *steps, flat.itemsize)
-    return as_strided(flat, shape, strides, writeable=False), plane
+    return as_strided(x, (len(x), *at.window, length), (x.strides[0], *steps, x.itemsize), writeable=False), plane
 
 
 def _grids(x: Array, at: Placement) -> tuple[Array, tuple[int, ...]]:
-    """What each tap reads: a view (batch, channels, *window, *positions), and the sizes of the positions."""
+    """What each tap reads of `x` (channels, *sizes): a view (channels, *window, *positions), and the positions."""
     axes = len(at.window)
-    return windows(x, at).transpose(0, 1, *range(2 + axes, 2 + 2 * axes), *range(2, 2 + axes)), at.counts
+    return windows(x[None], at)[0].transpose(0, *range(1 + axes, 1 + 2 * axes), *range(1, 1 + axes)), at.counts
 
 
 def _pointwise(x: Array, weight: Array, groups: int) -> Array:
     """1x1 kernels at stride 1: plain matrix products, nothing is copied."""
     batch, _, *sizes = x.shape
-    rows = weight.reshape(groups, weight.shape[0] // groups, -1)
+    rows = weight.reshape(groups, weight.shape[0] // groups, -1).astype(np.result_type(x, weight), copy=False)
     values = rows @ x.reshape(batch, groups, rows.shape[2], -1)
     return values.reshape(batch, weight.shape[0], *sizes)
 
 
 def _unrolled(x: Array, weight: Array, at: Placement, groups: int) -> Array:
     """im2col, a block of positions along the first axis at a time, so that memory stays bounded."""
-    view, _ = _grids(x, at)
-    rows = weight.reshape(groups, weight.shape[0] // groups, -1)
     result = np.empty((x.shape[0], weight.shape[0], *at.counts), np.result_type(x, weight))
+    rows = weight.reshape(groups, weight.shape[0] // groups, -1).astype(result.dtype, copy=False)
     row_elements = x.shape[1] * prod(at.window) * prod(at.counts[1:])
     step = max(1, BLOCK // row_elements)
     everything: tuple[Any, ...] = (slice(None),) * (1 + len(at.window))
     for item in range(x.shape[0]):
+        view, _ = _grids(x[item], at)
         for first in range(0, at.counts[0], step):
             positions = slice(first, first + step)
-            columns = view[(item, *everything, positions)]
+            columns = view[(*everything, positions)]
             values = rows @ columns.reshape(groups, rows.shape[2], -1)
             result[item, :, positions] = values.reshape(weight.shape[0], -1, *at.counts[1:])
     return result

@@ -15,6 +15,13 @@ def add(xs: Sequence[Array]) -> Array:
     return reduce(np.add, xs)
 
 
+def add_over(xs: Sequence[Array]) -> Array:
+    """The sum, laid over the first array where it has the shape of the sum."""
+    if xs[0].shape != np.broadcast_shapes(*(x.shape for x in xs)):
+        return add(xs)
+    return reduce(lambda total, x: np.add(total, x, out=total), xs)
+
+
 def multiply(xs: Sequence[Array]) -> Array:
     return reduce(np.multiply, xs)
 

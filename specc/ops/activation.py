@@ -62,6 +62,11 @@ class Relu(Activation):
 
         return activation.relu(x)
 
+    def value_over(self, x: Array) -> Array:
+        from specc.kernels import activation
+
+        return activation.relu(x, out=x)
+
     def rounding(self, x: Array, y: Array, u: float) -> Array:
         """0."""
         from specc.kernels.bounds import exact
@@ -84,6 +89,11 @@ class _Clipping(Activation):
         from specc.kernels import activation
 
         return activation.clip(x, *self.limits())
+
+    def value_over(self, x: Array) -> Array:
+        from specc.kernels import activation
+
+        return activation.clip(x, *self.limits(), out=x)
 
     def rounding(self, x: Array, y: Array, u: float) -> Array:
         """The rounding of a limit that float32 does not hold; else 0."""

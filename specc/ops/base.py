@@ -192,6 +192,11 @@ class Op(BaseModel):
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         """The layer's outputs in the precision of `xs`; canonical order, batch first; never writes to its inputs."""
 
+    def overwrite(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        """What `compute` gives, where nobody reads the first input any more and a result may be laid over it: for
+        operations that cost little more than the memory they write."""
+        return self.compute(xs, ws)
+
     @abstractmethod
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float

@@ -57,6 +57,9 @@ class Activation(Weightless):
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         return (self.value(xs[0]),)
 
+    def overwrite(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        return (self.value_over(xs[0]),)
+
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
@@ -70,6 +73,10 @@ class Activation(Weightless):
     @abstractmethod
     def value(self, x: Array) -> Array:
         """The function of every element of `x`, in the precision of `x`."""
+
+    def value_over(self, x: Array) -> Array:
+        """The same, perhaps laid over `x`."""
+        return self.value(x)
 
     @abstractmethod
     def rounding(self, x: Array, y: Array, u: float) -> Array:

@@ -73,6 +73,11 @@ class Add(Merge):
 
         return merging.add(xs)
 
+    def overwrite(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels import merging
+
+        return (merging.add_over(xs),)
+
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:

@@ -68,6 +68,11 @@ class BatchNorm(_ChannelNorm):
 
         return (normalisation.batch(xs[0], ws, self.eps),)
 
+    def overwrite(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels import normalisation
+
+        return (normalisation.batch(xs[0], ws, self.eps, out=xs[0]),)
+
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:

@@ -11,7 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "onnx"))
 from graphs import layer, network, numbers, random_weights, shape
 
-from specc.interpreter import bind, interpret
+from specc.interpreter import bind, cast, interpret
+from specc.interpreter.spare import Spare
 
 CONV = layer("conv", channels=4, kernel=(3,), pad=(1,))
 
@@ -50,6 +51,42 @@ def test_inputs_are_never_written_to():
     x = numbers(1, 3, 5, 5)
     x.flags.writeable = False
     interpret(graph, {"image": x}, random_weights(graph))
+
+
+BRANCHES = [
+    network(shape(3, 5, 5), ("c", CONV), ("b", layer("bn")), ("r", layer("relu6")), ("a", layer("add"), ["r", "b"])),
+    network(shape(3, 5, 5), ("c", CONV), ("i", layer("identity")), ("r", layer("relu")),
+            ("a", layer("add"), ["r", "c"])),
+    network(shape(3, 5, 5), ("c", CONV), ("f", layer("flatten")), ("r", layer("relu")), ("g", layer("flatten"), ["c"]),
+            ("a", layer("add"), ["r", "g"])),
+    network(shape(3, 5, 5), ("c", CONV), ("p", layer("slice", axis="channels", stop=3)), ("r", layer("relu")),
+            ("q", layer("slice", axis="channels", start=1), ["c"]), ("a", layer("add"), ["r", "q"])),
+    network(shape(3, 5, 5), ("c", CONV), ("b", layer("add"), ["c", "c"]), ("a", layer("add"), ["b", "c", "b"])),
+    network(shape(3, 5, 5), ("c", CONV), ("p", layer("global_avgpool")), ("a", layer("add"), ["p", "c"])),
+    network(shape(3, 5, 5), ("i", layer("identity")), ("r", layer("relu")), ("a", layer("add"), ["r", "image"])),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("graph", BRANCHES, ids=lambda graph: " ".join(node.name for node in graph.nodes))
+def test_results_laid_over_operands_are_the_same_results(graph):
+    x, weights = numbers(1, 3, 5, 5), random_weights(graph)
+    x.flags.writeable = False
+    for array in weights.values():
+        array.flags.writeable = False
+    values = {"image": x}
+    for node in graph.nodes:
+        results = node.op.compute([values[name] for name in node.inputs], cast(graph, node, weights, np.float32))
+        values.update(zip(node.outputs, results, strict=True))
+    np.testing.assert_array_equal(interpret(graph, {"image": x}, weights)["a"], values["a"])
+    for name, value in interpret(graph, {"image": x}, weights, keep=graph.values).items():
+        np.testing.assert_array_equal(value, values[name])
+
+
+def test_memory_is_used_again():
+    spare, x = Spare(), numbers(1, 4, 5, 5)
+    graph = network(shape(4, 5, 5), ("n", layer("abs")), ("r", layer("relu")))
+    first = spare.run(graph.nodes[0], {"image": x}, {}, ends=True)
+    assert spare.run(graph.nodes[1], first, {}, ends=True)["r"] is first["n"]
 
 
 OPEN = network(shape(3, "H", "W"), ("p", layer("maxpool", kernel=(2,), round="exact")))

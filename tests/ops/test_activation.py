@@ -63,6 +63,13 @@ def test_kernel_is_pytorchs_function(word, arguments, torchs):
     np.testing.assert_allclose(y, wanted, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("word", ["relu", "relu6", "hardtanh"])
+def test_nan_stays_nan(word):
+    x = np.array([[[np.nan, -np.inf, np.inf]]], np.float32)
+    (y,) = BY_WORD[word]().compute([x], {})
+    assert np.isnan(y).tolist() == [[[True, False, False]]]
+
+
 @each_case
 def test_onnx_runtime_stays_within_the_bound(word, arguments, torchs):
     assert_within_bound(BY_WORD[word](**arguments), samples())

@@ -98,6 +98,31 @@ def test_depthwise_and_separable_are_grouped_and_pointwise_convolutions():
     assert np.allclose(computed(op, x, weights), functional.conv2d(middle, second, bias).numpy(), atol=1e-12)
 
 
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize("block", [1, 600, 1 << 20])
+def test_depthwise_is_pytorchs_however_many_channels_are_taken_at_a_time(axes, block, monkeypatch):
+    monkeypatch.setattr("specc.kernels.convolution.BLOCK", block)
+    x = numbers(2, 5, *SIZES[axes]).astype(np.float64)
+    for stride, dilation, border, multiplier in product((1, 2), (1, 2), ("zeros", "edge"), (1, 3)):
+        window = {"kernel": 3, "pad": 1, "stride": stride, "dilation": dilation, "border": border}
+        op = layer("depthwise", multiplier=multiplier, **window)
+        weights = float64_weights(op, x)
+        given, weight, bias = tensors(x, weights["weight"], weights["bias"])
+        mode = "constant" if border == "zeros" else "replicate"
+        filled = functional.pad(given, (1, 1) * axes, mode=mode)
+        expected = CONVOLVE[axes](filled, weight, bias, stride, 0, dilation, 5)
+        assert np.allclose(computed(op, x, weights), expected.numpy(), rtol=1e-12, atol=1e-12)
+
+
+def test_a_value_that_is_not_finite_stays_in_the_windows_that_read_it():
+    x = numbers(1, 2, 5, 5)
+    x[0, 0, 2, 4] = np.inf
+    weight = np.ones((2, 1, 3, 3), np.float32)
+    finite = np.isfinite(computed(layer("depthwise", kernel=3, pad=1, bias=False), x, {"weight": weight})[0])
+    assert finite[1].all()
+    assert np.array_equal(finite[0], [[not (1 <= row <= 3 and column >= 3) for column in range(5)] for row in range(5)])
+
+
 POOLS = {
     1: (functional.max_pool1d, functional.avg_pool1d, functional.lp_pool1d),
     2: (functional.max_pool2d, functional.avg_pool2d, functional.lp_pool2d),

@@ -1,0 +1,38 @@
+"""Which values own their memory, so that the operation that reads one last may lay its result over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from specc.interpreter.binding import Array
+from specc.ir.graph import Node
+
+
+class Spare:
+    """Keeps the names of values whose memory no other value, no weight and no array of the caller's shows."""
+
+    def __init__(self) -> None:
+        self._own: set[str] = set()
+
+    def run(
+        self, node: Node, values: Mapping[str, Array], weights: Mapping[str, Array], ends: bool
+    ) -> dict[str, Array]:
+        """The results of `node` by name; `ends` says that nobody reads its first input later."""
+        first = node.inputs[0]
+        xs = [values[name] for name in node.inputs]
+        over = ends and first in self._own and node.inputs.count(first) == 1
+        results = node.op.overwrite(xs, weights) if over else node.op.compute(xs, weights)
+        if _apart(results, [*xs[over:], *weights.values()]):
+            self._own.update(node.outputs)
+        else:
+            self._own.difference_update(node.inputs)
+        return dict(zip(node.outputs, results, strict=True))
+
+
+def _apart(results: Sequence[Array], others: Iterable[Array]) -> bool:
+    """Whether there is one result, and it may be written to without a change in `others`."""
+    return (
+        len(results) == 1 and results[0].flags.writeable and not any(np.may_share_memory(results[0], o) for o in others)
+    )
