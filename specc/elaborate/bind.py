@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -12,7 +13,7 @@ from specc.diagnostics.suggest import nearest
 from specc.dims import Sym
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.expressions import Frame, evaluate, unknown_name
-from specc.elaborate.plan import Plan
+from specc.elaborate.plan import Plan, of_operation
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Value, Word, describe, quoted
 from specc.elaborate.words import activations, choices, known_words
@@ -50,6 +51,8 @@ def make(
     """Validate `values`; raises `Failed` after reporting each that does not suit."""
     plain = {name: _plain(value) for name, value in values.items()}
     try:
+        if all(map(_is_simple, plain.values())):
+            return _validated(op, tuple(plain), tuple(plain.values()), tuple(map(type, plain.values())))
         return op(**plain)
     except ValidationError as error:
         for problem in error.errors(include_url=False):
@@ -57,7 +60,28 @@ def make(
         raise Failed from None
 
 
+@lru_cache(maxsize=4096)
+def _validated(op: type[Op], names: tuple[str, ...], values: tuple[Any, ...], _: tuple[type, ...]) -> Op:
+    """`op` with its arguments.  Calls repeat within a spec, and from one check of it to the next."""
+    return op(**dict(zip(names, values, strict=True)))
+
+
+def _is_simple(value: Any) -> bool:
+    """Whether equal values of this type are the same: not so `(1, 2)` and `(1.0, 2)`, or `0.0` and `-0.0`."""
+    kind = type(value)
+    if kind is tuple:
+        return {*map(type, value)} <= {int}
+    return kind in _SIMPLE or (kind is float and value != 0.0)
+
+
+_SHORT: Final = (ast.Number, ast.Size, ast.Bool)
+"""What the limit on digits keeps small."""
+_SIMPLE: Final = frozenset({int, bool, str})
+
+
 def _argument(expression: ast.Expr, frame: Frame, report: Reporter) -> Value:
+    if isinstance(expression, _SHORT):
+        return evaluate(expression, frame, report)
     name = expression.id if isinstance(expression, ast.Name) else "in"
     if name != "in" and not frame.scope.binds(name) and name not in known_words():
         return _Unbound(name)
@@ -163,7 +187,7 @@ def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op 
     op = activations().get(value) if isinstance(value, Word) else None
     if op is None:
         raise no_activation(expression.span, value, report)
-    required = [name for name, f in op.model_fields.items() if f.is_required() and name not in op.context]
+    required = of_operation(op).required
     if required:
         raise report.error(
             "E0302", expression.span, f"`{op.word}` needs {' and '.join(f'`{n}`' for n in required)}",
