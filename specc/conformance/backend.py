@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import ml_dtypes
 import numpy as np
 import onnx
 from onnx import helper
@@ -74,6 +75,8 @@ class SpeccBackend(Backend):
 
 def _numeric(name: str, value: Any) -> Array:
     array = np.asarray(value)
+    if array.dtype == ml_dtypes.bfloat16:
+        return array.astype(np.float32)
     if not isinstance(value, np.ndarray | np.generic) or array.dtype.kind not in NUMBERS:
         kind = type(value).__name__ if not isinstance(value, np.ndarray) else str(array.dtype)
         raise Declined(f"input `{name}` holds {kind}")
@@ -130,6 +133,8 @@ def _floating(loaded: Loaded) -> bool:
 def _as_declared(result: Array, item: onnx.ValueInfoProto, lifted: bool) -> Array:
     array = result[0] if lifted else result
     kind = _dtype(item)
+    if lifted and not item.type.tensor_type.shape.dim:  # a single number is a value of one element
+        array = array.reshape(())
     if kind.kind in "iu":
         return np.trunc(array).astype(np.int64).astype(kind)
     return array.astype(kind)
@@ -137,6 +142,6 @@ def _as_declared(result: Array, item: onnx.ValueInfoProto, lifted: bool) -> Arra
 
 def _dtype(item: onnx.ValueInfoProto) -> np.dtype[Any]:
     kind = np.dtype(helper.tensor_dtype_to_np_dtype(item.type.tensor_type.elem_type))
-    if kind.kind not in NUMBERS:
+    if kind.kind not in NUMBERS and kind != ml_dtypes.bfloat16:
         raise Declined(f"output `{item.name}` is of type {kind}")
     return kind

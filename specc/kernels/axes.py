@@ -32,3 +32,11 @@ def as_written(x: Array, layout: str) -> Array:
 def as_computed(x: Array, layout: str) -> Array:
     """The inverse of `as_written`."""
     return np.moveaxis(x, -1, 1) if layout == "hwc" else x
+
+
+def place_of_largest(x: Array, axis: int, last: bool) -> Array:
+    """The index of the largest value along `axis`, which stays with size 1: the first or the last of several."""
+    if not last:
+        return np.asarray(x.argmax(axis=axis, keepdims=True).astype(x.dtype))
+    behind = np.flip(x, axis).argmax(axis=axis, keepdims=True)
+    return np.asarray((x.shape[axis] - 1 - behind).astype(x.dtype))

@@ -30,12 +30,6 @@ def group(x: Array, ws: Mapping[str, Array], eps: float, groups: int) -> Array:
     return affine(_normal(rows, 2, eps).reshape(x.shape), ws)
 
 
-def layer(x: Array, ws: Mapping[str, Array], eps: float, over: str) -> Array:
-    """Normalised over the channels at each position, or over each item as a whole."""
-    axes = (1,) if over == "channels" else tuple(range(1, x.ndim))
-    return affine(_normal(x, axes, eps), ws, over == "all")
-
-
 def local_response(x: Array, size: int, alpha: float, beta: float, k: float) -> Array:
     """x / (k + alpha / size * s)^beta, s the sum of squares over `size` neighbouring channels; of an even number
     one more lies behind than before."""

@@ -34,14 +34,8 @@ def batch(x: Array, ws: Mapping[str, Array], eps: float, u: float) -> Array:
 
 def group(x: Array, ws: Mapping[str, Array], eps: float, groups: int, u: float) -> Array:
     rows = x.reshape(x.shape[0], groups, -1)
-    normal, error = _normal(rows, 2, eps, u)
-    return _affine(normal.reshape(x.shape), error.reshape(x.shape), ws, u, False)
-
-
-def layer(x: Array, ws: Mapping[str, Array], eps: float, over: str, u: float) -> Array:
-    axes = (1,) if over == "channels" else tuple(range(1, x.ndim))
-    normal, error = _normal(x, axes, eps, u)
-    return _affine(normal, error, ws, u, over == "all")
+    normal, error, _ = normal_bounds(rows, 2, eps, u)
+    return affine_bound(normal.reshape(x.shape), error.reshape(x.shape), ws, u, False)
 
 
 def local_response_bound(x: Array, size: int, alpha: float, beta: float, k: float, u: float) -> Array:
@@ -58,8 +52,8 @@ def local_response_bound(x: Array, size: int, alpha: float, beta: float, k: floa
     return in_range(1.01 * (in_power + u * roundings) * y + SMALLEST * (1 + np.abs(x)), np.maximum(total, x * x))
 
 
-def _normal(x: Array, axes: int | tuple[int, ...], eps: float, u: float) -> tuple[Array, Array]:
-    """The normalised values and how far they may be off."""
+def normal_bounds(x: Array, axes: int | tuple[int, ...], eps: float, u: float) -> tuple[Array, Array, Array]:
+    """The normalised values, how far they may be off, and how far 1 / sqrt(v + eps) may be."""
     mean = np.mean(x, axis=axes, keepdims=True)
     n = x.size // mean.size
     d = x - mean
@@ -72,10 +66,16 @@ def _normal(x: Array, axes: int | tuple[int, ...], eps: float, u: float) -> tupl
     with np.errstate(divide="ignore", invalid="ignore"):
         off = np.where(ratio < 1, 1 / np.sqrt(1 - np.minimum(ratio, 1)) - 1, np.inf) + gamma(6, u)
         error = (d_error * (1 + off) + np.abs(d) * off) / np.sqrt(variance)
-    return d / np.sqrt(variance), np.nan_to_num(error, nan=np.inf, posinf=np.inf)
+        inverse = off / np.sqrt(variance)
+    return d / np.sqrt(variance), _certain(error), _certain(inverse)
 
 
-def _affine(normal: Array, error: Array, ws: Mapping[str, Array], u: float, elementwise: bool) -> Array:
+def _certain(error: Array) -> Array:
+    """`error`, infinite where it is no number."""
+    return np.nan_to_num(error, nan=np.inf, posinf=np.inf)
+
+
+def affine_bound(normal: Array, error: Array, ws: Mapping[str, Array], u: float, elementwise: bool) -> Array:
     """`error` carried through weight * normal + bias, and the roundings of that."""
     magnitudes = {name: np.abs(values) for name, values in ws.items()}
     total = affine(np.abs(normal), magnitudes, elementwise)

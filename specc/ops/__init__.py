@@ -72,10 +72,13 @@ CLASSES: Final = {
     "pad": "pad.Pad",
     "crop": "pad.Crop",
     "upsample": "resize.Upsample",
+    "resize": "resize.Resize",
     "pixel_shuffle": "shuffle.PixelShuffle",
     "pixel_unshuffle": "shuffle.PixelUnshuffle",
     "channel_shuffle": "shuffle.ChannelShuffle",
     "split": "split.Split",
+    "slice": "pick.Slice",
+    "gather": "pick.Gather",
     "add": "merge.Add",
     "sub": "merge.Sub",
     "mul": "merge.Mul",
@@ -83,6 +86,8 @@ CLASSES: Final = {
     "max": "merge.Max",
     "min": "merge.Min",
     "mean": "merge.Mean",
+    "pow": "power.Pow",
+    "matmul": "matmul.MatMul",
     "concat": "concat.Concat",
 }
 """Every operation: the word that specs use, and where its class is."""
@@ -95,9 +100,10 @@ ACTIVATIONS: Final = (
 """Those that may close another's arguments; what the classes say themselves, known without importing them."""
 
 CHOICES: Final = (
-    "all", "bilinear", "ceil", "channels", "chw", "depth", "edge", "exact", "floor", "gaussian", "height", "hwc",
-    "inverse", "length", "linear", "nearest", "none", "reflect", "same", "same_lower", "valid", "width", "wrap",
-    "zeros",
+    "align_corners", "all", "asymmetric", "bilinear", "ceil", "channels", "chw", "cubic", "depth", "edge", "exact",
+    "floor", "gaussian", "half_down", "half_pixel", "half_pixel_symmetric", "half_up", "height", "hwc", "inverse",
+    "length", "linear", "nearest", "none", "pytorch_half_pixel", "reflect", "same", "same_lower", "valid", "width",
+    "wrap", "zeros",
 )  # fmt: skip
 """The words that arguments take; what the types of the fields say, known without importing them."""
 

@@ -96,19 +96,24 @@ class ReduceMax(Reduction):
 
 
 class ArgMax(Reduction):
-    """The number of the largest value along an axis, counted from 0, the first of several: ONNX ArgMax-13.
+    """The number of the largest value along an axis, counted from 0: ONNX ArgMax-13.
 
     Like every value it is a float32: ONNX's whole number is cast.
     """
 
     word: ClassVar[str] = "argmax"
 
+    last: bool = False
+    """Whether it is the last of several largest values, not the first."""
+
     def emit(self, build: Builder, x: str, axis: int) -> str:
-        return build.node("Cast", [build.node("ArgMax", [x], axis=axis, keepdims=1)], to=1)
+        last = 1 if self.last else None
+        return build.node("Cast", [build.node("ArgMax", [x], axis=axis, keepdims=1, select_last_index=last)], to=1)
 
     def value(self, x: Array, axis: int) -> Array:
-        place: Array = x.argmax(axis=axis, keepdims=True).astype(x.dtype)
-        return place
+        from specc.kernels.axes import place_of_largest
+
+        return place_of_largest(x, axis, self.last)
 
 
 def _reduction(build: Builder, operator: str, x: str, axis: int) -> str:

@@ -9,7 +9,7 @@ from specc.ops.base import Builder, Field, Types, Weight
 from specc.ops.families import Uncounted
 from specc.ops.fields import Values
 from specc.ops.weights import Bias, Init, fit
-from specc.ops.windows import known_channels
+from specc.ops.windows import known_channels, known_sizes
 from specc.types import TensorType
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class PRelu(Uncounted):
 
     shared: bool = False
     """One slope for all channels, as PyTorch's `PReLU()` has it, instead of one for each."""
+    elementwise: bool = False
+    """One slope for each element of an item, as Keras's `PReLU()` has it."""
     init: Init = 0.25
     """Initialiser of the slope."""
     weight: Values | None = None
@@ -91,6 +93,10 @@ class PRelu(Uncounted):
         if self.shared:
             fixed = None if self.weight is None else fit("weight", self.weight, (1,))
             return (Weight("weight", (1,), self.init, fixed=fixed),)
+        if self.elementwise:
+            shape = known_sizes(self.word, inputs[0], "elementwise")
+            fixed = None if self.weight is None else fit("weight", self.weight, shape)
+            return (Weight("weight", shape, self.init, fixed=fixed),)
         return (_factor(self.word, inputs[0], "weight", self.weight, self.init),)
 
     def reach(self, inputs: Types) -> Field:

@@ -7,7 +7,7 @@ order where it makes a difference.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -21,6 +21,9 @@ from specc.types import Layout, TensorType, unspeak
 
 if TYPE_CHECKING:
     from specc.ops.base import Array
+
+MOST_SIZES: Final = 7
+"""ONNX Runtime's kernels and PyTorch's take eight axes, of which one is the batch."""
 
 
 class _Ordered(Rearrangement):
@@ -62,8 +65,9 @@ class Flatten(_Ordered):
 def _sizes(value: Any) -> Any:
     items = tuple(value) if isinstance(value, tuple | list) else (value,)
     sizes = tuple(whole(item) for item in items)
-    if not 1 <= len(sizes) <= 4 or any(size < 1 and size != -1 for size in sizes):
-        raise PydanticCustomError("specc_range", "needs 1 to 4 sizes of at least 1, or -1 for what is left")
+    if not 1 <= len(sizes) <= MOST_SIZES or any(size < 1 and size != -1 for size in sizes):
+        message = "needs 1 to {most} sizes of at least 1, or -1 for what is left"
+        raise PydanticCustomError("specc_range", message, {"most": MOST_SIZES})
     if sizes.count(-1) > 1:
         raise PydanticCustomError("specc_range", "can leave only one size open with -1")
     return sizes
@@ -96,7 +100,7 @@ class Reshape(_Ordered):
         sizes = [left if size == -1 and isinstance(left, int) else size for size in self.sizes]
         shaped = build.node("Reshape", [written, build.ints((0, *sizes))])
         order = canonical_order(tuple(range(1, len(sizes) + 1)), self.layout)
-        return (_permuted(build, shaped, order),)
+        return (permuted(build, shaped, order),)
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         from specc.kernels.axes import as_computed, as_written
@@ -170,7 +174,7 @@ class Transpose(_Ordered):
         return (TensorType((x.shape[0], *(x.shape[axis] for axis in self._canonical(x)))),)
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
-        return (_permuted(build, names[0], self._canonical(inputs[0])),)
+        return (permuted(build, names[0], self._canonical(inputs[0])),)
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         from specc.kernels.axes import as_computed, as_written
@@ -201,7 +205,7 @@ class Squeeze(_Ordered):
         if not dropped:
             return (names[0],)
         less = build.node("Squeeze", [names[0], build.ints(dropped)])
-        return (_permuted(build, less, tuple(sorted(kept).index(axis) + 1 for axis in kept)),)
+        return (permuted(build, less, tuple(sorted(kept).index(axis) + 1 for axis in kept)),)
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         from specc.kernels.axes import as_computed, as_written, axis_of
@@ -243,10 +247,11 @@ def as_written(build: Builder, name: str, x: TensorType, layout: Layout) -> str:
     """The value with its axes as they are written, transposed only where that moves a value."""
     if layout == "chw" or x.channels == 1 or all(size == 1 for size in x.spatial):
         return name
-    return _permuted(build, name, spoken_axes(x.rank, layout))
+    return permuted(build, name, spoken_axes(x.rank, layout))
 
 
-def _permuted(build: Builder, name: str, axes: tuple[int, ...]) -> str:
+def permuted(build: Builder, name: str, axes: tuple[int, ...]) -> str:
+    """The value with its axes behind the batch in another order."""
     if axes == tuple(sorted(axes)):
         return name
     return build.node("Transpose", [name], perm=(0, *axes))

@@ -7,12 +7,15 @@ ONNX Conv-22, MaxPool-22, AveragePool-22; TensorFlow's SAME.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from fractions import Fraction
+from typing import NamedTuple, TypeVar
 
 from specc.dims import Dim, Divides, Sym, ceil_div
 from specc.ops.base import Builder, Finding, Rejection
 from specc.ops.fields import Border, Pad, Round
 from specc.types import SPATIAL_NAMES, TensorType
+
+Number = TypeVar("Number", int, int | Fraction)
 
 
 class Geometry(NamedTuple):
@@ -48,7 +51,7 @@ class AxisWindow(NamedTuple):
     dropped: int = 0
 
 
-def per_axis(value: tuple[int, ...], axes: int, argument: str) -> tuple[int, ...]:
+def per_axis(value: tuple[Number, ...], axes: int, argument: str) -> tuple[Number, ...]:
     """One number for each of `axes` axes; a single number stands for all."""
     if len(value) == 1:
         return value * axes
@@ -183,6 +186,19 @@ def known_channels(word: str, x: TensorType) -> int:
     raise Rejection(
         "E0407",
         f"`{word}` needs a known number of input channels, not {x.channels}",
+        inputs={0: x.text()},
+    )
+
+
+def known_sizes(word: str, x: TensorType, argument: str) -> tuple[int, ...]:
+    """The sizes of `x` behind the batch, which layers with a weight for each element need to be numbers."""
+    sizes = tuple(size for size in x.shape[1:] if isinstance(size, int))
+    if len(sizes) == x.rank:
+        return sizes
+    raise Rejection(
+        "E0407",
+        f"`{word}` with {argument} needs every size known",
+        argument=argument,
         inputs={0: x.text()},
     )
 

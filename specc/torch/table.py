@@ -12,12 +12,9 @@ from specc.ops.concat import Concat
 from specc.ops.dense import Dense
 from specc.ops.dropout import Dropout
 from specc.ops.global_pool import GlobalLpPool
-from specc.ops.layernorm import LayerNorm
-from specc.ops.lrn import Lrn
-from specc.ops.norm import BatchNorm, GroupNorm, InstanceNorm
 from specc.ops.pad import Crop, Pad
-from specc.ops.reduce import Reduction
-from specc.ops.resize import Upsample
+from specc.ops.pick import Gather, Slice
+from specc.ops.reduce import ArgMax, Reduction
 from specc.ops.scale import Scale
 from specc.ops.shape import Reshape, Squeeze, Transpose
 from specc.ops.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
@@ -25,7 +22,7 @@ from specc.ops.smooth import Gelu, HardSigmoid
 from specc.ops.softmax import Softmax
 from specc.ops.split import Split
 from specc.ops.windows import known_channels, pad_sides, per_axis
-from specc.torch import windows
+from specc.torch import norms, resampling, windows
 from specc.torch.layer import Layer, call, unless
 
 Lowering: TypeAlias = Callable[[Layer], str]
@@ -41,50 +38,6 @@ def _dense(layer: Layer) -> str:
     assert isinstance(op, Dense)
     features = known_channels(op.word, layer.types[0])
     return f"{layer.module(call('nn.Linear', features, op.units, bias=unless(op.bias is not False, True)))}({layer.x})"
-
-
-def _batch_norm(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, BatchNorm)
-    channels = known_channels(op.word, layer.types[0])
-    name = f"nn.BatchNorm{max(layer.axes, 1)}d"
-    return f"{layer.module(call(name, channels, eps=unless(op.eps, 1e-5), affine=unless(op.affine, True)))}({layer.x})"
-
-
-def _instance_norm(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, InstanceNorm)
-    channels = known_channels(op.word, layer.types[0])
-    name = layer.numbered("nn.InstanceNorm{}d")
-    return f"{layer.module(call(name, channels, eps=unless(op.eps, 1e-5), affine=unless(op.affine, False)))}({layer.x})"
-
-
-def _group_norm(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, GroupNorm)
-    channels = known_channels(op.word, layer.types[0])
-    constructor = call("nn.GroupNorm", op.groups, channels, eps=unless(op.eps, 1e-5), affine=unless(op.affine, True))
-    return f"{layer.module(constructor)}({layer.x})"
-
-
-def _layer_norm(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, LayerNorm)
-    x = layer.types[0]
-    options = {"eps": unless(op.eps, 1e-5), "elementwise_affine": unless(op.affine, True)}
-    if op.over == "all":
-        return f"{layer.module(call('nn.LayerNorm', list(x.shape[1:]), **options))}({layer.x})"
-    name, helper = ("ChannelNorm", True) if layer.axes else ("nn.LayerNorm", False)
-    return f"{layer.module(call(name, known_channels(op.word, x), **options), helper=helper)}({layer.x})"
-
-
-def _lrn(layer: Layer) -> str:
-    """PyTorch puts the odd neighbour of an even number before, the spec behind: the channels are turned round."""
-    op = layer.op
-    assert isinstance(op, Lrn)
-    even = op.size % 2 == 0
-    x = f"{layer.x}.flip(1)" if even else layer.x
-    return f"F.local_response_norm({x}, {op.size}, {op.alpha!r}, {op.beta!r}, {op.k!r})" + (".flip(1)" if even else "")
 
 
 def _scale(layer: Layer) -> str:
@@ -181,6 +134,41 @@ def _reduced(template: str) -> Lowering:
     return lower
 
 
+def _argmax(layer: Layer) -> str:
+    """The last of several largest values is the first from the other end."""
+    op = layer.op
+    assert isinstance(op, ArgMax)
+    axis = axis_index(op.axis, layer.types[0], op.layout)
+    if not op.last:
+        return f"{layer.x}.argmax({axis}, keepdim=True).to({layer.x}.dtype)"
+    from_end = f"{layer.x}.flip({axis}).argmax({axis}, keepdim=True)"
+    return f"({layer.x}.shape[{axis}] - 1 - {from_end}).to({layer.x}.dtype)"
+
+
+def _slice(layer: Layer) -> str:
+    """PyTorch's slices go forwards only: a slice that goes backwards is one of the axis turned round."""
+    op = layer.op
+    assert isinstance(op, Slice)
+    axis = axis_index(op.axis, layer.types[0], op.layout)
+    x, start, stop = layer.x, op.start, op.stop
+    if op.step < 0:
+        x = f"{x}.flip({axis})"
+        start, stop = (None if end is None else -1 - end for end in (start, stop))
+    ends = ":".join("" if end is None else str(end) for end in (start, stop))
+    return f"{x}[{':, ' * axis}{ends}{f':{abs(op.step)}' if abs(op.step) > 1 else ''}]"
+
+
+def _gather(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Gather)
+    return f"{layer.x}[{':, ' * axis_index(op.axis, layer.types[0], op.layout)}{list(op.indices)}]"
+
+
+def _matmul(layer: Layer) -> str:
+    left, right = (layer.as_written(x) for x in layer.inputs)
+    return layer.as_computed(f"({left} @ {right})", layer.outputs[0].rank)
+
+
 def _flatten(layer: Layer) -> str:
     return f"{layer.as_written(layer.x)}.flatten(1)"
 
@@ -235,16 +223,6 @@ def _crop(layer: Layer) -> str:
 def _sides(sides: list[tuple[int, int]]) -> str:
     """Amounts as `F.pad` takes them: the last axis first."""
     return repr(tuple(amount for side in reversed(sides) for amount in side))
-
-
-def _upsample(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, Upsample)
-    scale = tuple(map(float, per_axis(op.scale, layer.axes, "scale")))
-    if op.mode == "nearest":
-        return f"F.interpolate({layer.x}, scale_factor={scale})"
-    mode = ("linear", "bilinear", "trilinear")[layer.axes - 1]
-    return f"F.interpolate({layer.x}, scale_factor={scale}, mode={mode!r}, align_corners={op.align_corners})"
 
 
 def _pixel_shuffle(function: str) -> Lowering:
@@ -313,11 +291,11 @@ TABLE: Final[dict[str, Lowering]] = {
     "global_lppool": _global_lp,
     "adaptive_avgpool": _adaptive("F.adaptive_avg_pool{}d"),
     "adaptive_maxpool": _adaptive("F.adaptive_max_pool{}d"),
-    "bn": _batch_norm,
-    "layernorm": _layer_norm,
-    "groupnorm": _group_norm,
-    "instancenorm": _instance_norm,
-    "lrn": _lrn,
+    "bn": norms.batch_norm,
+    "layernorm": norms.layer_norm,
+    "groupnorm": norms.group_norm,
+    "instancenorm": norms.instance_norm,
+    "lrn": norms.lrn,
     "scale": _scale,
     "relu": _element("F.relu({})"),
     "relu6": _element("F.relu6({})"),
@@ -350,14 +328,17 @@ TABLE: Final[dict[str, Lowering]] = {
     "squeeze": _squeeze,
     "reduce_mean": _reduced("{}.mean({}, keepdim=True)"),
     "reduce_max": _reduced("{}.amax({}, keepdim=True)"),
-    "argmax": _reduced("{0}.argmax({1}, keepdim=True).to({0}.dtype)"),
+    "argmax": _argmax,
     "pad": _pad,
     "crop": _crop,
-    "upsample": _upsample,
+    "upsample": resampling.upsample,
+    "resize": resampling.resize,
     "pixel_shuffle": _pixel_shuffle("F.pixel_shuffle"),
     "pixel_unshuffle": _pixel_shuffle("F.pixel_unshuffle"),
     "channel_shuffle": _channel_shuffle,
     "split": _split,
+    "slice": _slice,
+    "gather": _gather,
     "add": _joined("+"),
     "sub": _joined("-"),
     "mul": _joined("*"),
@@ -365,6 +346,8 @@ TABLE: Final[dict[str, Lowering]] = {
     "max": _nested("torch.maximum"),
     "min": _nested("torch.minimum"),
     "mean": _mean,
+    "pow": _joined("**"),
+    "matmul": _matmul,
     "concat": _concat,
 }
 

@@ -25,6 +25,14 @@ def test_the_axis_stays_with_size_1(arguments, shape, wanted):
         assert tuple(str(size) for size in kind.shape[1:]) == tuple(map(str, wanted))
 
 
+def test_argmax_of_equal_values():
+    x = np.float32([[3, 1, 3, 2]])
+    for last, place in ((False, 0), (True, 2)):
+        op = BY_WORD["argmax"](last=last)
+        np.testing.assert_array_equal(op.compute([x], {})[0], [[place]])
+        assert_within_bound(op, np.repeat(x, 3, 0))
+
+
 @pytest.mark.parametrize("word", NUMPY)
 @pytest.mark.parametrize(("axis", "index"), [("channels", 1), ("height", 2), ("width", 3)])
 def test_numpy_and_onnx_runtime(word, axis, index):

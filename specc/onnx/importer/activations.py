@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import isclose, pi, sqrt
+from math import isclose, pi, prod, sqrt
 from typing import Final
 
+import numpy as np
+
 from specc.onnx.importer.context import Context
-from specc.onnx.importer.values import Decline, Live, Step, Value, reshaped
+from specc.onnx.importer.values import Decline, Known, Live, Step, Value, mapped, reshaped
 from specc.ops import activation, smooth
 from specc.ops.base import Op
 from specc.ops.dropout import Dropout
 from specc.ops.merge import Mul
 from specc.ops.scale import PRelu, Scale
 from specc.ops.softmax import LogSoftmax, Softmax
+from specc.weights.tensors import Tensor
 
 FLOAT_MAX: Final = 3.4028234663852886e38
 
@@ -91,7 +94,10 @@ def clip(ctx: Context, step: Step) -> list[Value]:
 
 
 def clipping(low: float | None, high: float | None) -> Op:
-    """The operation that cuts values to a range; an absent limit is float32's own."""
+    """The operation that cuts values to a range; an absent limit is float32's own, and a lowest value above the
+    highest is cut to that."""
+    if low is not None and high is not None:
+        low = min(low, high)
     if (low, high) == (0.0, 6.0):
         return activation.Relu6()
     if (low, high) == (-1.0, 1.0):
@@ -117,9 +123,19 @@ def prelu(ctx: Context, step: Step) -> list[Value]:
         return [Live(ctx.add(step, op, value.value, weights={"weight": reshaped(slope.tensor, (1,))}), value.last)]
     slopes = ctx.per_channel(slope, value)
     if slopes is None:
-        raise Decline("its slopes are not one for each channel")
+        weight = {"weight": _for_each_element(ctx, slope, value)}
+        return [Live(ctx.add(step, PRelu(elementwise=True), value.value, weights=weight))]
     shape = (slopes.shape[0], *(1,) * len(ctx.type(value).spatial))
     return [Live(ctx.add(step, PRelu(), value.value, weights={"weight": reshaped(slopes, shape)}), value.last)]
+
+
+def _for_each_element(ctx: Context, slope: Known, value: Live) -> Tensor:
+    """Slopes as one number for each element of an item."""
+    sizes = tuple(size for size in ctx.type(value).shape[1:] if isinstance(size, int))
+    behind = slope.shape if ctx.lifted or len(slope.shape) <= len(sizes) else slope.shape[1:]
+    if value.last or len(sizes) != ctx.type(value).rank or slope.elements != prod(behind):
+        raise Decline("its slopes are neither one for each channel nor one for each element")
+    return mapped(slope.tensor, sizes, lambda array: np.broadcast_to(array.reshape(behind), sizes))
 
 
 def softmax(kind: type[Softmax]) -> Rule:
@@ -139,13 +155,16 @@ def softmax(kind: type[Softmax]) -> Rule:
 
 
 def dropout(ctx: Context, step: Step) -> list[Value]:
-    if len(step.outputs) > 1 and step.outputs[1] and ctx.opset >= 12:
-        raise Decline("its mask has no counterpart")
-    if step.operand(2) and ctx.scalar(step, 2):
-        raise Decline("it is in training mode")
+    """Everything passes, and the mask is 1 everywhere, unless training drops values at random."""
     rate = step.number("ratio", 0.5) if ctx.opset < 12 else ctx.scalar(step, 1)
     rate = 0.5 if rate is None else rate
-    return [elementwise(ctx, step, ctx.live(step), Dropout(rate=rate if 0 <= rate < 1 else 0.5))]
+    if step.operand(2) and ctx.scalar(step, 2) and rate:
+        raise Decline("it drops values at random: it is in training mode")
+    value = ctx.live(step)
+    passed = elementwise(ctx, step, value, Dropout(rate=rate if 0 <= rate < 1 else 0.5))
+    if not any(step.outputs[1:]):
+        return [passed]
+    return [passed, Live(ctx.add(step, activation.Clip(min=1.0, max=1.0), value.value, part="mask"), value.last)]
 
 
 # -- products that are an activation -------------------------------------------------------------------------------

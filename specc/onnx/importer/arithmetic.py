@@ -19,6 +19,7 @@ from specc.ops.dense import Dense
 from specc.ops.depthwise import Depthwise
 from specc.ops.global_pool import GlobalLpPool
 from specc.ops.merge import Add, Div, Max, Mean, Merge, Min, Mul, Sub
+from specc.ops.power import Pow
 from specc.ops.scale import Scale
 from specc.ops.shape import Reshape
 from specc.weights.tensors import Tensor
@@ -37,7 +38,7 @@ def merged(kind: type[Merge], ctx: Context, step: Step, count: int | None = None
     names = []
     for index, operand in enumerate(operands):
         if ranks[index] < rank:
-            names.append(_stretched(ctx, step, index, operand, (rank, last)))
+            names.append(stretched(ctx, step, index, operand, (rank, last)))
         elif operand.last != last and ctx.type(operand).rank > 1:
             names.append(_turned(ctx, step, index, operand))
         else:
@@ -54,7 +55,7 @@ def _broadcast(kind: type[Merge], ctx: Context, step: Step, operands: list[Live]
     if not small or not lead or small != trail:
         return None
     pairs = [(product(lead) if shape is large else 1, product(trail)) for shape in shapes]
-    flat = [_reshaped(ctx, step, o.value, sizes, i) for i, (o, sizes) in enumerate(zip(operands, pairs, strict=True))]
+    flat = [as_operand(ctx, step, o.value, sizes, i) for i, (o, sizes) in enumerate(zip(operands, pairs, strict=True))]
     merged_flat = ctx.add(step, kind(), *flat, part="merged")
     sizes = tuple(size for size in large if isinstance(size, int))
     return Live(ctx.add(step, Reshape(sizes=sizes), merged_flat))
@@ -65,11 +66,13 @@ def _turned(ctx: Context, step: Step, index: int, operand: Live) -> str:
     kind = ctx.type(operand)
     if kind.channels == 1 or all(size == 1 for size in kind.spatial):
         flat = (*kind.spatial, kind.channels) if not operand.last else (kind.channels, *kind.spatial)
-        return _reshaped(ctx, step, operand.value, flat, index)
+        return as_operand(ctx, step, operand.value, flat, index)
     raise Decline("its operands lie in memory in different orders")
 
 
-def _stretched(ctx: Context, step: Step, index: int, operand: Live, target: tuple[int, bool]) -> str:
+def stretched(ctx: Context, step: Step, index: int, operand: Live, target: tuple[int, bool]) -> str:
+    """An operand with axes of size 1 in front, until it has as many as the rank in `target`; the flag there says
+    whether the channels are to lie last."""
     rank, last = target
     shape = ctx.shape(operand)
     if not ctx.lifted and shape[0] != 1:
@@ -78,10 +81,11 @@ def _stretched(ctx: Context, step: Step, index: int, operand: Live, target: tupl
     behind = sizes if ctx.lifted else sizes[1:]
     if last:
         behind = (behind[-1], *behind[:-1])
-    return _reshaped(ctx, step, operand.value, behind, index)
+    return as_operand(ctx, step, operand.value, behind, index)
 
 
-def _reshaped(ctx: Context, step: Step, value: str, sizes: tuple[Dim, ...], index: int) -> str:
+def as_operand(ctx: Context, step: Step, value: str, sizes: tuple[Dim, ...], index: int) -> str:
+    """`value` in other sizes, as the operand number `index` of `step`."""
     if ctx.builder.layout == "hwc" or not all(isinstance(size, int) for size in sizes):
         raise Decline("its operands have different numbers of axes")
     numbers = tuple(size for size in sizes if isinstance(size, int))
@@ -231,7 +235,9 @@ def merge(kind: type[Merge]) -> Rule:
 
 
 def power(ctx: Context, step: Step) -> list[Value]:
-    """(sum of |x|^p)^(1/p) is a global p-norm; x^2 is a product."""
+    """(sum of |x|^p)^(1/p) is a global p-norm; x^2 is a product; any other number but a value is refused."""
+    if isinstance(ctx.value(step, 1), Live):
+        return merged(Pow, ctx, step)
     exponent = ctx.scalar(step, 1)
     total = ctx.maker(step.operand(0), "ReduceSum")
     inner = total and ctx.maker(total.operand(0), "Pow")

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from specc.onnx.importer.arithmetic import as_operand, stretched
 from specc.onnx.importer.context import Context
+from specc.onnx.importer.shapes import reshaped
 from specc.onnx.importer.values import Decline, Live, Step, Value, mapped
 from specc.ops.conv import Conv
 from specc.ops.dense import Dense
+from specc.ops.matmul import MatMul
+from specc.ops.merge import Add
+from specc.ops.scale import Scale
 from specc.weights.tensors import Tensor
 
 
 def gemm(ctx: Context, step: Step) -> list[Value]:
-    """alpha x W + beta b; either matrix may stand transposed."""
+    """alpha A B + beta C: a dense layer where A is a batch of vectors and B constant, a product of values where none of
+    their axes is the batch."""
+    if ctx.lifted:
+        return [_of_values(ctx, step)]
     if step.integer("transA", 0):
         raise Decline("it transposes its first operand, the batch")
     matrix = ctx.known(step, 1).tensor
@@ -26,6 +34,28 @@ def gemm(ctx: Context, step: Step) -> list[Value]:
     return [
         Live(ctx.add(step, Dense(units=weight.shape[0], bias="bias" in tensors), _flat(ctx, step), weights=tensors))
     ]
+
+
+def _of_values(ctx: Context, step: Step) -> Live:
+    operands = [_upright(ctx, step, index, key) for index, key in enumerate(("transA", "transB"))]
+    whole = step.number("alpha", 1.0) == 1.0 and not step.operand(2)
+    product = ctx.add(step, MatMul(layout=ctx.builder.layout), *operands, part="" if whole else "product")
+    product = _times(ctx, step, product, step.number("alpha", 1.0), "scaled")
+    if not step.operand(2):
+        return Live(product)
+    third = ctx.live(step, 2)
+    addend = third.value if len(ctx.shape(third)) == 2 else stretched(ctx, step, 2, third, (2, False))
+    addend = _times(ctx, step, addend, step.number("beta", 1.0), "addend")
+    return Live(ctx.add(step, Add(layout=ctx.builder.layout), product, addend))
+
+
+def _upright(ctx: Context, step: Step, index: int, key: str) -> str:
+    value = ctx.live(step, index).value
+    return ctx.permuted(step, value, (2, 1)) if step.integer(key, 0) else value
+
+
+def _times(ctx: Context, step: Step, value: str, factor: float, part: str) -> str:
+    return value if factor == 1.0 else ctx.add(step, Scale(weight=factor), value, part=part)
 
 
 def _flat(ctx: Context, step: Step) -> str:
@@ -51,17 +81,44 @@ def _row(tensor: Tensor, units: int) -> Tensor:
 
 
 def matmul(ctx: Context, step: Step) -> list[Value]:
-    value, matrix = ctx.live(step), ctx.known(step, 1).tensor
+    """By a constant matrix a dense layer or a 1x1 convolution, by a value `matmul`."""
+    value, other = ctx.live(step), ctx.value(step, 1)
+    if isinstance(other, Live) and (ctx.lifted or step.operand(1) not in ctx.feeds or len(ctx.shape(other)) != 2):
+        return [_product(ctx, step, value, other)]
+    matrix = ctx.known(step, 1).tensor
+    kind = ctx.type(value)
     if len(matrix.shape) != 2:
         raise Decline("its second operand is no matrix")
     inputs, outputs = matrix.shape
     weight = transposed(matrix)
-    kind = ctx.type(value)
     if kind.rank == 1 and not ctx.lifted:
         return [Live(ctx.add(step, Dense(units=outputs, bias=False), value.value, weights={"weight": weight}))]
-    if value.last and 1 <= len(kind.spatial) <= 3:
-        ones = (1,) * len(kind.spatial)
-        kernel = mapped(weight, (outputs, inputs, *ones), lambda array: array)
-        op = Conv(channels=outputs, kernel=ones, bias=False)
-        return [Live(ctx.add(step, op, value.value, weights={"weight": kernel}), last=True)]
-    raise Decline("it multiplies along an axis that is not the channels")
+    if ctx.lifted or not 1 <= len(kind.spatial) <= 3:
+        raise Decline("it multiplies along an axis that is not the channels")
+    source = value.value if value.last else ctx.permuted(step, value.value, (kind.rank, *range(1, kind.rank)))
+    ones = (1,) * len(kind.spatial)
+    kernel = mapped(weight, (outputs, inputs, *ones), lambda array: array)
+    op = Conv(channels=outputs, kernel=ones, bias=False)
+    return [Live(ctx.add(step, op, source, weights={"weight": kernel}), last=True)]
+
+
+def _product(ctx: Context, step: Step, left: Live, right: Live) -> Live:
+    """Vectors are matrices of one row, or of one column, and leading axes that lack are 1."""
+    op = MatMul(layout=ctx.builder.layout)
+    shapes = [ctx.shape(left), ctx.shape(right)]
+    if not ctx.lifted:
+        if len(shapes[0]) != len(shapes[1]):
+            raise Decline("its operands have different numbers of axes")
+        result = ctx.add(step, op, ctx.spoken(step, 0), ctx.spoken(step, 1))
+        return Live(result, ctx.builder.layout == "hwc")
+    matrices = [(1, *shapes[0]) if len(shapes[0]) == 1 else shapes[0], shapes[1]]
+    matrices[1] = (*shapes[1], 1) if len(shapes[1]) == 1 else shapes[1]
+    rank = max(map(len, matrices))
+    names = []
+    for index, (value, shape) in enumerate(zip((left, right), matrices, strict=True)):
+        sizes = (1,) * (rank - len(shape)) + shape
+        names.append(value.value if sizes == shapes[index] else as_operand(ctx, step, value.value, sizes, index))
+    made = ctx.add(step, op, *names, part="product" if 1 in map(len, shapes) else "")
+    shape = ctx.shape(Live(made))
+    kept = [*shape[:-2], *(shape[-2:-1] if len(shapes[0]) > 1 else ()), *(shape[-1:] if len(shapes[1]) > 1 else ())]
+    return reshaped(ctx, step, Live(made), tuple(kept) or (1,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isclose
+from typing import Literal
 
 import numpy as np
 
@@ -116,26 +117,28 @@ def layer_norm(ctx: Context, step: Step) -> list[Value]:
     kind, rank = ctx.type(value), len(ctx.shape(value))
     axis = step.integer("axis", -1)
     axis = axis + rank if axis < 0 else axis
-    weight, bias = ctx.known(step, 1), ctx.optional(step, 2)
-    eps = step.number("epsilon", 1e-5)
-    if any(step.outputs[1:]):
-        raise Decline("its mean and deviation have no counterpart")
+    over: Literal["channels", "all"] | int = axis if ctx.lifted else axis - 1
     if axis == rank - 1 and (value.last or kind.rank == 1):
-        return [Live(_layer(ctx, step, value.value, "channels", eps, (weight, bias)), value.last)]
-    if axis == 1 and not value.last and not ctx.lifted:
-        return [Live(_layer(ctx, step, value.value, "all", eps, (weight, bias)))]
-    raise Decline(f"it normalises the axes from {axis} on, which are neither the channels nor all")
+        over = "channels"
+    elif value.last or ctx.builder.layout == "hwc" or over == -1:
+        raise Decline(f"it normalises the axes from {axis} on, which are neither the channels nor the last of an item")
+    op = LayerNorm(
+        eps=step.number("epsilon", 1e-5),
+        over="all" if over == 0 else over,
+        statistics=any(step.outputs[1:]),
+        layout=ctx.builder.layout,
+    )
+    return [Live(name, value.last) for name in _layer(ctx, step, value.value, op)]
 
 
-def _layer(ctx: Context, step: Step, source: str, over: str, eps: float, operands: tuple[Known, Known | None]) -> str:
-    weight, bias = operands
-    op = LayerNorm(eps=eps, over="all" if over == "all" else "channels")
-    if bias is None:
-        if (ctx.own and "/" in weight.name) or filled(weight, 1):
-            return ctx.add(step, op.model_copy(update={"affine": False}), source)
-        zeros = mapped(weight.tensor, weight.shape, np.zeros_like)
-        return ctx.add(step, op, source, weights={"weight": weight.tensor, "bias": zeros})
-    return ctx.add(step, op, source, weights={"weight": weight.tensor, "bias": bias.tensor})
+def _layer(ctx: Context, step: Step, source: str, op: LayerNorm) -> tuple[str, ...]:
+    weight, bias = ctx.known(step, 1), ctx.optional(step, 2)
+    if bias is not None:
+        return ctx.add_many(step, op, source, weights={"weight": weight.tensor, "bias": bias.tensor})
+    if (ctx.own and "/" in weight.name) or filled(weight, 1):
+        return ctx.add_many(step, op.model_copy(update={"affine": False}), source)
+    zeros = mapped(weight.tensor, weight.shape, np.zeros_like)
+    return ctx.add_many(step, op, source, weights={"weight": weight.tensor, "bias": zeros})
 
 
 def composed_layer_norm(ctx: Context, step: Step) -> list[Value] | None:
@@ -166,11 +169,22 @@ def _normalised(ctx: Context, step: Step, x: str, means: tuple[Step, Step], eps:
     if not isinstance(value, Live) or ctx.lifted:
         return None
     axes = [sorted(ctx.axis(value, a) for a in ctx.integers(mean, 1, "axes") or ()) for mean in means]
-    over = {(1,): "channels", tuple(range(1, ctx.type(value).rank + 1)): "all"}.get(tuple(axes[0]))
+    over = _over(axes[0], ctx.type(value).rank)
     if axes[0] != axes[1] or over is None or not all(mean.integer("keepdims", 1) for mean in means):
         return None
-    op = LayerNorm(eps=eps, over="channels" if over == "channels" else "all", affine=False)
+    if isinstance(over, int) and (value.last or ctx.builder.layout == "hwc"):
+        return None
+    op = LayerNorm(eps=eps, over=over, affine=False, layout=ctx.builder.layout)
     return [Live(ctx.add(step, op, value.value), value.last)]
+
+
+def _over(axes: list[int], rank: int) -> Literal["channels", "all"] | int | None:
+    """How a spec says that these canonical axes are normalised together."""
+    if axes == [1]:
+        return "channels"
+    if not axes or axes != list(range(axes[0], rank + 1)):
+        return None
+    return "all" if axes[0] == 1 else axes[0] - 1
 
 
 def whole_affine(ctx: Context, step: Step) -> list[Value] | None:
@@ -183,9 +197,10 @@ def whole_affine(ctx: Context, step: Step) -> list[Value] | None:
     weight, bias = ctx.values.get(product.operand(1)), ctx.values.get(step.operand(1))
     if node is None or not isinstance(weight, Known) or not isinstance(bias, Known):
         return None
-    if getattr(node.op, "affine", True) or weight.shape != ctx.type(norm).shape[1:] or norm.last:
-        return None
+    assert isinstance(node.op, LayerNorm)
     op = node.op.model_copy(update={"affine": True})
+    if node.op.affine or norm.last or weight.shape != op.weights((ctx.type(norm),))[0].shape:
+        return None
     return [Live(ctx.add(step, op, node.inputs[0], weights={"weight": weight.tensor, "bias": bias.tensor}))]
 
 

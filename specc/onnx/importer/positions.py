@@ -1,20 +1,17 @@
-"""More or fewer positions: pad, resize, and reductions along axes."""
+"""More or fewer positions: pad, and reductions along axes."""
 
 from __future__ import annotations
 
-from math import isclose
 from typing import Any
 
-from specc.dims import Dim
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.shapes import reshaped
 from specc.onnx.importer.values import Decline, Live, Step, Value
-from specc.onnx.importer.windows import compact, compact_pad
+from specc.onnx.importer.windows import compact_pad
 from specc.ops.base import Op
 from specc.ops.global_pool import GlobalAvgPool, GlobalMaxPool
 from specc.ops.pad import Crop, Pad
 from specc.ops.reduce import ArgMax, Reduction
-from specc.ops.resize import Upsample
 
 
 def pad(ctx: Context, step: Step) -> list[Value]:
@@ -42,66 +39,6 @@ def pad(ctx: Context, step: Step) -> list[Value]:
         words: dict[str, Any] = {"constant": "zeros"}
         op = Pad(amount=compact_pad(flat), mode=words.get(mode, mode), value=fill or 0.0)
     return [Live(ctx.add(step, op, value.value), value.last)]
-
-
-def resize(ctx: Context, step: Step) -> list[Value]:
-    """Whole factors only; what differs in coordinates but not in values is accepted."""
-    value = ctx.live(step)
-    factors = _factors(ctx, step, value)
-    mode, coordinates = step.word("mode", "nearest"), step.word("coordinate_transformation_mode", "half_pixel")
-    if ctx.opset < 11:
-        coordinates = "asymmetric"
-    if any(step.attributes.get(key) for key in ("antialias", "exclude_outside")):
-        raise Decline("its antialias or exclude_outside has no counterpart")
-    if mode == "nearest":
-        rounding = step.word("nearest_mode", "round_prefer_floor") if ctx.opset >= 11 else "floor"
-        repeats = (coordinates, rounding) == ("asymmetric", "floor") or (
-            coordinates in ("half_pixel", "pytorch_half_pixel") and rounding.startswith("round_prefer")
-        )
-        if not repeats:
-            raise Decline(f"{coordinates} with {rounding} does not repeat every element as often")
-        op = Upsample(scale=compact(factors))
-    elif mode == "linear" and coordinates in ("half_pixel", "pytorch_half_pixel", "align_corners"):
-        op = Upsample(scale=compact(factors), mode="bilinear", align_corners=coordinates == "align_corners")
-    else:
-        raise Decline(f"mode {mode} with {coordinates} coordinates has no counterpart")
-    return [Live(ctx.add(step, op, value.value), value.last)]
-
-
-def _factors(ctx: Context, step: Step, value: Live) -> tuple[int, ...]:
-    shape, kind = ctx.shape(value), ctx.type(value)
-    sizes, scales = ctx.sizes(step, 3) if step.operand(3) else None, None
-    place = 1 if ctx.opset < 11 else 2
-    if sizes is None:
-        known = ctx.optional(step, place)
-        scales = known.array.reshape(-1).tolist() if known else step.attributes.get("scales")
-    axes = step.integers("axes") or tuple(range(len(shape)))
-    factors = [1] * (kind.rank + 1)
-    for i, axis in enumerate(axes):
-        if sizes is not None:
-            factor = _ratio(sizes[i], shape[axis], ctx.batch if axis == 0 else None)
-        else:
-            factor = _whole(scales[i] if scales else 0)
-        if factor != 1:
-            factors[ctx.axis(value, axis)] = factor
-    if factors[1] != 1 or len(factors) < 3:
-        raise Decline("it resizes channels")
-    return tuple(factors[2:])
-
-
-def _ratio(size: Dim, given: Dim, batch: int | None) -> int:
-    if size == given or (batch is not None and size == batch):
-        return 1
-    for factor in range(1, 65):
-        if given * factor == size:
-            return factor
-    raise Decline("it resizes by a factor that is not whole")
-
-
-def _whole(scale: float) -> int:
-    if scale < 1 or not isclose(scale, round(scale), rel_tol=1e-6):
-        raise Decline("it resizes by a factor that is not whole")
-    return round(scale)
 
 
 def reduce(everywhere: type[GlobalAvgPool | GlobalMaxPool], along: type[Reduction]) -> Any:
@@ -148,8 +85,11 @@ def _dropped(ctx: Context, step: Step, value: Live, axes: tuple[int, ...]) -> Li
 
 
 def argmax(ctx: Context, step: Step) -> list[Value]:
-    if step.integer("select_last_index", 0):
-        raise Decline("of equal values it picks the last")
     value, axis = ctx.live(step), step.integer("axis", 0)
-    result = _reduced(ctx, step, value, ArgMax, [ctx.axis(value, axis)])
+    op = ArgMax(
+        axis=ctx.axis_argument(value, ctx.axis(value, axis)),
+        last=bool(step.integer("select_last_index", 0)),
+        layout=ctx.builder.layout,
+    )
+    result = Live(ctx.add(step, op, value.value, part=_part(step)), value.last)
     return [_dropped(ctx, step, result, (axis,))]

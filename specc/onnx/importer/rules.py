@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from specc.onnx.importer import activations, arithmetic, linear, norms, positions, shapes, windows
+from specc.onnx.importer import activations, arithmetic, linear, norms, picks, positions, resampling, shapes, windows
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Step, Value
 from specc.ops.global_pool import GlobalAvgPool, GlobalMaxPool
@@ -35,7 +35,7 @@ RULES: Final[dict[str, Rule]] = {
     "Div": arithmetic.div,
     "Dropout": activations.dropout,
     "Flatten": shapes.flatten,
-    "Gather": shapes.gather,
+    "Gather": picks.gather,
     "Gemm": linear.gemm,
     "GlobalAveragePool": windows.global_pool(GlobalAvgPool),
     "GlobalLpPool": windows.global_lp_pool,
@@ -59,9 +59,9 @@ RULES: Final[dict[str, Rule]] = {
     "ReduceMax": positions.reduce(GlobalMaxPool, ReduceMax),
     "ReduceMean": positions.reduce(GlobalAvgPool, ReduceMean),
     "Reshape": shapes.reshape,
-    "Resize": positions.resize,
+    "Resize": resampling.resize,
     "Selu": activations.selu,
-    "Slice": shapes.slice_,
+    "Slice": picks.slice_,
     "SpaceToDepth": shapes.space_to_depth,
     "Split": shapes.split,
     "Squeeze": shapes.squeeze,
@@ -70,5 +70,5 @@ RULES: Final[dict[str, Rule]] = {
     "Sum": arithmetic.merge(Add),
     "Transpose": shapes.transpose,
     "Unsqueeze": shapes.unsqueeze,
-    "Upsample": positions.resize,
+    "Upsample": resampling.resize,
 }

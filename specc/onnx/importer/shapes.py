@@ -8,9 +8,7 @@ from specc.dims import Dim, product
 from specc.onnx.importer import norms
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Decline, Live, Step, Value
-from specc.onnx.importer.windows import compact_pad
 from specc.ops.concat import Concat
-from specc.ops.pad import Crop
 from specc.ops.shape import Flatten, Reshape, Squeeze, Transpose
 from specc.ops.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from specc.ops.split import Split
@@ -18,8 +16,6 @@ from specc.types import TensorType
 
 FLOATS = (1, 10, 11, 16)
 """ONNX's numbers of the floating-point types."""
-END = 2**31 - 1
-"""Slices that end here or later end with the axis."""
 
 
 def reshape(ctx: Context, step: Step) -> list[Value]:
@@ -188,69 +184,6 @@ def split(ctx: Context, step: Step) -> list[Value]:
     parts: Any = count if sizes is None or len(set(sizes)) == 1 else sizes
     op = Split(parts=parts, axis=ctx.axis_argument(value, axis), layout=ctx.builder.layout)
     return [Live(result, value.last) for result in ctx.add_many(step, op, value.value)]
-
-
-def slice_(ctx: Context, step: Step) -> list[Value]:
-    """Cutting positions off is `crop`, taking channels a part of `split`."""
-    value = ctx.live(step)
-    starts, ends = ctx.integers(step, 1, "starts") or (), ctx.integers(step, 2, "ends") or ()
-    axes = ctx.integers(step, 3, "axes") or tuple(range(len(starts)))
-    if any(size != 1 for size in ctx.integers(step, 4, "steps") or ()):
-        raise Decline("it takes every n-th element, or reverses the order")
-    kind, shape = ctx.type(value), ctx.shape(value)
-    cuts: dict[int, tuple[int, int]] = {}
-    for axis, start, end in zip(axes, starts, ends, strict=True):
-        cut = _cut(shape[axis], start, end)
-        if any(cut):
-            cuts[ctx.axis(value, axis)] = cut
-    result = value.value
-    if 1 in cuts:
-        result = _channels(ctx, step, result, cuts.pop(1))
-    if cuts:
-        sides = [cuts.get(axis, (0, 0)) for axis in range(2, kind.rank + 1)]
-        op = Crop(amount=compact_pad((*(begin for begin, _ in sides), *(end for _, end in sides))))
-        result = ctx.add(step, op, result)
-    return [Live(result, value.last)]
-
-
-def _cut(size: Dim, start: int, end: int) -> tuple[int, int]:
-    """How much a slice leaves out at the begin and at the end of an axis."""
-    if isinstance(size, int):
-        start = max(start + size, 0) if start < 0 else min(start, size)
-        end = max(end + size, 0) if end < 0 else min(end, size)
-        if end <= start:
-            raise Decline("nothing is left of an axis")
-        return start, size - end
-    if start < 0 or 0 <= end < END:
-        raise Decline("what it cuts off depends on an open size")
-    return start, -end if end < 0 else 0
-
-
-def _channels(ctx: Context, step: Step, value: str, cut: tuple[int, int]) -> str:
-    size = ctx.builder.types[value].channels
-    if not isinstance(size, int):
-        raise Decline("it cuts an open number of channels")
-    sizes = [part for part in (cut[0], size - sum(cut), cut[1]) if part]
-    op = Split(parts=len(sizes) if len(set(sizes)) == 1 else tuple(sizes), layout=ctx.builder.layout)
-    same = (node for node in ctx.nodes.values() if node.op == op and node.inputs == (value,))
-    node = next(same, None)  # the other half of a value that is cut twice
-    outputs = ctx.add_many(step, op, value, part="parts") if node is None else node.outputs
-    return outputs[1 if cut[0] else 0]
-
-
-def gather(ctx: Context, step: Step) -> list[Value]:
-    """Channels in another order: channel_shuffle, which is its own inverse with the other factor."""
-    value, indices = ctx.live(step), ctx.integers(step, 1, "indices") or ()
-    axis = ctx.axis(value, step.integer("axis", 0))
-    channels = ctx.type(value).shape[axis]
-    if axis != 1 or len(indices) < 2 or len(ctx.known(step, 1).shape) != 1 or not isinstance(channels, int):
-        raise Decline("it picks elements by number")
-    groups = indices[1] - indices[0]
-    per_group = channels // groups if groups > 0 and channels % groups == 0 else 0
-    # the first group's channels lie `channels / groups` apart
-    if not per_group or list(indices) != [g * groups + i for i in range(groups) for g in range(per_group)]:
-        raise Decline("it picks channels in an order of its own")
-    return [shuffled(ctx, step, value, per_group)]
 
 
 def shuffled(ctx: Context, step: Step, value: Live, groups: int, part: str = "") -> Live:

@@ -1,0 +1,114 @@
+"""Parts of a value: slice and gather."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from specc.dims import Dim
+from specc.onnx.importer.context import Context
+from specc.onnx.importer.shapes import reshaped, shuffled
+from specc.onnx.importer.values import Decline, Known, Live, Step, Value
+from specc.onnx.importer.windows import compact_pad
+from specc.ops.pad import Crop
+from specc.ops.pick import Gather, Slice
+from specc.ops.split import Split
+
+END: Final = 2**31 - 1
+"""Slices that end here or later end with the axis."""
+
+
+def slice_(ctx: Context, step: Step) -> list[Value]:
+    """Cutting positions off is `crop`, taking channels a part of `split`, anything with steps `slice`."""
+    value = ctx.live(step)
+    starts, ends = ctx.integers(step, 1, "starts") or (), ctx.integers(step, 2, "ends") or ()
+    axes = ctx.integers(step, 3, "axes") or tuple(range(len(starts)))
+    steps = ctx.integers(step, 4, "steps") or (1,) * len(starts)
+    kind, shape = ctx.type(value), ctx.shape(value)
+    cuts: dict[int, tuple[int, int]] = {}
+    result = value.value
+    for axis, start, end, by in zip(axes, starts, ends, steps, strict=True):
+        if by != 1:
+            result = _stepped(ctx, step, Live(result, value.last), axis, (start, end, by))
+        elif any(cut := _cut(shape[axis], start, end)):
+            cuts[ctx.axis(value, axis)] = cut
+    if 1 in cuts:
+        result = _channels(ctx, step, result, cuts.pop(1))
+    if cuts:
+        sides = [cuts.get(axis, (0, 0)) for axis in range(2, kind.rank + 1)]
+        op = Crop(amount=compact_pad((*(begin for begin, _ in sides), *(end for _, end in sides))))
+        result = ctx.add(step, op, result)
+    return [Live(result, value.last)]
+
+
+def _stepped(ctx: Context, step: Step, value: Live, axis: int, bounds: tuple[int, int, int]) -> str:
+    """Every n-th position; ends that stand for the end of the axis are left out."""
+    start, end, by = bounds
+    first = -1 if by < 0 else 0
+    op = Slice(
+        axis=ctx.axis_argument(value, ctx.axis(value, axis)),
+        start=None if start == first or (by < 0 and start >= END) else start,
+        stop=None if (end <= -END if by < 0 else end >= END) else end,
+        step=by,
+        layout=ctx.builder.layout,
+    )
+    return ctx.add(step, op, value.value)
+
+
+def _cut(size: Dim, start: int, end: int) -> tuple[int, int]:
+    """How much a slice leaves out at the begin and at the end of an axis."""
+    if isinstance(size, int):
+        start = max(start + size, 0) if start < 0 else min(start, size)
+        end = max(end + size, 0) if end < 0 else min(end, size)
+        if end <= start:
+            raise Decline("nothing is left of an axis")
+        return start, size - end
+    if start < 0 or 0 <= end < END:
+        raise Decline("what it cuts off depends on an open size")
+    return start, -end if end < 0 else 0
+
+
+def _channels(ctx: Context, step: Step, value: str, cut: tuple[int, int]) -> str:
+    size = ctx.builder.types[value].channels
+    if not isinstance(size, int):
+        raise Decline("it cuts an open number of channels")
+    sizes = [part for part in (cut[0], size - sum(cut), cut[1]) if part]
+    op = Split(parts=len(sizes) if len(set(sizes)) == 1 else tuple(sizes), layout=ctx.builder.layout)
+    same = (node for node in ctx.nodes.values() if node.op == op and node.inputs == (value,))
+    node = next(same, None)  # the other half of a value that is cut twice
+    outputs = ctx.add_many(step, op, value, part="parts") if node is None else node.outputs
+    return outputs[1 if cut[0] else 0]
+
+
+def gather(ctx: Context, step: Step) -> list[Value]:
+    """Positions by their numbers; channels dealt out in turn are channel_shuffle."""
+    value, numbers = ctx.live(step), ctx.known(step, 1)
+    place = step.integer("axis", 0)
+    axis = ctx.axis(value, place)
+    indices = _numbers(numbers)
+    if axis == 1 and len(numbers.shape) == 1 and (groups := _dealt(indices, ctx.type(value).channels)):
+        return [shuffled(ctx, step, value, groups)]
+    op = Gather(indices=indices, axis=ctx.axis_argument(value, axis), layout=ctx.builder.layout)
+    if len(numbers.shape) == 1:
+        return [Live(ctx.add(step, op, value.value), value.last)]
+    picked = Live(ctx.add(step, op, value.value, part="picked"), value.last)
+    shape = ctx.shape(value)
+    place += len(shape) if place < 0 else 0
+    sizes = (*shape[:place], *numbers.shape, *shape[place + 1 :])
+    return [reshaped(ctx, step, picked, sizes if ctx.lifted else sizes[1:])]
+
+
+def _numbers(known: Known) -> tuple[int, ...]:
+    if known.is_open or known.array.dtype.kind not in "iu":
+        raise Decline("its positions depend on an open size")
+    return tuple(known.array.reshape(-1).tolist())
+
+
+def _dealt(indices: tuple[int, ...], channels: Dim) -> int | None:
+    """The groups of the channel_shuffle that deals out the channels in this order; `None` if there is none."""
+    if not isinstance(channels, int) or len(indices) != channels or channels < 2:
+        return None
+    groups = indices[1] - indices[0]
+    per_group = channels // groups if groups > 0 and channels % groups == 0 else 0
+    # the first group's channels lie `channels / groups` apart
+    same = list(indices) == [g * groups + i for i in range(groups) for g in range(per_group)]
+    return per_group if per_group and same else None

@@ -1,0 +1,36 @@
+"""One value to the power of another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from specc.ops.base import Builder
+from specc.ops.merge import Merge
+
+if TYPE_CHECKING:
+    from specc.ops.base import Array
+
+
+class Pow(Merge):
+    """The first value to the power of the second, element by element: ONNX Pow-13/15."""
+
+    word: ClassVar[str] = "pow"
+    arity: ClassVar[tuple[int, int | None]] = (2, 2)
+    stretches: ClassVar[bool] = True
+
+    def emit(self, build: Builder, names: Sequence[str]) -> str:
+        return build.node("Pow", names)
+
+    def value(self, xs: Sequence[Array]) -> Array:
+        from specc.kernels import powers
+
+        return powers.power(xs[0], xs[1])
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        """(8 + 2 |y log |x||) u |x^y|: a power is often exp(y log x), whose argument's rounding becomes relative."""
+        from specc.kernels import powers
+
+        return (powers.power_bound(xs[0], xs[1], ys[0], u),)
