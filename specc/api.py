@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,6 +24,7 @@ from specc.source import Source
 if TYPE_CHECKING:
     import numpy as np
 
+    from specc.inference import Answers
     from specc.runtime.session import Device
     from specc.verify import Report
     from specc.weights import Weights
@@ -156,6 +158,39 @@ class Model:
             raise SpecError(problems)
         return next(iter(results.values())) if len(results) == 1 else results
 
+    def run_files(
+        self,
+        *files: str | os.PathLike[str],
+        weights: WeightsSource = None,
+        seed: int = 0,
+        device: Device = "auto",
+        batch: int = 1,
+        resize: bool = False,
+        threads: int | None = None,
+        readers: int | None = None,
+        on_error: Callable[[Diagnostic], object] | None = None,
+    ) -> Iterator[tuple[str, Array | dict[str, Array]]]:
+        """What `run` gives for each item of many files, with its name, in order and as soon as it is there.
+
+        `files` are images, .npy, .npz, folders of these or patterns; images are scaled to the model's size where
+        `resize`.  Reading (by `readers` threads) and running (by `threads`) overlap, with the same memory for any
+        number of files.  A file that cannot be read raises `SpecError`, or is passed over and given to `on_error`.
+        """
+        from specc.inference import open_inference
+        from specc.runtime.files import find_files
+
+        found, problems = find_files(os.fspath(file) for file in files)
+        if batch < 1:
+            problems = (*problems, Diagnostic("E0901", f"a batch has at least one item, not {batch}"))
+        if problems:
+            raise SpecError(problems)
+        opened, problems = open_inference(
+            self.graph, self._weights(weights, seed), device=device, threads=threads, beside_others=True
+        )
+        if opened is None:
+            raise SpecError(problems)
+        return _each(opened.over(found, batch=batch, resize=resize, readers=readers), on_error)
+
     def verify(
         self,
         *,
@@ -164,10 +199,12 @@ class Model:
         kinds: Sequence[str] | None = None,
         seed: int = 0,
         device: Device = "cpu",
+        optimised: bool = False,
     ) -> Report:
         """Compare ONNX Runtime with the NumPy interpreter, layer by layer; `model` is a file exported earlier.
 
-        `kinds` are the kinds of inputs to try (docs/verification.md lists them); the usual four unless given.  Raises
+        `kinds` are the kinds of inputs to try (docs/verification.md lists them); the usual four unless given.
+        With `optimised` the layers are judged with graph optimisations on as well, not the whole model alone.  Raises
         `SpecError` where nothing can be compared; a failed verification is a report with `passed` false.
         """
         from specc.openblas import choose_kernels
@@ -178,7 +215,13 @@ class Model:
 
         file = None if model is None else Path(model)
         report, diagnostics = verify(
-            self.graph, self._weights(weights, seed), file, kinds=kinds or QUICK, seed=seed, device=device
+            self.graph,
+            self._weights(weights, seed),
+            file,
+            kinds=kinds or QUICK,
+            seed=seed,
+            device=device,
+            optimised=optimised,
         )
         if report is None:
             raise SpecError(diagnostics)
@@ -188,6 +231,21 @@ class Model:
         if isinstance(source, Mapping):
             return source
         return self.weights(source, seed=seed)
+
+
+def _each(
+    answers: Generator[tuple[Answers | None, tuple[Diagnostic, ...]], None, None],
+    on_error: Callable[[Diagnostic], object] | None,
+) -> Iterator[tuple[str, Array | dict[str, Array]]]:
+    """Every item of `answers` by itself; `on_error` gets what is wrong, or it is raised."""
+    with closing(answers):
+        for batch, problems in answers:
+            for problem in problems:
+                if on_error is None:
+                    raise SpecError(problems)
+                on_error(problem)
+            for source, results in batch.items() if batch else ():
+                yield source, next(iter(results.values())) if len(results) == 1 else results
 
 
 def load(

@@ -1,10 +1,13 @@
-"""A graph with weights, ready to run in ONNX Runtime."""
+"""A graph with weights, ready to run in ONNX Runtime, on arrays or on many files."""
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,9 +21,28 @@ from specc.onnx.expose import Held, expose, held_values
 from specc.onnx.framing import size
 from specc.onnx.proto import Model
 from specc.onnx.write import LIMIT, to_bytes, write_model
+from specc.runtime.inputs import Batch, read_batches
+from specc.runtime.overlap import ahead
 from specc.runtime.session import Device, Session, session
 
 Array: TypeAlias = np.ndarray[Any, Any]
+
+AHEAD = 2
+"""How many batches wait for the model, and how many results for whoever takes them."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The results of a batch by name (batch first), one item for each source; `files` as in `Batch`."""
+
+    sources: tuple[str, ...]
+    results: dict[str, Array]
+    files: int
+
+    def items(self) -> Iterator[tuple[str, dict[str, Array]]]:
+        """Each source with its own results, without the batch axis."""
+        for i, source in enumerate(self.sources):
+            yield source, {name: array[i] for name, array in self.results.items()}
 
 
 @dataclass(frozen=True)
@@ -43,11 +65,56 @@ class Inference:
             results[name] = spoken(canonical(found[held.tensor], held.layout), self.graph.layout)
         return results, ()
 
+    def over(
+        self, files: Sequence[Path], *, batch: int = 1, resize: bool = False, readers: int | None = None
+    ) -> Generator[tuple[Answers | None, tuple[Diagnostic, ...]], None, None]:
+        """The answers to `files` in their order, or what is wrong with a file instead; the next ones follow.
+
+        Reading, putting together and running batches overlap, with a fixed number of images in memory: see
+        `read_batches`, whose `threads` are `readers` (one for each processor, up to four).
+        """
+        batches = read_batches(self.graph, files, size=batch, resize=resize, threads=readers or min(4, processors()))
+        return ahead(self._answers(ahead(batches, AHEAD)), AHEAD)
+
+    def _answers(
+        self, batches: Generator[tuple[Batch | None, tuple[Diagnostic, ...]], None, None]
+    ) -> Generator[tuple[Answers | None, tuple[Diagnostic, ...]], None, None]:
+        with closing(batches):
+            for batch, diagnostics in batches:
+                if batch is None:
+                    yield None, diagnostics
+                    continue
+                results, diagnostics = self.run(batch.arrays)
+                if diagnostics:
+                    yield None, tuple(replace(d, message=f"{_named(batch)}: {d.message}") for d in diagnostics)
+                else:
+                    yield Answers(batch.sources, results, batch.files), ()
+
+
+def _named(batch: Batch) -> str:
+    more = len(batch.sources) - 1
+    return f"{batch.sources[0]} and {more} more" if more else batch.sources[0]
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
 
 def open_inference(
-    graph: Graph, weights: Mapping[str, Array], *, device: Device = "auto", activations: Sequence[str] = ()
+    graph: Graph,
+    weights: Mapping[str, Array],
+    *,
+    device: Device = "auto",
+    activations: Sequence[str] = (),
+    threads: int | None = None,
+    beside_others: bool = False,
 ) -> tuple[Inference | None, tuple[Diagnostic, ...]]:
-    """A session for `graph`; `activations` are names of layers.  Otherwise why there is none."""
+    """A session for `graph`; `activations` are names of layers.  Otherwise why there is none.
+
+    `threads` is how many ONNX Runtime computes with (unless given, what it chooses); `beside_others` leaves processors
+    to other threads, such as those that read files, while it waits.
+    """
     model, diagnostics = emit(graph)
     if model is None:
         return None, diagnostics
@@ -55,7 +122,7 @@ def open_inference(
     last = {node.layer: node.outputs[0] for node in graph.nodes}
     chosen = {name: held[last[name]] for name in activations}
     exposed = expose(model, [h.tensor for h in chosen.values()])
-    opened, diagnostics = open_session(exposed, weights, device=device)
+    opened, diagnostics = open_session(exposed, weights, device=device, threads=threads, spinning=not beside_others)
     return (None, diagnostics) if opened is None else (Inference(graph, opened, chosen), ())
 
 
@@ -66,15 +133,16 @@ def open_session(
     device: Device = "cpu",
     optimise: bool = True,
     profiled: bool = False,
+    threads: int | None = None,
+    spinning: bool = True,
 ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
     """A session for `model`, by way of a temporary file where it is too large for one message."""
+    how = partial(session, device=device, optimise=optimise, profiled=profiled, threads=threads, spinning=spinning)
     if size(model) <= LIMIT:
         data, diagnostics = to_bytes(model, weights)
-        return (
-            (None, diagnostics) if data is None else session(data, device=device, optimise=optimise, profiled=profiled)
-        )
+        return (None, diagnostics) if data is None else how(data)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         if diagnostics := write_model(model, weights, path):
             return None, diagnostics
-        return session(path, device=device, optimise=optimise, profiled=profiled)
+        return how(path)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import specc
+from specc.diagnostics import Diagnostic
 
 NET = """\
 model Net(width = 4, widths = [2, 3]) {
@@ -49,9 +50,26 @@ def test_export_run_and_verify(path: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(model.run(x, weights=weights, device="cpu"), y)
 
 
+def test_files_are_run_one_after_the_other(path: Path, tmp_path: Path) -> None:
+    model = specc.load(path, model="Net")
+    x = np.random.default_rng(0).standard_normal((3, 1, 6, 6)).astype(np.float32)
+    np.save(tmp_path / "a.npy", x[:2])
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    np.save(tmp_path / "c.npy", x[2])
+    wrong: list[Diagnostic] = []
+    found = list(model.run_files(tmp_path, device="cpu", batch=2, on_error=wrong.append))
+    assert [Path(source).name for source, _ in found] == ["a.npy[0]", "a.npy[1]", "c.npy"]
+    np.testing.assert_allclose(np.stack([y for _, y in found]), model.run(x, device="cpu"), rtol=1e-5)
+    assert [problem.code for problem in wrong] == ["E0608"]
+    with pytest.raises(specc.SpecError, match="E0608"):
+        list(model.run_files(tmp_path, device="cpu"))
+
+
 @pytest.mark.parametrize(
     ("call", "code"),
     [
+        (lambda path: list(specc.load(path, model="Net").run_files(path.parent / "no.npy")), "E0601"),
+        (lambda path: specc.load(path, model="Net").run_files(path.parent / "*.cnn"), "E0601"),
         (lambda path: specc.load(path), "E0207"),
         (lambda path: specc.load(path, model="Nett"), "E0207"),
         (lambda path: specc.load(path, model="Net", depth=1), "E0310"),

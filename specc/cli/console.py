@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Literal, TextIO
 
 from specc.diagnostics import Diagnostic, has_errors
-from specc.diagnostics.render import render_text
+from specc.diagnostics.render import render_line, render_text
 from specc.elaborate import SETTING
 from specc.report.columns import Style
 
@@ -62,12 +62,23 @@ class Console:
         sys.stdout.flush()
 
     @contextmanager
-    def progress(self, total: int | None, what: str) -> Iterator[Callable[[int], object]]:
-        """A function to call with each advance: a bar on standard error after a second, nothing outside a terminal."""
+    def progress(self, total: int | None, what: str, *, talking: bool = False) -> Iterator[Callable[[int], object]]:
+        """A function to call with each advance: a bar on standard error after a second, nothing outside a terminal.
+
+        Where the command is `talking`, results that scroll by on the same terminal take the bar's place.
+        """
         from tqdm import tqdm
 
-        with tqdm(total=total, unit=what, delay=1, leave=False, disable=not sys.stderr.isatty()) as bar:
+        hidden = not sys.stderr.isatty() or (talking and sys.stdout.isatty())
+        with tqdm(total=total, unit=what, delay=1, leave=False, disable=hidden) as bar:
             yield bar.update
+
+    def problem(self, diagnostic: Diagnostic) -> None:
+        """Print a finding in one line on standard error, above a bar of progress."""
+        from tqdm import tqdm
+
+        sys.stdout.flush()
+        tqdm.write(render_line(diagnostic, _colour(sys.stderr)), file=sys.stderr)
 
 
 def _nowhere(mode: Literal["r", "w"]) -> TextIO:

@@ -1,12 +1,18 @@
 """Run a model on images or arrays with ONNX Runtime.
 
 Images get the preprocessing that the spec declares (range, mean, std). Results go to standard output, or with -o to an
-.npz, .json or .csv file; for a classifier --top-k prints the best classes.
+.npz, .json, .jsonl or .csv file, in the order of the inputs; for a classifier --top-k prints the best classes.
+
+Files are read while the model runs, and results written while both go on, with the same memory for any number of
+files. A file that cannot be read is told in a line, the others still get their results, and the exit code is 2.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +21,16 @@ from specc.cli.model_arguments import add_device_argument, add_weights_arguments
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
-from specc.ir import Graph
+from specc.ir.graph import Graph, GraphOutput
 
 if TYPE_CHECKING:
-    from specc.inference import Inference
+    from specc.inference import Answers, Inference
     from specc.runtime.images import Array
-    from specc.runtime.outputs import Format
+    from specc.runtime.outputs import Format, Sink
 
-FORMATS: dict[str, Format] = {"json": "json", "csv": "csv", "npz": "npz"}
+MOST_THREADS = 256
+
+FORMATS: dict[str, Format] = {"json": "json", "jsonl": "jsonl", "csv": "csv", "npz": "npz"}
 
 EXAMPLES = """\
 examples:
@@ -47,8 +55,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_weights_arguments(parser)
     add_device_argument(parser, "auto")
     parser.add_argument("--batch", metavar="N", type=int, default=1, help="items in a batch (default: %(default)s)")
+    parser.add_argument(
+        "--threads", metavar="N", type=int, help="threads that compute, on the CPU (default: ONNX Runtime's choice)"
+    )
+    parser.add_argument(
+        "--readers", metavar="N", type=int, help="files that are read at once (default: one for a processor, up to 4)"
+    )
     parser.add_argument("--resize", action="store_true", help="scale images to the size that the model takes")
-    parser.add_argument("-o", "--output", metavar="OUT", help="write to this file: .npz, .json or .csv")
+    parser.add_argument("-o", "--output", metavar="OUT", help="write to this file: .npz, .json, .jsonl or .csv")
     parser.add_argument("--format", choices=tuple(FORMATS), help="format (default: OUT's suffix, or json)")
     parser.add_argument("--top-k", metavar="K", type=int, help="print the K best classes of each input instead")
     parser.add_argument(
@@ -74,18 +88,22 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.report(diagnostics)
         return exit_code(diagnostics)
     from specc.inference import open_inference
+    from specc.runtime.files import find_files
 
-    opened, diagnostics = open_inference(
-        graph, weights, device=options.device, activations=tuple(dict.fromkeys(options.save_activations))
-    )
-    if opened is None:
+    files, diagnostics = find_files(options.input)
+    if not diagnostics:
+        opened, diagnostics = open_inference(
+            graph,
+            weights,
+            device=options.device,
+            activations=tuple(dict.fromkeys(options.save_activations)),
+            threads=options.threads,
+            beside_others=True,
+        )
+    if diagnostics or opened is None:
         console.report(diagnostics)
         return BAD_REQUEST
-    sources, results, diagnostics = _infer(opened, options, console)
-    if not diagnostics:
-        diagnostics = _deliver(graph, sources, results, options, console)
-    console.report(diagnostics)
-    return BAD_REQUEST if diagnostics else OK
+    return _infer(opened, files, options, console)
 
 
 def _unsuitable(options: argparse.Namespace, graph: Graph) -> list[Diagnostic]:
@@ -103,81 +121,123 @@ def _unsuitable(options: argparse.Namespace, graph: Graph) -> list[Diagnostic]:
             )  # fmt: skip
     if options.batch < 1:
         found.append(Diagnostic("E0901", f"a batch has at least one item, not {options.batch}"))
+    for name in ("threads", "readers"):
+        number = getattr(options, name)
+        if number is not None and not 1 <= number <= MOST_THREADS:
+            found.append(Diagnostic("E0901", f"--{name} is 1 to {MOST_THREADS}, not {number}"))
+    kind = _format(options)
+    if kind not in FORMATS:
+        message = f"{options.output}: an output is .npz, .json, .jsonl or .csv"
+        found.append(Diagnostic("E0904", message, help="or say --format"))
+    if kind == "npz" and options.output is None:
+        found.append(Diagnostic("E0904", "an .npz archive needs a file: -o OUT.npz"))
     if options.top_k is not None and len(graph.values[graph.outputs[0].value].shape) != 2:
         found.append(Diagnostic("E0901", "--top-k needs a classifier: an output with one score for each class"))
     return found
 
 
-def _infer(
-    opened: Inference, options: argparse.Namespace, console: Console
-) -> tuple[list[str], dict[str, Array], tuple[Diagnostic, ...]]:
-    """The results of all inputs, one item for each source."""
-    from specc.runtime.files import find_files
-    from specc.runtime.inputs import read_batches
-
-    files, diagnostics = find_files(options.input)
-    if diagnostics:
-        return [], {}, diagnostics
-    sources: list[str] = []
-    parts: list[dict[str, Array]] = []
-    batches = read_batches(opened.graph, files, size=options.batch, resize=options.resize)
-    with console.progress(len(files), "files") as advance:
-        for batch, diagnostics in batches:
-            if batch is None:
-                return [], {}, diagnostics
-            results, diagnostics = opened.run(batch.arrays)
-            if diagnostics:
-                return [], {}, diagnostics
-            sources.extend(batch.sources)
-            parts.append(results)
-            advance(len(batch.sources))
-    return sources, *_joined(parts)
+def _format(options: argparse.Namespace) -> str:
+    """The format of the output: what was asked for, or the file's suffix, or JSON."""
+    suffix = "json" if options.output is None else Path(options.output).suffix.lstrip(".").lower()
+    return options.format or suffix
 
 
-def _joined(parts: list[dict[str, Array]]) -> tuple[dict[str, Array], tuple[Diagnostic, ...]]:
-    import numpy as np
+class _Nothing(Exception):
+    """No input has a result, so that nothing is written."""
 
-    joined = {}
-    for name in parts[0] if parts else ():
-        shapes = {part[name].shape[1:] for part in parts}
-        if len(shapes) > 1:
-            shown = " and ".join("x".join(map(str, shape)) for shape in sorted(shapes)[:2])
-            help = "run inputs of one size together, or scale them with --resize"
-            return {}, (Diagnostic("E0901", f"the results differ in size: `{name}` is {shown}", help=help),)
-        joined[name] = np.concatenate([part[name] for part in parts])
-    return joined, ()
+
+@dataclass
+class _Count:
+    """What came of the inputs so far; `names` are those of the results."""
+
+    items: int = 0
+    failed: int = 0
+    names: tuple[str, ...] = ()
+
+
+def _infer(opened: Inference, files: Sequence[Path], options: argparse.Namespace, console: Console) -> int:
+    """Run the files through the model, and deliver the results as they come."""
+    from specc.runtime.outputs import Unequal
+
+    count = _Count()
+    try:
+        with _sinks(opened.graph, options, console) as sinks:
+            answers = opened.over(files, batch=options.batch, resize=options.resize, readers=options.readers)
+            talking = options.output is None or options.top_k is not None
+            with closing(answers), console.progress(len(files), "files", talking=talking) as advance:
+                _deliver(answers, sinks, count, console, advance)
+            if not count.items:
+                raise _Nothing
+    except _Nothing:
+        console.note("no input has a result: nothing is written")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        message = f"cannot write {options.output}: {error.strerror or error}"
+        console.report([Diagnostic("E0904", message, file=options.output)])
+        return BAD_REQUEST
+    except Unequal as error:
+        help = "run inputs of one size together, scale them with --resize, or write .json or .jsonl"
+        console.report([Diagnostic("E0901", str(error), help=help)])
+        return BAD_REQUEST
+    if options.output is not None and count.items:
+        console.note(f"wrote {options.output}: {', '.join(count.names)} of {count.items} inputs")
+    return BAD_REQUEST if count.failed else OK
 
 
 def _deliver(
-    graph: Graph, sources: list[str], results: dict[str, Array], options: argparse.Namespace, console: Console
-) -> tuple[Diagnostic, ...]:
-    """Write the results to the file, and print what was asked for."""
-    from specc.runtime.outputs import as_csv, as_json, write_outputs
-
-    if options.top_k is not None:
-        _print_best(graph, sources, results, options, console)
-    if options.output is not None:
-        kind = options.format or Path(options.output).suffix.lstrip(".").lower()
-        if kind not in FORMATS:
-            return (Diagnostic("E0904", f"{options.output}: an output is .npz, .json or .csv", help="or say --format"),)
-        problems = write_outputs(Path(options.output), FORMATS[kind], sources, results)
-        if not problems:
-            console.note(f"wrote {options.output}: {', '.join(results)} of {len(sources)} inputs")
-        return problems
-    if options.top_k is None:
-        if options.format == "npz":
-            return (Diagnostic("E0904", "an .npz archive needs a file: -o OUT.npz"),)
-        encode = as_csv if options.format == "csv" else as_json
-        console.data(encode(sources, results).decode())
-    return ()
-
-
-def _print_best(
-    graph: Graph, sources: list[str], results: dict[str, Array], options: argparse.Namespace, console: Console
+    answers: Iterable[tuple[Answers | None, Sequence[Diagnostic]]],
+    sinks: Sequence[Sink],
+    count: _Count,
+    console: Console,
+    advance: Callable[[int], object],
 ) -> None:
-    from specc.runtime.outputs import top_k
+    for batch, diagnostics in answers:
+        for diagnostic in diagnostics:
+            console.problem(diagnostic)
+        if batch is None:
+            count.failed += 1
+            advance(1)
+            continue
+        for sink in sinks:
+            sink.add(batch.sources, batch.results)
+        count.items += len(batch.sources)
+        count.names = tuple(batch.results)
+        advance(batch.files)
 
-    output = graph.outputs[0]
-    for source, answers in zip(sources, top_k(results[output.name], options.top_k, output.labels), strict=True):
-        best = "  ".join(f"{answer.label} {answer.score:.4g}" for answer in answers)
-        console.data(f"{source}: {best}\n")
+
+@contextmanager
+def _sinks(graph: Graph, options: argparse.Namespace, console: Console) -> Iterator[list[Sink]]:
+    """Where the results go: the best classes to standard output, everything to the file, or there without one."""
+    from specc.runtime.outputs import TEXTS, output_file
+
+    best: list[Sink] = [] if options.top_k is None else [_Best(graph.outputs[0], options.top_k, console)]
+    kind = FORMATS[_format(options)]
+    if options.output is not None:
+        with output_file(Path(options.output), kind) as sink:
+            yield [*best, sink]
+    elif best:
+        yield best
+    else:
+        sink = TEXTS[kind](console.data)
+        yield [sink]
+        sink.finish()
+
+
+@dataclass
+class _Best:
+    """Prints the best classes of each item."""
+
+    output: GraphOutput
+    k: int
+    console: Console
+
+    def add(self, sources: Sequence[str], results: Mapping[str, Array]) -> None:
+        from specc.runtime.outputs import top_k
+
+        for source, answers in zip(sources, top_k(results[self.output.name], self.k, self.output.labels), strict=True):
+            best = "  ".join(f"{answer.label} {answer.score:.4g}" for answer in answers)
+            self.console.data(f"{source}: {best}\n")
+
+    def finish(self) -> None:
+        """Nothing stands behind the last line."""

@@ -33,6 +33,11 @@ def render_text(diagnostics: Sequence[Diagnostic], width: int = 100, colour: boo
     return "\n\n".join([*blocks, summary_line(diagnostics)]) + "\n"
 
 
+def render_line(diagnostic: Diagnostic, colour: bool = False) -> str:
+    """The first line of a diagnostic: its severity, code and message."""
+    return _paint(next(_lines(diagnostic, 0)), diagnostic, colour)
+
+
 def summary_line(diagnostics: Sequence[Diagnostic]) -> str:
     """`2 errors, 1 warning`."""
     errors = sum(d.severity == "error" for d in diagnostics)

@@ -1,11 +1,10 @@
-"""Input files as batches that fit the model, read ahead while the model runs."""
+"""Input files as batches that fit the model, read by several threads while the model runs."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -16,22 +15,26 @@ from specc.interpreter import bind, canonical, normalised, spoken
 from specc.ir.graph import Graph, GraphInput
 from specc.runtime.files import IMAGES
 from specc.runtime.images import FAILURES, Array, Misfit, read_image
+from specc.runtime.overlap import ordered
 
-AHEAD = 4
-"""How many files are read before they are needed."""
+AHEAD = 2
+"""How many files wait to be taken, beside one for each thread that reads."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Arrays for every input by name, float32, in the author's order; `sources` names each item."""
+    """Arrays for every input by name, float32, in the author's order; `sources` names each item, `files` is how many
+    files have been read to their end since the batch before."""
 
     sources: tuple[str, ...]
     arrays: dict[str, Array]
+    files: int
 
 
 @dataclass(frozen=True)
 class _Item:
-    """One item of a batch: canonical arrays without the batch axis."""
+    """One item of a batch: canonical arrays without the batch axis, float32 or pixels that are still to be
+    preprocessed."""
 
     source: str
     arrays: dict[str, Array]
@@ -42,49 +45,53 @@ class _Item:
 
 
 def read_batches(
-    graph: Graph, files: Sequence[Path], *, size: int = 1, resize: bool = False
-) -> Iterator[tuple[Batch | None, tuple[Diagnostic, ...]]]:
+    graph: Graph, files: Sequence[Path], *, size: int = 1, resize: bool = False, threads: int = 1
+) -> Generator[tuple[Batch | None, tuple[Diagnostic, ...]], None, None]:
     """Batches of at most `size` items from `files`, in order; items of different open sizes never share one.
 
     Images and uint8 arrays get the declared preprocessing, floating-point arrays are taken as they are.  An array has
-    the input's shape, or that with a batch axis in front; `.npz` holds one array for each input by name.  The first
-    file that does not fit (E0901) or cannot be read (E0608) ends the sequence.
+    the input's shape, or that with a batch axis in front; `.npz` holds one array for each input by name.  In the place
+    of a file that does not fit (E0901) or cannot be read (E0608) stands why, and the next ones follow.  `threads`
+    files are read at once, and only a few before they are needed.
     """
     batch: list[_Item] = []
-    for items, diagnostics in _ahead(graph, files, resize):
+    finished = 0
+    read = partial(_read, graph, resize=resize)
+    for items, diagnostics in ordered(read, files, threads=threads, size=threads + AHEAD):
         if diagnostics:
             yield None, diagnostics
-            return
         for item in items:
-            if batch and (len(batch) == size or batch[0].shapes != item.shapes):
-                yield _batch(graph, batch)
-                batch = []
+            if batch and batch[0].shapes != item.shapes:
+                yield _batch(graph, batch, finished), ()
+                batch, finished = [], 0
             batch.append(item)
+            finished += item is items[-1]
+            if len(batch) == size:
+                yield _batch(graph, batch, finished), ()
+                batch, finished = [], 0
     if batch:
-        yield _batch(graph, batch)
-
-
-def _ahead(graph: Graph, files: Sequence[Path], resize: bool) -> Iterator[tuple[list[_Item], tuple[Diagnostic, ...]]]:
-    """What each file holds; one thread reads while the caller works."""
-    left, waiting = deque(files), deque[Future[tuple[list[_Item], tuple[Diagnostic, ...]]]]()
-    pool = ThreadPoolExecutor(1)
-    try:
-        while left or waiting:
-            while left and len(waiting) < AHEAD:
-                waiting.append(pool.submit(_read, graph, left.popleft(), resize))
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+        yield _batch(graph, batch, finished), ()
 
 
 def _read(graph: Graph, path: Path, resize: bool) -> tuple[list[_Item], tuple[Diagnostic, ...]]:
     try:
-        return _items(graph, path, resize), ()
+        items = _items(graph, path, resize)
+        _fit(graph, items)
     except Misfit as error:
-        return [], (Diagnostic("E0901", f"{path}: {error}", file=str(path)),)
+        return [], (Diagnostic("E0901", f"{path}: {error}"),)
     except (*FAILURES, BadZipFile, EOFError) as error:
         reason = getattr(error, "strerror", None) or "it is damaged, or not what its name says"
-        return [], (Diagnostic("E0608", f"cannot read {path}: {reason}", file=str(path)),)
+        return [], (Diagnostic("E0608", f"cannot read {path}: {reason}"),)
+    return items, ()
+
+
+def _fit(graph: Graph, items: list[_Item]) -> None:
+    """Raises `Misfit` where the sizes are none that the model takes: those of the first item, since all are equal."""
+    if not items:
+        raise Misfit("it holds no items")
+    _, diagnostics = bind(graph, {n: spoken(array[None], graph.layout) for n, array in items[0].arrays.items()})
+    if diagnostics:
+        raise Misfit(diagnostics[0].message)
 
 
 def _items(graph: Graph, path: Path, resize: bool) -> list[_Item]:
@@ -95,9 +102,9 @@ def _items(graph: Graph, path: Path, resize: bool) -> list[_Item]:
         raise Misfit(f"the model has several inputs ({names}): give one .npz with an array for each")
     (item,) = graph.inputs
     if path.suffix.lower() in IMAGES:
-        pixels = read_image(path, item, resize)
-        return [_Item(str(path), {item.name: normalised(item, pixels[None])[0].astype(np.float32)})]
-    array = _batched(graph, item, np.load(path, allow_pickle=False))
+        return [_Item(str(path), {item.name: _prepared(item, read_image(path, item, resize))})]
+    # mapped into memory: an archive of many images is read item by item
+    array = _batched(graph, item, np.load(path, mmap_mode="r", allow_pickle=False))
     return _split(str(path), {item.name: array})
 
 
@@ -113,17 +120,13 @@ def _from_npz(graph: Graph, path: Path) -> list[_Item]:
 
 
 def _batched(graph: Graph, item: GraphInput, array: Array) -> Array:
-    """The array, canonical, float32, with a batch axis."""
+    """The array, canonical, with a batch axis."""
     rank = len(item.type.shape)
     if array.ndim not in (rank, rank - 1):
         raise Misfit(f"the shape is {list(array.shape)}, and the model takes {item.type.text(graph.layout)}")
-    full = canonical(array if array.ndim == rank else array[None], graph.layout)
-    if full.dtype == np.uint8:
-        full = normalised(item, full)
-    elif full.dtype.kind != "f":
-        raise Misfit(f"the values are {full.dtype}: give uint8 pixels or float32")
-    result: Array = full.astype(np.float32)
-    return result
+    if array.dtype != np.uint8 and array.dtype.kind != "f":
+        raise Misfit(f"the values are {array.dtype}: give uint8 pixels or float32")
+    return canonical(array if array.ndim == rank else array[None], graph.layout)
 
 
 def _split(source: str, arrays: dict[str, Array]) -> list[_Item]:
@@ -132,12 +135,31 @@ def _split(source: str, arrays: dict[str, Array]) -> list[_Item]:
     return [_Item(name, {key: array[i] for key, array in arrays.items()}) for i, name in enumerate(names)]
 
 
-def _batch(graph: Graph, items: list[_Item]) -> tuple[Batch | None, tuple[Diagnostic, ...]]:
-    arrays = {
-        name: np.ascontiguousarray(spoken(np.stack([item.arrays[name] for item in items]), graph.layout))
-        for name in items[0].arrays
-    }
-    _, diagnostics = bind(graph, arrays)
-    if diagnostics:
-        return None, diagnostics
-    return Batch(tuple(item.source for item in items), arrays), ()
+def _batch(graph: Graph, items: list[_Item], files: int) -> Batch:
+    arrays = {}
+    for item in graph.inputs:
+        together = np.stack([_ready(item, one.arrays[item.name]) for one in items])
+        arrays[item.name] = np.ascontiguousarray(spoken(together, graph.layout))
+    return Batch(tuple(one.source for one in items), arrays, files)
+
+
+def _ready(item: GraphInput, array: Array) -> Array:
+    """One item in float32, preprocessed where it is pixels."""
+    return _prepared(item, array) if array.dtype == np.uint8 else _as_float32(array)
+
+
+def _as_float32(array: Array) -> Array:
+    result: Array = array.astype(np.float32, copy=False)
+    return result
+
+
+def _prepared(item: GraphInput, pixels: Array) -> Array:
+    """The preprocessed pixels (channels, sizes...) in float32; 8-bit ones by looking each of the 256 values up."""
+    if pixels.dtype != np.uint8:
+        return _as_float32(normalised(item, pixels[None])[0])
+    every = np.broadcast_to(np.arange(256, dtype=np.uint8), (1, len(pixels), 256))
+    table = _as_float32(normalised(item, every)[0])
+    result = np.empty((len(pixels), pixels[0].size), np.float32)
+    for values, channel, answers in zip(table, pixels.reshape(result.shape), result, strict=True):
+        np.take(values, channel, out=answers, mode="clip")  # without a mode, `out` is written by way of a copy
+    return result.reshape(pixels.shape)

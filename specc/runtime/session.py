@@ -80,15 +80,17 @@ def session(
     device: Device = "auto",
     optimise: bool = True,
     threads: int | None = None,
+    spinning: bool = True,
     profiled: bool = False,
 ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
     """A session for a serialised model or a file.
 
     `cuda` runs on the GPU alone, in full float32 (TF32 off), or is E0902; `auto` takes the GPU where there is one.
     `optimise` switches graph optimisations; a `profiled` session can tell where it ran each node.  A model that ONNX
-    Runtime cannot load is E0907.
+    Runtime cannot load is E0907.  Threads that are `spinning` wait for work at a processor's full load, which others
+    may need.
     """
-    how = _How(optimise, threads, profiled)
+    how = _How(optimise, threads, spinning, profiled)
     if device == "cpu" or (device == "auto" and not cuda_available()):
         return _open(model, CPU, how)
     opened, diagnostics = _open(model, CUDA, how)
@@ -143,6 +145,7 @@ class _How:
 
     optimise: bool
     threads: int | None
+    spinning: bool
     profiled: bool
 
 
@@ -179,6 +182,8 @@ def _options(ort: Any, provider: str, how: _How) -> Any:
     options.graph_optimization_level = levels.ORT_ENABLE_ALL if how.optimise else levels.ORT_DISABLE_ALL
     if how.threads is not None:
         options.intra_op_num_threads = how.threads
+    if not how.spinning:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if how.profiled:
         options.enable_profiling = True
         options.profile_file_prefix = str(Path(tempfile.gettempdir()) / f"specc-{uuid4().hex}")

@@ -75,6 +75,68 @@ def test_run_prints_json_csv_and_the_best_classes(specc: Specc) -> None:
     assert sum(name in best for name in ("cat", "dog", "fox")) == 2
 
 
+def test_what_cannot_be_read_is_told_in_a_line_and_the_rest_gets_its_results(specc: Specc) -> None:
+    write_inputs()
+    Path("photos/aa.jpg").write_bytes(b"no picture")
+    Image.new("RGB", (5, 5)).save("photos/c.png")
+    answer = specc("run", "net.cnn", "--device", "cpu", "--input", "photos", "-o", "out.jsonl", "--readers", "3")
+    assert answer.code == 2
+    assert [Path(json.loads(line)["source"]).name for line in Path("out.jsonl").read_text().splitlines()] == [
+        "a.png",
+        "b.png",
+    ]
+    assert answer.err.splitlines() == [
+        "error[E0608]: cannot read photos/aa.jpg: it is damaged, or not what its name says",
+        "error[E0901]: photos/c.png: the image is 5x5, and the model takes 8x8 (--resize scales it)",
+        "wrote out.jsonl: animal of 2 inputs",
+    ]
+
+
+def test_a_run_without_any_result_leaves_the_old_file(specc: Specc) -> None:
+    Path("a.jpg").write_bytes(b"no picture")
+    Path("out.npz").write_bytes(b"old")
+    answer = specc("run", "net.cnn", "--device", "cpu", "--input", "a.jpg", "-o", "out.npz")
+    assert answer.code == 2
+    assert answer.err.endswith("no input has a result: nothing is written\n")
+    assert Path("out.npz").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["-o", "out.txt"], "an output is .npz, .json, .jsonl or .csv"),
+        (["--format", "npz"], "an .npz archive needs a file"),
+        (["--readers", "0"], "--readers is 1 to 256, not 0"),
+        (["--threads", "1000"], "--threads is 1 to 256, not 1000"),
+        (["--batch", "0"], "a batch has at least one item"),
+        (["-o", "no/out.npz"], "cannot write no/out.npz: No such file or directory"),
+    ],
+)
+def test_run_refuses_what_it_cannot_do(specc: Specc, options: list[str], says: str) -> None:
+    write_inputs()
+    answer = specc("run", "net.cnn", "--device", "cpu", "--input", "one.npy", *options)
+    assert (answer.code, says in answer.err) == (2, True), answer.err
+    assert not list(Path().glob(".*.tmp"))
+
+
+@pytest.mark.parametrize(("threads", "readers", "batch"), [(1, 1, 1), (2, 3, 1), (1, 2, 4)])
+def test_threads_and_batches_change_no_order_and_no_result(
+    specc: Specc, threads: int, readers: int, batch: int
+) -> None:
+    random = np.random.default_rng(0)
+    for number in range(11):
+        np.save(f"{number:02}.npy", random.standard_normal((3, 8, 8)).astype(np.float32))
+    command = ["run", "net.cnn", "--device", "cpu", "--input", "*.npy", "-o", "out.npz"]
+    assert specc(*command).code == 0
+    plain = dict(np.load("out.npz"))
+    assert plain["sources"].tolist() == [f"{number:02}.npy" for number in range(11)]
+    options = ["--threads", str(threads), "--readers", str(readers), "--batch", str(batch)]
+    assert specc(*command, *options).code == 0
+    again = dict(np.load("out.npz"))
+    assert again["sources"].tolist() == plain["sources"].tolist()
+    np.testing.assert_allclose(again["animal"], plain["animal"], rtol=1e-5)
+
+
 def test_activations_are_saved_beside_the_outputs(specc: Specc) -> None:
     write_inputs()
     answer = specc(

@@ -1,5 +1,6 @@
 """Interrupts, closed streams, bare environments: the command line leaves cleanly, and talks to no network."""
 
+import json
 import os
 import signal
 import subprocess
@@ -57,6 +58,30 @@ def test_an_interrupt_ends_at_once(command, delay, folder):
     assert started.returncode in (130, 0)
     assert b"Traceback" not in err
     assert not list(folder.glob(".*.tmp"))
+
+
+MANY = ["run", "net.cnn", "--input", "x.npy", "--device", "cpu", "--format", "jsonl"]
+
+
+def test_an_interrupt_in_the_middle_of_many_results(folder):
+    np.save(folder / "x.npy", np.zeros((20_000, 3, 8, 8), np.float32))
+    started = subprocess.Popen([*SPECC, *MANY], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert started.stdout is not None
+    assert json.loads(started.stdout.readline())["source"] == "x.npy[0]"
+    started.send_signal(signal.SIGINT)
+    _, err = started.communicate(timeout=60)
+    assert (started.returncode, err) == (130, b"interrupted\n")
+
+
+def test_a_reader_that_leaves_many_results_is_no_error(folder):
+    np.save(folder / "x.npy", np.zeros((20_000, 3, 8, 8), np.float32))
+    started = subprocess.Popen([*SPECC, *MANY], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert started.stdout is not None
+    started.stdout.readline()
+    started.stdout.close()
+    assert started.stderr is not None
+    assert started.stderr.read() == b""
+    assert started.wait(timeout=60) == 0
 
 
 def test_a_reader_that_leaves_is_no_error(folder):

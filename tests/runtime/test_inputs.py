@@ -115,6 +115,7 @@ def test_archives_go_by_input_name(tmp_path):
         ("x.npy", lambda p: np.save(p, numbers(3, 4, 7)), "E0901", "4 x 7"),
         ("x.npy", lambda p: np.save(p, numbers(3, 4)), "E0901", "[3, 4]"),
         ("x.npy", lambda p: np.save(p, np.zeros((3, 4, 6), np.int64)), "E0901", "int64"),
+        ("x.npy", lambda p: np.save(p, numbers(0, 3, 4, 6)), "E0901", "no items"),
         ("x.npy", lambda p: np.save(p, np.array([{}], object), allow_pickle=True), "E0608", "damaged"),
         ("x.npy", lambda p: p.write_bytes(b"\x93NUMPY"), "E0608", "damaged"),
         ("x.npz", lambda p: p.write_bytes(b"PK\x03\x04 no archive"), "E0608", "damaged"),
@@ -128,6 +129,18 @@ def test_files_that_do_not_fit_or_cannot_be_read(tmp_path, name, write, code, sa
     batches, (diagnostic,) = read(COLOUR, tmp_path / name)
     assert not batches
     assert (diagnostic.code, says in diagnostic.message) == (code, True), diagnostic.message
+
+
+def test_a_wrong_file_stands_where_it_was_met(tmp_path):
+    files = [save(tmp_path / f"{i}.png") for i in range(5)]
+    files[2].write_bytes(b"no image")
+    events = list(read_batches(COLOUR, files, size=2, threads=2))
+    assert [[Path(source).stem for source in batch.sources] if batch else d[0].code for batch, d in events] == [
+        ["0", "1"],
+        "E0608",
+        ["3", "4"],
+    ]
+    assert [batch.files for batch, _ in events if batch] == [2, 2]
 
 
 def test_folders_and_patterns_give_their_images_sorted(tmp_path):
