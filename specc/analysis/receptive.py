@@ -103,6 +103,8 @@ def _grow(field: Fraction | Dim, extent: Dim, jump: Fraction | int) -> Fraction 
 
 def _merge(left: View, right: View, sizes: dict[str, int]) -> View:
     """The larger field on each axis; of an image and a flat value, what the image sees."""
+    if left == right:
+        return left
     if len(left) != len(right):
         return max(left, right, key=len)
     return tuple(a if a == b else _larger(a, b, sizes) for a, b in zip(left, right, strict=True))

@@ -7,7 +7,7 @@ and none of their echoes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -44,7 +44,7 @@ class Elaborated:
     claims: tuple[Claim, ...]
     places: dict[str, Span]
     labels: dict[int, list[str]] = field(default_factory=dict)
-    written: dict[str, frozenset[str]] = field(default_factory=dict)
+    written: dict[str, Container[str]] = field(default_factory=dict)
 
 
 class Elaborator:

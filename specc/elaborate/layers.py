@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -48,7 +49,7 @@ class Layers:
     def __init__(self, build: GraphBuilder, plans: dict[int, Plan], report: Reporter, limits: Limits) -> None:
         self.build = build
         self.places: dict[str, Span] = {}
-        self.written: dict[str, frozenset[str]] = {}
+        self.written: dict[str, Container[str]] = {}
         self.open_sizes: frozenset[str] = frozenset()
         self.calls: list[tuple[BlockDefinition, Span]] = []
         self.broken = False
@@ -116,7 +117,7 @@ class Layers:
         if not self.broken:
             self._append(op, sources, types, name, layer, span)
             made = self._plans.get(id(statement))
-            self.written[name] = frozenset() if made is None else frozenset(made.fields)
+            self.written[name] = () if made is None else made.fields
         for value in names:
             self._origins[value] = _Origin(span, op, inputs)
         return _results(name, layer, types, claimed)
