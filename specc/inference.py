@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,9 +16,8 @@ from specc.interpreter import canonical, spoken
 from specc.ir import Graph
 from specc.onnx.emit import emit
 from specc.onnx.expose import Held, expose, held_values
-from specc.onnx.framing import size
 from specc.onnx.proto import Model
-from specc.onnx.write import LIMIT, to_bytes, write_model
+from specc.onnx.write import apart
 from specc.runtime.inputs import Batch, read_batches
 from specc.runtime.overlap import ahead
 from specc.runtime.session import Device, Session, session
@@ -136,13 +133,17 @@ def open_session(
     threads: int | None = None,
     spinning: bool = True,
 ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
-    """A session for `model`, by way of a temporary file where it is too large for one message."""
-    how = partial(session, device=device, optimise=optimise, profiled=profiled, threads=threads, spinning=spinning)
-    if size(model) <= LIMIT:
-        data, diagnostics = to_bytes(model, weights)
-        return (None, diagnostics) if data is None else how(data)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.onnx"
-        if diagnostics := write_model(model, weights, path):
-            return None, diagnostics
-        return how(path)
+    """A session for `model`; its weights go to ONNX Runtime beside it, not through a message of limited size."""
+    outside, arrays, diagnostics = apart(model, weights)
+    if outside is None:
+        return None, diagnostics
+    data = outside.SerializeToString()
+    return session(
+        data,
+        device=device,
+        optimise=optimise,
+        profiled=profiled,
+        threads=threads,
+        spinning=spinning,
+        weights=arrays,
+    )

@@ -34,7 +34,7 @@ def last_use(graph: Graph) -> dict[str, int]:
     return last
 
 
-def live_bytes(graph: Graph, sizes: Mapping[str, int] | None = None) -> list[int]:
+def live_bytes(graph: Graph, sizes: dict[str, int] | None = None) -> list[int]:
     """The bytes alive while each node runs, with `sizes` for the open sizes, or large ones."""
     sizes = large_sizes(graph) if sizes is None else sizes
     known: dict[TensorType, int] = {}

@@ -42,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to run: `quick` (normal, wide, borders, zeros), `all`, or kinds joined by commas: also "
         "cancellation, ties, denormals, nan, infinities (default: %(default)s)",
     )
+    parser.add_argument(
+        "--optimised",
+        action="store_true",
+        help="judge the layers with ONNX Runtime's graph optimisations on as well, not the whole model alone",
+    )
     parser.add_argument("--format", choices=("table", "json"), default="table", help="how to print the report")
     parser.add_argument("--brief", action="store_true", help="list only layers that fail and the one nearest its bound")
 
@@ -67,7 +72,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
     file = None if options.model_file is None else Path(options.model_file)
     graph, model = (checked.graph, None) if file is None else adopted(checked.graph, file)
     report, diagnostics = verify(
-        graph, weights, model, kinds=kinds, seed=options.seed, batch=options.batch, device=options.device
+        graph,
+        weights,
+        model,
+        kinds=kinds,
+        seed=options.seed,
+        batch=options.batch,
+        device=options.device,
+        optimised=options.optimised,
     )
     if report is None:
         console.report(diagnostics)

@@ -28,21 +28,29 @@ def dot_product(terms: int, magnitude: Array, u: float) -> Array:
     `magnitude` is |x| . |w| + |b|; where that leaves float32's range a partial sum may overflow.
     """
     magnitude = np.asarray(magnitude, np.float64)
-    return in_range(gamma(terms, u) * magnitude + terms * SMALLEST, magnitude)
+    bound = gamma(terms, u) * magnitude
+    bound += terms * SMALLEST
+    return in_range(bound, magnitude)
 
 
 def single(x: Array) -> Array:
     """|x| in float32, for sums of magnitudes: they need no more, and take half the time."""
     with np.errstate(over="ignore"):
-        return np.abs(x).astype(np.float32)
+        narrow = x.astype(np.float32)
+    return np.abs(narrow, out=narrow)
 
 
 def from_single(magnitude: Array, terms: int) -> Array:
     """At least what a sum of `terms` products of two `single` values would be without rounding, given what float32
     makes of it: rounding takes away at most gamma_(k+2) of it, and underflow one smallest normal number per term."""
     lost = min(gamma(terms + 2, 2.0**-24), 1.0)
-    with np.errstate(divide="ignore"):
-        return (magnitude.astype(np.float64) + terms * SMALLEST) / np.float64(1 - lost)
+    wide = magnitude.astype(np.float64)
+    wide += terms * SMALLEST
+    if lost < 1:
+        wide *= (1 + 2.0**-50) / (1 - lost)
+    else:
+        wide[...] = np.inf
+    return wide
 
 
 def statistical(terms: int, u: float) -> float:
@@ -85,6 +93,8 @@ def lp_norm(terms: int, y: Array, p: int, u: float) -> Array:
 def in_range(bound: Array, magnitude: Array) -> Array:
     """`bound` where `magnitude`, the largest intermediate result, stays in float32's range; nothing is promised
     where it does not."""
+    if np.max(magnitude, initial=0.0) < LARGEST:
+        return bound
     return np.where(magnitude < LARGEST, bound, np.inf)
 
 

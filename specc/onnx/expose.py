@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import onnx
-from onnx import helper, numpy_helper
+from onnx import helper
 
 from specc.ir.graph import Graph
-from specc.onnx.framing import is_open
-from specc.onnx.program import Array
 from specc.types import Layout
 
 
@@ -42,13 +40,6 @@ def held_values(model: onnx.ModelProto, graph: Graph) -> dict[str, Held]:
 def made(model: onnx.ModelProto) -> set[str]:
     """The tensors that the nodes of `model` make."""
     return {name for node in model.graph.node for name in node.output if name}
-
-
-def held_weights(model: onnx.ModelProto) -> Iterator[tuple[str, Array]]:
-    """The float32 tensors that `model` holds, by name, one at a time."""
-    for tensor in model.graph.initializer:
-        if tensor.data_type == onnx.TensorProto.FLOAT and not is_open(tensor):
-            yield tensor.name, numpy_helper.to_array(tensor)
 
 
 def pixel_inputs(model: onnx.ModelProto) -> set[str]:

@@ -82,6 +82,13 @@ def _split(message: onnx.ModelProto | onnx.GraphProto | onnx.TensorProto, number
     return _bytes(before), _bytes(after)
 
 
+def copy_without(source: onnx.ModelProto | onnx.GraphProto, target: object, field: str) -> None:
+    """Copy all fields of `source` but one to `target`, a message of the same type."""
+    for other, _ in source.ListFields():
+        if other.name != field:
+            _copy(source, target, other.name)
+
+
 def _copy(source: object, target: object, name: str) -> None:
     value = getattr(source, name)
     if hasattr(value, "extend"):

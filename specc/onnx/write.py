@@ -48,6 +48,23 @@ def to_bytes(
         return None, (error.diagnostic,)
 
 
+def apart(
+    model: onnx.ModelProto, weights: Mapping[str, Array]
+) -> tuple[onnx.ModelProto | None, dict[str, Array], tuple[Diagnostic, ...]]:
+    """`model` with its weights marked as kept elsewhere, and them (contiguous, float32) by name; missing or misshapen
+    ones are E0801.  Tensors that have data keep it."""
+    result, arrays = onnx.ModelProto(), {}
+    result.CopyFrom(model)
+    try:
+        for tensor in result.graph.initializer:
+            if is_open(tensor):
+                arrays[tensor.name] = np.frombuffer(_data(tensor, weights), "<f4").reshape(tuple(tensor.dims))
+                _point(tensor, "memory", 0)
+    except EmitError as error:
+        return None, {}, (error.diagnostic,)
+    return result, arrays, ()
+
+
 def write_model(
     model: onnx.ModelProto, weights: Mapping[str, Array], path: Path, *, limit: int = LIMIT
 ) -> tuple[Diagnostic, ...]:
@@ -112,11 +129,16 @@ def _point_all(model: onnx.ModelProto, location: str) -> None:
     offset = 0
     for tensor in filter(_is_large, model.graph.initializer):
         length = data_bytes(tensor)
-        tensor.ClearField("raw_data")
-        tensor.data_location = onnx.TensorProto.EXTERNAL
-        for key, value in (("location", location), ("offset", offset), ("length", length)):
-            tensor.external_data.add(key=key, value=str(value))
+        _point(tensor, location, offset)
         offset += length + -length % ALIGNMENT
+
+
+def _point(tensor: onnx.TensorProto, location: str, offset: int) -> None:
+    """Make the data of `tensor` that at `offset` in `location`."""
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (("location", location), ("offset", offset), ("length", data_bytes(tensor))):
+        tensor.external_data.add(key=key, value=str(value))
 
 
 def _data(tensor: onnx.TensorProto, weights: Mapping[str, Array]) -> memoryview:

@@ -149,6 +149,9 @@ class Op(BaseModel):
     """Whether it may close another operation's arguments: `conv 64, 3x3, relu`."""
     centres_channels: ClassVar[bool] = False
     """Whether it subtracts each channel's mean, and with it any bias added just before."""
+    widens: ClassVar[bool] = False
+    """Whether `compute` and `error_bound` take float32 weights beside float64 values and widen them themselves, so that
+    the largest are never held twice."""
     weighted_layers: ClassVar[int] = 0
     """What the operation adds to a network's depth as papers count it: 1 for convolutions and dense layers."""
 

@@ -23,6 +23,7 @@ class Conv(Learned):
     word: ClassVar[str] = "conv"
     positional: ClassVar[tuple[str, ...]] = ("channels", "kernel")
     weighted_layers: ClassVar[int] = 1
+    widens: ClassVar[bool] = True
 
     channels: PositiveInt
     """Output channels."""

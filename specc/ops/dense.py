@@ -21,6 +21,7 @@ class Dense(Op):
     word: ClassVar[str] = "dense"
     positional: ClassVar[tuple[str, ...]] = ("units",)
     weighted_layers: ClassVar[int] = 1
+    widens: ClassVar[bool] = True
 
     units: PositiveInt
     """Output features."""
@@ -60,10 +61,10 @@ class Dense(Op):
     ) -> Sequence[Array]:
         """gamma_k (|x| |W| + |b|), k = input features, and one more with a bias."""
         from specc.kernels.bounds import dot_product, from_single, single
-        from specc.kernels.linear import dense
+        from specc.kernels.linear import dense_magnitude
 
-        bias, terms = ws.get("bias"), self.terms(xs, ws)
-        magnitude = dense(single(xs[0]), single(ws["weight"]), None if bias is None else single(bias))
+        terms = self.terms(xs, ws)
+        magnitude = dense_magnitude(single(xs[0]), ws["weight"], ws.get("bias"))
         return (dot_product(terms, from_single(magnitude, terms), u),)
 
     def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int:

@@ -82,15 +82,16 @@ def session(
     threads: int | None = None,
     spinning: bool = True,
     profiled: bool = False,
+    weights: Mapping[str, Array] | None = None,
 ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
     """A session for a serialised model or a file.
 
     `cuda` runs on the GPU alone, in full float32 (TF32 off), or is E0902; `auto` takes the GPU where there is one.
     `optimise` switches graph optimisations; a `profiled` session can tell where it ran each node.  A model that ONNX
-    Runtime cannot load is E0907.  Threads that are `spinning` wait for work at a processor's full load, which others
-    may need.
+    Runtime cannot load is E0907.  `weights` are the tensors that the model says to be kept elsewhere.  Threads that are
+    `spinning` wait for work at a processor's full load, which others may need.
     """
-    how = _How(optimise, threads, spinning, profiled)
+    how = _How(optimise, threads, spinning, profiled, weights or {})
     if device == "cpu" or (device == "auto" and not cuda_available()):
         return _open(model, CPU, how)
     opened, diagnostics = _open(model, CUDA, how)
@@ -147,6 +148,7 @@ class _How:
     threads: int | None
     spinning: bool
     profiled: bool
+    weights: Mapping[str, Array]
 
 
 def _open(model: bytes | Path, provider: str, how: _How) -> tuple[Session | None, tuple[Diagnostic, ...]]:
@@ -187,6 +189,9 @@ def _options(ort: Any, provider: str, how: _How) -> Any:
     if how.profiled:
         options.enable_profiling = True
         options.profile_file_prefix = str(Path(tempfile.gettempdir()) / f"specc-{uuid4().hex}")
+    if how.weights:
+        tensors = [ort.OrtValue.ortvalue_from_numpy(array) for array in how.weights.values()]
+        options.add_external_initializers(list(how.weights), tensors)
     if provider == CUDA:
         options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     return options

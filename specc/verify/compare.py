@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,6 +24,10 @@ class Worst:
     got: float
     max_error: float
 
+    def shifted(self, items: int) -> Worst:
+        """The same element counted from `items` items of the batch earlier."""
+        return replace(self, index=(self.index[0] + items, *self.index[1:]))
+
 
 def worst(expected: Array, bound: Array, got: Array) -> Worst:
     """Judge `got` (float32) by `expected` (float64) of the same shape.
@@ -34,13 +38,19 @@ def worst(expected: Array, bound: Array, got: Array) -> Worst:
     """
     bound = np.broadcast_to(np.asarray(bound, np.float64), expected.shape)
     with np.errstate(all="ignore"):
-        error = np.abs(got - expected)
-        ratio = np.divide(error, bound, out=np.zeros_like(error), where=error != 0)
-        if not np.isfinite(error).all():
-            agree = _same_class(expected, bound, got)
-            ratio, error = np.where(agree, 0.0, ratio), np.where(agree, 0.0, error)
-    ratio[np.isnan(ratio)] = np.inf
-    index = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+        error = np.subtract(got, expected)
+        np.abs(error, out=error)
+        largest = float(np.max(error))
+        if not np.isfinite(largest):
+            error[_same_class(expected, bound, got)] = 0.0
+            largest = float(np.max(error))
+        ratio = error / bound if largest else error
+    at = int(np.argmax(ratio))
+    if np.isnan(ratio.flat[at]):
+        ratio[np.isnan(ratio)] = np.inf
+        ratio[error == 0] = 0.0
+        at = int(np.argmax(ratio))
+    index = np.unravel_index(at, ratio.shape)
     return Worst(
         ratio=float(ratio[index]),
         error=float(error[index]),
@@ -48,8 +58,13 @@ def worst(expected: Array, bound: Array, got: Array) -> Worst:
         index=tuple(int(i) for i in index),
         expected=float(expected[index]),
         got=float(got[index]),
-        max_error=float(np.max(error)),
+        max_error=largest,
     )
+
+
+def identical(a: Array, b: Array) -> bool:
+    """Whether both have the same shape and values, NaN being equal to NaN."""
+    return a.shape == b.shape and np.array_equal(a, b, equal_nan=True)
 
 
 def _same_class(expected: Array, bound: Array, got: Array) -> Array:

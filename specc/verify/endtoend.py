@@ -2,26 +2,27 @@
 
 A bound for every layer, propagated by worst cases, grows out of all proportion in a deep network; a fixed tolerance is
 wrong both ways.  Here the layers' own rounding errors are propagated as they are, by stochastic arithmetic (D. Parker,
-"Monte Carlo arithmetic", 1997; J. Vignes, "Discrete stochastic arithmetic", 2004): the graph is interpreted in
-float64 once as it is and in `COPIES` copies to which every layer adds uniform random errors.  Their size is the
-layer's error bound, scaled down to `HEADROOM` times the largest part of it that NumPy's own float32 evaluation of the
-layer uses.  The outputs of a correct run stay within `MARGIN` times the largest deviation among the copies.
+"Monte Carlo arithmetic", 1997; J. Vignes, "Discrete stochastic arithmetic", 2004): the graph is interpreted in float64
+once, and in float32 in copies to which every layer adds uniform random errors.  Their size is the layer's error bound,
+scaled down to `HEADROOM` times the largest part of it that NumPy's own float32 evaluation of the layer uses.  The
+outputs of a correct run stay within `MARGIN` times the largest deviation among the copies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from specc.analysis.liveness import last_use
 from specc.interpreter import cast
-from specc.interpreter.interpret import last_readers
 from specc.ir.graph import Graph, Node
 from specc.verify.compare import Array
 
 U = 2.0**-24
 """Unit roundoff of float32."""
-COPIES = 3
+COPIES = 4
+"""Over all items of a batch; every item has one at least."""
 HEADROOM = 4.0
 """Summation orders and fused operations differ: another correct evaluation may err a few times as much as NumPy's."""
 MARGIN = 4.0
@@ -36,47 +37,66 @@ def references(
     `feeds` are canonical and exact.
     """
     rng = np.random.default_rng(seed)
-    batch = {name: array.shape[0] for name, array in feeds.items()}
-    values = {n: np.concatenate([array.astype(np.float64)] * (1 + COPIES)) for n, array in feeds.items()}
-    items = next(iter(batch.values()))
-    last, kept = last_readers(graph), {output.value for output in graph.outputs}
+    items = len(next(iter(feeds.values())))
+    copies = -(-COPIES // items)
+    exact = {name: array.astype(np.float64) for name, array in feeds.items()}
+    noisy = {name: np.concatenate([array.astype(np.float32)] * copies) for name, array in feeds.items()}
+    last, kept = last_use(graph), {output.value for output in graph.outputs}
     for index, node in enumerate(graph.nodes):
-        xs = [values[name] for name in node.inputs]
-        values.update(zip(node.outputs, _noisy(graph, node, xs, weights, items, rng), strict=True))
-        for name in {*node.inputs, *node.outputs}:
-            if last.get(name, index) <= index and name not in kept:
-                del values[name]
-    return {name: _tolerance(values[name], items) for name in kept}
+        xs, copied = ([values[name] for name in node.inputs] for values in (exact, noisy))
+        ys, perturbed = _layer(graph, node, xs, copied, weights, rng)
+        exact.update(zip(node.outputs, ys, strict=True))
+        noisy.update(zip(node.outputs, perturbed, strict=True))
+        for name in {*node.inputs, *node.outputs} - kept:
+            if last[name] <= index:
+                del exact[name], noisy[name]
+    return {name: (exact[name], _tolerance(exact[name], noisy[name])) for name in kept}
 
 
-def _noisy(
-    graph: Graph, node: Node, xs: list[Array], weights: Mapping[str, Array], items: int, rng: np.random.Generator
-) -> list[Array]:
-    """The node's outputs: the first `items` of the batch exact, the copies with errors added."""
+def _layer(
+    graph: Graph,
+    node: Node,
+    xs: list[Array],
+    copied: list[Array],
+    weights: Mapping[str, Array],
+    rng: np.random.Generator,
+) -> tuple[Sequence[Array], list[Array]]:
+    """The node's outputs, exact for the operands `xs`, and with errors added for the `copied` ones."""
     ws = cast(graph, node, weights, np.float64)
-    exact_xs = [x[:items] for x in xs]
-    results = [np.array(y) for y in node.op.compute(xs, ws)]
-    exact = [y[:items] for y in results]
-    rounded = node.op.compute([x.astype(np.float32) for x in exact_xs], cast(graph, node, weights, np.float32))
-    bounds = node.op.error_bound(exact_xs, ws, exact, U)
-    for result, y, y32, bound in zip(results, exact, rounded, bounds, strict=True):
-        size = np.broadcast_to(_errors(y, y32, np.asarray(bound, np.float64)), y.shape)
-        for copy in range(1, 1 + COPIES):
-            result[copy * items : (copy + 1) * items] += (2 * rng.random(y.shape, np.float32) - 1) * size
-    return results
+    ys = node.op.compute(xs, ws)
+    bounds = node.op.error_bound(xs, ws, ys, U)
+    together = [np.concatenate([x.astype(np.float32), copy]) for x, copy in zip(xs, copied, strict=True)]
+    single = node.op.compute(together, cast(graph, node, weights, np.float32))
+    perturbed = []
+    for y, rounded, bound in zip(ys, single, bounds, strict=True):
+        copies = rounded[len(y) :]
+        size = _errors(y, rounded[: len(y)], np.broadcast_to(np.asarray(bound, np.float64), y.shape))
+        perturbed.append(copies if size is None else _with_noise(copies, size, rng))
+    return ys, perturbed
 
 
-def _errors(y: Array, y32: Array, bound: Array) -> Array:
-    """How large an error a float32 evaluation may well make, element by element."""
+def _with_noise(copies: Array, size: Array, rng: np.random.Generator) -> Array:
+    """`copies` of a batch with uniform errors of `size`, which is that of the batch."""
+    noise: Array = np.asarray(rng.random(copies.shape, np.float32))
+    noise *= 2
+    noise -= 1
+    noise.reshape(-1, *size.shape)[...] *= size.astype(np.float32)
+    noise += copies
+    return noise
+
+
+def _errors(y: Array, rounded: Array, bound: Array) -> Array | None:
+    """How large an error a float32 evaluation may well make, element by element; nothing where it makes none."""
+    if not np.max(bound, initial=0.0):
+        return None
     usable = np.isfinite(bound) & (bound > 0)
     with np.errstate(all="ignore"):
-        used = np.abs(y32 - y) / bound
+        used = np.abs(rounded - y) / bound
     part = float(np.max(used, initial=0.0, where=usable & np.isfinite(used)))
     result: Array = np.where(usable, bound, 0.0) * min(1.0, HEADROOM * part)
     return result
 
 
-def _tolerance(value: Array, items: int) -> tuple[Array, float]:
-    exact = value[:items]
-    deviations = value[items:].reshape(COPIES, *exact.shape) - exact
-    return exact, MARGIN * float(np.max(np.abs(deviations), initial=0.0, where=np.isfinite(deviations)))
+def _tolerance(exact: Array, noisy: Array) -> float:
+    deviations = np.abs(noisy.reshape(-1, *exact.shape) - exact)
+    return MARGIN * float(np.max(deviations, initial=0.0, where=np.isfinite(deviations)))

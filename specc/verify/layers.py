@@ -2,61 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from zlib import crc32
 
 import numpy as np
 
 from specc.dims import evaluate
-from specc.interpreter import canonical, cast, normalised
-from specc.interpreter.interpret import last_readers
+from specc.interpreter import cast, normalised
 from specc.ir.graph import Graph, GraphInput, Node, weight_name
 from specc.kernels.bounds import gamma, statistical
-from specc.onnx.expose import Held
 from specc.types import TensorType
-from specc.verify.compare import Array, Worst, worst
+from specc.verify.compare import Array, Worst, identical, worst
 from specc.verify.deviations import explained
 from specc.verify.endtoend import U
 from specc.verify.probes import Probe
 from specc.verify.report import LayerResult, Status
 
+PART = 1 << 22
+"""Elements of the items of a batch that are judged at once."""
+
 
 @dataclass
 class LayerJudge:
-    """Collects the verdict on every layer over all probes, with and without graph optimisations."""
+    """Collects the verdict on every layer over all probes."""
 
     graph: Graph
     weights: Mapping[str, Array]
-    held: Mapping[str, Held]
     results: dict[str, LayerResult] = field(default_factory=dict)
-    seen: dict[tuple[tuple[str, ...], str], int] = field(default_factory=dict)
-    """Digests of the tensors of earlier runs: identical operands and results are judged once."""
 
-    def judge(self, probe: Probe, tensors: dict[str, Array], optimised: bool) -> None:
-        """Judge every layer on one run; `tensors` are ONNX Runtime's, in their physical layout.  They are taken out of
-        the mapping, so that each is freed after its last reader."""
-        values = dict(probe.feeds)
-        fresh = set()
-        for value, held in self.held.items():
-            if held.tensor in tensors:
-                values[value] = canonical(tensors[held.tensor], held.layout)
-                if self._is_new(probe.names, value, tensors[held.tensor]):
-                    fresh.add(value)
-            elif held.tensor in probe.feeds:  # a layer that does nothing to an input
-                values[value] = probe.feeds[held.tensor]
-        tensors.clear()
-        for item in self.graph.inputs:
-            if probe.feeds[item.name].dtype == np.uint8:
-                self._judge_pixels(item, probe, values, optimised)
-        last = last_readers(self.graph)
-        for index, node in enumerate(self.graph.nodes):
-            if fresh.intersection((*node.inputs, *node.outputs)) or node.name not in self.results:
-                self._note(self._judge_node(node, values, probe.sizes), probe, optimised)
-            for name in {*node.inputs, *node.outputs}:
-                if last.get(name, index) <= index:
-                    values.pop(name, None)
+    def judge(self, node: Node, values: Mapping[str, Array], probe: Probe, optimised: bool) -> None:
+        """Judge one layer on one run; `values` are ONNX Runtime's (canonical), without those the model lacks."""
+        self._note(self._judge_node(node, values, probe.sizes), probe, optimised)
+
+    def judge_pixels(self, item: GraphInput, got: Array | None, probe: Probe, optimised: bool) -> None:
+        """Judge the preprocessing of an input inside the model, one product and one sum with constants rounded before,
+        by the values (canonical) that it makes of the probe's pixels."""
+        pixels = probe.feeds[item.name]
+        blank = LayerResult(item.name, item.name, "preprocess", self.graph.file, 0, "passed")
+        if got is None:
+            self._note(replace(blank, status="skipped", note="the model does not normalise"), probe, optimised)
+            return
+        expected = normalised(item, pixels)
+        size = np.abs(expected) + 2 * np.abs(normalised(item, np.zeros_like(pixels)))
+        self._note(_verdict(blank, worst(expected, 4 * U * size, got)), probe, optimised)
 
     def layers(self) -> tuple[LayerResult, ...]:
         """The verdicts in execution order."""
@@ -71,22 +60,16 @@ class LayerJudge:
             note = wrong[0] if wrong else "not judged: ONNX Runtime cannot run the model"
             self.results[node.name] = replace(_blank(node, status), note=note)
 
-    def compare_weights(self, held: Iterable[tuple[str, Array]]) -> None:
-        """Fail the layers whose weights stand in the model (`held`, by name) with other values than those given: a
+    def compare_weights(self, held: Mapping[str, Array]) -> None:
+        """Fail the layers whose weights stand in the model (`held`) with other values than those given: a
         single wrong weight may move no result beyond its bound."""
         owners = {weight_name(node, weight): node for node in self.graph.nodes for weight in self.graph.weights(node)}
-        for name, array in held:
+        for name, array in held.items():
             node = owners.get(name)
             note = _difference(name, self.weights[name], array) if node is not None else None
             if node is not None and note is not None:
                 old = self.results.get(node.name, _blank(node, "failed"))
                 self.results[node.name] = replace(old, status="failed", note=f"{old.note}; {note}".lstrip("; "))
-
-    def _is_new(self, probe: tuple[str, ...], value: str, tensor: Array) -> bool:
-        digest = crc32(np.ascontiguousarray(tensor).data)
-        new = self.seen.get((probe, value)) != digest
-        self.seen[probe, value] = digest
-        return new
 
     def _judge_node(self, node: Node, values: Mapping[str, Array], sizes: dict[str, int]) -> LayerResult:
         lacking = [name for name in (*node.inputs, *self._due(node, values)) if name not in values]
@@ -112,33 +95,24 @@ class LayerJudge:
         return frozenset((*inputs, *(output.value for output in self.graph.outputs)))
 
     def _found(self, node: Node, values: Mapping[str, Array]) -> LayerResult:
-        """The verdict on the worst element over all outputs of the node."""
-        xs = [values[name].astype(np.float64) for name in node.inputs]
+        """The verdict on the worst element over all outputs of the node, some items of the batch at a time."""
         ws = cast(self.graph, node, self.weights, np.float64)
-        with np.errstate(all="ignore"):
-            ys = node.op.compute(xs, ws)
-            bounds = node.op.error_bound(xs, ws, ys, U)
+        operands = [values[name] for name in node.inputs]
+        results = [values.get(name) for name in node.outputs]
         found: list[Worst] = []
         known: list[str] = []
-        for name, y, bound in zip(node.outputs, ys, bounds, strict=True):
-            if name not in values:
-                continue
-            got, names = explained((node.op, xs, ws), y, values[name])
-            found.append(worst(y, bound, got))
-            known.extend(names)
+        terms = None
+        for items in _parts([array for array in (*operands, *results) if array is not None]):
+            xs = [array[items].astype(np.float64) for array in operands]
+            got = [None if array is None else array[items] for array in results]
+            for worst_of_one, names in _compared(node, xs, ws, got):
+                found.append(worst_of_one.shifted(items.start))
+                known.extend(names)
+            terms = node.op.terms(xs, ws)
+        largest = max(item.max_error for item in found)
         result = _verdict(_blank(node, "passed"), max(found, key=lambda item: item.ratio))
-        return replace(_warned(result, node.op.terms(xs, ws)), deviations=tuple(dict.fromkeys(known)))
-
-    def _judge_pixels(self, item: GraphInput, probe: Probe, values: Mapping[str, Array], optimised: bool) -> None:
-        """The preprocessing inside the model: one product and one sum with constants rounded before."""
-        pixels = probe.feeds[item.name]
-        blank = LayerResult(item.name, item.name, "preprocess", self.graph.file, 0, "passed")
-        if item.name not in values or values[item.name] is pixels:
-            self._note(replace(blank, status="skipped", note="the model does not normalise"), probe, optimised)
-            return
-        expected = normalised(item, pixels)
-        size = np.abs(expected) + 2 * np.abs(normalised(item, np.zeros_like(pixels)))
-        self._note(_verdict(blank, worst(expected, 4 * U * size, values[item.name])), probe, optimised)
+        result = replace(result, max_error=largest, deviations=tuple(dict.fromkeys(known)))
+        return _warned(result, terms)
 
     def _note(self, result: LayerResult, probe: Probe, optimised: bool) -> None:
         """Keep the worse of the verdicts on one layer, and the largest error of both."""
@@ -152,9 +126,31 @@ class LayerJudge:
         self.results[result.node] = result
 
 
+def _parts(arrays: list[Array]) -> Iterator[slice]:
+    """The items of a batch in parts of `PART` elements, where all `arrays` have as many items."""
+    items = len(arrays[0])
+    step = max(1, PART * items // max(1, *(array.size for array in arrays)))
+    if any(len(array) != items for array in arrays):
+        step = max(map(len, arrays))
+    return (slice(first, first + step) for first in range(0, items, step))
+
+
+def _compared(
+    node: Node, xs: list[Array], ws: Mapping[str, Array], results: list[Array | None]
+) -> Iterator[tuple[Worst, tuple[str, ...]]]:
+    """For every output that the model holds its worst element, and the known deviations that it shows."""
+    with np.errstate(all="ignore"):
+        ys = node.op.compute(xs, ws)
+        bounds = node.op.error_bound(xs, ws, ys, U)
+    for y, bound, result in zip(ys, bounds, results, strict=True):
+        if result is not None:
+            got, names = explained((node.op, xs, ws), y, result)
+            yield worst(y, bound, got), names
+
+
 def _difference(name: str, expected: Array, got: Array) -> str | None:
     """In words how a weight differs; nothing of another shape, which shows in the results."""
-    if expected.shape != got.shape or np.array_equal(expected, got, equal_nan=True):
+    if expected is got or expected.shape != got.shape or identical(expected, got):
         return None
     differs = np.argwhere(expected != got)
     at = tuple(differs[0])

@@ -9,15 +9,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from specc.dims import Sym, evaluate, product
+from specc.analysis.liveness import live_bytes
+from specc.dims import Sym, evaluate, names
 from specc.ir.graph import Graph
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 QUICK = ("normal", "wide", "borders", "zeros")
 """The kinds that find nearly every fault; the others are for operations and runtimes that are new."""
-STACKED_BYTES = 2**28
-"""How much memory the values of all probes at once may take."""
+STACKED_BYTES = 2**29
+"""How much memory the values that are alive at once may take, of all probes that run together."""
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,21 @@ def probes(
 
 
 def stacked(graph: Graph, found: list[Probe]) -> list[Probe]:
-    """All probes as one batch where its size is open and all values together fit into `STACKED_BYTES`: weights are
-    then read once for all of them."""
+    """Probes put together into one batch where its size is open, as many as have values within `STACKED_BYTES`:
+    weights are then read once for all of them."""
     axes = {item.type.shape[0] for item in graph.inputs}
-    items = sum(len(probe.names) for probe in found)
-    sizes = found[0].sizes | {str(axis): items for axis in axes if isinstance(axis, Sym)}
-    needed = sum(evaluate(product(kind.shape), sizes) * 4 for kind in graph.values.values())
-    if len(axes) > 1 or isinstance(next(iter(axes)), int) or needed > STACKED_BYTES:
+    axis = axes.pop()
+    if axes or not isinstance(axis, Sym) or names(axis) != {str(axis)}:
         return found
-    names = tuple(name for probe in found for name in probe.names)
+    needed = len(found[0].names) * max(live_bytes(graph, found[0].sizes), default=0)
+    count = max(1, STACKED_BYTES // max(1, needed))
+    return [_together(found[first : first + count], str(axis)) for first in range(0, len(found), count)]
+
+
+def _together(found: list[Probe], axis: str) -> Probe:
+    items = tuple(name for probe in found for name in probe.names)
     feeds = {name: np.concatenate([probe.feeds[name] for probe in found]) for name in found[0].feeds}
-    return [Probe(names, feeds, sizes)]
+    return Probe(items, feeds, found[0].sizes | {axis: len(items)})
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:

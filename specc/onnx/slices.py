@@ -1,0 +1,108 @@
+"""A model in parts: its data apart from its nodes, and its nodes in slices that can run one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from specc.onnx.framing import copy_without, data_bytes, is_open
+from specc.onnx.program import Array
+
+SMALL = 1024
+"""Tensors below this many bytes stay in the model: among them are sizes and scales that shape inference reads."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some of a model's nodes as a model of their own; `inputs` are the tensors it reads, `outputs` those it returns,
+    without any that are weights."""
+
+    model: onnx.ModelProto
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+def hollow(model: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[str, Array]]:
+    """`model` without the data of its float32 tensors, and that data by name; small tensors keep theirs as well."""
+    result, arrays = _bare(model), {}
+    copy_without(model.graph, result.graph, "initializer")
+    for tensor in model.graph.initializer:
+        movable = tensor.data_type == TensorProto.FLOAT and not is_open(tensor)
+        if movable:
+            arrays[tensor.name] = numpy_helper.to_array(tensor)
+        if movable and data_bytes(tensor) >= SMALL:
+            result.graph.initializer.add(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)
+        else:
+            result.graph.initializer.append(tensor)
+    return result, arrays
+
+
+def slices(model: onnx.ModelProto, values: Mapping[str, int], limit: int) -> Iterator[Slice]:
+    """The nodes of `model` in their order, cut where the `values` (float32 tensors, with their bytes) that a slice
+    makes, and its weights, come to `limit` bytes.  Every slice returns all `values` that it makes.
+
+    Only `values` pass from one slice to the next: there is no cut where anything else would have to.
+    """
+    nodes = list(model.graph.node)
+    if any(map(_nested, nodes)):
+        yield _slice(model, nodes, values)
+        return
+    weights = {tensor.name: data_bytes(tensor) for tensor in model.graph.initializer}
+    last = {name: index for index, node in enumerate(nodes) for name in node.input}
+    first, size, needed = 0, 0, -1
+    for index, node in enumerate(nodes):
+        size += sum(values.get(name, 0) for name in node.output) + sum(weights.get(name, 0) for name in node.input)
+        needed = max([needed, *(last.get(name, -1) for name in node.output if name not in values)])
+        if index == len(nodes) - 1 or (size >= limit and needed <= index):
+            yield _slice(model, nodes[first : index + 1], values)
+            first, size = index + 1, 0
+
+
+def _nested(node: onnx.NodeProto) -> bool:
+    """Whether the node has a graph inside, which may read any tensor."""
+    return any(attribute.type == onnx.AttributeProto.GRAPH for attribute in node.attribute)
+
+
+def _slice(model: onnx.ModelProto, nodes: list[onnx.NodeProto], values: Mapping[str, int]) -> Slice:
+    """The slice of `nodes`; with all of them it is the model, and returns `values` besides what it did."""
+    result = _bare(model)
+    if len(nodes) == len(model.graph.node):
+        result.graph.CopyFrom(model.graph)
+    else:
+        _fill(result.graph, model.graph, nodes)
+    made = [name for node in nodes for name in node.output if name in values]
+    returned = {item.name for item in result.graph.output}
+    result.graph.output.extend(_untyped(name) for name in dict.fromkeys(made) if name not in returned)
+    weights = {tensor.name for tensor in result.graph.initializer}
+    inputs = tuple(item.name for item in result.graph.input if item.name not in weights)
+    return Slice(result, inputs, tuple(dict.fromkeys(made)))
+
+
+def _fill(part: onnx.GraphProto, whole: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> None:
+    """Bring `nodes` of the graph `whole` into `part`, with what they read and what is known of what they make."""
+    made = {name for node in nodes for name in node.output}
+    read = dict.fromkeys(name for node in nodes for name in node.input if name and name not in made)
+    weights = [tensor for tensor in whole.initializer if tensor.name in read]
+    inputs = read.keys() - {tensor.name for tensor in weights}
+    given = {item.name: item for item in whole.input}
+    part.name = whole.name
+    part.node.extend(nodes)
+    part.initializer.extend(weights)
+    part.input.extend(given.get(name) or _untyped(name) for name in read if name in inputs)
+    part.output.extend(item for item in whole.output if item.name in made)
+    part.value_info.extend(item for item in whole.value_info if item.name in made)
+
+
+def _untyped(name: str) -> onnx.ValueInfoProto:
+    """A float32 tensor whose shape the data tells."""
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+
+
+def _bare(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Everything of `model` but its graph."""
+    result = onnx.ModelProto()
+    copy_without(model, result, "graph")
+    return result

@@ -1,0 +1,160 @@
+"""Running a model in ONNX Runtime a slice at a time, and judging every layer as soon as its values are there.
+
+No more than one slice's weights and the values that later slices and layers read are in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from specc.diagnostics import Diagnostic
+from specc.dims import evaluate, product
+from specc.inference import open_session
+from specc.interpreter import canonical, spoken
+from specc.ir.graph import Graph, Node
+from specc.onnx.expose import Held, held_values, made, pixel_inputs
+from specc.onnx.proto import Model
+from specc.onnx.slices import Slice, slices
+from specc.runtime.session import Device, Session
+from specc.verify.compare import Array
+from specc.verify.layers import LayerJudge
+from specc.verify.probes import Probe
+
+SLICE_BYTES = 2**28
+"""The values and weights of one slice."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is verified: a model without the data of its weights, `weights`, which it is run with; and where it runs."""
+
+    graph: Graph
+    weights: Mapping[str, Array]
+    model: Model
+    device: Device
+
+    def open(
+        self, model: Model, optimise: bool, profiled: bool = False
+    ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
+        """A session for `model`; `profiled` if it is to tell where it ran each node."""
+        return open_session(model, self.weights, device=self.device, optimise=optimise, profiled=profiled)
+
+    def feeds(self, probe: Probe) -> dict[str, Array]:
+        """The probe's arrays in the author's order, as the model takes them."""
+        pixels = pixel_inputs(self.model)
+        arrays = {name: spoken(array, self.graph.layout) for name, array in probe.feeds.items()}
+        return {name: array if name in pixels else array.astype(np.float32) for name, array in arrays.items()}
+
+
+@dataclass
+class Ran:
+    """What ran the model: see `Report`."""
+
+    provider: str = ""
+    devices: dict[str, str] = field(default_factory=dict)
+    tf32: bool | None = None
+
+
+@dataclass
+class Walk:
+    """One batch of inputs on its way through the model, graph optimisations on or off."""
+
+    work: Work
+    judge: LayerJudge
+    probe: Probe
+    optimised: bool
+    ran: Ran
+    profiled: bool = False
+    """Whether to note in `ran` where each node runs."""
+    tensors: dict[str, Array] = field(default_factory=dict)
+    """What later slices and layers read of what the model has made so far, in its physical layout."""
+
+    def run(self) -> tuple[Diagnostic, ...]:
+        """Run all slices and judge all layers; what ONNX Runtime refuses, if anything."""
+        graph, feeds = self.work.graph, self.work.feeds(self.probe)
+        for index, part in enumerate(self.parts):
+            diagnostics = self._run_slice(part, feeds)
+            if diagnostics:
+                return diagnostics
+            for item in graph.inputs:
+                if feeds[item.name].dtype == np.uint8 and self._when([item.name]) == index:
+                    got = self._values([item.name])[item.name]
+                    self.judge.judge_pixels(item, got, self.probe, self.optimised)
+            for node in graph.nodes:
+                if self._when(touched(node)) == index:
+                    self.judge.judge(node, self._values(touched(node)), self.probe, self.optimised)
+            self.tensors = {name: array for name, array in self.tensors.items() if self.needed[name] > index}
+        return ()
+
+    def _run_slice(self, part: Slice, feeds: Mapping[str, Array]) -> tuple[Diagnostic, ...]:
+        opened, diagnostics = self.work.open(part.model, self.optimised, self.profiled)
+        if opened is None:
+            return diagnostics
+        self.ran.provider, self.ran.tf32 = opened.provider, opened.tf32
+        given = {name: self.tensors[name] if name in self.tensors else feeds[name] for name in part.inputs}
+        results, diagnostics = opened.run(given, part.outputs)
+        if self.profiled:
+            self.ran.devices |= opened.node_devices()
+        self.tensors |= results
+        return diagnostics
+
+    @cached_property
+    def held(self) -> dict[str, Held]:
+        """Where the model holds the graph's values."""
+        return held_values(self.work.model, self.work.graph)
+
+    @cached_property
+    def parts(self) -> list[Slice]:
+        """The slices of the model."""
+        values, computed = self.work.graph.values, made(self.work.model)
+        sizes = {
+            held.tensor: 4 * evaluate(product(values[name].shape), self.probe.sizes)
+            for name, held in self.held.items()
+            if held.tensor in computed
+        }
+        return list(slices(self.work.model, sizes, SLICE_BYTES))
+
+    @cached_property
+    def made_in(self) -> dict[str, int]:
+        """The slice that makes each tensor."""
+        return {name: index for index, part in enumerate(self.parts) for name in part.outputs}
+
+    @cached_property
+    def needed(self) -> dict[str, int]:
+        """The last slice that reads each tensor, or before whose end a layer is judged that does."""
+        last = dict(self.made_in)
+        for index, part in enumerate(self.parts):
+            last |= dict.fromkeys(part.inputs, index)
+        for names in ([item.name for item in self.work.graph.inputs], *map(touched, self.work.graph.nodes)):
+            last |= {name: max(last[name], self._when(names)) for name in self._tensors(names)}
+        return last
+
+    def _tensors(self, values: Iterable[str]) -> list[str]:
+        """The tensors made by the model that hold `values`, as far as it has them."""
+        return [
+            self.held[name].tensor for name in values if name in self.held and self.held[name].tensor in self.made_in
+        ]
+
+    def _when(self, values: Iterable[str]) -> int:
+        """The slice behind which all of `values` are there that the model makes."""
+        return max((self.made_in[tensor] for tensor in self._tensors(values)), default=0)
+
+    def _values(self, names: Iterable[str]) -> dict[str, Array]:
+        """Those of the values `names` that the model takes or makes, in canonical order."""
+        found = {}
+        for name in names:
+            held = self.held.get(name)
+            if held is not None and held.tensor in self.tensors:
+                found[name] = canonical(self.tensors[held.tensor], held.layout)
+            elif (source := held.tensor if held is not None else name) in self.probe.feeds:
+                found[name] = self.probe.feeds[source]
+        return found
+
+
+def touched(node: Node) -> tuple[str, ...]:
+    """The values that a layer reads and makes."""
+    return (*node.inputs, *node.outputs)
