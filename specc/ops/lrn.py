@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 class Lrn(Weightless):
-    """x / (k + alpha / size * s)^beta, s the sum of squares over `size` neighbouring channels: ONNX LRN-13, whose
-    alpha is divided by the size as in PyTorch and Caffe (AlexNet's paper writes the quotient).
+    """x / (k + alpha / size * s)^beta, s the sum of squares over `size` neighbouring channels, as ONNX LRN-13
+    defines it: alpha is divided by the size as in PyTorch and Caffe (AlexNet's paper writes the quotient).
 
     Of an even number of neighbours one more lies behind than before, as in ONNX; PyTorch has it the other way.
     """
@@ -42,23 +42,41 @@ class Lrn(Weightless):
         return ()
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
-        # ONNX Runtime's LRN takes odd sizes and two-dimensional images only.
-        if self.size % 2 and len(inputs[0].spatial) == 2:
-            attributes = {"alpha": self.alpha, "beta": self.beta, "bias": self.k}
-            return (build.node("LRN", [names[0]], size=self.size, **attributes),)
+        """Not ONNX's LRN: ONNX Runtime takes seven times as long for it on the CPU, has it for odd sizes and images
+        only, and slides its sum along the channels, so that roundings and NaN stay in it."""
         squares = build.node("Mul", [names[0], names[0]])
-        total = build.node("Conv", [squares, *self._band(build, inputs)])
-        return (build.node("Div", [names[0], build.node("Pow", [total, build.floats([self.beta], ())])]),)
+        channels_are_an_axis = len(inputs[0].spatial) < 3  # ONNX Runtime convolves at most three
+        total = self._along(build, squares, inputs) if channels_are_an_axis else self._across(build, squares, inputs)
+        return (build.node("Div", [names[0], self._power(build, total)]),)
 
-    def _band(self, build: Builder, inputs: Types) -> tuple[str, str]:
-        """k + alpha / size * (sum over neighbours) as a 1x1 convolution: its weight and bias."""
+    def _along(self, build: Builder, squares: str, inputs: Types) -> str:
+        """k + alpha / size * (sum over neighbours) as a convolution along the channels of an image with one more axis,
+        whose own channels are one."""
+        axes = len(inputs[0].spatial)
+        weight = build.floats([self.alpha / self.size] * self.size, (1, 1, self.size, *(1,) * axes))
+        pads = ((self.size - 1) // 2, *(0,) * axes, self.size // 2, *(0,) * axes)
+        image = build.node("Unsqueeze", [squares, build.ints([1])])
+        kernel = (self.size, *(1,) * axes)
+        total = build.node("Conv", [image, weight, build.floats([self.k])], kernel_shape=kernel, pads=pads)
+        return build.node("Squeeze", [total, build.ints([1])])
+
+    def _across(self, build: Builder, squares: str, inputs: Types) -> str:
+        """The same as a 1x1 convolution whose matrix is a band."""
         channels = known_channels(self.word, inputs[0])
         first = -((self.size - 1) // 2)
         neighbours = range(first, first + self.size)
         factor = self.alpha / self.size
         rows = [factor if i - o in neighbours else 0.0 for o in range(channels) for i in range(channels)]
         window = (1,) * len(inputs[0].spatial)
-        return build.floats(rows, (channels, channels, *window)), build.floats([self.k] * channels)
+        band, bias = build.floats(rows, (channels, channels, *window)), build.floats([self.k] * channels)
+        return build.node("Conv", [squares, band, bias])
+
+    def _power(self, build: Builder, total: str) -> str:
+        """total^beta; square roots take a tenth of Pow's time."""
+        if self.beta not in (0.5, 0.75):
+            return build.node("Pow", [total, build.floats([self.beta], ())])
+        root = build.node("Sqrt", [total])
+        return root if self.beta == 0.5 else build.node("Mul", [root, build.node("Sqrt", [root])])
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         from specc.kernels import normalisation

@@ -29,7 +29,7 @@ EXAMPLES = {
     ],
     "groupnorm": ["groupnorm 4", "groupnorm 2, affine=false"],
     "instancenorm": ["instancenorm", "instancenorm affine=false"],
-    "lrn": ["lrn 5", "lrn 4, alpha=1e-3, k=2"],
+    "lrn": ["lrn 5", "lrn 4, alpha=1e-3, k=2", "lrn 3, beta=0.5", "lrn 3, beta=1.5"],
     "scale": ["scale", "scale bias=true", "scale weight=0.5"],
     "prelu": ["prelu", "prelu shared=true", "prelu elementwise=true"],
     "leaky_relu": ["leaky_relu 0.2"],

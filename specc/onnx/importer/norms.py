@@ -215,26 +215,57 @@ def lrn(ctx: Context, step: Step) -> list[Value]:
 
 
 def composed_lrn(ctx: Context, step: Step) -> list[Value] | None:
-    """x / (k + alpha / size * sum over neighbours of x^2)^beta, the sum as a 1x1 convolution."""
-    x, power = step.operand(0), ctx.maker(step.operand(1), "Pow")
-    conv = power and ctx.maker(power.operand(0), "Conv")
-    if power is None or not conv or not _squares(ctx, conv.operand(0), x):
-        return None
-    beta = ctx.constant(power.operand(1))
-    band, bias = ctx.values.get(conv.operand(1)), ctx.values.get(conv.operand(2))
+    """x / (k + alpha / size * sum over neighbours of x^2)^beta, the sum as a convolution along the channels or across
+    them."""
+    x = step.operand(0)
+    total, beta = _powered(ctx, step.operand(1))
+    squeezed = ctx.maker(total, "Squeeze")
+    conv = ctx.maker(squeezed.operand(0) if squeezed else total, "Conv")
+    lifted = conv and squeezed and ctx.maker(conv.operand(0), "Unsqueeze")
     value = ctx.values.get(x)
-    if not isinstance(band, Known) or not isinstance(bias, Known) or not isinstance(value, Live) or beta is None:
+    if conv is None or beta is None or not isinstance(value, Live):
         return None
-    op = _band(band, bias, beta)
+    if not _squares(ctx, lifted.operand(0) if lifted else conv.operand(0), x):
+        return None
+    weight, bias = ctx.values.get(conv.operand(1)), ctx.values.get(conv.operand(2))
+    if not isinstance(weight, Known) or not isinstance(bias, Known) or weight.is_open or bias.is_open:
+        return None
+    op = _row(conv, weight, bias, beta) if lifted else _band(weight, bias, beta)
     return None if op is None else [Live(ctx.add(step, op, value.value))]
 
 
+def _powered(ctx: Context, tensor: str) -> tuple[str, float | None]:
+    """The base and the exponent of a power, which may be made of square roots."""
+    if power := ctx.maker(tensor, "Pow"):
+        return power.operand(0), ctx.constant(power.operand(1))
+    if root := ctx.maker(tensor, "Sqrt"):
+        return root.operand(0), 0.5
+    product = ctx.maker(tensor, "Mul")
+    fourth = product and ctx.maker(product.operand(1), "Sqrt")
+    root = product and ctx.maker(product.operand(0), "Sqrt")
+    if product and root and fourth and fourth.operand(0) == product.operand(0):
+        return root.operand(0), 0.75
+    return "", None
+
+
+def _row(conv: Step, weight: Known, bias: Known, beta: float) -> Lrn | None:
+    """The neighbours in a row, (1, 1, size, 1...), of an image whose channels became an axis."""
+    size = weight.elements
+    axes = len(weight.shape) - 2
+    pads = [(size - 1) // 2, *[0] * (axes - 1), size // 2, *[0] * (axes - 1)]
+    moves = [*(conv.integers("strides") or ()), *(conv.integers("dilations") or ())]
+    if weight.shape[:3] != (1, 1, size) or list(conv.integers("pads") or ()) != pads or {*moves, 1} != {1}:
+        return None
+    if not np.all(weight.array == weight.array.reshape(-1)[0]):
+        return None
+    return _lrn(size, float(weight.array.reshape(-1)[0]), beta, bias)
+
+
 def _band(band: Known, bias: Known, beta: float) -> Lrn | None:
-    if band.is_open or bias.is_open or band.elements != band.shape[0] ** 2:
+    if band.elements != band.shape[0] ** 2:
         return None
     rows = band.array.reshape(band.shape[0], -1)
     reach = np.flatnonzero(rows[rows.shape[0] // 2])
-    factor = float(rows.max())
     middle = rows.shape[0] // 2
     size = len(reach)
     if not size or reach[0] != max(middle - (size - 1) // 2, 0):
@@ -242,6 +273,11 @@ def _band(band: Known, bias: Known, beta: float) -> Lrn | None:
     expected = np.array([[0 <= i - o + (size - 1) // 2 < size for i in range(len(rows))] for o in range(len(rows))])
     if not np.array_equal(rows != 0, expected) or not np.all(bias.array == bias.array.reshape(-1)[0]):
         return None
+    return _lrn(size, float(rows.max()), beta, bias)
+
+
+def _lrn(size: int, factor: float, beta: float, bias: Known) -> Lrn | None:
+    """The layer whose alpha / size is `factor`, with the shortest alpha that float32 does not tell apart."""
     alpha = float(np.format_float_positional(np.float32(factor * size), unique=True))
     k = single(Known.of(bias.array.reshape(-1)[:1]))
     return Lrn(size=size, alpha=alpha, beta=beta, k=k) if isclose(alpha / size, factor, rel_tol=1e-5) else None
