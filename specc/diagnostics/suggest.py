@@ -18,7 +18,7 @@ SYNONYMS: Final[dict[str, str]] = {
     "layer_norm": "layernorm", "group_norm": "groupnorm", "instance_norm": "instancenorm",
     "hard_sigmoid": "hardsigmoid", "hard_swish": "hardswish", "leakyrelu": "leaky_relu", "logsoftmax": "log_softmax",
     "depthwise_conv": "depthwise", "depthwiseconv2d": "depthwise", "separableconv2d": "separable",
-    "upsampling2d": "upsample", "resize": "upsample", "zeropadding2d": "pad", "depth_to_space": "pixel_shuffle",
+    "upsampling2d": "upsample", "interpolate": "resize", "zeropadding2d": "pad", "depth_to_space": "pixel_shuffle",
     # ... and their arguments
     "activation": "act", "dilation_rate": "dilation", "dilations": "dilation", "filters": "channels",
     "out_channels": "channels", "features": "units", "out_features": "units", "group": "groups",

@@ -1,10 +1,15 @@
-"""Enlarged and cropped images; arrays are (batch, channels, *sizes)."""
+"""Resized and cropped images; arrays are (batch, channels, *sizes)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import reduce
+
 import numpy as np
 
-from specc.kernels.bounds import SMALLEST
+from specc.kernels.bounds import SMALLEST, constant, exact, gamma, in_range
+from specc.kernels.interpolation import Axis, Method, in_region, nearest, places, taps
+from specc.kernels.interpolation_bounds import candidates, uncertain, weight_errors
 from specc.kernels.windows import Array, Sides, spread
 
 
@@ -21,46 +26,83 @@ def centre(x: Array, sizes: tuple[int, ...]) -> Array:
     return x[:, :, *(slice(start, start + keep) for start, keep in zip(starts, keeps, strict=True))]
 
 
-def nearest(x: Array, scales: tuple[int, ...]) -> Array:
-    """Every position repeated."""
-    for axis, scale in enumerate(scales, start=2):
-        x = np.repeat(x, scale, axis)
-    return x
+def resized(x: Array, axes: Sequence[Axis], how: Method, value: float = 0.0) -> Array:
+    """`x` at new positions along every axis, one after the other; positions outside the image get `value`."""
+    y = x
+    for place, axis in enumerate(axes, start=2):
+        if how.mode == "nearest":
+            y = np.take(y, nearest(places(axis, how.coordinates), axis.size, how.rounding), place)
+        else:
+            found = taps(axis, how)
+            y = _weighted(y, place, found.index, found.weight / found.total, skip=how.antialias)
+    return _filled(y, axes, _outside, value)
 
 
-def linear(x: Array, scales: tuple[int, ...], align_corners: bool) -> Array:
-    """Linear interpolation along one axis after the other; beyond the outermost centres their value holds."""
-    for axis, scale in enumerate(scales, start=2):
-        x = _linear(x, axis, scale, align_corners)
-    return x
+def resized_bound(x: Array, y: Array, axes: Sequence[Axis], how: Method, u: float, value: float = 0.0) -> Array:
+    """The error bound of `y`, which is `x` resized.  Where rounding decides whether a position lies in the image at
+    all, and beside NaN and infinities, nothing is promised."""
+    bound = _nearest_bound(x, y, axes, how, u) if how.mode == "nearest" else _interpolated_bound(x, axes, how, u)
+    bound = _filled(bound, axes, _outside, constant(value, u))
+    return _filled(bound, axes, lambda axis: uncertain(axis, how, u), np.inf)
 
 
-def linear_bound(x: Array, scales: tuple[int, ...], u: float) -> Array:
-    """Coordinates up to the axis' size are rounded twice, which shifts the weights by twice that many units and may
-    bring in the sample beyond; each axis adds 6 roundings of the values themselves.  The magnitude is the largest
-    of the samples within two positions; beside a NaN nothing is promised."""
-    largest = np.where(np.isnan(x), np.inf, np.abs(x))
-    for axis in range(2, x.ndim):
-        largest = _dilated(_dilated(largest, axis), axis)
-    units = sum(4 * size + 6 for size in x.shape[2:])
-    return np.asarray(1.01 * u * units * nearest(largest, scales) + 8 * SMALLEST)
+def _nearest_bound(x: Array, y: Array, axes: Sequence[Axis], how: Method, u: float) -> Array:
+    """How far the samples are off that rounded coordinates may take instead: 0 but for positions on the very boundary
+    between two samples."""
+    found = [candidates(axis, how, u) for axis in axes]
+    doubtful = [first != last for first, last in found]
+    if not any(either.any() for either in doubtful):
+        return exact(y)
+    least = most = x
+    for place, (first, last) in enumerate(found, start=2):
+        least = np.minimum(np.take(least, first, place), np.take(least, last, place))
+        most = np.maximum(np.take(most, first, place), np.take(most, last, place))
+    with np.errstate(invalid="ignore"):
+        off = np.maximum(most - y, y - least)
+    return np.where(_along(doubtful), np.where(np.isnan(off), np.inf, off), 0.0)
 
 
-def _linear(x: Array, axis: int, scale: int, align_corners: bool) -> Array:
-    size = x.shape[axis]
-    steps = np.arange(size * scale, dtype=np.float64)
-    if align_corners:
-        at = steps * (size - 1) / max(size * scale - 1, 1)
-    else:
-        at = np.clip((steps + 0.5) / scale - 0.5, 0, size - 1)
-    low = np.minimum(at.astype(np.int64), size - 1)
-    high = np.minimum(low + 1, size - 1)
-    weight = (at - low).astype(x.dtype).reshape(-1, *(1,) * (x.ndim - 1 - axis))
-    return np.asarray(np.take(x, low, axis) * (1 - weight) + np.take(x, high, axis) * weight)
+def _interpolated_bound(x: Array, axes: Sequence[Axis], how: Method, u: float) -> Array:
+    """(1 + gamma_k) (|w| + e) |x| - |w| |x|, where e are the errors of the weights w along each axis, and k counts the
+    roundings of the sums: 2 more than samples on each axis, and 6 for axes that runtimes add."""
+    spoilt = ~np.isfinite(x)
+    magnitude = grown = np.where(spoilt, 0.0, np.abs(x))
+    roundings = 6
+    for place, axis in enumerate(axes, start=2):
+        found, error = weight_errors(axis, how, u)
+        weight = np.abs(found.weight / found.total)
+        magnitude = _weighted(magnitude, place, found.index, weight)
+        grown = _weighted(grown, place, found.index, weight + error)
+        spoilt = _weighted(spoilt, place, found.index, np.ones(weight.shape, bool))
+        roundings += found.index.shape[1]
+    bound = (1 + gamma(roundings, u)) * grown - magnitude + roundings * SMALLEST
+    return np.where(spoilt, np.inf, in_range(bound, grown))
 
 
-def _dilated(x: Array, axis: int) -> Array:
-    """The largest of every position and its two neighbours."""
-    at = np.arange(x.shape[axis])
-    before, behind = np.maximum(at - 1, 0), np.minimum(at + 1, at[-1])
-    return np.asarray(np.maximum(x, np.maximum(np.take(x, before, axis), np.take(x, behind, axis))))
+def _weighted(x: Array, place: int, index: Array, weight: Array, skip: bool = False) -> Array:
+    """Sums of the samples at `index` along one axis, weighted, a row for each new position; with `skip` a sample of
+    weight 0 does not count at all, else 0 x inf is NaN."""
+    weight = weight.astype(x.dtype).reshape(*weight.shape, *(1,) * (x.ndim - 1 - place))
+    products = (np.take(x, index[:, k], place) * weight[:, k] for k in range(index.shape[1]))
+    if skip:
+        products = (np.where(weight[:, k] == 0, 0, product) for k, product in enumerate(products))
+    return np.asarray(reduce(np.add, products))
+
+
+def _outside(axis: Axis) -> Array:
+    """Which new positions lie outside the image, (count,): a region may reach there."""
+    at = in_region(axis, *axis.region) if axis.region is not None else np.zeros(axis.count)
+    return np.asarray((at < 0) | (at > axis.size - 1))
+
+
+def _filled(y: Array, axes: Sequence[Axis], where: Callable[[Axis], Array], value: float) -> Array:
+    """`y` with `value` at the positions that `where` finds on the axes that resize a region."""
+    if all(axis.region is None for axis in axes):
+        return y
+    return np.where(_along([where(axis) for axis in axes]), np.asarray(value, y.dtype), y)
+
+
+def _along(masks: Sequence[Array]) -> Array:
+    """Where any of the masks, one for each axis, is true."""
+    axes = len(masks)
+    return reduce(np.logical_or, (mask.reshape(-1, *(1,) * (axes - 1 - i)) for i, mask in enumerate(masks)))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from fractions import Fraction
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 LARGEST_SIZE: Final = 2**63 - 1
 """Sizes in ONNX are 64-bit integers (onnx.proto, TensorShapeProto)."""
+LARGEST_DENOMINATOR: Final = 4096
+"""Of factors: what float32 can tell apart, and sizes computed from an open size stay exact."""
 
 
 def whole(value: Any) -> Any:
@@ -52,6 +55,39 @@ def _per_axis(value: Any) -> Any:
     return tuple(_positive(item) for item in items)
 
 
+def _factors(value: Any, info: ValidationInfo) -> Any:
+    items = tuple(value) if isinstance(value, tuple | list) else (value,)
+    if not 1 <= len(items) <= 3:
+        raise PydanticCustomError("specc_type", "needs one number for each spatial axis, three at most")
+    return tuple(_factor(item, info.mode == "json") for item in items)
+
+
+def _factor(value: Any, in_json: bool) -> int | Fraction:
+    """The fraction that `value` stands for: 3/5 for 0.6.  In JSON fractions are texts."""
+    if isinstance(value, str) and in_json:
+        value = Fraction(value)
+    exact = value if isinstance(value, Fraction) else fraction(number(value))
+    if exact is None or exact.denominator > LARGEST_DENOMINATOR:
+        most = {"most": LARGEST_DENOMINATOR}
+        raise PydanticCustomError("specc_range", "must be a fraction with a denominator of at most {most}", most)
+    if exact <= 0:
+        raise PydanticCustomError("specc_range", "must be above 0")
+    return exact.numerator if exact.denominator == 1 else exact
+
+
+def fraction(value: float) -> Fraction | None:
+    """The fraction whose nearest float is `value`; `None` if there is none with a denominator that factors may have."""
+    found = Fraction(value).limit_denominator(LARGEST_DENOMINATOR)
+    return found if float(found) == value else None
+
+
+def _ends(value: Any) -> Any:
+    items = tuple(value) if isinstance(value, tuple | list) else (value,)
+    if len(items) not in (2, 4, 6):
+        raise PydanticCustomError("specc_type", "needs the begins of all spatial axes and then the ends")
+    return tuple(number(item) for item in items)
+
+
 def _naturals(value: Any) -> Any:
     items = tuple(value) if isinstance(value, tuple | list) else (value,)
     if not 1 <= len(items) <= 3:
@@ -84,6 +120,10 @@ Real: TypeAlias = Annotated[float, BeforeValidator(number)]
 PositiveReal: TypeAlias = Annotated[float, BeforeValidator(number), Field(gt=0)]
 Window: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(_per_axis)]
 """One positive number for all spatial axes, or one for each."""
+Factors: TypeAlias = Annotated[tuple[int | Fraction, ...], BeforeValidator(_factors)]
+"""One positive fraction for all spatial axes, or one for each."""
+Region: TypeAlias = Annotated[tuple[float, ...], BeforeValidator(_ends)]
+"""The begins of all spatial axes and then the ends."""
 Naturals: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(_naturals)]
 """One number from 0 for all spatial axes, or one for each."""
 Pad: TypeAlias = Annotated[Literal["valid", "same", "same_lower"] | tuple[int, ...], BeforeValidator(_pad)]

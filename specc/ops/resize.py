@@ -1,78 +1,321 @@
-"""Images enlarged by whole factors."""
+"""Images resized by factors, or to given sizes."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar, Literal
+from math import ceil
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
+from pydantic import BeforeValidator
+
+from specc.dims import Dim, Divides, Sym
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Weightless
-from specc.ops.fields import Window
+from specc.ops.fields import Factors, Real, Region, Window
 from specc.ops.windows import per_axis, spatial_axes
-from specc.types import TensorType
+from specc.types import SPATIAL_NAMES, TensorType
 
 if TYPE_CHECKING:
+    from specc.kernels.interpolation import Axis, Method
     from specc.ops.base import Array
 
+Coordinates: TypeAlias = Literal[
+    "half_pixel", "pytorch_half_pixel", "half_pixel_symmetric", "align_corners", "asymmetric"
+]
+Rounding: TypeAlias = Literal["floor", "ceil", "half_down", "half_up"]
 
-class Upsample(Weightless):
-    """Images enlarged by whole factors: ONNX Resize-13/18/19, with PyTorch's coordinates.
+ONNX_ROUNDING = {"floor": "floor", "ceil": "ceil", "half_down": "round_prefer_floor", "half_up": "round_prefer_ceil"}
+"""ONNX's words for the ways to find the nearest sample."""
 
-    `nearest` repeats every position; `bilinear` is linear along every axis, however many there are, with the
-    pixels' centres half a pixel from the border, or under `align_corners` with the corners' centres kept.
+
+def _canonical(value: Any) -> Any:
+    return {"linear": "bilinear", "bicubic": "cubic"}.get(value, value) if isinstance(value, str) else value
+
+
+Mode: TypeAlias = Annotated[Literal["nearest", "bilinear", "cubic"], BeforeValidator(_canonical)]
+
+
+class Resampling(Weightless):
+    """What `upsample` and `resize` have in common: how new positions get their values."""
+
+    mode: Mode = "nearest"
+    """How new positions get their values; `bilinear` is linear along every axis, however many there are, and has the
+    other name `linear`."""
+    align_corners: bool = False
+    """Whether the corner pixels' centres stay where they are: short for `coordinates=align_corners`."""
+    coordinates: Coordinates | None = None
+    """Where new positions lie between the old ones, as ONNX calls it; by default `asymmetric` for `nearest`, else
+    `half_pixel`."""
+    rounding: Rounding = "floor"
+    """Which position is the nearest; `half_up` with `coordinates=half_pixel` is PyTorch's `nearest-exact`."""
+    coefficient: Real | None = None
+    """The a of Keys' cubic; by default -0.75, with `antialias` -0.5."""
+    antialias: bool = False
+    """Whether an axis that shrinks is filtered with a window that widens as much, so that no pixel is left out."""
+    exclude_outside: bool | None = None
+    """Whether pixels outside the image are left out and the other weights grow, or else repeat the border; by default
+    the former with `antialias`, the latter without."""
+
+    def infer(self, inputs: Types) -> Types:
+        (x,) = inputs
+        self._check(spatial_axes(self.word, x), x)
+        return (TensorType((*x.shape[:2], *self._sizes(x))),)
+
+    def reach(self, inputs: Types) -> Field:
+        (x,) = inputs
+        return tuple(
+            Reach(size) if scale is None else Reach(self._extent(scale), 1 / scale)
+            for size, scale in zip(x.spatial, self._scales(x), strict=True)
+        )
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels.resize import resized
+
+        return (resized(xs[0], self._axes(xs[0].shape[2:]), self._method(), self._fill),)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        """`nearest`: 0, or how far the next sample is off where rounding of the position decides.  Else (1 + gamma_k)
+        (|w| + e) |x| - |w| |x|: k the samples and 2 on each axis and 6, e what rounding makes of each weight: its
+        kernel's slope times u (6 |position| + 7), and the evaluation of the kernel."""
+        from specc.kernels.resize import resized_bound
+
+        return (resized_bound(xs[0], ys[0], self._axes(xs[0].shape[2:]), self._method(), u, self._fill),)
+
+    @abstractmethod
+    def _sizes(self, x: TensorType) -> tuple[Dim, ...]:
+        """The spatial sizes of the output."""
+
+    @abstractmethod
+    def _scales(self, x: TensorType) -> tuple[Fraction | None, ...]:
+        """The factor of each axis; `None` where an open size decides it."""
+
+    @abstractmethod
+    def _axes(self, sizes: tuple[int, ...]) -> list[Axis]:
+        """For the kernel: what becomes of each axis."""
+
+    @property
+    def _fill(self) -> float:
+        """What positions outside the image get."""
+        return 0.0
+
+    def placed(self) -> Coordinates:
+        """Where new positions lie, the default filled in."""
+        if self.align_corners:
+            return "align_corners"
+        return self.coordinates or ("asymmetric" if self.mode == "nearest" else "half_pixel")
+
+    def keys_coefficient(self) -> float:
+        """The a of the cubic, the default filled in."""
+        return self.coefficient if self.coefficient is not None else -0.5 if self.antialias else -0.75
+
+    def leaves_outside(self) -> bool:
+        """Whether pixels outside the image count as none, the default filled in."""
+        return self.antialias if self.exclude_outside is None else self.exclude_outside
+
+    def _method(self) -> Method:
+        from specc.kernels.interpolation import Method
+
+        how = self.placed(), self.rounding, self.keys_coefficient(), self.antialias, self.leaves_outside()
+        return Method(self.mode, *how)
+
+    def _extent(self, scale: Fraction) -> int:
+        """How many samples an output reads: those closer than the radius of the kernel."""
+        width = {"nearest": 1, "bilinear": 2, "cubic": 4}[self.mode]
+        return 1 if scale == 1 else ceil(width / min(scale, Fraction(1))) if self.antialias else width
+
+    def _check(self, axes: int, x: TensorType) -> None:
+        smooth, filtered = self.mode != "nearest", self.mode == "cubic" or self.antialias
+        for argument, given, fits, where in (
+            ("align_corners", self.align_corners, smooth, "mode=bilinear and mode=cubic"),
+            ("antialias", self.antialias, smooth, "mode=bilinear and mode=cubic"),
+            ("rounding", self.rounding != "floor", not smooth, "mode=nearest"),
+            ("coefficient", self.coefficient is not None, self.mode == "cubic", "mode=cubic"),
+            ("exclude_outside", self.exclude_outside is not None, filtered, "mode=cubic and antialias=true"),
+        ):
+            if given and not fits:
+                raise Rejection("E0305", f"`{argument}` is for {where}", argument=argument)
+        if self.align_corners and self.coordinates not in (None, "align_corners"):
+            raise Rejection(
+                "E0305",
+                "`align_corners=true` says where positions lie, and so does `coordinates`",
+                argument="coordinates",
+            )
+        if self.mode == "cubic" and axes != 2:
+            raise Rejection(
+                "E0404",
+                f"mode=cubic needs an image with a height and a width, not {x.text()}",
+                argument="mode",
+                inputs={0: x.text()},
+                help="mode=bilinear is for any number of axes",
+            )
+
+    def _attributes(self, build: Builder) -> dict[str, object]:
+        """The attributes of ONNX's Resize that say how."""
+        coordinates = self.placed()
+        if self.antialias and build.opset < 18:
+            raise build.unsupported("antialias", since=18)
+        if coordinates == "half_pixel_symmetric" and build.opset < 19:
+            raise build.unsupported("half_pixel_symmetric", since=19)
+        how: dict[str, object] = {"mode": "linear" if self.mode == "bilinear" else self.mode}
+        how["coordinate_transformation_mode"] = coordinates
+        if self.mode == "nearest":
+            how["nearest_mode"] = ONNX_ROUNDING[self.rounding]
+        if self.mode == "cubic":
+            how["cubic_coeff_a"] = self.keys_coefficient()
+        if self.antialias:
+            how["antialias"] = 1
+        if self.leaves_outside():
+            how["exclude_outside"] = 1
+        return how
+
+
+class Upsample(Resampling):
+    """Images enlarged by factors, or reduced by factors below 1: ONNX Resize-13/18/19, with PyTorch's defaults.
+
+    A size becomes floor(size x factor), and new positions lie by the factor itself: `upsample 3/2` and `resize` to the
+    same size differ where the product is not whole.  Factors are fractions: 0.6 is 3/5.
     """
 
     word: ClassVar[str] = "upsample"
     positional: ClassVar[tuple[str, ...]] = ("scale", "mode")
 
-    scale: Window = (2,)
+    scale: Factors = (2,)
     """The factor, one for all spatial axes or one for each."""
-    mode: Literal["nearest", "bilinear"] = "nearest"
-    """How new positions get their values."""
-    align_corners: bool = False
-    """Whether the corner pixels' centres stay where they are; for `bilinear`."""
 
-    def infer(self, inputs: Types) -> Types:
+    def conditions(self, inputs: Types) -> tuple[Divides, ...]:
+        """Under `align_corners` no part of a position may be left over: what becomes of it ONNX does not say."""
+        if self.placed() != "align_corners":
+            return ()
+        products = zip(inputs[0].spatial, self._factors(inputs[0]), strict=True)
+        parts = ((size * scale.numerator, scale.denominator) for size, scale in products)
+        return tuple(Divides(part, size) for size, part in parts if isinstance(size, Sym) and part > 1)
+
+    def arithmetic(self, inputs: Types) -> tuple[str, ...]:
         (x,) = inputs
-        if self.align_corners and self.mode == "nearest":
-            raise Rejection("E0305", "`align_corners` is for mode=bilinear", argument="align_corners")
-        sizes = (size * scale for size, scale in zip(x.spatial, self._scales(x), strict=True))
-        return (TensorType((*x.shape[:2], *sizes)),)
-
-    def reach(self, inputs: Types) -> Field:
-        extent = 1 if self.mode == "nearest" else 2
-        return tuple(Reach(extent if scale > 1 else 1, Fraction(1, scale)) for scale in self._scales(inputs[0]))
+        names = SPATIAL_NAMES[len(x.spatial)]
+        return tuple(
+            f"{name}: {size} * {scale} = {float(size * scale):g}, rounded down to {_floor(size, scale)}"
+            for name, size, scale in zip(names, x.spatial, self._factors(x), strict=True)
+            if isinstance(size, int) and (size * scale).denominator > 1
+        )
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
-        scales = build.floats([1.0, 1.0, *map(float, self._scales(inputs[0]))])
-        operands = [names[0], "", scales]
-        if self.mode == "nearest":
-            how = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-            return (build.node("Resize", operands, mode="nearest", **how),)
-        coordinates = "align_corners" if self.align_corners else "half_pixel"
-        return (build.node("Resize", operands, mode="linear", coordinate_transformation_mode=coordinates),)
+        (x,), (y,) = inputs, outputs
+        factors = self._factors(x)
+        if self.placed() == "align_corners" and not self.antialias:  # only the sizes count
+            factors = tuple(map(_quotient, x.spatial, y.spatial, factors))
+        scales = build.floats([1.0, 1.0, *map(_rounded_up, factors)])
+        return (build.node("Resize", [names[0], "", scales], **self._attributes(build)),)
 
-    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
-        from specc.kernels import resize
-        from specc.kernels.windows import spread
+    def _sizes(self, x: TensorType) -> tuple[Dim, ...]:
+        sizes = tuple(map(_floor, x.spatial, self._factors(x)))
+        for size, scale, made, name in zip(x.spatial, self._factors(x), sizes, SPATIAL_NAMES[len(sizes)], strict=True):
+            if made == 0:
+                notes = [f"{name}: {size} * {scale} is below 1"]
+                raise Rejection("E0406", f"nothing is left of the {name} {size}", argument="scale", notes=notes)
+        return sizes
 
-        scales = spread(self.scale, xs[0].ndim - 2)
-        if self.mode == "nearest":
-            return (resize.nearest(xs[0], scales),)
-        return (resize.linear(xs[0], scales, self.align_corners),)
+    def _scales(self, x: TensorType) -> tuple[Fraction, ...]:
+        return self._factors(x)
 
-    def error_bound(
-        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
-    ) -> Sequence[Array]:
-        """0 for `nearest`; else 1.01 u (4 size + 6) summed over the axes, x the largest |x| within two samples."""
-        from specc.kernels import resize
-        from specc.kernels.bounds import exact
-        from specc.kernels.windows import spread
+    def _factors(self, x: TensorType) -> tuple[Fraction, ...]:
+        return tuple(map(Fraction, per_axis(self.scale, spatial_axes(self.word, x), "scale")))
 
-        if self.mode == "nearest":
-            return (exact(ys[0]),)
-        return (resize.linear_bound(xs[0], spread(self.scale, xs[0].ndim - 2), u),)
+    def _axes(self, sizes: tuple[int, ...]) -> list[Axis]:
+        from specc.kernels.interpolation import by_factor
 
-    def _scales(self, x: TensorType) -> tuple[int, ...]:
-        return per_axis(self.scale, spatial_axes(self.word, x), "scale")
+        scales = self.scale if len(self.scale) == len(sizes) else self.scale * len(sizes)
+        return list(map(by_factor, sizes, scales))
+
+
+class Resize(Resampling):
+    """Images brought to a size, `resize 224x224, bilinear`: ONNX Resize-13/18/19, with PyTorch's defaults.
+
+    With a `region` a part of the image is resized, as by TensorFlow's crop_and_resize: its ends are numbers from 0, the
+    centre of the first pixel, to 1, the centre of the last; positions outside the image get `value`.
+    """
+
+    word: ClassVar[str] = "resize"
+    positional: ClassVar[tuple[str, ...]] = ("size", "mode")
+
+    size: Window
+    """The new size, one for all spatial axes or one for each."""
+    region: Region | None = None
+    """The part to resize: the begins of all axes and then the ends, as parts of the image."""
+    value: Real = 0.0
+    """What positions of a `region` get that lie outside the image."""
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        how = self._attributes(build)
+        sizes = self._wanted(inputs[0])
+        axes = tuple(range(2, 2 + len(sizes)))
+        ends = self.region
+        if build.opset >= 18:
+            how["axes"], target = axes, build.ints(sizes)
+        else:
+            front = build.node("Slice", [build.node("Shape", [names[0]]), build.ints([0]), build.ints([2])])
+            target = build.node("Concat", [front, build.ints(sizes)], axis=0)
+            ends = ends and (0.0, 0.0, *ends[: len(axes)], 1.0, 1.0, *ends[len(axes) :])
+        if ends is not None:
+            how["coordinate_transformation_mode"], how["extrapolation_value"] = "tf_crop_and_resize", self.value
+        region = build.floats(ends) if ends is not None else ""
+        return (build.node("Resize", [names[0], region, "", target], **how),)
+
+    def _check(self, axes: int, x: TensorType) -> None:
+        super()._check(axes, x)
+        if self.region is None:
+            if self.value != 0:
+                raise Rejection("E0305", "`value` is for what a `region` has outside the image", argument="value")
+            return
+        if len(self.region) != 2 * axes:
+            raise Rejection(
+                "E0304", f"`region` needs {2 * axes} numbers for an image like {x.text()}", argument="region"
+            )
+        for argument, given in (("coordinates", self.coordinates is not None), ("antialias", self.antialias)):
+            if given:
+                raise Rejection("E0305", f"`{argument}` cannot be chosen with a `region`", argument=argument)
+
+    def _sizes(self, x: TensorType) -> tuple[Dim, ...]:
+        return self._wanted(x)
+
+    def _scales(self, x: TensorType) -> tuple[Fraction | None, ...]:
+        wanted = zip(x.spatial, self._wanted(x), strict=True)
+        return tuple(Fraction(new, old) if isinstance(old, int) and not self.region else None for old, new in wanted)
+
+    def _wanted(self, x: TensorType) -> tuple[int, ...]:
+        return per_axis(self.size, spatial_axes(self.word, x), "size")
+
+    def _axes(self, sizes: tuple[int, ...]) -> list[Axis]:
+        from specc.kernels.interpolation import by_size
+
+        wanted = self.size if len(self.size) == len(sizes) else self.size * len(sizes)
+        ends: Sequence[tuple[float, float] | None] = [None] * len(sizes)
+        if self.region is not None:
+            ends = list(zip(self.region[: len(sizes)], self.region[len(sizes) :], strict=True))
+        return list(map(by_size, sizes, wanted, ends))
+
+    @property
+    def _fill(self) -> float:
+        return self.value
+
+
+def _floor(size: Dim, scale: Fraction) -> Dim:
+    return size * scale.numerator // scale.denominator
+
+
+def _quotient(size: Dim, made: Dim, scale: Fraction) -> Fraction:
+    """The factor by which a known size has changed."""
+    return Fraction(made, size) if isinstance(size, int) and isinstance(made, int) else scale
+
+
+def _rounded_up(scale: Fraction) -> float:
+    """The smallest float32 that is no less, so that a runtime that multiplies a size n by it and rounds down gets whole
+    products; others stay below the next whole number as long as 3 n u < 1 / denominator."""
+    import numpy as np
+
+    near = np.float32(float(scale))
+    return float(near if Fraction(float(near)) >= scale else np.nextafter(near, np.float32(np.inf)))

@@ -97,6 +97,79 @@ def pad_same(
     return F.pad(x, pads, value=value)
 
 
+def resized(
+    x: torch.Tensor,
+    mode: str,
+    coordinates: str,
+    *,
+    factors: Sequence[tuple[int, int]] | None = None,
+    sizes: Sequence[int] | None = None,
+    rounding: str = "floor",
+    coefficient: float = -0.75,
+    antialias: bool = False,
+    exclude_outside: bool = False,
+    region: Sequence[tuple[float, float]] | None = None,
+    value: float = 0.0,
+) -> torch.Tensor:
+    """`x` resized by factors (p, q) = p/q, or to sizes, as ONNX's Resize does it; outside a region comes `value`."""
+    for axis in range(2, x.dim()):
+        size = x.shape[axis]
+        p, q = (sizes[axis - 2], size) if sizes is not None else (factors or ())[axis - 2]
+        ends = region[axis - 2] if region is not None else None
+        at = positions(size, size * p // q, p, q, coordinates, ends).to(x.device)
+        inside = (at >= 0) & (at <= size - 1)
+        if mode == "nearest":
+            shift = {"floor": 0.0, "ceil": 0.0, "half_down": -0.5, "half_up": 0.5}[rounding]
+            rounded = (at + shift).floor() if rounding in ("floor", "half_up") else (at + shift).ceil()
+            x = x.index_select(axis, rounded.long().clamp(0, size - 1))
+        else:
+            squeeze = min(p / q, 1.0) if antialias else 1.0
+            at = at if mode == "cubic" or antialias else at.clamp(0, size - 1)
+            matrix = interpolation(at, size, mode, coefficient, squeeze, exclude_outside)
+            x = (x.movedim(axis, -1) @ matrix.to(x.dtype)).movedim(-1, axis)
+        if ends is not None:
+            x = torch.where(inside.reshape(-1, *[1] * (x.dim() - 1 - axis)), x, value)
+    return x
+
+
+def positions(
+    size: int, count: int, p: int, q: int, coordinates: str, region: tuple[float, float] | None
+) -> torch.Tensor:
+    """Where `count` new positions lie on an axis of `size`, resized by p/q, in float64."""
+    i = torch.arange(count, dtype=torch.float64)
+    if region is not None:
+        start, end = region
+        first = start if count > 1 else (start + end) / 2
+        return first * (size - 1) + i * ((end - start) * (size - 1) / max(count - 1, 1))
+    if coordinates == "align_corners":
+        return i * (size - 1) / max(count - 1, 1)
+    if coordinates == "asymmetric":
+        return i * q / p
+    if coordinates == "half_pixel_symmetric":
+        return ((2 * i + 1 - count) * q + (size - 1) * p) / (2 * p)
+    if coordinates == "pytorch_half_pixel" and count == 1:
+        return i
+    return ((2 * i + 1) * q - p) / (2 * p)
+
+
+def interpolation(
+    at: torch.Tensor, size: int, mode: str, a: float, squeeze: float, exclude_outside: bool
+) -> torch.Tensor:
+    """The weight of each of `size` samples (rows) at each position (columns): a triangle, or Keys' cubic with his a,
+    widened by 1 / `squeeze`; samples beyond the border repeat it, or are left out."""
+    reach = int(-(-(2 if mode == "cubic" else 1) // squeeze))
+    index = torch.arange(-reach - 1, size + reach + 1, device=at.device)
+    t = ((index[:, None] - at) * squeeze).abs()
+    weight = (1 - t).clamp(min=0)
+    if mode == "cubic":
+        inner, outer = ((a + 2) * t - (a + 3)) * t * t + 1, ((t - 5) * t + 8) * t * a - 4 * a
+        weight = torch.where(t <= 1, inner, torch.where(t < 2, outer, 0.0))
+    if exclude_outside:
+        weight = weight * ((index >= 0) & (index < size))[:, None]
+    matrix = torch.zeros(size, len(at), dtype=at.dtype, device=at.device)
+    return matrix.index_add(0, index.clamp(0, size - 1), weight / weight.sum(0))
+
+
 def fix(parameter: nn.Parameter, values: Sequence[float]) -> None:
     """Give a parameter the values written in the spec, repeated over its leading axes, and keep training off it."""
     with torch.no_grad():

@@ -23,6 +23,7 @@ _NEEDS = {
     "window_means": {"window_sums"},
     "window_sums": {"filtered"},
     "FixedFilter": {"filtered"},
+    "resized": {"positions", "interpolation"},
 }
 """What the helpers of `specc.torch.runtime` call among themselves."""
 

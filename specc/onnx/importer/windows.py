@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from fractions import Fraction
+from typing import Any, TypeVar, cast
 
 from specc.dims import Dim
 from specc.onnx.importer.context import Context
@@ -17,6 +18,8 @@ from specc.ops.pool import AvgPool, LpPool, MaxPool, MinPool
 from specc.ops.scale import Scale
 from specc.types import TensorType
 from specc.weights.tensors import Tensor
+
+Number = TypeVar("Number", int, Fraction)
 
 PADDED_BY = {"edge": "edge", "reflect": "reflect", "wrap": "wrap"}
 
@@ -214,7 +217,7 @@ def _as_same(step: Step, spatial: Sequence[Dim], kernel: Sequence[int], pads: tu
     return "same_lower" if pads == (*upper[axes:], *upper[:axes]) else None
 
 
-def compact(numbers: Sequence[int]) -> tuple[int, ...]:
+def compact(numbers: Sequence[Number]) -> tuple[Number, ...]:
     """One number where all are the same."""
     return (numbers[0],) if len(set(numbers)) == 1 else tuple(numbers)
 
