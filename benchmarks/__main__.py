@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-GROUPS = ("checking", "computing", "files", "exported")
+GROUPS = ("checking", "computing", "files", "exported", "running")
 
 
 def main() -> None:
