@@ -9,7 +9,7 @@ from specc.dims import Dim, ceil_div
 from specc.ops.base import Builder, Rejection, Types, Weight
 from specc.ops.fields import Window
 from specc.ops.windowed import Windowed
-from specc.ops.windows import AxisWindow, Geometry
+from specc.ops.windows import AxisWindow, Geometry, needs_size
 from specc.types import SPATIAL_NAMES, TensorType
 
 
@@ -42,10 +42,16 @@ class Pooling(Windowed):
 
 
 def check_each_reads(x: TensorType, windows: Sequence[AxisWindow], how: Geometry) -> None:
-    """Reject padding so wide that a window reads nothing else: it has no largest sample and no mean."""
+    """Reject padding so wide that a window reads nothing else: it has no largest sample and no mean.
+
+    Likewise what ONNX Runtime's pools refuse: auto_pad with a stride beyond the kernel, where it works out a padding
+    below 0 for some sizes.
+    """
     for axis, (size, window, span) in enumerate(zip(x.spatial, windows, how.spans, strict=True)):
         begin, end = window.begin or 0, (window.end or 0) + window.overhang
         name = SPATIAL_NAMES[len(windows)][axis]
+        if window.begin is None and span < how.stride[axis]:
+            raise needs_size(f"pad={how.pad} with a stride beyond the kernel", name)
         if isinstance(size, int):
             if _may_miss(begin, end, how, axis) and 0 in samples_read(size, window, how, axis):
                 raise _reads_nothing(

@@ -97,10 +97,10 @@ def slide(x: TensorType, how: Geometry) -> list[AxisWindow]:
                 raise _too_large(x, size, sides[axis], how, axis)
             windows.append(_explicit(size, reach, stride, sides[axis], how.rounding, names[axis]))
             continue
-        window = _same(size, reach, stride, upper=how.pad == "same")
-        if window.begin is None and how.dilation[axis] > 1:
-            raise _needs_size(f"pad={how.pad} with a stride and a dilation", names[axis])
-        windows.append(window)
+        windows.append(_same(size, reach, stride, upper=how.pad == "same"))
+    undecided = [name for window, name in zip(windows, names, strict=True) if window.begin is None]
+    if undecided and any(step > 1 for step in how.dilation):  # ONNX's auto_pad is of all axes
+        raise needs_size(f"pad={how.pad} with a stride and a dilation", undecided[0])
     return windows
 
 
@@ -119,7 +119,7 @@ def _too_large(x: TensorType, size: int, side: tuple[int, int], how: Geometry, a
     )
 
 
-def _needs_size(what: str, name: str) -> Rejection:
+def needs_size(what: str, name: str) -> Rejection:
     return Rejection(
         "E0407",
         f"{what} needs a known {name}",
@@ -133,6 +133,8 @@ def _same(size: Dim, reach: int, stride: int, upper: bool) -> AxisWindow:
     output = ceil_div(size, stride)
     if stride == 1:
         total = reach - 1
+    elif reach == 1:
+        total = 0
     elif isinstance(size, int) and isinstance(output, int):
         total = max((output - 1) * stride + reach - size, 0)
     else:
@@ -265,7 +267,7 @@ def check_border(x: TensorType, windows: Sequence[AxisWindow], border: Border) -
         return
     for window, name in zip(windows, SPATIAL_NAMES[len(windows)], strict=True):
         if window.begin is None:
-            raise _needs_size(f"border={border} with pad=same and a stride", name)
+            raise needs_size(f"border={border} with pad=same and a stride", name)
     if border == "edge":
         return
     for size, window, name in zip(x.spatial, windows, SPATIAL_NAMES[len(windows)], strict=True):
