@@ -11,6 +11,7 @@ from specc.ir.graph import Graph
 from specc.onnx.layout import settle
 from specc.onnx.lower import lower_layer
 from specc.onnx.names import name_outputs
+from specc.onnx.padding import keep_padding
 from specc.onnx.pixels import add_pixels
 from specc.onnx.program import Array, EmitError, Program
 from specc.onnx.proto import IR_VERSIONS, model_proto
@@ -36,6 +37,7 @@ def emit(
         pixels = _add_inputs(program, graph, preprocess)
         for layer in graph.nodes:
             lower_layer(program, graph, layer, opset)
+        keep_padding(program)
         settle(program, graph)
         name_outputs(program, graph)
     except EmitError as error:
