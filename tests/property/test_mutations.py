@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generate import specs
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
-from test_random_graphs import SETTINGS
 
 from specc.data import specs_folder
 from specc.diagnostics.render import render_github, render_text, to_json
@@ -17,7 +15,14 @@ from specc.loader import FileLoader
 from specc.pipeline import check
 from specc.report import json, table
 from specc.source import Source
+from tests.property.generate import network
 
+SETTINGS = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 LIMITS = Limits(layers=2000, steps=20_000, elements=10_000)
 WORDS = [
     "model", "block", "input", "output", "let", "if", "else", "for", "in", "repeat", "expect", "import", "as",
@@ -33,7 +38,8 @@ BUNDLED = [path.read_text(encoding="utf-8") for path in FILES if path.stat().st_
 @st.composite
 def mutations(draw: DrawFn) -> str:
     """A valid spec with a few words replaced, removed, doubled or put elsewhere."""
-    text = draw(st.one_of(specs(4), st.sampled_from(BUNDLED)))
+    numbers = st.integers(0, 1000)
+    text = draw(st.one_of(numbers.map(lambda number: network(0, number).text), st.sampled_from(BUNDLED)))
     pieces = [piece for line in text.splitlines() for piece in (*line.split(" "), "\n")]
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(pieces) - 1))
