@@ -13,7 +13,7 @@ import numpy as np
 import specc
 from benchmarks.measure import ROOT, Row, alternate
 from specc.onnx.emit import emit_model
-from specc.runtime.session import session
+from specc.runtime.session import CPU, runtime, session
 from specc.types import TensorType
 
 NETWORKS = (
@@ -26,12 +26,12 @@ NETWORKS = (
 
 
 def rows(runs: int) -> Iterator[Row]:
-    """Five networks, where PyTorch is installed."""
+    """Five networks, where PyTorch is installed: time and nodes."""
     for file, name in NETWORKS:
-        yield network(file, name, runs)
+        yield from network(file, name, runs)
 
 
-def network(file: str, name: str, runs: int) -> Row:
+def network(file: str, name: str, runs: int) -> Iterator[Row]:
     from specc.torch import module
 
     model = specc.load(ROOT / "specs" / f"{file}.cnn", model=name)
@@ -40,12 +40,17 @@ def network(file: str, name: str, runs: int) -> Row:
     assert proto is not None
     kind = model.graph.inputs[0]
     x = np.random.default_rng(0).standard_normal(_sizes(kind.type), np.float32)
-    ours = _opened(proto.SerializeToString())
-    theirs = _opened(_exported(module(model.graph, weights), x))
+    files = proto.SerializeToString(), _exported(module(model.graph, weights), x)
+    ours, theirs = map(_opened, files)
     seconds, rival = alternate(runs, lambda: ours.run({ours.inputs[0]: x}), lambda: theirs.run({theirs.inputs[0]: x}))
-    return Row(
+    yield Row(
         f"the exported {name} in ONNX Runtime, one image", seconds, rival, "s", "1",
         "what PyTorch's own exporter (TorchScript) makes of the same network, optimised by ONNX Runtime as ours is",
+    )  # fmt: skip
+    nodes, others = map(_nodes, files)
+    yield Row(
+        f"the exported {name} in ONNX Runtime, nodes", nodes, others, "nodes", "1",
+        "the nodes that are left of PyTorch's export when ONNX Runtime has optimised it",
     )  # fmt: skip
 
 
@@ -58,6 +63,19 @@ def _opened(model: bytes) -> Any:
     opened, problems = session(model, device="cpu", threads=1)
     assert opened is not None, problems
     return opened
+
+
+def _nodes(model: bytes) -> int:
+    """How many nodes ONNX Runtime makes of `model`."""
+    import onnx
+
+    ort = runtime()
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    with TemporaryDirectory() as folder:
+        options.optimized_model_filepath = f"{folder}/optimised.onnx"
+        ort.InferenceSession(model, options, providers=[CPU])
+        return len(onnx.load(options.optimized_model_filepath).graph.node)
 
 
 def _exported(network: Any, x: np.ndarray[Any, Any]) -> bytes:

@@ -109,7 +109,7 @@ def padded(x: Array, sides: Sides, border: str = "zeros", fill: float = 0.0) -> 
     sizes, inside = frame(x.shape[2:], sides)  # in half the time of numpy.pad
     shape = (*x.shape[:2], *sizes)
     result = np.full(shape, fill, x.dtype) if fill else np.zeros(shape, x.dtype)
-    result[(..., *inside)] = x
+    result[(slice(None), slice(None), *inside)] = x
     return result
 
 
