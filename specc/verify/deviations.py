@@ -14,6 +14,7 @@ import numpy as np
 
 from specc.ops.base import Op
 from specc.verify.compare import LARGEST, Array
+from specc.verify.endtoend import U
 
 Operands: TypeAlias = tuple[Op, Sequence[Array], Mapping[str, Array]]
 Explains: TypeAlias = Callable[[Operands, Array, Array], Array]
@@ -80,8 +81,14 @@ def _running_sum(operands: Operands, expected: Array, got: Array) -> Array:
 
 
 def _weight_zero(operands: Operands, expected: Array, got: Array) -> Array:
-    """An infinity, where interpolation with weights that add up to 1 meets infinite samples."""
-    return np.asarray(np.isnan(expected) & np.isinf(got) & np.isinf(operands[1][0]).any())
+    """A NaN on one side, where the window, one sample wider, holds a NaN or an infinity."""
+    op, (x,), ws = operands
+    spoilt = ~np.isfinite(x)
+    if x.ndim == 3:
+        behind = np.pad(spoilt, [(0, 1), (0, 1), (0, 0)])
+        spoilt = behind[:-1, :-1] | behind[1:, :-1] | behind[:-1, 1:] | behind[1:, 1:]
+    (bound,) = op.error_bound([np.where(spoilt, np.nan, 0.0)], ws, [expected], U)
+    return np.asarray(np.isinf(bound) & (np.isnan(expected) | np.isnan(got)))
 
 
 KNOWN = {
@@ -111,9 +118,11 @@ KNOWN = {
         ),
         Deviation(
             "resize-weight-zero",
-            ("upsample",),
-            "bilinear interpolation beside an infinity gives an infinity where 0 x inf makes NaN in the definition",
-            "where a weight is 0 ONNX Runtime reads the same sample for both neighbours",
+            ("upsample", "resize"),
+            "interpolation beside a NaN or an infinity gives NaN where the definition has a number or an infinity, or "
+            "the other way round",
+            "whether samples of weight 0 count: ONNX Runtime reads a sample twice at the border, antialiases with a window "
+            "of one sample more, and interpolates a signal along its channels and the batch as well",
             _weight_zero,
         ),
     )
