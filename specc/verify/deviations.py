@@ -121,8 +121,8 @@ KNOWN = {
             ("upsample", "resize"),
             "interpolation beside a NaN or an infinity gives NaN where the definition has a number or an infinity, or "
             "the other way round",
-            "whether samples of weight 0 count: ONNX Runtime reads a sample twice at the border, antialiases with a window "
-            "of one sample more, and interpolates a signal along its channels and the batch as well",
+            "whether samples of weight 0 count: ONNX Runtime reads a sample twice at the border, antialiases with "
+            "a window of one more, and interpolates a signal along its channels and the batch as well",
             _weight_zero,
         ),
     )
