@@ -62,6 +62,7 @@ class Elaborator:
         self._handlers: dict[type, Callable[[Any, Frame], None]] = {
             ast.Operation: self._operations.operation,
             ast.Residual: self._operations.residual,
+            ast.Branch: self._operations.branch,
             ast.Let: self._let,
             ast.If: self._if,
             ast.For: self._for,

@@ -20,9 +20,9 @@ def least_layers(statements: Sequence[ast.Statement], module: Module, known: dic
             case ast.Operation(branches=None):
                 count += _call(statement.name.id, module, known)
             case ast.Operation(branches=branches):
-                count += 1
-                for branch in branches or ():
-                    count += least_layers(branch.body, module, known)
+                count += 1 + least_layers(branches or (), module, known)
+            case ast.Branch(body=body):
+                count += least_layers(body, module, known)
             case ast.Residual(body=body, shortcut=shortcut):
                 count += 1 + least_layers(body, module, known) + least_layers(shortcut or (), module, known)
             case ast.If(then=then, orelse=orelse):

@@ -32,16 +32,18 @@ from specc.types import Layout
 
 @dataclass(slots=True)
 class Frame:
-    """Where elaboration stands in one body: names, how layers are called, and the incoming value."""
+    """Where elaboration stands in one body: names, how layers are called, the incoming value, and in the body of a
+    merge the values of its branches so far."""
 
     scope: Scope
     naming: Naming
     current: LayerValue | LayerValues | None = None
     layout: Layout = "chw"
+    branches: list[LayerValue] | None = None
 
     def nested(self, naming: Naming | None = None) -> Frame:
         """A frame for a body within this one."""
-        return Frame(Scope(self.scope), naming or self.naming, self.current, self.layout)
+        return Frame(Scope(self.scope), naming or self.naming, self.current, self.layout, self.branches)
 
 
 def evaluate(expression: ast.Expr, frame: Frame, report: Reporter) -> Value:

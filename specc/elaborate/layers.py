@@ -93,7 +93,7 @@ class Layers:
             wanted = str(least) if least == most else f"at least {least}"
             raise self._report.error(
                 "E0408", head(statement),
-                f"`{op.word}` takes {wanted} {'value' if wanted == '1' else 'values'}, not {len(sources)}",
+                f"`{op.word}` takes {wanted} {'value' if wanted.endswith('1') else 'values'}, not {len(sources)}",
                 help="label the values, `a, b: split 2`, and say which with `from=a`" if most == 1 else None,
             )  # fmt: skip
 

@@ -170,15 +170,20 @@ class Operations:
                 "E0208", statement.name.span, f"`{op.word}` takes no branches",
                 help=f"branches are joined by {quoted(o.word for o in BY_WORD.values() if o.arity[1] != 1)}",
             )  # fmt: skip
-        results = []
-        for branch in statement.branches or ():
-            base = self.name(branch.label, "", frame) if branch.label is not None else None
-            inner = frame.nested(frame.naming.within(base) if base is not None else None)
-            self._body(branch.body, inner)
-            results.append(self._single(inner, branch.span))
-        if any(value is UNKNOWN for value in results):
+        inner = frame.nested()
+        inner.branches = []
+        self._body(statement.branches or (), inner)
+        if any(value is UNKNOWN for value in inner.branches):
             raise Failed
-        return results
+        return inner.branches
+
+    def branch(self, branch: ast.Branch, frame: Frame) -> None:
+        """Add the value of `branch` to those of the merge that it stands in."""
+        assert frame.branches is not None
+        base = self.name(branch.label, "", frame) if branch.label is not None else None
+        inner = frame.nested(frame.naming.within(base) if base is not None else None)
+        self._body(branch.body, inner)
+        frame.branches.append(self._single(inner, branch.span))
 
     def _single(self, frame: Frame, span: Span) -> LayerValue:
         return self._incoming(span, frame)[0]

@@ -106,6 +106,8 @@ class Resolver:
                 self._nested(shortcut or (), body)
                 self._shape(shape, body)
                 self._labels(labels, body)
+            case ast.Branch(body=inner):
+                self._nested(inner, body)
             case ast.Let(name=name, value=value):
                 self._expression(value, body)
                 self._define(name, "constant", body)
@@ -152,8 +154,8 @@ class Resolver:
 
     def _operation(self, statement: ast.Operation, body: Body) -> None:
         self._planned(statement, statement.args, body)
-        for branch in statement.branches or ():
-            self._nested(branch.body, body)
+        for alternative in statement.branches or ():
+            self._statement(alternative, body)
         self._shape(statement.shape, body)
         self._labels(statement.labels, body)
 

@@ -151,7 +151,7 @@ class Operation:
     """`label: conv 64, 3x3, relu -> 64x28x28`, the call of an operation or of a block.
 
     `labels` has several names only for an operation with several results (`a, b: split 2`).
-    `branches` is `None` without a `{ branch ... }` body.  `shape` is a `Size`, a `List` or a `Name`
+    `branches` is `None` without a `{ branch ... }` body; in it `for`, `repeat` and `if` hold branches too.  `shape` is a `Size`, a `List` or a `Name`
     (`HxWxC`), written behind `->`.
     """
 
@@ -159,7 +159,7 @@ class Operation:
     labels: tuple[Name, ...]
     name: Name
     args: tuple[Argument, ...]
-    branches: tuple[Branch, ...] | None
+    branches: tuple[Alternative, ...] | None
     shape: Expr | None
 
 
@@ -249,7 +249,9 @@ class Expect:
     tolerance: Expr | None
 
 
-Statement: TypeAlias = Operation | Residual | Let | If | For | Repeat | Input | Output | Expect
+Statement: TypeAlias = Operation | Residual | Let | If | For | Repeat | Input | Output | Expect | Branch
+"""What a body holds; a `Branch` stands only in the body of a merge, and in loops and choices there."""
+Alternative: TypeAlias = Branch | For | Repeat | If
 
 # ---------------------------------------------------------------- top level
 

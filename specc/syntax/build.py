@@ -23,7 +23,7 @@ class Body:
 @ast.node
 class Branches:
     span: Span
-    items: tuple[ast.Branch, ...]
+    statements: tuple[ast.Alternative, ...]
 
 
 class Labels(tuple[ast.Name, ...]):
@@ -132,7 +132,7 @@ class Builder(ExpressionBuilder):
     def operation(self, children: Children) -> ast.Operation:
         labels: tuple[ast.Name, ...] = ()
         args: tuple[ast.Argument, ...] = ()
-        branches: tuple[ast.Branch, ...] | None = None
+        branches: tuple[ast.Alternative, ...] | None = None
         shape: ast.Expr | None = None
         last = children[-1]
         first = children[0]
@@ -146,17 +146,14 @@ class Builder(ExpressionBuilder):
             if kind is Arguments:
                 args = tuple(part)
             elif kind is Branches:
-                branches = part.items
+                branches = part.statements
             elif kind is Shape:
                 shape = part.value
         end = last[-1] if type(last) is Arguments else last
         node = ast.Operation(Span(self.source, first.span.start, end.span.end), labels, name, args, branches, shape)
         if branches:
-            self.nest_branches(node, branches)
+            self.nest(node, branches)
         return node
-
-    def nest_branches(self, node: ast.Operation, branches: tuple[ast.Branch, ...]) -> None:
-        self.nest(node, [statement for branch in branches for statement in branch.body])
 
     def path(self, names: Children) -> ast.Name:
         if len(names) == 1:
@@ -185,11 +182,13 @@ class Builder(ExpressionBuilder):
         return Branches(self.between(children[0], children[-1]), tuple(children[1:-1]))
 
     def branch(self, children: Children) -> ast.Branch:
-        *head, body = children
-        names = [self.id(token) for token in head if token.kind == "NAME"]
-        if len(names) > 1:
-            raise self.second_label(names[1].span)
-        return ast.Branch(self.upto(head[0], body), names[0] if names else None, body.statements)
+        label = self.only_label(children)
+        keyword, *second, body = children
+        if second and label is not None:
+            raise self.second_label(self.at(second[0]))
+        start = label.span.start if label else keyword.start
+        name = self.id(second[0]) if second else label
+        return self.nest(ast.Branch(Span(self.source, start, body.span.end), name, body.statements), body.statements)
 
     def shape(self, children: Children) -> Shape:
         return Shape(self.as_shape(children[0]))
@@ -227,7 +226,7 @@ class Builder(ExpressionBuilder):
 
     def else_part(self, children: Children) -> Else:
         part = children[0]
-        return Else(part.span, part.statements if isinstance(part, Body) else (part,))
+        return Else(part.span, part.statements if isinstance(part, Body | Branches) else (part,))
 
     def for_statement(self, children: Children) -> ast.For:
         label = self.only_label(children)

@@ -45,7 +45,7 @@ def diagnose(error: UnexpectedText | UnexpectedToken, source: Source, lines: Lin
     stuck = Stuck(token, accepted, source, lines.previous, tuple(b for b in lines.open if b is not token))
     if opening := _unclosed(stuck):
         return unclosed(stuck.place(opening), _place(stuck), _found(token))
-    if accepted == {"COLON"} and stuck.previous is not None:
+    if stuck.within_merge and stuck.previous is not None:
         return _not_a_branch(stuck, stuck.previous)
     label = _expected(accepted)
     return Diagnostic("E0101", _headline(stuck), _place(stuck), label, help=hint(stuck))
@@ -130,7 +130,7 @@ def _expected(accepted: frozenset[str]) -> str:
     if "MODEL" in accepted:
         return "expected `model`, `block`, `import` or `let`"
     if "BRANCH" in accepted and "RESIDUAL" not in accepted:
-        return "expected `branch`" + (" or `}`" if "RBRACE" in accepted else "")
+        return "expected `branch`" + (" or `}`" if "RBRACE" in accepted else ", or a loop or choice of branches")
     if "INPUT" in accepted:
         return "expected an operation or a statement"
     words = [text for kind, text in _SPOKEN.items() if kind in accepted - _unsaid(accepted)]

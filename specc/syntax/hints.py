@@ -74,11 +74,16 @@ class Stuck:
             return False
         return self.token.kind in VALUES and self.token.value not in ("x", "X")
 
+    @property
+    def within_merge(self) -> bool:
+        """Whether the word before stands where only a branch, a loop of branches or their label can."""
+        return self.accepted == {"COLON", "COMMA"}
+
     @cached_property
     def head(self) -> str:
         """The first word of the statement the token is in; inside an operation's braces, of that operation."""
         text = self.before
-        if self.accepted == {"COLON"} and self.previous is not None:
+        if self.within_merge and self.previous is not None:
             start = self.source.text.rfind("{", 0, self.previous.start)
             text = self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
         words = re.search(r"(?:^|[;{}])\s*([A-Za-z_]\w*)[^;{}]*$", text)
@@ -171,7 +176,7 @@ def _second_part(stuck: Stuck) -> str | None:
 
 
 def _misspelt_branch(stuck: Stuck) -> str | None:
-    if stuck.accepted != {"COLON"} or stuck.previous is None:
+    if not stuck.within_merge or stuck.previous is None:
         return None
     return _meant(stuck.previous.value, ("branch",))
 
@@ -180,7 +185,7 @@ def _reserved_name(stuck: Stuck) -> str | None:
     word = stuck.token.value
     if stuck.token.kind == "COLON" and stuck.previous is not None:
         word = stuck.previous.value
-    elif "NAME" not in stuck.accepted and stuck.following not in (":", "="):
+    elif ("NAME" not in stuck.accepted or "BRANCH" in stuck.accepted) and stuck.following not in (":", "="):
         return None
     return f"`{word}` is a word of the language and cannot be a name" if word in KEYWORDS else None
 
@@ -190,6 +195,8 @@ def _misspelt_head(stuck: Stuck) -> str | None:
 
 
 def _label_or_comma(stuck: Stuck) -> str | None:
+    if stuck.within_merge:
+        return "what a branch does stands in braces: `branch { ... }`"
     if not stuck.lacks_comma:
         return None
     names = _TWO_NAMES.search(stuck.before)

@@ -38,6 +38,16 @@ def shape(body: str, **parameters: object) -> str:
         ("s: split 2; add s[1], s[0]", "s(x) add1(s.1,s)"),
         ("concat { branch { relu } branch { } }", "relu1(x) concat1(relu1,x)"),
         ("concat { up: branch { relu } branch { relu } }", "up.relu1(x) relu1(x) concat1(up.relu1,relu1)"),
+        (
+            "concat { for k in [1, 3] { branch { maxpool k, pad=same, stride=1 } }; branch { } }",
+            "maxpool1(x) maxpool2(x) concat1(maxpool1,maxpool2,x)",
+        ),
+        ("add { repeat 2 { a: branch { relu } } }", "a.0.relu1(x) a.1.relu1(x) add1(a.0.relu1,a.1.relu1)"),
+        (
+            "concat { if in.channels > 9 { branch { relu } } else { branch { tanh } branch { } } }",
+            "tanh1(x) concat1(tanh1,x)",
+        ),
+        ("concat { branch { add { repeat 2 { branch { } } } } branch { } }", "add1(x,x) concat1(add1,x)"),
         ("residual { relu }", "relu1(x) residual1(relu1,x)"),
         ("r: residual relu { tanh } shortcut { abs }", "tanh1(x) abs1(x) r(tanh1,abs1) r.relu(r)"),
         ("repeat 2 { relu }", "relu1(x) relu2(relu1)"),
