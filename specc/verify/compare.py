@@ -10,6 +10,8 @@ import numpy as np
 Array: TypeAlias = np.ndarray[Any, Any]
 
 LARGEST = float(np.finfo(np.float32).max)
+PART = 1 << 15
+"""Elements compared at once: what is made of them stays in the cache."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,22 @@ def worst(expected: Array, bound: Array, got: Array) -> Worst:
     NaN and the infinities are classes of their own: they agree with themselves only, except that a value within its
     bound of float32's largest may overflow.
     """
-    bound = np.broadcast_to(np.asarray(bound, np.float64), expected.shape)
+    flat = [np.ravel(a) for a in (expected, np.broadcast_to(np.asarray(bound, np.float64), expected.shape), got)]
+    found = [_worst(first, *(a[first : first + PART] for a in flat)) for first in range(0, expected.size, PART)]
+    ratio, at, error, _ = max(found, key=lambda item: item[0])
+    return Worst(
+        ratio=ratio,
+        error=error,
+        bound=float(flat[1][at]),
+        index=tuple(int(i) for i in np.unravel_index(at, expected.shape)),
+        expected=float(flat[0][at]),
+        got=float(flat[2][at]),
+        max_error=float(np.max([item[3] for item in found])),
+    )
+
+
+def _worst(first: int, expected: Array, bound: Array, got: Array) -> tuple[float, int, float, float]:
+    """The largest ratio in a part that starts at `first`, where it is and the error there, and the largest error."""
     with np.errstate(all="ignore"):
         error = np.subtract(got, expected)
         np.abs(error, out=error)
@@ -46,20 +63,11 @@ def worst(expected: Array, bound: Array, got: Array) -> Worst:
             largest = float(np.max(error))
         ratio = error / bound if largest else error
     at = int(np.argmax(ratio))
-    if np.isnan(ratio.flat[at]):
+    if np.isnan(ratio[at]):
         ratio[np.isnan(ratio)] = np.inf
         ratio[error == 0] = 0.0
         at = int(np.argmax(ratio))
-    index = np.unravel_index(at, ratio.shape)
-    return Worst(
-        ratio=float(ratio[index]),
-        error=float(error[index]),
-        bound=float(bound[index]),
-        index=tuple(int(i) for i in index),
-        expected=float(expected[index]),
-        got=float(got[index]),
-        max_error=largest,
-    )
+    return float(ratio[at]), first + at, float(error[at]), largest
 
 
 def identical(a: Array, b: Array) -> bool:

@@ -21,7 +21,7 @@ from specc.verify.compare import Array
 
 U = 2.0**-24
 """Unit roundoff of float32."""
-COPIES = 4
+COPIES = 3
 """Over all items of a batch; every item has one at least."""
 HEADROOM = 4.0
 """Summation orders and fused operations differ: another correct evaluation may err a few times as much as NumPy's."""

@@ -50,7 +50,7 @@ def probes(
 
 def stacked(graph: Graph, found: list[Probe]) -> list[Probe]:
     """Probes put together into one batch where its size is open, as many as have values within `STACKED_BYTES`:
-    weights are then read once for all of them."""
+    weights are then read once for all of them, and what mixes up the items of a batch shows."""
     axes = {item.type.shape[0] for item in graph.inputs}
     axis = axes.pop()
     if axes or not isinstance(axis, Sym) or names(axis) != {str(axis)}:

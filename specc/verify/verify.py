@@ -40,7 +40,7 @@ def verify(
     inputs: Mapping[str, Array] | None = None,
     kinds: Sequence[str] = QUICK,
     seed: int = 0,
-    batch: int = 2,
+    batch: int = 1,
     sizes: Mapping[str, int] | None = None,
     device: Device = "cpu",
     optimised: bool = False,

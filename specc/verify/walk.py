@@ -41,7 +41,9 @@ class Work:
         self, model: Model, optimise: bool, profiled: bool = False
     ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
         """A session for `model`; `profiled` if it is to tell where it ran each node."""
-        return open_session(model, self.weights, device=self.device, optimise=optimise, profiled=profiled)
+        return open_session(
+            model, self.weights, device=self.device, optimise=optimise, profiled=profiled, spinning=False
+        )
 
     def feeds(self, probe: Probe) -> dict[str, Array]:
         """The probe's arrays in the author's order, as the model takes them."""
