@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import specc
+from specc.cli import main
 from specc.data import specs_folder
 from specc.interpreter import interpret
 from specc.weights import match, read
@@ -37,10 +38,11 @@ def digits(count, random):
     return torch.from_numpy(images.astype(np.float32)), torch.from_numpy(labels)
 
 
-def test_lenet_learns_and_comes_back(tmp_path):
+def test_lenet_learns_and_comes_back(tmp_path, capsys):
     torch.manual_seed(0)
     random = np.random.default_rng(0)
-    graph = specc.load(specs_folder() / "lecture" / "lenet5.cnn", model="LeNet5").graph
+    spec = specs_folder() / "lecture" / "lenet5.cnn"
+    graph = specc.load(spec, model="LeNet5").graph
     net = module(graph)
     optimiser = torch.optim.Adam(net.parameters(), lr=3e-3)
     losses = []
@@ -63,6 +65,9 @@ def test_lenet_learns_and_comes_back(tmp_path):
     expected = net.eval()(images).detach().numpy()
     found = next(iter(interpret(graph, {"image": images.numpy()}, weights).values()))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+    assert main(["verify", str(spec), "--model", "LeNet5", "--weights", str(tmp_path / "lenet.pt")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("PASSED")
 
 
 def test_statistics_of_batch_normalisation_come_back_too(tmp_path):
