@@ -13,7 +13,7 @@ from typing import Any, Final
 import ml_dtypes
 import numpy as np
 import onnx
-from onnx import helper
+from onnx import helper, numpy_helper
 from onnx.backend.base import Backend, BackendRep
 from onnx.backend.test.runner import BackendIsNotSupposedToImplementIt
 
@@ -74,12 +74,11 @@ class SpeccBackend(Backend):
 
 
 def _numeric(name: str, value: Any) -> Array:
-    array = np.asarray(value)
+    array = numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else np.asarray(value)
     if array.dtype == ml_dtypes.bfloat16:
         return array.astype(np.float32)
-    if not isinstance(value, np.ndarray | np.generic) or array.dtype.kind not in NUMBERS:
-        kind = type(value).__name__ if not isinstance(value, np.ndarray) else str(array.dtype)
-        raise Declined(f"input `{name}` holds {kind}")
+    if isinstance(value, list) or array.dtype.kind not in NUMBERS or array.dtype.isbuiltin != 1:
+        raise Declined(f"input `{name}` holds {'a sequence' if isinstance(value, list) else array.dtype}")
     return array
 
 

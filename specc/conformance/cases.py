@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
+from onnx import TensorProto, numpy_helper
 from onnx.backend.test.case.test_case import TestCase
 from onnx.backend.test.loader import load_model_tests
 
@@ -21,7 +22,7 @@ OPERATORS: Final = (
     "Exp", "Flatten", "Gather", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "GroupNormalization",
     "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization", "LRN", "LayerNormalization", "LeakyRelu",
     "LogSoftmax", "LpPool", "MatMul", "Max", "MaxPool", "Mean", "Min", "Mish", "Mul", "Neg", "PRelu", "Pad",
-    "Pow", "QuantizeLinear", "ReduceMax", "ReduceMean", "Relu", "Reshape", "Resize", "Selu", "Sigmoid",
+    "Pow", "QuantizeLinear", "ReduceMax", "ReduceMean", "Relu", "Reshape", "Resize", "Round", "Selu", "Sigmoid",
     "Slice", "Softmax", "Softplus", "Softsign", "SpaceToDepth", "Split", "Squeeze", "Sub", "Sum", "Swish",
     "Tanh", "ThresholdedRelu", "Transpose", "Unsqueeze", "Upsample",
 )  # fmt: skip
@@ -69,7 +70,7 @@ def _differs(outputs: tuple[Any, ...], expected: Sequence[Any], rtol: float, ato
     if len(outputs) != len(expected):
         return f"{len(outputs)} outputs instead of {len(expected)}"
     for got, wanted in zip(outputs, expected, strict=True):
-        wanted = np.asarray(wanted)
+        wanted = numpy_helper.to_array(wanted) if isinstance(wanted, TensorProto) else np.asarray(wanted)
         if got.dtype != wanted.dtype or got.shape != wanted.shape:
             return f"{got.dtype}{list(got.shape)} instead of {wanted.dtype}{list(wanted.shape)}"
         if not np.allclose(got, wanted, rtol=rtol, atol=atol, equal_nan=True):

@@ -9,7 +9,7 @@ import onnx
 from specc.diagnostics import Diagnostic
 from specc.ir.graph import Graph
 from specc.onnx.layout import settle
-from specc.onnx.lower import lower_layer
+from specc.onnx.lower import lower_layer, without_unread_copies
 from specc.onnx.names import name_outputs
 from specc.onnx.padding import keep_padding
 from specc.onnx.pixels import add_pixels
@@ -38,6 +38,7 @@ def emit(
         for layer in graph.nodes:
             lower_layer(program, graph, layer, opset)
         keep_padding(program)
+        without_unread_copies(program, graph)
         settle(program, graph)
         name_outputs(program, graph)
     except EmitError as error:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import onnx
-from onnx import helper
 
 from specc.ir.graph import Graph
 from specc.types import Layout
@@ -59,7 +58,7 @@ def expose(model: onnx.ModelProto, tensors: Iterable[str]) -> onnx.ModelProto:
     hidden = made(model) - {item.name for item in model.graph.output}
     for name in dict.fromkeys(tensors):
         if name in hidden:
-            result.graph.output.append(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
+            result.graph.output.append(onnx.ValueInfoProto(name=name))  # ONNX Runtime infers what the type is
     return result
 
 

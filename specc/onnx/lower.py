@@ -24,6 +24,8 @@ class LayerBuilder:
     constants: dict[str, Array] = field(default_factory=dict)
     weights: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+    copies: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """See `Program`; the layer's own come to those of the layers before."""
 
     def node(self, op_type: str, inputs: Sequence[str], **attributes: object) -> str:
         return self.nodes(op_type, inputs, 1, **attributes)[0]
@@ -46,6 +48,18 @@ class LayerBuilder:
     def floats(self, values: Sequence[float], shape: Sequence[int] | None = None) -> str:
         array = np.array(values, "<f4").reshape(-1)
         return self._constant(array if shape is None else array.reshape(tuple(shape)))
+
+    def integers(self, values: Sequence[int], dtype: str, shape: Sequence[int]) -> str:
+        return self._constant(np.array(values, np.dtype(dtype).newbyteorder("<")).reshape(tuple(shape)))
+
+    def float_copy(self, name: str, dtype: str) -> str:
+        copy = self.node("Cast", [name], to=1)
+        self.copies[copy] = (name, dtype)
+        return copy
+
+    def integer_copy(self, name: str, dtype: str) -> str | None:
+        whole, known = self.copies.get(name, ("", ""))
+        return whole if known == dtype else None
 
     def unsupported(self, why: str, since: int | None = None) -> EmitError:
         needs = f"{why} needs opset {since} or later" if since else why
@@ -81,7 +95,7 @@ def lower_layer(program: Program, graph: Graph, layer: Node, opset: int) -> None
     """Add `layer` to `program`.  A result that is one of the layer's inputs adds nothing: later readers use the
     source.  Raises `EmitError` where `opset` lacks what the layer needs."""
     own = {weight.name: (weight_name(layer, weight), weight.shape) for weight in graph.weights(layer)}
-    builder = LayerBuilder(layer, opset, own)
+    builder = LayerBuilder(layer, opset, own, copies=program.copies)
     names = [program.tensors[name] for name in layer.inputs]
     results = layer.op.lower(builder, names, graph.input_types(layer), layer.types)
     made = {output for step in builder.steps for output in step.outputs}
@@ -91,6 +105,8 @@ def lower_layer(program: Program, graph: Graph, layer: Node, opset: int) -> None
             rename[result] = value
             program.types[value] = value_type
         program.tensors[value] = rename.get(result, result)
+        if result in program.copies:
+            program.copies[program.tensors[value]] = program.copies[result]
     program.steps.extend(_renamed(step, rename, layer) for step in builder.steps)
     program.constants.update(builder.constants)
     program.weights.update((name, shape) for name, shape in own.values() if name in builder.weights)
@@ -102,3 +118,12 @@ def _renamed(step: Step, rename: dict[str, str], layer: Node) -> Step:
     inputs = tuple(rename.get(name, name) for name in step.inputs)
     name = layer.name if layer.name in outputs else step.name
     return replace(step, name=name, inputs=inputs, outputs=outputs)
+
+
+def without_unread_copies(program: Program, graph: Graph) -> None:
+    """Hold values in their integer tensors alone where nothing reads the float copies."""
+    read = {name for step in program.steps for name in step.inputs}
+    read.update(program.tensors[output.value] for output in graph.outputs)
+    unread = {name: whole for name, (whole, _) in program.copies.items() if name not in read}
+    program.steps = [step for step in program.steps if step.outputs[0] not in unread]
+    program.tensors = {value: unread.get(tensor, tensor) for value, tensor in program.tensors.items()}

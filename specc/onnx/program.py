@@ -54,3 +54,5 @@ class Program:
     weights: dict[str, tuple[int, ...]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     """Output name to tensor."""
+    copies: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Tensors that are an integer tensor as float32: that tensor and its type."""

@@ -75,7 +75,8 @@ def _slice(model: onnx.ModelProto, nodes: list[onnx.NodeProto], values: Mapping[
         _fill(result.graph, model.graph, nodes)
     made = [name for node in nodes for name in node.output if name in values]
     returned = {item.name for item in result.graph.output}
-    result.graph.output.extend(_untyped(name) for name in dict.fromkeys(made) if name not in returned)
+    kinds = _integers(model.graph)
+    result.graph.output.extend(_shapeless(name, kinds) for name in dict.fromkeys(made) if name not in returned)
     weights = {tensor.name for tensor in result.graph.initializer}
     inputs = tuple(item.name for item in result.graph.input if item.name not in weights)
     return Slice(result, inputs, tuple(dict.fromkeys(made)))
@@ -91,14 +92,27 @@ def _fill(part: onnx.GraphProto, whole: onnx.GraphProto, nodes: list[onnx.NodePr
     part.name = whole.name
     part.node.extend(nodes)
     part.initializer.extend(weights)
-    part.input.extend(given.get(name) or _untyped(name) for name in read if name in inputs)
+    kinds = _integers(whole)
+    part.input.extend(given.get(name) or _shapeless(name, kinds) for name in read if name in inputs)
     part.output.extend(item for item in whole.output if item.name in made)
     part.value_info.extend(item for item in whole.value_info if item.name in made)
 
 
-def _untyped(name: str) -> onnx.ValueInfoProto:
-    """A float32 tensor whose shape the data tells."""
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+def _shapeless(name: str, kinds: Mapping[str, int]) -> onnx.ValueInfoProto:
+    """A tensor whose shape the data tells: float32 unless `kinds` says otherwise."""
+    return helper.make_tensor_value_info(name, kinds.get(name, TensorProto.FLOAT), None)
+
+
+def _integers(graph: onnx.GraphProto) -> dict[str, int]:
+    """The element types of the tensors that QuantizeLinear makes: the zero point's, or an attribute's, or uint8."""
+    stored = {tensor.name: tensor.data_type for tensor in graph.initializer}
+    found = {}
+    for node in graph.node:
+        if node.op_type == "QuantizeLinear":
+            declared = next((item.i for item in node.attribute if item.name == "output_dtype"), 0)
+            zero = stored.get(node.input[2], 0) if len(node.input) > 2 else 0
+            found[node.output[0]] = zero or declared or TensorProto.UINT8
+    return found
 
 
 def _bare(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -59,8 +59,11 @@ CLASSES: Final = {
     "abs": "activation.Abs",
     "clip": "activation.Clip",
     "identity": "activation.Identity",
+    "round": "quantize.Round",
     "softmax": "softmax.Softmax",
     "log_softmax": "softmax.LogSoftmax",
+    "quantize": "quantize.Quantize",
+    "dequantize": "quantize.Dequantize",
     "dropout": "dropout.Dropout",
     "flatten": "shape.Flatten",
     "reshape": "shape.Reshape",
@@ -101,9 +104,9 @@ ACTIVATIONS: Final = (
 
 CHOICES: Final = (
     "align_corners", "all", "asymmetric", "bilinear", "ceil", "channels", "chw", "cubic", "depth", "edge", "exact",
-    "floor", "gaussian", "half_down", "half_pixel", "half_pixel_symmetric", "half_up", "height", "hwc", "inverse",
-    "length", "linear", "nearest", "none", "pytorch_half_pixel", "reflect", "same", "same_lower", "valid", "width",
-    "wrap", "zeros",
+    "floor", "gaussian", "half_down", "half_pixel", "half_pixel_symmetric", "half_up", "height", "hwc", "int16",
+    "int8", "inverse", "length", "linear", "nearest", "none", "pytorch_half_pixel", "reflect", "same", "same_lower",
+    "uint16", "uint8", "valid", "width", "wrap", "zeros",
 )  # fmt: skip
 """The words that arguments take; what the types of the fields say, known without importing them."""
 

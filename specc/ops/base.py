@@ -118,6 +118,15 @@ class Builder(Protocol):
     def floats(self, values: Sequence[float], shape: Sequence[int] | None = None) -> str:
         """A float32 constant, one-dimensional unless `shape` says otherwise; `()` for a scalar."""
 
+    def integers(self, values: Sequence[int], dtype: str, shape: Sequence[int]) -> str:
+        """A constant of an integer type."""
+
+    def float_copy(self, name: str, dtype: str) -> str:
+        """A tensor of the integer type `dtype` as float32."""
+
+    def integer_copy(self, name: str, dtype: str) -> str | None:
+        """The tensor of that integer type of which `name` is a float copy; `None` if it is none."""
+
     def unsupported(self, why: str, since: int | None = None) -> Exception:
         """The error to raise when this opset cannot express the layer (E0905)."""
 

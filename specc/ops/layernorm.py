@@ -14,6 +14,7 @@ from specc.ops.base import Builder, Field, Rejection, Types, Weight
 from specc.ops.families import Uncounted
 from specc.ops.fields import PositiveReal, whole
 from specc.ops.norm import channel_affine
+from specc.ops.shape import permuted
 from specc.ops.windows import known_channels
 from specc.types import Layout, TensorType
 
@@ -41,7 +42,8 @@ class LayerNorm(Uncounted):
     1 / sqrt(variance + eps) too.
 
     ONNX LayerNormalization-17 normalises the last axes only.  Channels are not last in an image, and below
-    opset 17 there is no such operator: both are composed of ReduceMean and arithmetic, without a transpose.
+    opset 17 there is no such operator: both are composed of ReduceMean and arithmetic, without a transpose.  Only
+    the operator gives statistics, so that those of channels cost a transpose and need opset 17.
     """
 
     word: ClassVar[str] = "layernorm"
@@ -80,27 +82,31 @@ class LayerNorm(Uncounted):
         (x,) = inputs
         axes = self._axes(x)
         if build.opset >= 17 and axes == tuple(range(axes[0], x.rank + 1)):
-            return self._operator(build, names[0], x)
-        normal, *statistics = self._composed(build, names[0], axes)
-        return (self._affine(build, normal, inputs), *statistics)
+            return self._operator(build, names[0], x, axes[0])
+        if not self.statistics:
+            return (self._affine(build, self._composed(build, names[0], axes), inputs),)
+        if build.opset < 17:
+            raise build.unsupported("`layernorm` with its statistics", since=17)
+        last = permuted(build, names[0], (*range(2, x.rank + 1), 1))
+        results = self._operator(build, last, x, x.rank)
+        return [permuted(build, result, (x.rank, *range(1, x.rank))) for result in results]
 
-    def _operator(self, build: Builder, name: str, x: TensorType) -> Sequence[str]:
+    def _operator(self, build: Builder, name: str, x: TensorType, axis: int) -> Sequence[str]:
+        """The ONNX operator, over the axes from `axis` on."""
         if self.affine:
             operands = [name, build.weight("weight"), build.weight("bias")]
         else:
             shape = self._weight_shape(x)
             operands = [name, build.floats([1.0] * prod(shape), shape)]
         count = 3 if self.statistics else 1
-        return build.nodes("LayerNormalization", operands, count, axis=self._axes(x)[0], epsilon=self.eps)
+        return build.nodes("LayerNormalization", operands, count, axis=axis, epsilon=self.eps)
 
-    def _composed(self, build: Builder, x: str, axes: tuple[int, ...]) -> Sequence[str]:
-        """(x - mean) / sqrt(mean((x - mean)^2) + eps), and the statistics if they are wanted."""
-        mean = _mean(build, x, axes)
-        centred = build.node("Sub", [x, mean])
+    def _composed(self, build: Builder, x: str, axes: tuple[int, ...]) -> str:
+        """(x - mean) / sqrt(mean((x - mean)^2) + eps)."""
+        centred = build.node("Sub", [x, _mean(build, x, axes)])
         variance = _mean(build, build.node("Mul", [centred, centred]), axes)
         deviation = build.node("Sqrt", [build.node("Add", [variance, build.floats([self.eps], ())])])
-        normal = build.node("Div", [centred, deviation])
-        return (normal, mean, build.node("Reciprocal", [deviation])) if self.statistics else (normal,)
+        return build.node("Div", [centred, deviation])
 
     def _affine(self, build: Builder, normal: str, inputs: Types) -> str:
         if not self.affine:

@@ -182,6 +182,8 @@ def _options(ort: Any, provider: str, how: _How) -> Any:
     options.log_severity_level = FATAL
     levels = ort.GraphOptimizationLevel
     options.graph_optimization_level = levels.ORT_ENABLE_ALL if how.optimise else levels.ORT_DISABLE_ALL
+    # Its integer kernels for quantised layers quantise weights too that the model holds in float32.
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
     if how.threads is not None:
         options.intra_op_num_threads = how.threads
     if not how.spinning:

@@ -22,7 +22,7 @@ from specc.ops.smooth import Gelu, HardSigmoid
 from specc.ops.softmax import Softmax
 from specc.ops.split import Split
 from specc.ops.windows import known_channels, pad_sides, per_axis
-from specc.torch import norms, resampling, windows
+from specc.torch import norms, quantised, resampling, windows
 from specc.torch.layer import Layer, call, unless
 
 Lowering: TypeAlias = Callable[[Layer], str]
@@ -319,6 +319,9 @@ TABLE: Final[dict[str, Lowering]] = {
     "abs": _element("torch.abs({})"),
     "clip": _clip,
     "identity": _element("{}"),
+    "round": _element("{}.round()"),
+    "quantize": quantised.quantize,
+    "dequantize": quantised.dequantize,
     "softmax": _softmax("torch.softmax"),
     "log_softmax": _softmax("torch.log_softmax"),
     "dropout": _dropout,

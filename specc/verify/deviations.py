@@ -91,6 +91,11 @@ def _weight_zero(operands: Operands, expected: Array, got: Array) -> Array:
     return np.asarray(np.isinf(bound) & (np.isnan(expected) | np.isnan(got)))
 
 
+def _number_for_nan(operands: Operands, expected: Array, got: Array) -> Array:
+    """A whole number has no NaN."""
+    return np.asarray(np.isnan(expected) & np.isfinite(got))
+
+
 KNOWN = {
     deviation.name: deviation
     for deviation in (
@@ -124,6 +129,13 @@ KNOWN = {
             "whether samples of weight 0 count: ONNX Runtime reads a sample twice at the border, antialiases with "
             "a window of one more, and interpolates a signal along its channels and the batch as well",
             _weight_zero,
+        ),
+        Deviation(
+            "quantize-nan",
+            ("quantize", "dequantize"),
+            "NaN becomes some number",
+            "integers have no NaN, and ONNX does not say what QuantizeLinear makes of one",
+            _number_for_nan,
         ),
     )
 }

@@ -39,6 +39,12 @@ EXAMPLES = {
     "gelu": ["gelu", "gelu approximate=tanh"],
     "hardsigmoid": ["hardsigmoid", "hardsigmoid 0.2"],
     "clip": ["clip -0.5, 2"],
+    "quantize": ["quantize 0.05, 128", "quantize 0.1; relu", "conv 2, 1x1; quantize [0.1, 0.2], [1, -2], int8"],
+    "dequantize": [
+        "quantize 0.05, 128; dequantize 0.05, 128",
+        "dequantize 0.5, 3",
+        "quantize 0.1; dequantize 0.1, dtype=int8",
+    ],
     "softmax": ["flatten; softmax", "softmax height"],
     "log_softmax": ["flatten; log_softmax"],
     "flatten": ["flatten"],
@@ -85,6 +91,7 @@ PLAIN = [
     "exp",
     "relu",
     "relu6",
+    "round",
     "selu",
     "silu",
     "mish",
@@ -124,6 +131,20 @@ def test_comes_back_the_same(word, text, opset):
     graph = compiled(spec(text))
     assert word in words(graph)
     assert meaning(read_back(graph, opset).graph) == meaning(graph)
+
+
+@pytest.mark.parametrize(
+    ("text", "opset"),
+    [
+        ("a, b, c: layernorm statistics=true; mul a, c; add b", 17),
+        ("a, b, c: layernorm over=1, statistics=true, affine=false; mul a, c; add b", 17),
+        ("quantize 0.001, dtype=int16; dequantize 0.001, dtype=int16", 21),
+        ("quantize 0.5; dequantize 0.5; conv 2, 1x1; quantize 0.1, dtype=uint16", 23),
+    ],
+)
+def test_what_younger_opsets_say_comes_back_the_same(text, opset):
+    graph = compiled(spec(text))
+    assert meaning(read_back(graph, opset).graph, opset) == meaning(graph, opset)
 
 
 @pytest.mark.parametrize(("text", "expected"), OTHERS.values(), ids=OTHERS)

@@ -13,6 +13,7 @@ import numpy as np
 
 from specc.dims import Sym
 from specc.onnx.importer.context import Context
+from specc.onnx.importer.quantised import stored
 from specc.onnx.importer.values import Array, Decline, Known, Live, Step
 
 MOST_TERMS: Final = 64
@@ -28,6 +29,8 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
         return _shape(ctx, step)
     if step.op_type == "Constant":
         return _constant(step)
+    if step.op_type == "DequantizeLinear":
+        return stored(ctx, step)
     rule = RULES.get(step.op_type)
     operands = [ctx.values.get(name) for name in step.inputs if name]
     if rule is None or not operands or len(step.outputs) != 1 or not all(isinstance(o, Known) for o in operands):

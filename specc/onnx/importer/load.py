@@ -25,6 +25,10 @@ LAST_OPSET: Final = 26
 DOMAINS: Final = ("", "ai.onnx")
 CONTROL_FLOW: Final = ("If", "Loop", "Scan", "SequenceMap")
 _FLOATS: Final = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
+_QUANTISED: Final = (
+    TensorProto.INT8, TensorProto.UINT8, TensorProto.INT16, TensorProto.UINT16, TensorProto.INT32,
+)  # fmt: skip
+"""The types that quantised weights have, loaded when they are asked for too."""
 _SMALL: Final = 1 << 20
 """Constants that are no weights hold sizes, axes and the like: they are read at once, if they are this small."""
 
@@ -125,6 +129,9 @@ def constant(proto: TensorProto, folder: Path | None) -> Known:
         missing = is_open(proto) and element_count(tuple(proto.dims)) > 0
         return Known(stored_tensor(folder, proto), proto.name, is_open=missing)
     shape = checked_shape(proto.name, tuple(proto.dims))
+    if proto.data_type in _QUANTISED and proto.data_location != TensorProto.EXTERNAL:
+        kind = str(helper.tensor_dtype_to_np_dtype(proto.data_type))
+        return Known(Tensor(shape, lambda: _small(proto), kind), proto.name)
     if proto.data_location == TensorProto.EXTERNAL or element_count(shape) > _SMALL:
         return Known(Tensor(shape, _refuse(proto.name), "other"), proto.name)
     array = _small(proto)

@@ -9,12 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from specc.onnx.importer import activations, arithmetic, linear, norms, picks, positions, resampling, shapes, windows
+from specc.onnx.importer import (
+    activations,
+    arithmetic,
+    linear,
+    norms,
+    picks,
+    positions,
+    quantised,
+    resampling,
+    shapes,
+    windows,
+)
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Step, Value
 from specc.ops.global_pool import GlobalAvgPool, GlobalMaxPool
 from specc.ops.merge import Add, Max, Mean, Min
 from specc.ops.pool import AvgPool, LpPool, MaxPool
+from specc.ops.quantize import Round
 from specc.ops.reduce import ReduceMax, ReduceMean
 
 Rule = Callable[[Context, Step], list[Value]]
@@ -31,9 +43,11 @@ RULES: Final[dict[str, Rule]] = {
     "Concat": shapes.concat,
     "Conv": windows.conv,
     "ConvTranspose": windows.conv_transpose,
+    "DequantizeLinear": quantised.dequantize,
     "DepthToSpace": shapes.depth_to_space,
     "Div": arithmetic.div,
     "Dropout": activations.dropout,
+    "DynamicQuantizeLinear": quantised.dynamic,
     "Flatten": shapes.flatten,
     "Gather": picks.gather,
     "Gemm": linear.gemm,
@@ -56,10 +70,12 @@ RULES: Final[dict[str, Rule]] = {
     "PRelu": activations.prelu,
     "Pad": positions.pad,
     "Pow": arithmetic.power,
+    "QuantizeLinear": quantised.quantize,
     "ReduceMax": positions.reduce(GlobalMaxPool, ReduceMax),
     "ReduceMean": positions.reduce(GlobalAvgPool, ReduceMean),
     "Reshape": shapes.reshape,
     "Resize": resampling.resize,
+    "Round": activations.unary(lambda step: Round()),
     "Selu": activations.selu,
     "Slice": picks.slice_,
     "SpaceToDepth": shapes.space_to_depth,
