@@ -12,7 +12,7 @@ from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Scope
-from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Value, Word, describe, kind, quoted
+from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Value, Word, describe, kind, quoted, show
 from specc.limits import Limits
 from specc.ops import BY_WORD
 from specc.ops.base import Op, same
@@ -142,7 +142,7 @@ class Operations:
             return [item for part in value for item in self._values(part, span)]
         raise self._report.error(
             "E0208", span, f"the value of a layer is needed here, not {describe(value)}",
-            help="name a layer by a label: `name: operation ...`",
+            help=_by_number(value) if kind(value).endswith("number") else "name a layer by a label: `name: operation ...`",
         )  # fmt: skip
 
     def _incoming(self, span: Span, frame: Frame, spread: bool = False) -> list[LayerValue]:
@@ -290,6 +290,10 @@ class Operations:
 _CALL_STEPS = 5
 """A call of a block takes about as long as so many statements."""
 _LITERALS = (ast.Number, ast.Size, ast.Text, ast.Bool)
+
+
+def _by_number(value: Value) -> str:
+    return f"`scale weight={show(value)}` multiplies by a number, `scale weight=1, bias={show(value)}` adds one"
 
 
 def _first(labels: Sequence[ast.Name]) -> ast.Name | None:
