@@ -29,10 +29,24 @@ def position_error(axis: Axis, how: Method, u: float) -> Array:
 
 
 def candidates(axis: Axis, how: Method, u: float) -> tuple[Array, Array]:
-    """The first and the last sample that may turn out to be the nearest; both are (count,)."""
+    """The first and the last sample that may turn out to be the nearest; both are (count,).
+
+    Positions on the boundary between two samples are whole or half numbers, which float32 holds: as the quotient of two
+    exact numbers they are exact.
+    """
     where, off = places(axis, how.coordinates), position_error(axis, how, u)
+    if _divides_exactly(axis, how):
+        off = np.where(np.isin(where.part, (0, 0.5)), 0, off)
     first, last = (nearest(_moved(where, by), axis.size, how.rounding) for by in (-off, off))
     return first, last
+
+
+def _divides_exactly(axis: Axis, how: Method) -> bool:
+    """Whether positions are quotients of numbers that float32 holds: of sizes, or by a factor that is not rounded."""
+    if axis.region is not None or how.coordinates == "half_pixel_symmetric":
+        return False
+    p, q = axis.scale.as_integer_ratio()
+    return how.coordinates == "align_corners" or (q & (q - 1) == 0 and p < 2**24)
 
 
 def _moved(where: Places, by: Array) -> Places:

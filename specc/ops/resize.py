@@ -41,8 +41,8 @@ class Resampling(Weightless):
     """What `upsample` and `resize` have in common: how new positions get their values."""
 
     mode: Mode = "nearest"
-    """How new positions get their values; `bilinear` is linear along every axis, however many there are, and has the
-    other name `linear`."""
+    """How new positions get their values; `bilinear` is linear along every axis, however many there are.  `linear` and
+    `bicubic` are other names."""
     align_corners: bool = False
     """Whether the corner pixels' centres stay where they are: short for `coordinates=align_corners`."""
     coordinates: Coordinates | None = None

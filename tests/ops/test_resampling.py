@@ -160,6 +160,12 @@ def test_a_rounded_factor_gives_the_exact_size(scale):
         assert y.shape[2] == op.infer((image(1, size),))[0].shape[2]
 
 
+@pytest.mark.parametrize("op", [Upsample(), Upsample(scale=1.5), Upsample(scale=0.5), Resize(size=20), Resize(size=5)])
+def test_an_exact_factor_leaves_no_doubt(op):
+    _, (bound,) = float64_outputs(op, [np.arange(10.0).reshape(1, 1, 10)], {})
+    assert not bound.any()
+
+
 def test_the_nearest_is_in_doubt_only_between_two_samples():
     """Output 3 of 0.6 is the sample 3 / 0.6 = 5, or just before it."""
     x = np.arange(10.0).reshape(1, 1, 10)

@@ -20,6 +20,7 @@ def networks() -> dict[str, Graph]:
         "norms": _norms(),
         "hwc": _hwc(),
         "deconv": _deconv(),
+        "resizing": _resizing(),
         "concat": _concat(),
         "activations": _activations(),
         "wide": _wide(),
@@ -108,6 +109,17 @@ def _deconv() -> Graph:
         ("upsample1", layer("upsample", scale=(2,), mode="bilinear")),
         ("deconv2", layer("deconv", channels=4, kernel=(2,), stride=(2,), bias=False)),
         ("upsample2", layer("upsample", scale=(2,), mode="nearest")),
+    )
+
+
+def _resizing() -> Graph:
+    return network(
+        shape(4, 12, 10),
+        ("resize1", layer("resize", size=(17, 7), mode="cubic")),
+        ("resize2", layer("resize", size=(9, 14), mode="bilinear", antialias=True, exclude_outside=False)),
+        ("upsample1", layer("upsample", scale=1.5, rounding="half_up", coordinates="half_pixel")),
+        ("resize3", layer("resize", size=(9, 13), mode="bilinear", coordinates="asymmetric")),
+        ("resize4", layer("resize", size=(8,), mode="cubic", antialias=True, coefficient=-0.75)),
     )
 
 

@@ -82,7 +82,24 @@ def _attribute_faults(node: onnx.NodeProto) -> Iterator[Fault]:
         yield _attribute("activation", node, "approximate", "none" if tanh else "tanh")
     if node.op_type == "Resize":
         mode = "linear" if values.get("mode", b"nearest") == b"nearest" else "nearest"
-        yield _attribute("interpolation", node, "mode", mode)
+        if "antialias" not in values:
+            yield _attribute("interpolation", node, "mode", mode)
+        yield from _resizing_faults(node, values)
+
+
+def _resizing_faults(node: onnx.NodeProto, values: dict[str, object]) -> Iterator[Fault]:
+    placed = values.get("coordinate_transformation_mode")
+    for other in ("half_pixel", "align_corners", "asymmetric"):
+        if placed != other.encode():
+            yield _attribute("coordinates", node, "coordinate_transformation_mode", other)
+    if values["mode"] == b"nearest":
+        rounding = "ceil" if values["nearest_mode"] == b"floor" else "floor"
+        yield _attribute("coordinates", node, "nearest_mode", rounding)
+    if values["mode"] == b"cubic":
+        yield _attribute("constant", node, "cubic_coeff_a", values["cubic_coeff_a"] * 1.001)
+        yield _attribute("border", node, "exclude_outside", 1 - int(values.get("exclude_outside", 0)))
+    if "antialias" in values:
+        yield _attribute("interpolation", node, "antialias", 0)
 
 
 SWAPS = {

@@ -31,6 +31,8 @@ def alone(word: str, **arguments: object):
         (("maxpool", {"kernel": (2,)}), "infinities", {"pool-starts-at-lowest"}),
         (("minpool", {"kernel": (2,)}), "nan", {"pool-drops-nan"}),
         (("lrn", {"size": 3}), "nan", set()),
+        (("upsample", {"mode": "bilinear"}), "infinities", {"resize-weight-zero"}),
+        (("resize", {"size": 12, "mode": "cubic"}), "nan", set()),
         (("relu", {}), "nan", set()),
         (("conv", {"channels": 4, "kernel": (3,), "pad": (1,)}), "infinities", set()),
         (("avgpool", {"kernel": (2,)}), "nan", set()),
@@ -42,6 +44,14 @@ def test_known_deviations_are_named_and_pass(op, kind, named):
     assert report.passed, report.first_failure
     assert set(report.deviations) == named
     assert set(report.to_json()["deviations"]) == named
+
+
+def test_the_nan_of_the_next_signal_is_explained():
+    """ONNX Runtime interpolates signals along their channels too, with a weight of 0."""
+    graph = network(shape(8, 8), ("it", layer("upsample", mode="bilinear")))
+    report, _ = verify(graph, {}, kinds=["nan"])
+    assert report.passed, report.first_failure
+    assert set(report.deviations) == {"resize-weight-zero"}
 
 
 def test_a_deviation_of_an_operator_that_others_write_is_named():

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.verify.page import CHEAP, PAGE, renewed
 from tests.verify.sabotage import trials
 
-COUNTS = {"residual": 75, "pools": 25}
+COUNTS = {"residual": 75, "pools": 25, "resizing": 20}
 
 
 @pytest.mark.parametrize("network", COUNTS)
