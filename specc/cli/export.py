@@ -10,14 +10,16 @@ import argparse
 from pathlib import Path
 
 from specc.cli.console import OK, Console, exit_code
-from specc.cli.model_arguments import add_weights_arguments, load_weights
+from specc.cli.model_arguments import add_dtype_arguments, add_weights_arguments, load_weights
 from specc.cli.spec_arguments import STANDARD_INPUT, add_spec_arguments, one_model
+from specc.diagnostics import has_errors
 from specc.pipeline import Checked
 
 EXAMPLES = """\
 examples:
   specc export lenet5.cnn                              # writes LeNet5.onnx with seeded weights
   specc export resnet.cnn --model ResNet34 -o r34.onnx --weights trained.safetensors
+  specc export resnet.cnn --model ResNet18 --dtype float16 --keep-io-types
   specc export resnet.cnn --model ResNet18 --preprocess   # the graph takes pixels 0..255
 """
 
@@ -32,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="onnx",
         help="what to write: torch is source code, without weights",
     )
-    parser.add_argument("--opset", metavar="N", type=int, default=21, help="ONNX opset (default: %(default)s)")
+    parser.add_argument("--opset", metavar="N", type=int, help="ONNX opset (default: 21, for bfloat16 22)")
+    add_dtype_arguments(parser)
     parser.add_argument("--preprocess", action="store_true", help="bake the input's range, mean and std into the graph")
 
 
@@ -43,24 +46,32 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.to == "torch":
         return _export_torch(checked, options, console)
     from specc.onnx.emit import emit
+    from specc.onnx.narrow import default_opset, narrowed
+    from specc.onnx.precision import PRECISIONS, Counted
     from specc.onnx.write import write_model
 
+    precision = PRECISIONS[options.dtype]
+    opset = options.opset or default_opset(precision)
     weights, diagnostics = load_weights(checked.graph, options)
     if weights is None:
         console.report(diagnostics)
         return exit_code(diagnostics)
-    model, diagnostics = emit(checked.graph, opset=options.opset, preprocess=options.preprocess)
+    model, diagnostics = emit(checked.graph, opset=opset, preprocess=options.preprocess)
+    if model is not None:
+        model, diagnostics = narrowed(model, precision, keep_io=options.keep_io_types)
     if model is None:
         console.report(diagnostics)
         return exit_code(diagnostics)
     target = Path(options.output or f"{checked.graph.name}.onnx")
     if options.output == STANDARD_INPUT:
         target = Path("/dev/stdout")
-    problems = write_model(model, weights, target)
+    counted = Counted(weights, precision)
+    problems = write_model(model, counted, target) or counted.diagnostics
     console.report(problems)
-    if not problems:
-        console.note(f"wrote {target}: {checked.graph.name}, opset {options.opset}, {len(model.graph.node)} nodes")
-    return exit_code(problems) if problems else OK
+    if not has_errors(problems):
+        kind = "" if precision.name == "float32" else f"{precision.name}, "
+        console.note(f"wrote {target}: {checked.graph.name}, {kind}opset {opset}, {len(model.graph.node)} nodes")
+    return exit_code(problems)
 
 
 def _export_torch(checked: Checked, options: argparse.Namespace, console: Console) -> int:

@@ -34,6 +34,19 @@ def add_map_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--map", metavar="RULES", help="a file of rules `pattern -> name` that rename the tensors")
 
 
+def add_dtype_arguments(parser: argparse.ArgumentParser) -> None:
+    """--dtype and --keep-io-types."""
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "float16", "bfloat16"),
+        default="float32",
+        help="the type of weights and values, rounded to nearest even (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--keep-io-types", action="store_true", help="with --dtype, inputs and outputs stay float32 all the same"
+    )
+
+
 def add_device_argument(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument(
         "--device",

@@ -15,6 +15,11 @@ import onnx
 Buffer: TypeAlias = bytes | memoryview
 GRAPH, INITIALIZER, RAW_DATA = 7, 5, 9
 """Field numbers of ModelProto.graph, GraphProto.initializer and TensorProto.raw_data."""
+_TYPES = onnx.TensorProto
+_WIDTHS: dict[int, int] = {
+    _TYPES.INT64: 8, _TYPES.DOUBLE: 8, _TYPES.FLOAT16: 2, _TYPES.BFLOAT16: 2, _TYPES.INT8: 1, _TYPES.UINT8: 1,
+}  # fmt: skip
+"""Bytes to an element, where they are not 4."""
 
 
 def size(model: onnx.ModelProto) -> int:
@@ -53,8 +58,8 @@ def is_open(tensor: onnx.TensorProto) -> bool:
 
 
 def data_bytes(tensor: onnx.TensorProto) -> int:
-    """The size of the tensor's data; everything specc emits has 4 bytes to an element, or 8 for integers."""
-    count = 8 if tensor.data_type == onnx.TensorProto.INT64 else 4
+    """The size of the tensor's data, without what a protobuf message adds."""
+    count = _WIDTHS.get(tensor.data_type, 4)
     for length in tensor.dims:
         count *= length
     return count

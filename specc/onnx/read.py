@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 
 from specc.diagnostics import Diagnostic
 from specc.onnx.initialisers import stored_tensor
+from specc.onnx.precision import BY_ELEMENT
 from specc.weights.tensors import Unreadable
 
 
@@ -43,8 +44,9 @@ def read_model(path: Path) -> tuple[onnx.ModelProto | None, tuple[Diagnostic, ..
 
 def _load(tensor: onnx.TensorProto, folder: Path) -> None:
     """Bring the external data of `tensor` into it.  Raises `Unreadable` and `OSError`."""
-    if tensor.data_type != onnx.TensorProto.FLOAT:
-        raise Unreadable(f"the external data of tensor `{tensor.name}` is not float32")
-    tensor.raw_data = stored_tensor(folder, tensor).load().astype("<f4", copy=False).tobytes()
+    if tensor.data_type not in BY_ELEMENT:
+        raise Unreadable(f"the external data of tensor `{tensor.name}` is not floating-point")
+    dtype = BY_ELEMENT[tensor.data_type].dtype
+    tensor.raw_data = stored_tensor(folder, tensor).load().astype(dtype, copy=False).tobytes()
     tensor.ClearField("external_data")
     tensor.ClearField("data_location")

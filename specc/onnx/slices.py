@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from specc.onnx.framing import copy_without, data_bytes, is_open
+from specc.onnx.precision import BY_ELEMENT, precision_of
 from specc.onnx.program import Array
 
 SMALL = 1024
@@ -26,13 +30,14 @@ class Slice:
 
 
 def hollow(model: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[str, Array]]:
-    """`model` without the data of its float32 tensors, and that data by name; small tensors keep theirs as well."""
+    """`model` without the data of its floating-point tensors, and that data by name, as float32; small tensors keep
+    theirs as well."""
     result, arrays = _bare(model), {}
     copy_without(model.graph, result.graph, "initializer")
     for tensor in model.graph.initializer:
-        movable = tensor.data_type == TensorProto.FLOAT and not is_open(tensor)
+        movable = tensor.data_type in BY_ELEMENT and not is_open(tensor)
         if movable:
-            arrays[tensor.name] = numpy_helper.to_array(tensor)
+            arrays[tensor.name] = numpy_helper.to_array(tensor).astype(np.float32, copy=False)
         if movable and data_bytes(tensor) >= SMALL:
             result.graph.initializer.add(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)
         else:
@@ -75,7 +80,7 @@ def _slice(model: onnx.ModelProto, nodes: list[onnx.NodeProto], values: Mapping[
         _fill(result.graph, model.graph, nodes)
     made = [name for node in nodes for name in node.output if name in values]
     returned = {item.name for item in result.graph.output}
-    kinds = _integers(model.graph)
+    kinds = _element_types(model.graph)
     result.graph.output.extend(_shapeless(name, kinds) for name in dict.fromkeys(made) if name not in returned)
     weights = {tensor.name for tensor in result.graph.initializer}
     inputs = tuple(item.name for item in result.graph.input if item.name not in weights)
@@ -92,26 +97,31 @@ def _fill(part: onnx.GraphProto, whole: onnx.GraphProto, nodes: list[onnx.NodePr
     part.name = whole.name
     part.node.extend(nodes)
     part.initializer.extend(weights)
-    kinds = _integers(whole)
+    kinds = _element_types(whole)
     part.input.extend(given.get(name) or _shapeless(name, kinds) for name in read if name in inputs)
     part.output.extend(item for item in whole.output if item.name in made)
     part.value_info.extend(item for item in whole.value_info if item.name in made)
 
 
 def _shapeless(name: str, kinds: Mapping[str, int]) -> onnx.ValueInfoProto:
-    """A tensor whose shape the data tells: float32 unless `kinds` says otherwise."""
-    return helper.make_tensor_value_info(name, kinds.get(name, TensorProto.FLOAT), None)
+    """A tensor whose shape the data tells."""
+    return helper.make_tensor_value_info(name, kinds[name], None)
 
 
-def _integers(graph: onnx.GraphProto) -> dict[str, int]:
-    """The element types of the tensors that QuantizeLinear makes: the zero point's, or an attribute's, or uint8."""
+def _element_types(graph: onnx.GraphProto) -> Mapping[str, int]:
+    """The element types of tensors: as declared, or what ArgMax and QuantizeLinear make, the latter the zero point's,
+    or what an attribute says, or uint8; all others are the model's floating-point type."""
     stored = {tensor.name: tensor.data_type for tensor in graph.initializer}
-    found = {}
+    found: dict[str, int] = defaultdict(partial(int, precision_of(graph).element))
     for node in graph.node:
-        if node.op_type == "QuantizeLinear":
+        if node.op_type == "ArgMax":
+            found[node.output[0]] = TensorProto.INT64
+        elif node.op_type == "QuantizeLinear":
             declared = next((item.i for item in node.attribute if item.name == "output_dtype"), 0)
             zero = stored.get(node.input[2], 0) if len(node.input) > 2 else 0
             found[node.output[0]] = zero or declared or TensorProto.UINT8
+    for item in (*graph.input, *graph.value_info, *graph.output):
+        found[item.name] = item.type.tensor_type.elem_type or found[item.name]
     return found
 
 

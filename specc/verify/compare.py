@@ -31,15 +31,15 @@ class Worst:
         return replace(self, index=(self.index[0] + items, *self.index[1:]))
 
 
-def worst(expected: Array, bound: Array, got: Array) -> Worst:
-    """Judge `got` (float32) by `expected` (float64) of the same shape.
+def worst(expected: Array, bound: Array, got: Array, limit: float = LARGEST) -> Worst:
+    """Judge `got` (float32, or what has `limit` as its largest number) by `expected` (float64) of the same shape.
 
     The ratio is error / bound, 0 where both agree exactly, infinite where they differ and the bound is 0 or no number.
     NaN and the infinities are classes of their own: they agree with themselves only, except that a value within its
-    bound of float32's largest may overflow.
+    bound of the largest may overflow.
     """
     flat = [np.ravel(a) for a in (expected, np.broadcast_to(np.asarray(bound, np.float64), expected.shape), got)]
-    found = [_worst(first, *(a[first : first + PART] for a in flat)) for first in range(0, expected.size, PART)]
+    found = [_worst(first, limit, *(a[first : first + PART] for a in flat)) for first in range(0, expected.size, PART)]
     ratio, at, error, _ = max(found, key=lambda item: item[0])
     return Worst(
         ratio=ratio,
@@ -52,14 +52,14 @@ def worst(expected: Array, bound: Array, got: Array) -> Worst:
     )
 
 
-def _worst(first: int, expected: Array, bound: Array, got: Array) -> tuple[float, int, float, float]:
+def _worst(first: int, limit: float, expected: Array, bound: Array, got: Array) -> tuple[float, int, float, float]:
     """The largest ratio in a part that starts at `first`, where it is and the error there, and the largest error."""
     with np.errstate(all="ignore"):
         error = np.subtract(got, expected)
         np.abs(error, out=error)
         largest = float(np.max(error))
         if not np.isfinite(largest):
-            error[_same_class(expected, bound, got)] = 0.0
+            error[_same_class(expected, bound, got, limit)] = 0.0
             largest = float(np.max(error))
         ratio = error / bound if largest else error
     at = int(np.argmax(ratio))
@@ -75,9 +75,9 @@ def identical(a: Array, b: Array) -> bool:
     return a.shape == b.shape and np.array_equal(a, b, equal_nan=True)
 
 
-def _same_class(expected: Array, bound: Array, got: Array) -> Array:
-    """Where both are NaN or the same infinity, or an infinity stands for what float32 cannot hold, or need not."""
-    beyond = np.abs(expected) + bound >= LARGEST
+def _same_class(expected: Array, bound: Array, got: Array, limit: float) -> Array:
+    """Where both are NaN or the same infinity, or an infinity stands for what lies beyond `limit`, or may."""
+    beyond = np.abs(expected) + bound >= limit
     overflow = np.isinf(got) & beyond & (np.sign(got) == np.sign(expected))
     result: Array = (np.isnan(got) & np.isnan(expected)) | (got == expected) | overflow
     return result

@@ -17,6 +17,7 @@ import numpy as np
 from specc.analysis.liveness import last_use
 from specc.interpreter import cast
 from specc.ir.graph import Graph, Node
+from specc.onnx.precision import FLOAT32, Precision
 from specc.verify.compare import Array
 
 U = 2.0**-24
@@ -25,16 +26,23 @@ COPIES = 3
 """Over all items of a batch; every item has one at least."""
 HEADROOM = 4.0
 """Summation orders and fused operations differ: another correct evaluation may err a few times as much as NumPy's."""
+ROUNDINGS = 2.0
+"""How many units of a 16-bit type a layer errs by, whose operators compute in float32 and round their results."""
 MARGIN = 4.0
 """Random signs cancel more than errors with a common cause do."""
 
 
 def references(
-    graph: Graph, feeds: Mapping[str, Array], weights: Mapping[str, Array], seed: int
+    graph: Graph,
+    feeds: Mapping[str, Array],
+    weights: Mapping[str, Array],
+    seed: int,
+    precision: Precision = FLOAT32,
 ) -> dict[str, tuple[Array, float]]:
     """For each value that is an output: its float64 reference (canonical) and the tolerance on every element.
 
-    `feeds` are canonical and exact.
+    `feeds` are canonical and exact.  In a 16-bit `precision` the copies are rounded to it behind every layer, and get
+    errors of `ROUNDINGS` of its units.
     """
     rng = np.random.default_rng(seed)
     items = len(next(iter(feeds.values())))
@@ -44,7 +52,7 @@ def references(
     last, kept = last_use(graph), {output.value for output in graph.outputs}
     for index, node in enumerate(graph.nodes):
         xs, copied = ([values[name] for name in node.inputs] for values in (exact, noisy))
-        ys, perturbed = _layer(graph, node, xs, copied, weights, rng)
+        ys, perturbed = _layer(graph, node, xs, copied, weights, rng, precision)
         exact.update(zip(node.outputs, ys, strict=True))
         noisy.update(zip(node.outputs, perturbed, strict=True))
         for name in {*node.inputs, *node.outputs} - kept:
@@ -60,6 +68,7 @@ def _layer(
     copied: list[Array],
     weights: Mapping[str, Array],
     rng: np.random.Generator,
+    precision: Precision,
 ) -> tuple[Sequence[Array], list[Array]]:
     """The node's outputs, exact for the operands `xs`, and with errors added for the `copied` ones."""
     ws = cast(graph, node, weights, np.float64)
@@ -70,7 +79,11 @@ def _layer(
     perturbed = []
     for y, rounded, bound in zip(ys, single, bounds, strict=True):
         copies = rounded[len(y) :]
-        size = _errors(y, rounded[: len(y)], np.broadcast_to(np.asarray(bound, np.float64), y.shape))
+        if precision is FLOAT32:
+            size = _errors(y, rounded[: len(y)], np.broadcast_to(np.asarray(bound, np.float64), y.shape))
+        else:
+            copies = precision.rounded(copies)
+            size = ROUNDINGS * precision.u * np.abs(y) + precision.step if np.any(bound) else None
         perturbed.append(copies if size is None else _with_noise(copies, size, rng))
     return ys, perturbed
 

@@ -13,6 +13,7 @@ from specc.interpreter import cast, normalised
 from specc.ir.graph import Graph, GraphInput, Node, weight_name
 from specc.kernels.bounds import gamma, statistical
 from specc.types import TensorType
+from specc.verify.arithmetic import Arithmetic
 from specc.verify.compare import Array, Worst, identical, worst
 from specc.verify.deviations import explained
 from specc.verify.endtoend import U
@@ -29,6 +30,7 @@ class LayerJudge:
 
     graph: Graph
     weights: Mapping[str, Array]
+    arithmetic: Arithmetic = field(default_factory=Arithmetic)
     results: dict[str, LayerResult] = field(default_factory=dict)
 
     def judge(self, node: Node, values: Mapping[str, Array], probe: Probe, optimised: bool) -> None:
@@ -45,7 +47,8 @@ class LayerJudge:
             return
         expected = normalised(item, pixels)
         size = np.abs(expected) + 2 * np.abs(normalised(item, np.zeros_like(pixels)))
-        self._note(_verdict(blank, worst(expected, 4 * U * size, got)), probe, optimised)
+        found = worst(expected, 4 * self.arithmetic.precision.u * size, got)
+        self._note(_verdict(blank, found), probe, optimised)
 
     def layers(self) -> tuple[LayerResult, ...]:
         """The verdicts in execution order."""
@@ -105,14 +108,26 @@ class LayerJudge:
         for items in _parts([array for array in (*operands, *results) if array is not None]):
             xs = [array[items].astype(np.float64) for array in operands]
             got = [None if array is None else array[items] for array in results]
-            for worst_of_one, names in _compared(node, xs, ws, got):
+            for worst_of_one, names in self._compared(node, xs, ws, got):
                 found.append(worst_of_one.shifted(items.start))
                 known.extend(names)
             terms = node.op.terms(xs, ws)
         largest = max(item.max_error for item in found)
         result = _verdict(_blank(node, "passed"), max(found, key=lambda item: item.ratio))
         result = replace(result, max_error=largest, deviations=tuple(dict.fromkeys(known)))
-        return _warned(result, terms)
+        return result if self.arithmetic.narrow else _warned(result, terms)
+
+    def _compared(
+        self, node: Node, xs: list[Array], ws: Mapping[str, Array], results: list[Array | None]
+    ) -> Iterator[tuple[Worst, tuple[str, ...]]]:
+        """For every output that the model holds its worst element, and the known deviations that it shows."""
+        with np.errstate(all="ignore"):
+            ys = node.op.compute(xs, ws)
+            bounds = self.arithmetic.bounds(node, xs, ws, ys)
+        for y, bound, result in zip(ys, bounds, results, strict=True):
+            if result is not None:
+                got, names = explained((node.op, xs, ws), y, result)
+                yield worst(y, bound, got, self.arithmetic.precision.largest), names
 
     def _note(self, result: LayerResult, probe: Probe, optimised: bool) -> None:
         """Keep the worse of the verdicts on one layer, and the largest error of both."""
@@ -133,19 +148,6 @@ def _parts(arrays: list[Array]) -> Iterator[slice]:
     if any(len(array) != items for array in arrays):
         step = max(map(len, arrays))
     return (slice(first, first + step) for first in range(0, items, step))
-
-
-def _compared(
-    node: Node, xs: list[Array], ws: Mapping[str, Array], results: list[Array | None]
-) -> Iterator[tuple[Worst, tuple[str, ...]]]:
-    """For every output that the model holds its worst element, and the known deviations that it shows."""
-    with np.errstate(all="ignore"):
-        ys = node.op.compute(xs, ws)
-        bounds = node.op.error_bound(xs, ws, ys, U)
-    for y, bound, result in zip(ys, bounds, results, strict=True):
-        if result is not None:
-            got, names = explained((node.op, xs, ws), y, result)
-            yield worst(y, bound, got), names
 
 
 def _difference(name: str, expected: Array, got: Array) -> str | None:

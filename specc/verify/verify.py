@@ -19,10 +19,12 @@ from specc.ir.graph import Graph
 from specc.onnx.check import shape_conflicts
 from specc.onnx.emit import emit
 from specc.onnx.expose import input_names, pixel_inputs
+from specc.onnx.precision import Rounded
 from specc.onnx.proto import Model
 from specc.onnx.read import parse, read_model
 from specc.onnx.slices import hollow
 from specc.runtime.session import Device
+from specc.verify.arithmetic import Arithmetic
 from specc.verify.compare import Array, identical, worst
 from specc.verify.endtoend import references
 from specc.verify.layers import LayerJudge
@@ -58,17 +60,20 @@ def verify(
     trials, found, diagnostics = _trials(graph, loaded, inputs, kinds, dict(sizes or {}), batch, seed)
     if diagnostics:
         return None, diagnostics
+    arithmetic = Arithmetic.of(loaded, graph)
+    trials = [arithmetic.probe(trial) for trial in trials]
     bare, stored = hollow(loaded)
     del loaded
-    ours, theirs = _shared(weights, stored)
-    judge = LayerJudge(graph, ours)
+    ours, theirs = _shared(Rounded(weights, arithmetic.precision) if arithmetic.narrow else weights, stored)
+    judge = LayerJudge(graph, ours, arithmetic)
     work = Work(graph, ours | theirs, bare, device)
     levels = (False, True) if optimised else (False,)
     ran, diagnostics = _judge_layers(work, judge, stacked(graph, trials), levels)
     outputs: tuple[OutputResult, ...] = ()
     if not diagnostics:
         whole = next(probes(graph, found, pixel_inputs(bare), seed, ("normal",))) if inputs is None else trials[0]
-        outputs, diagnostics = _judge_outputs(work, ours, whole, seed)
+        whole = arithmetic.probe(whole)
+        outputs, diagnostics = _judge_outputs(work, judge, whole, seed)
     if diagnostics:
         conflicts = {} if model is None else shape_conflicts(bare, graph)
         if not conflicts:
@@ -155,9 +160,9 @@ def _judge_layers(
 
 
 def _judge_outputs(
-    work: Work, weights: Mapping[str, Array], trial: Probe, seed: int
+    work: Work, judge: LayerJudge, trial: Probe, seed: int
 ) -> tuple[tuple[OutputResult, ...], tuple[Diagnostic, ...]]:
-    """The model as it is, optimised, against the float64 interpretation of the whole graph with `weights`."""
+    """The model as it is, optimised, against the float64 interpretation of the whole graph with the judge's weights."""
     opened, diagnostics = work.open(work.model, optimise=True)
     if opened is None:
         return (), diagnostics
@@ -169,7 +174,7 @@ def _judge_outputs(
         item.name: normalised(item, array) if (array := trial.feeds[item.name]).dtype == np.uint8 else array
         for item in work.graph.inputs
     }
-    expected = references(work.graph, exact, weights, seed)
+    expected = references(work.graph, exact, judge.weights, seed, judge.arithmetic.precision)
     return tuple(
         _output(output.name, *expected[output.value], canonical(results[output.name], work.graph.layout))
         for output in work.graph.outputs

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from specc.inference import open_session
 from specc.interpreter import canonical, spoken
 from specc.ir.graph import Graph, Node
 from specc.onnx.expose import Held, held_values, made, pixel_inputs
+from specc.onnx.precision import BY_ELEMENT, FLOAT32
 from specc.onnx.proto import Model
 from specc.onnx.slices import Slice, slices
 from specc.runtime.session import Device, Session
@@ -25,7 +27,8 @@ from specc.verify.layers import LayerJudge
 from specc.verify.probes import Probe
 
 SLICE_BYTES = 2**28
-"""The values and weights of one slice."""
+"""The values and weights of one slice of a float32 model.  Others run operator by operator: where ONNX Runtime computes
+in float32 in place of 16 bits, it would pass on values to the next operator that it has not rounded."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,12 @@ class Work:
         """The probe's arrays in the author's order, as the model takes them."""
         pixels = pixel_inputs(self.model)
         arrays = {name: spoken(array, self.graph.layout) for name, array in probe.feeds.items()}
-        return {name: array if name in pixels else array.astype(np.float32) for name, array in arrays.items()}
+        return {name: array if name in pixels else array.astype(self._type(name)) for name, array in arrays.items()}
+
+    def _type(self, name: str) -> np.dtype[Any]:
+        """The type in which the model takes the input `name`."""
+        elements = {item.name: item.type.tensor_type.elem_type for item in self.model.graph.input}
+        return BY_ELEMENT.get(elements[name], FLOAT32).dtype
 
 
 @dataclass
@@ -118,7 +126,7 @@ class Walk:
             for name, held in self.held.items()
             if held.tensor in computed
         }
-        return list(slices(self.work.model, sizes, SLICE_BYTES))
+        return list(slices(self.work.model, sizes, 0 if self.judge.arithmetic.narrow else SLICE_BYTES))
 
     @cached_property
     def made_in(self) -> dict[str, int]:

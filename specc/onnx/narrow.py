@@ -1,0 +1,150 @@
+"""A float32 model in 16-bit floating point: its weights, its constants, and every value between its nodes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import onnx
+from onnx import TensorProto, defs, numpy_helper
+
+from specc.diagnostics import Diagnostic
+from specc.onnx.framing import is_open
+from specc.onnx.precision import BFLOAT16, FLOAT32, Precision
+from specc.onnx.program import EmitError
+from specc.onnx.proto import IR_VERSIONS
+
+FLOAT = TensorProto.FLOAT
+
+
+def narrowed(
+    model: onnx.ModelProto, precision: Precision, *, keep_io: bool = False
+) -> tuple[onnx.ModelProto | None, tuple[Diagnostic, ...]]:
+    """`model` (from `emit`, its weights still without data) computing in `precision`.
+
+    With `keep_io` inputs and outputs stay float32 and are converted inside.  Operands that ONNX wants in float32, such
+    as the scales of Resize, stay so.  Where the model's opset has no operator for the type it is E0905.
+    """
+    try:
+        return _narrowed(model, precision, keep_io), ()
+    except EmitError as error:
+        return None, (error.diagnostic,)
+
+
+def default_opset(precision: Precision) -> int:
+    """The opset to export to unless another is asked for: bfloat16 came to convolutions and pools in 22."""
+    return 22 if precision is BFLOAT16 else 21
+
+
+def _narrowed(model: onnx.ModelProto, precision: Precision, keep_io: bool) -> onnx.ModelProto:
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    if precision is FLOAT32:
+        return result
+    opset = model.opset_import[0].version
+    for node in result.graph.node:
+        _check(node, precision, opset)
+        _set_types(node, precision)
+    fixed = set(_float32_operands(result.graph, opset))
+    for tensor in result.graph.initializer:
+        if tensor.data_type == FLOAT and tensor.name not in fixed:
+            _convert(tensor, precision)
+    graph = result.graph
+    declared = (*graph.value_info,) if keep_io else (*graph.input, *graph.output, *graph.value_info)
+    for item in declared:
+        if item.type.tensor_type.elem_type == FLOAT:
+            item.type.tensor_type.elem_type = precision.element
+    if keep_io:
+        _convert_ends(result, precision)
+    return result
+
+
+def _check(node: onnx.NodeProto, precision: Precision, opset: int) -> None:
+    """Raises `EmitError` where the operator takes float32, but not `precision`."""
+    if not _lacks(node, precision, opset):
+        return
+    since = next((later for later in IR_VERSIONS if later > opset and not _lacks(node, precision, later)), None)
+    layer = next((item.value for item in node.metadata_props if item.key == "specc.layer"), node.name)
+    needs = f"{node.op_type} takes none" + (f" before opset {since}" if since else "")
+    help = f"export with --opset {since}" if since else None
+    message = f"layer `{layer}` cannot be expressed in {precision.name} in opset {opset}: {needs}"
+    raise EmitError(Diagnostic("E0905", message, help=help))
+
+
+def _lacks(node: onnx.NodeProto, precision: Precision, opset: int) -> bool:
+    schema = defs.get_schema(node.op_type, opset, "")
+    known = {item.type_param_str: item.allowed_type_strs for item in schema.type_constraints}
+    allowed = known.get(schema.inputs[0].type_str if schema.inputs else schema.outputs[0].type_str, [])
+    return "tensor(float)" in allowed and f"tensor({precision.name})" not in allowed
+
+
+def _float32_operands(graph: onnx.GraphProto, opset: int) -> Iterator[str]:
+    """The tensors that some operator takes in float32 alone."""
+    for node in graph.node:
+        formal = defs.get_schema(node.op_type, opset, "").inputs
+        for position, name in enumerate(node.input):
+            if formal[min(position, len(formal) - 1)].type_str == "tensor(float)":
+                yield name
+
+
+def _set_types(node: onnx.NodeProto, precision: Precision) -> None:
+    """The types that stand in the node's attributes."""
+    for attribute in node.attribute:
+        if node.op_type == "Cast" and attribute.name == "to" and attribute.i == FLOAT:
+            attribute.i = precision.element
+        if attribute.type == onnx.AttributeProto.TENSOR and attribute.t.data_type == FLOAT:
+            _convert(attribute.t, precision)
+
+
+def _convert(tensor: TensorProto, precision: Precision) -> None:
+    """Round the values, if they are known yet, and change the type."""
+    if not is_open(tensor):
+        with np.errstate(over="ignore"):
+            values = numpy_helper.to_array(tensor).astype(precision.dtype)
+        tensor.raw_data = values.tobytes()
+    tensor.data_type = precision.element
+
+
+def _convert_ends(model: onnx.ModelProto, precision: Precision) -> None:
+    """Cast what comes in as float32, and what goes out."""
+    graph, renamed = model.graph, {}
+    made = {name for node in graph.node for name in node.output}
+    floats = {item.name for item in (*graph.input, *graph.output) if item.type.tensor_type.elem_type == FLOAT}
+    for item in (*graph.input, *graph.output):
+        if item.name in floats and item.name not in renamed:
+            renamed[item.name] = f"{item.name}/{precision.name}"
+    for node in graph.node:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+        node.output[:] = [renamed.get(name, name) for name in node.output]
+    inputs = [item.name for item in graph.input if item.name in floats]
+    nodes = [_cast(name, renamed[name], precision.element) for name in inputs]
+    nodes += list(graph.node)
+    nodes += [_cast(renamed[o.name], o.name, FLOAT) for o in graph.output if o.name in floats and o.name in made]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    for item in (*graph.input, *graph.output):
+        if item.name in renamed:
+            inner = graph.value_info.add()
+            inner.CopyFrom(item)
+            inner.name = renamed[item.name]
+            inner.type.tensor_type.elem_type = precision.element
+    _note_tensors(model, renamed)
+
+
+def _cast(source: str, target: str, element: int) -> onnx.NodeProto:
+    return onnx.helper.make_node("Cast", [source], [target], f"{target}/cast", to=element)
+
+
+def _note_tensors(model: onnx.ModelProto, renamed: dict[str, str]) -> None:
+    """Correct the metadata that says which tensors hold the graph's values and how they lie."""
+    for entry in model.metadata_props:
+        if entry.key == "specc.tensors":
+            tensors = {item.name: item.name for item in model.graph.input} | json.loads(entry.value)
+            found = {value: renamed.get(tensor, tensor) for value, tensor in tensors.items()}
+            found |= {name: inner for name, inner in renamed.items() if name not in found}
+            table = {value: tensor for value, tensor in found.items() if value != tensor}
+            entry.value = json.dumps(table, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        if entry.key == "specc.layouts":
+            layouts = {renamed.get(tensor, tensor): layout for tensor, layout in json.loads(entry.value).items()}
+            entry.value = json.dumps(layouts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
