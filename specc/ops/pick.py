@@ -103,7 +103,7 @@ class Slice(Rearrangement):
                 f"how much [{self._text()}] leaves of an open {self.axis} depends on its size",
                 argument="axis",
                 inputs={0: x.text(self.layout)},
-                help="count the first position from the beginning and the last from the end",
+                help="count the first kept position from the beginning of the axis and the last from its end",
             )
         backwards, by = self.step < 0, abs(self.step)
         skipped = 0 if first is None else first + backwards

@@ -125,6 +125,58 @@ CASES = {
             c = Transpose<perm = [0, 2, 3, 1]>(b)  y = Relu(c) }""",
         [("w", (5, 3, 3, 3))], ["conv", "relu"],
     ),
+    "every second row, mirrored": (
+        13,
+        f"""g ({IMAGE}) => (float[N,4,4,8] y)
+        <int64[2] s = {{1, -1}}, int64[2] e = {{8, -9}}, int64[2] axes = {{2, 3}}, int64[2] by = {{2, -1}}> {{
+            y = Slice(x, s, e, axes, by) }}""",
+        [], ["slice", "slice"],
+    ),
+    "channels in another order": (
+        13, f"g ({IMAGE}) => (float[N,3,8,8] y) <int64[3] i = {{2, 0, -1}}> {{ y = Gather<axis = 1>(x, i) }}",
+        [], ["gather"],
+    ),
+    "the first of some tokens": (
+        13, "g (float[N,5,6] x) => (float[N,6] y) <int64 i = {0}> { y = Gather<axis = 1>(x, i) }", [],
+        ["gather", "flatten"],
+    ),
+    "attention without heads": (
+        17,
+        """g (float[N,5,6] x) => (float[N,5,6] y) <float root = {0.408}> {
+            a = LayerNormalization(x, s, b0)  b = MatMul(a, q)  c = MatMul(a, k)  d = MatMul(a, v)
+            t = Transpose<perm = [0, 2, 1]>(c)  e = MatMul(b, t)  f = Mul(e, root)  g1 = Softmax(f)
+            h = MatMul(g1, d)  y = Add(x, h) }""",
+        [("s", (6,)), ("b0", (6,)), ("q", (6, 6)), ("k", (6, 6)), ("v", (6, 6))],
+        ["layernorm", "transpose", "conv", "conv", "conv", "transpose", "matmul", "scale", "softmax", "transpose",
+         "matmul", "add"],
+    ),
+    "a power of values": (
+        13, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ a = Abs(x)  b = Sigmoid(x)  y = Pow(a, b) }}", [],
+        ["abs", "sigmoid", "pow"],
+    ),
+    "the last of equal values": (
+        13,
+        f"""g ({IMAGE}) => (float[N,1,8,8] y) {{
+            a = ArgMax<axis = 1, select_last_index = 1>(x)  y = Cast<to = 1>(a) }}""",
+        [], ["argmax"],
+    ),
+    "quantised values and weights": (
+        13,
+        f"""g ({IMAGE}) => (float[N,2,8,8] y)
+        <float s = {{0.05}}, uint8 z = {{128}}, float[2] ws = {{0.01, 0.02}}, int8[2] wz = {{0, 3}},
+         int8[2,4,1,1] w = {{1, -2, 3, -4, 100, -100, 127, -128}},
+         float bs = {{0.0005}}, int32[2] b = {{1000, -2000}}> {{
+            q = QuantizeLinear(x, s, z)  a = DequantizeLinear(q, s, z)
+            weight = DequantizeLinear<axis = 0>(w, ws, wz)  bias = DequantizeLinear(b, bs)
+            y = Conv(a, weight, bias) }}""",
+        [], ["quantize", "dequantize", "conv"],
+    ),
+    "steps for each channel": (
+        13,
+        f"""g ({IMAGE}) => (float[N,4,8,8] y) <float[4] s = {{0.1, 0.2, 0.3, 0.4}}, int8[4] z = {{0, 1, -2, 3}}> {{
+            q = QuantizeLinear(x, s, z)  y = DequantizeLinear(q, s, z) }}""",
+        [], ["quantize", "dequantize"],
+    ),
     "a fixed batch is open": (
         13, "g (float[2,4,8,8] x) => (float[2,256] y) <int64[2] s = {2, 256}> { y = Reshape(x, s) }", [], ["flatten"],
     ),

@@ -35,10 +35,14 @@ class Context:
     """The node that made each value."""
     weights: dict[str, dict[str, Tensor]] = field(default_factory=dict)
     """By node name, the node's tensors by their names within it."""
+    turned: dict[str, str] = field(default_factory=dict)
+    """Values whose last axis was moved to the channels' place, and what that made of them."""
     batch: int | None = None
     """The batch size that the file fixes, which the spec leaves open."""
     feeds: Mapping[str, Array] = field(default_factory=dict)
     """Arrays for inputs: what rules need as constants is taken from them (see `specc.conformance`)."""
+    folded: int = 0
+    """Elements of the constants computed so far."""
     lifted: bool = False
     """Whether every tensor stands for an item of a batch of one: its own first axis is then no batch."""
 
@@ -60,7 +64,8 @@ class Context:
         found = self.value(step, index)
         if isinstance(found, Live):
             return found
-        raise Decline(f"its input {index + 1} is a constant")
+        empty = isinstance(found, Known) and not found.elements
+        raise Decline(f"its input {index + 1} {'has no elements' if empty else 'is a constant'}")
 
     def known(self, step: Step, index: int) -> Known:
         """An operand that is constant."""

@@ -16,6 +16,9 @@ from specc.onnx.importer.context import Context
 from specc.onnx.importer.quantised import stored
 from specc.onnx.importer.values import Array, Decline, Known, Live, Step
 
+LARGE: Final = "it is too large"
+VIEWS: Final = ("ConstantOfShape", "Expand", "Identity", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze")
+"""What shows the memory of its operand, or next to none; but see `_reshape`."""
 MOST_TERMS: Final = 64
 """Terms of one open size: beyond this no shape arithmetic is honest."""
 VIEWED: Final = 1 << 29
@@ -24,7 +27,8 @@ _CASTS: Final = {1: np.float32, 6: np.int32, 7: np.int64, 9: np.bool_, 10: np.fl
 
 
 def folded(ctx: Context, step: Step, most: int) -> Known | None:
-    """The constant that `step` makes, computed with at most `most` elements; `None` where it is none."""
+    """The constant that `step` makes; `None` where it is none.  All constants of a file that take memory of their own
+    have at most `most` elements together."""
     if step.op_type in ("Shape", "Size"):
         return _shape(ctx, step)
     if step.op_type == "Constant":
@@ -38,13 +42,19 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
     known = [o for o in operands if isinstance(o, Known)]
     if any(o.is_open for o in known):
         return None
+    left = most - ctx.folded
+    if step.op_type not in VIEWS and sum(o.elements for o in known) > left:
+        raise Decline(f"its constant operands do not suit it ({LARGE})")
     try:
         with np.errstate(all="ignore"):
-            result = np.asarray(rule([o.array for o in known], step, most))
+            result = np.asarray(rule([o.array for o in known], step, left))
     except (ValueError, TypeError, IndexError, ZeroDivisionError, OverflowError, KeyError) as error:
         raise Decline(f"its constant operands do not suit it ({error})") from error
     if any(isinstance(item, Sym) and len(item.terms) > MOST_TERMS for item in _sizes(result)):
         raise Decline("the constant it makes is too large")
+    if not any(np.may_share_memory(result, o.array) for o in known):
+        first, last = np.lib.array_utils.byte_bounds(result)
+        ctx.folded += (last - first) // result.itemsize
     return Known.of(result)
 
 
@@ -99,7 +109,7 @@ def _axes(operands: list[Array], step: Step, place: int) -> tuple[int, ...] | No
 def _gather(operands: list[Array], step: Step, most: int) -> Array:
     data, indices = operands
     if data.size and indices.size * data.size > most:
-        raise ValueError("it is too large")
+        raise ValueError(LARGE)
     return np.take(data, indices.astype(np.int64), axis=step.integer("axis", 0))
 
 
@@ -145,6 +155,8 @@ def _divide(operands: list[Array], step: Step, most: int) -> Array:
 
 
 def _reshape(operands: list[Array], step: Step, most: int) -> Array:
+    if operands[0].size > most and not operands[0].flags.c_contiguous:  # it would be copied
+        raise ValueError(LARGE)
     shape = [int(size) for size in (operands[1].reshape(-1) if len(operands) > 1 else step.integers("shape") or ())]
     return operands[0].reshape([operands[0].shape[i] if size == 0 else size for i, size in enumerate(shape)])
 
@@ -159,7 +171,7 @@ def _of_shape(operands: list[Array], step: Step, most: int) -> Array:
 def _checked(shape: tuple[int, ...]) -> tuple[int, ...]:
     """A shape that costs no memory yet, and that a file with these values could have."""
     if prod(shape) > VIEWED:
-        raise ValueError("it is too large")
+        raise ValueError(LARGE)
     return shape
 
 
@@ -171,7 +183,7 @@ def _expand(operands: list[Array], step: Step, most: int) -> Array:
 def _range(operands: list[Array], step: Step, most: int) -> Array:
     start, end, by = (operand.reshape(()).item() for operand in operands)
     if by == 0 or (end - start) / by > most:
-        raise ValueError("it is too large")
+        raise ValueError(LARGE)
     return np.arange(start, end, by, dtype=operands[0].dtype)
 
 
@@ -179,10 +191,16 @@ def _binary(function: Callable[[Any, Any], Any]) -> Callable[[list[Array], Step,
     def rule(operands: list[Array], step: Step, most: int) -> Array:
         left, right = operands
         if prod(np.broadcast_shapes(left.shape, right.shape)) > most:
-            raise ValueError("it is too large")
+            raise ValueError(LARGE)
         return np.asarray(function(left, right))
 
     return rule
+
+
+def _where(operands: list[Array], step: Step, most: int) -> Array:
+    if prod(np.broadcast_shapes(*(operand.shape for operand in operands))) > most:
+        raise ValueError(LARGE)
+    return np.where(*operands)
 
 
 def _whole(operands: list[Array], step: Step, most: int) -> Array:
@@ -212,6 +230,7 @@ RULES: Final[dict[str, Callable[[list[Array], Step, int], Array]]] = {
     "Mod": _binary(lambda left, right: left % right),
     "Mul": _binary(lambda left, right: left * right),
     "Neg": lambda operands, step, most: -operands[0],
+    "Pow": _binary(lambda left, right: left**right),
     "Range": _range,
     "ReduceProd": _reduced,
     "Reshape": _reshape,
@@ -221,6 +240,6 @@ RULES: Final[dict[str, Callable[[list[Array], Step, int], Array]]] = {
     "Sub": _binary(lambda left, right: left - right),
     "Transpose": lambda operands, step, most: np.transpose(operands[0], step.integers("perm")),
     "Unsqueeze": _unsqueeze,
-    "Where": lambda operands, step, most: np.where(*operands),
+    "Where": _where,
 }
 """By operator: the operands' arrays, the step and the most elements to the result."""

@@ -95,11 +95,21 @@ def matmul(ctx: Context, step: Step) -> list[Value]:
         return [Live(ctx.add(step, Dense(units=outputs, bias=False), value.value, weights={"weight": weight}))]
     if ctx.lifted or not 1 <= len(kind.spatial) <= 3:
         raise Decline("it multiplies along an axis that is not the channels")
-    source = value.value if value.last else ctx.permuted(step, value.value, (kind.rank, *range(1, kind.rank)))
+    source = _features_first(ctx, step, value)
     ones = (1,) * len(kind.spatial)
     kernel = mapped(weight, (outputs, inputs, *ones), lambda array: array)
     op = Conv(channels=outputs, kernel=ones, bias=False)
     return [Live(ctx.add(step, op, source, weights={"weight": kernel}), last=True)]
+
+
+def _features_first(ctx: Context, step: Step, value: Live) -> str:
+    """`value` with its last axis as the channels, once for all the matrices that it is multiplied with."""
+    if value.last:
+        return value.value
+    if value.value not in ctx.turned:
+        rank = ctx.type(value).rank
+        ctx.turned[value.value] = ctx.permuted(step, value.value, (rank, *range(1, rank)))
+    return ctx.turned[value.value]
 
 
 def _product(ctx: Context, step: Step, left: Live, right: Live) -> Live:

@@ -9,6 +9,7 @@ from specc.onnx.importer.context import Context
 from specc.onnx.importer.shapes import reshaped, shuffled
 from specc.onnx.importer.values import Decline, Known, Live, Step, Value
 from specc.onnx.importer.windows import compact_pad
+from specc.ops.base import Op
 from specc.ops.pad import Crop
 from specc.ops.pick import Gather, Slice
 from specc.ops.split import Split
@@ -25,33 +26,32 @@ def slice_(ctx: Context, step: Step) -> list[Value]:
     steps = ctx.integers(step, 4, "steps") or (1,) * len(starts)
     kind, shape = ctx.type(value), ctx.shape(value)
     cuts: dict[int, tuple[int, int]] = {}
-    result = value.value
+    parts: list[Op] = []
     for axis, start, end, by in zip(axes, starts, ends, steps, strict=True):
         if by != 1:
-            result = _stepped(ctx, step, Live(result, value.last), axis, (start, end, by))
+            parts.append(_stepped(ctx, value, axis, (start, end, by)))
         elif any(cut := _cut(shape[axis], start, end)):
             cuts[ctx.axis(value, axis)] = cut
-    if 1 in cuts:
-        result = _channels(ctx, step, result, cuts.pop(1))
+    result = _channels(ctx, step, value.value, cuts.pop(1)) if 1 in cuts else value.value
     if cuts:
         sides = [cuts.get(axis, (0, 0)) for axis in range(2, kind.rank + 1)]
-        op = Crop(amount=compact_pad((*(begin for begin, _ in sides), *(end for _, end in sides))))
-        result = ctx.add(step, op, result)
+        parts.append(Crop(amount=compact_pad((*(begin for begin, _ in sides), *(end for _, end in sides)))))
+    for number, op in enumerate(parts, start=1):
+        result = ctx.add(step, op, result, part="" if number == len(parts) else f"part{number}")
     return [Live(result, value.last)]
 
 
-def _stepped(ctx: Context, step: Step, value: Live, axis: int, bounds: tuple[int, int, int]) -> str:
+def _stepped(ctx: Context, value: Live, axis: int, bounds: tuple[int, int, int]) -> Slice:
     """Every n-th position; ends that stand for the end of the axis are left out."""
     start, end, by = bounds
     first = -1 if by < 0 else 0
-    op = Slice(
+    return Slice(
         axis=ctx.axis_argument(value, ctx.axis(value, axis)),
         start=None if start == first or (by < 0 and start >= END) else start,
         stop=None if (end <= -END if by < 0 else end >= END) else end,
         step=by,
         layout=ctx.builder.layout,
     )
-    return ctx.add(step, op, value.value)
 
 
 def _cut(size: Dim, start: int, end: int) -> tuple[int, int]:
