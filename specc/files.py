@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -16,12 +16,12 @@ except ImportError:  # Windows
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[BinaryIO]:
+def atomic(path: Path, name: Callable[[], str] | None = None) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file at `path` when the block ends without an exception.
 
-    They go to a new file beside the target, are flushed to the disk and renamed over it; a link is followed,
-    and what is no regular file (`/dev/stdout`) is written in place.  What a killed process left beside the same
-    target is removed.  Raises `OSError`.
+    They go to a new file beside the target, are flushed to the disk and renamed over it, or to what `name` calls
+    it once all bytes are known; a link is followed, and what is no regular file (`/dev/stdout`) is written in place.
+    What a killed process left beside the same target is removed.  Raises `OSError`.
     """
     target = path.resolve()
     if target.exists() and not target.is_file():
@@ -29,13 +29,14 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
             yield device
         return
     _sweep(target)
-    stream, temporary = _beside(target)
-    try:
-        with stream:
+    temporary = target.with_name(f"{_start(target)}{secrets.token_hex(6)}.tmp")
+    try:  # before there is a file: an interrupt may come while it is made
+        with _claimed(temporary) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-            temporary.replace(target)  # while the lock is held, so that nobody takes the file for a dead one's
+            final = target.with_name(name()) if name else target
+            temporary.replace(final)  # while the lock is held, so that nobody takes the file for a dead one's
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -43,13 +44,12 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
     _flush_folder(target.parent)
 
 
-def _beside(target: Path) -> tuple[BinaryIO, Path]:
-    """A new locked file in the target's folder."""
+def _claimed(path: Path) -> BinaryIO:
+    """The new file at `path`, locked."""
     while True:
-        temporary = target.with_name(f"{_start(target)}{secrets.token_hex(6)}.tmp")
-        stream = temporary.open("xb")
-        if _locked(stream) and temporary.exists():  # else it was swept away before the lock held
-            return stream, temporary
+        stream = path.open("wb")
+        if _locked(stream) and path.exists():  # else it was swept away before the lock held
+            return stream
         stream.close()
 
 

@@ -17,6 +17,15 @@ def test_a_file_appears_when_it_is_complete(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_file_may_be_named_by_what_was_written(tmp_path):
+    written = []
+    with atomic(tmp_path / "out", lambda: "".join(written)) as stream:
+        stream.write(b"new")
+        written.append("known")
+    assert [path.name for path in tmp_path.iterdir()] == ["known"]
+    assert (tmp_path / "known").read_bytes() == b"new"
+
+
 def test_a_failure_leaves_the_old_file(tmp_path):
     path = tmp_path / "out"
     path.write_bytes(b"old")

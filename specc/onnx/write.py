@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -12,7 +13,6 @@ import onnx
 from specc.diagnostics import Diagnostic
 from specc.files import atomic
 from specc.onnx.framing import Buffer, chunks, data_bytes, is_open, size
-from specc.onnx.precision import BY_ELEMENT
 from specc.onnx.program import Array, EmitError
 from specc.weights.tensors import Unreadable
 
@@ -52,15 +52,14 @@ def to_bytes(
 def apart(
     model: onnx.ModelProto, weights: Mapping[str, Array]
 ) -> tuple[onnx.ModelProto | None, dict[str, Array], tuple[Diagnostic, ...]]:
-    """`model` with its weights marked as kept elsewhere, and them (contiguous, in its type) by name; missing or
-    misshapen ones are E0801.  Tensors that have data keep it."""
+    """`model` with its weights marked as kept elsewhere, and them (contiguous, float32) by name; missing or misshapen
+    ones are E0801.  Tensors that have data keep it."""
     result, arrays = onnx.ModelProto(), {}
     result.CopyFrom(model)
     try:
         for tensor in result.graph.initializer:
             if is_open(tensor):
-                values = np.frombuffer(_data(tensor, weights), BY_ELEMENT[tensor.data_type].dtype)
-                arrays[tensor.name] = values.reshape(tuple(tensor.dims))
+                arrays[tensor.name] = np.frombuffer(_data(tensor, weights), "<f4").reshape(tuple(tensor.dims))
                 _point(tensor, "memory", 0)
     except EmitError as error:
         return None, {}, (error.diagnostic,)
@@ -97,29 +96,37 @@ def _write_split(model: onnx.ModelProto, weights: Mapping[str, Array], path: Pat
     target = path.resolve()
     outside = onnx.ModelProto()
     outside.CopyFrom(model)
+    known = set(target.parent.glob("*.data"))
     digest = hashlib.sha256()
-    for part in _aligned(model, weights):
-        digest.update(part)
-    data_path = target.with_name(f"{target.stem}.{digest.hexdigest()[:16]}.data")
-    existed = data_path.exists()
-    with atomic(data_path) as file:
-        file.writelines(_aligned(model, weights))
+    with atomic(target.with_name(f"{target.stem}.data"), lambda: _data_name(target, digest)) as file:
+        file.writelines(_hashed(_aligned(model, weights), digest))
+    data_path = target.with_name(_data_name(target, digest))
     _point_all(outside, data_path.name)
     try:
         with atomic(target) as file:
             file.writelines(chunks(outside, lambda tensor: _data(tensor, weights)))
     except BaseException:
-        if not existed:
+        if data_path not in known:
             data_path.unlink(missing_ok=True)
         raise
+
+
+def _data_name(target: Path, digest: Any) -> str:
+    return f"{target.stem}.{digest.hexdigest()[:16]}.data"
+
+
+def _hashed(parts: Iterator[Buffer], digest: Any) -> Iterator[Buffer]:
+    for part in parts:
+        digest.update(part)
+        yield part
+
 
 
 def _aligned(model: onnx.ModelProto, weights: Mapping[str, Array]) -> Iterator[Buffer]:
     """The content of the data file, every tensor at an aligned offset."""
     for tensor in filter(_is_large, model.graph.initializer):
-        data = _data(tensor, weights) if is_open(tensor) else tensor.raw_data
-        yield data
-        yield b"\0" * (-len(data) % ALIGNMENT)
+        yield _data(tensor, weights) if is_open(tensor) else tensor.raw_data
+        yield b"\0" * (-data_bytes(tensor) % ALIGNMENT)
 
 
 def _is_large(tensor: onnx.TensorProto) -> bool:
@@ -144,16 +151,14 @@ def _point(tensor: onnx.TensorProto, location: str, offset: int) -> None:
 
 
 def _data(tensor: onnx.TensorProto, weights: Mapping[str, Array]) -> memoryview:
-    """The little-endian values of one weight in the tensor's type, not copied where they lie so already."""
+    """The little-endian float32 values of one weight, not copied where they lie so already."""
     if tensor.name not in weights:
         raise EmitError(Diagnostic("E0801", f"there is no weight `{tensor.name}`"))
     array = _loaded(tensor.name, weights)
     if array.shape != tuple(tensor.dims):
         shapes = f"{list(array.shape)}, but the model needs {list(tensor.dims)}"
         raise EmitError(Diagnostic("E0801", f"weight `{tensor.name}` has the shape {shapes}"))
-    with np.errstate(over="ignore"):  # see `precision.Counted`
-        values = np.ascontiguousarray(array, BY_ELEMENT[tensor.data_type].dtype)
-    return values.reshape(-1).view(np.uint8).data
+    return np.ascontiguousarray(array, "<f4").reshape(-1).view(np.uint8).data
 
 
 def _loaded(name: str, weights: Mapping[str, Array]) -> Array:

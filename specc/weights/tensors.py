@@ -62,6 +62,9 @@ class Weights(Mapping[str, Float32]):
         tensor = self.tensors[name]
         return np.ascontiguousarray(tensor.load(), dtype=np.float32).reshape(tensor.shape)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.tensors  # what Mapping would do loads the tensor
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.tensors)
 

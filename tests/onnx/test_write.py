@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import weakref
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from graphs import layer, network, numbers, random_weights, shape
 from specc.interpreter import interpret
 from specc.onnx import emit, emit_model, to_bytes, write_model
 from specc.runtime.session import session
+from specc.weights.tensors import Tensor, Weights
 
 GRAPH = network(
     shape(3, 8, 8),
@@ -55,6 +58,21 @@ def test_streamed_bytes_are_what_protobuf_writes():
     streamed, _ = to_bytes(emit(GRAPH)[0], WEIGHTS)
     assert streamed == model.SerializeToString(deterministic=True)
     assert streamed == to_bytes(model)[0]
+
+
+@pytest.mark.parametrize("limit", [10_000, 2**31])
+def test_weights_are_made_once_and_gone_before_the_next_is_made(tmp_path, limit):
+    alive: list[weakref.ref] = []
+
+    def load(name):
+        assert all(tensor() is None for tensor in alive)
+        array = WEIGHTS[name].copy()
+        alive.append(weakref.ref(array))
+        return array
+
+    tensors = {name: Tensor(array.shape, partial(load, name)) for name, array in WEIGHTS.items()}
+    assert write_model(emit(GRAPH)[0], Weights(tensors), tmp_path / "m.onnx", limit=limit) == ()
+    assert len(alive) == len(WEIGHTS)
 
 
 def test_weights_are_fetched_one_at_a_time(tmp_path):
