@@ -13,6 +13,7 @@ import onnx
 from specc.diagnostics import Diagnostic
 from specc.files import atomic
 from specc.onnx.framing import Buffer, chunks, data_bytes, is_open, size
+from specc.onnx.precision import BY_ELEMENT
 from specc.onnx.program import Array, EmitError
 from specc.weights.tensors import Unreadable
 
@@ -52,14 +53,15 @@ def to_bytes(
 def apart(
     model: onnx.ModelProto, weights: Mapping[str, Array]
 ) -> tuple[onnx.ModelProto | None, dict[str, Array], tuple[Diagnostic, ...]]:
-    """`model` with its weights marked as kept elsewhere, and them (contiguous, float32) by name; missing or misshapen
-    ones are E0801.  Tensors that have data keep it."""
+    """`model` with its weights marked as kept elsewhere, and them (contiguous, in its type) by name; missing or
+    misshapen ones are E0801.  Tensors that have data keep it."""
     result, arrays = onnx.ModelProto(), {}
     result.CopyFrom(model)
     try:
         for tensor in result.graph.initializer:
             if is_open(tensor):
-                arrays[tensor.name] = np.frombuffer(_data(tensor, weights), "<f4").reshape(tuple(tensor.dims))
+                values = np.frombuffer(_data(tensor, weights), BY_ELEMENT[tensor.data_type].dtype)
+                arrays[tensor.name] = values.reshape(tuple(tensor.dims))
                 _point(tensor, "memory", 0)
     except EmitError as error:
         return None, {}, (error.diagnostic,)
@@ -121,7 +123,6 @@ def _hashed(parts: Iterator[Buffer], digest: Any) -> Iterator[Buffer]:
         yield part
 
 
-
 def _aligned(model: onnx.ModelProto, weights: Mapping[str, Array]) -> Iterator[Buffer]:
     """The content of the data file, every tensor at an aligned offset."""
     for tensor in filter(_is_large, model.graph.initializer):
@@ -151,14 +152,16 @@ def _point(tensor: onnx.TensorProto, location: str, offset: int) -> None:
 
 
 def _data(tensor: onnx.TensorProto, weights: Mapping[str, Array]) -> memoryview:
-    """The little-endian float32 values of one weight, not copied where they lie so already."""
+    """The little-endian values of one weight in the tensor's type, not copied where they lie so already."""
     if tensor.name not in weights:
         raise EmitError(Diagnostic("E0801", f"there is no weight `{tensor.name}`"))
     array = _loaded(tensor.name, weights)
     if array.shape != tuple(tensor.dims):
         shapes = f"{list(array.shape)}, but the model needs {list(tensor.dims)}"
         raise EmitError(Diagnostic("E0801", f"weight `{tensor.name}` has the shape {shapes}"))
-    return np.ascontiguousarray(array, "<f4").reshape(-1).view(np.uint8).data
+    with np.errstate(over="ignore"):  # see `precision.Counted`
+        values = np.ascontiguousarray(array, BY_ELEMENT[tensor.data_type].dtype)
+    return values.reshape(-1).view(np.uint8).data
 
 
 def _loaded(name: str, weights: Mapping[str, Array]) -> Array:
