@@ -59,6 +59,7 @@ class Elaborator:
         self._instance = instance
         self._claims: list[Claim] = []
         self._repetitions = 1
+        self._whole: Frame | None = None
         self._handlers: dict[type, Callable[[Any, Frame], None]] = {
             ast.Operation: self._operations.operation,
             ast.Residual: self._operations.residual,
@@ -75,7 +76,7 @@ class Elaborator:
     def run(self, scope: Scope) -> Elaborated | None:
         """The elaborated model, or `None` when errors leave no graph."""
         parameters = dict(scope.names)
-        frame = Frame(scope, Naming(set()))
+        frame = self._whole = Frame(scope, Naming(set()))
         try:
             self._body(self._instance.tree.body, frame)
         except Failed:
@@ -216,6 +217,10 @@ class Elaborator:
     def _input(self, statement: ast.Input, frame: Frame) -> None:
         if self._layers.calls:
             self._report.error("E0211", statement.span, "an input belongs to a model, not to a block")
+            return
+        if frame is not self._whole:
+            self._report.error("E0211", statement.span, "an input belongs to a model, not to a loop or a branch")
+            self._spoil(frame)
             return
         try:
             declared, layout = graph_input(statement, frame, self._report, self._layers.build.inputs)

@@ -11,6 +11,9 @@ from specc.diagnostics import Diagnostic
 from specc.ir.graph import Graph, Node, weight_name
 from specc.onnx.program import Array, EmitError, Program, Step
 
+MOST_SPELT_OUT = 2**24
+"""Numbers that one constant may hold, as many as a weight written in the text."""
+
 
 @dataclass
 class LayerBuilder:
@@ -60,6 +63,12 @@ class LayerBuilder:
     def integer_copy(self, name: str, dtype: str) -> str | None:
         whole, known = self.copies.get(name, ("", ""))
         return whole if known == dtype else None
+
+    def afford(self, count: int, what: str, most: int = MOST_SPELT_OUT) -> None:
+        if count <= most:
+            return
+        message = f"layer `{self.layer.layer}` ({self.layer.op.word}) needs {what}: {count:_}; the limit is {most:_}"
+        raise EmitError(Diagnostic("E0706", message, file=self.layer.file))
 
     def unsupported(self, why: str, since: int | None = None) -> EmitError:
         needs = f"{why} needs opset {since} or later" if since else why

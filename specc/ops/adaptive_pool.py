@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from specc.ops.base import Array
 
 
+MOST_WINDOWS = 10_000
+"""Windows of different sizes along one axis, each of which is a node."""
+
+
 class AdaptivePooling(Op):
     """A pool that finds its windows from the output's size.
 
@@ -54,7 +58,7 @@ class AdaptivePooling(Op):
         if set(sizes) == {1}:
             return None
         return tuple(
-            Reach(max(end - begin for begin, end in bins(n, o)), Fraction(n, o)) if isinstance(n, int) else Reach(n)
+            Reach(widest(n, o), Fraction(n, o)) if isinstance(n, int) else Reach(n)
             for n, o in zip(x.spatial, sizes, strict=True)
         )
 
@@ -135,12 +139,20 @@ def bins(size: int, outputs: int) -> list[tuple[int, int]]:
     return [(i * size // outputs, -(-(i + 1) * size // outputs)) for i in range(outputs)]
 
 
+def widest(size: int, outputs: int) -> int:
+    """How many samples the largest of the `bins` holds: a quotient with a rest may reach into one more at both ends,
+    unless the ends are spread as evenly as the rest."""
+    quotient, rest = divmod(size, outputs)
+    return quotient + (0 if rest == 0 else 1 if outputs % rest == 0 else 2)
+
+
 def _along(build: Builder, reduction: str, name: str, axis: int, size: Dim, outputs: int) -> str:
     """Reduce one axis to `outputs` samples."""
     if size == outputs:
         return name
     if outputs == 1 or not isinstance(size, int):
         return _reduce(build, reduction, name, axis)
+    build.afford(outputs, "nodes for single windows", MOST_WINDOWS)
     parts = []
     for begin, end in bins(size, outputs):
         part = build.node("Slice", [name, build.ints([begin]), build.ints([end]), build.ints([axis])])

@@ -127,6 +127,9 @@ class Builder(Protocol):
     def integer_copy(self, name: str, dtype: str) -> str | None:
         """The tensor of that integer type of which `name` is a float copy; `None` if it is none."""
 
+    def afford(self, count: int, what: str, most: int = 2**24) -> None:
+        """Raise the error E0706 where the layer needs more than `most` of `what`: numbers, nodes."""
+
     def unsupported(self, why: str, since: int | None = None) -> Exception:
         """The error to raise when this opset cannot express the layer (E0905)."""
 

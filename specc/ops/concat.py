@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from specc.dims import Dim, Divides
 from specc.ops.axes import Axis, axis_index
-from specc.ops.base import Builder, Field, Types
+from specc.ops.base import Builder, Field, Rejection, Types
 from specc.ops.families import Rearrangement
 from specc.ops.meeting import check_meeting, joint_size, meeting_conditions
 from specc.types import Layout, TensorType
@@ -40,7 +40,10 @@ class Concat(Rearrangement):
     def likely(self, inputs: Types) -> Types | None:
         if len({x.rank for x in inputs}) > 1:
             return None
-        axis = axis_index(self.axis, inputs[0], self.layout)
+        try:
+            axis = axis_index(self.axis, inputs[0], self.layout)
+        except Rejection:
+            return None
         total: Dim = 0
         for x in inputs:
             total = total + x.shape[axis]

@@ -97,6 +97,7 @@ class LayerNorm(Uncounted):
             operands = [name, build.weight("weight"), build.weight("bias")]
         else:
             shape = self._weight_shape(x)
+            build.afford(prod(shape), "scales")
             operands = [name, build.floats([1.0] * prod(shape), shape)]
         count = 3 if self.statistics else 1
         return build.nodes("LayerNormalization", operands, count, axis=axis, epsilon=self.eps)

@@ -37,6 +37,7 @@ class _ChannelNorm(Uncounted):
         if self.affine:
             return [build.weight("weight"), build.weight("bias")]
         channels = known_channels(self.word, inputs[0])
+        build.afford(channels, "scales")
         return [build.floats([1.0] * channels), build.floats([0.0] * channels)]
 
 
@@ -143,6 +144,7 @@ class GroupNorm(_ChannelNorm):
             operands = [names[0], *self.scale_and_bias(build, inputs)]
             return (build.node("GroupNormalization", operands, epsilon=self.eps, num_groups=self.groups),)
         rows = build.node("Reshape", [names[0], build.ints((0, self.groups, -1))])
+        build.afford(self.groups, "scales")
         ones, zeros = build.floats([1.0] * self.groups), build.floats([0.0] * self.groups)
         normal = build.node("InstanceNormalization", [rows, ones, zeros], epsilon=self.eps)
         restored = build.node("Reshape", [normal, self._shape(build, names[0], inputs)])

@@ -121,6 +121,7 @@ class AvgPool(Pooling):
         if not isinstance(x.channels, int) or not all(isinstance(size, int) for size in x.spatial):
             raise build.unsupported("avgpool of an open size with this padding, dilation and rounding")
         taps = prod(how.kernel)
+        build.afford(x.channels * taps, "weights equal to a mean")
         weights = build.floats([1 / taps] * (x.channels * taps), (x.channels, 1, *how.kernel))
         result = build.node(
             "Conv",
@@ -136,6 +137,8 @@ class AvgPool(Pooling):
         return result
 
     def _rescaled(self, build: Builder, name: str, x: TensorType, window: AxisWindow, how: Geometry, axis: int) -> str:
+        assert isinstance(window.output, int)
+        build.afford(window.output * how.kernel[axis], "steps to count the samples of each window")
         counts = samples_read(x.spatial[axis], window, how, axis, padding=self.count_include_pad)
         factors = [how.kernel[axis] / count for count in counts]
         if set(factors) == {1.0}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import gcd
 from typing import ClassVar
 
 from specc.dims import Dim, ceil_div
@@ -41,19 +42,24 @@ class Pooling(Windowed):
         return 0
 
 
+MOST_POSITIONS = 100_000
+"""Of more windows that step over their input, some surely miss it."""
+
+
 def check_each_reads(x: TensorType, windows: Sequence[AxisWindow], how: Geometry) -> None:
     """Reject padding so wide that a window reads nothing else: it has no largest sample and no mean.
 
     Likewise what ONNX Runtime's pools refuse: auto_pad with a stride beyond the kernel, where it works out a padding
     below 0 for some sizes.
     """
+    undecided = [name for w, name in zip(windows, SPATIAL_NAMES[len(windows)], strict=True) if w.begin is None]
+    if undecided and any(span < stride for span, stride in zip(how.spans, how.stride, strict=True)):
+        raise needs_size(f"pad={how.pad} with a stride beyond the kernel", undecided[0])
     for axis, (size, window, span) in enumerate(zip(x.spatial, windows, how.spans, strict=True)):
         begin, end = window.begin or 0, (window.end or 0) + window.overhang
         name = SPATIAL_NAMES[len(windows)][axis]
-        if window.begin is None and span < how.stride[axis]:
-            raise needs_size(f"pad={how.pad} with a stride beyond the kernel", name)
         if isinstance(size, int):
-            if _may_miss(begin, end, how, axis) and 0 in samples_read(size, window, how, axis):
+            if _may_miss(begin, end, how, axis) and _misses(size, window, how, axis):
                 raise _reads_nothing(
                     f"{name}: {span} samples from a window, {begin} + {end} of padding, {size} of input"
                 )
@@ -63,6 +69,18 @@ def check_each_reads(x: TensorType, windows: Sequence[AxisWindow], how: Geometry
 
 def _may_miss(begin: int, end: int, how: Geometry, axis: int) -> bool:
     return max(begin, end) >= (how.kernel[axis] if how.dilation[axis] == 1 else 1)
+
+
+def _misses(size: int, window: AxisWindow, how: Geometry, axis: int) -> bool:
+    """Whether some window has all of its taps in the padding, worked out without trying each of a great many."""
+    stride, dilation, begin = how.stride[axis], how.dilation[axis], window.begin or 0
+    assert isinstance(window.output, int)
+    if how.spans[axis] <= begin or (window.output - 1) * stride >= begin + size:
+        return True
+    if dilation <= size:  # no tap can step over the input
+        return False
+    different = min(window.output, dilation // gcd(stride, dilation))
+    return different > MOST_POSITIONS or any((p * stride - begin) % dilation >= size for p in range(different))
 
 
 def _reads_nothing(note: str) -> Rejection:

@@ -88,6 +88,7 @@ class PixelUnshuffle(Rearrangement):
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         channels, square = known_channels(self.word, inputs[0]), self.factor**2
+        build.afford(channels * square, "channels in order")
         blocks = build.node("SpaceToDepth", [names[0]], blocksize=self.factor)
         if channels == 1 or square == 1:
             return (blocks,)
@@ -125,7 +126,9 @@ class ChannelShuffle(Rearrangement):
         return ()
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
-        per_group = known_channels(self.word, inputs[0]) // self.groups
+        channels = known_channels(self.word, inputs[0])
+        build.afford(channels, "channels in order")
+        per_group = channels // self.groups
         order = [group * per_group + i for i in range(per_group) for group in range(self.groups)]
         return (build.node("Gather", [names[0], build.ints(order)], axis=1),)
 

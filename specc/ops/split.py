@@ -19,11 +19,16 @@ if TYPE_CHECKING:
     from specc.ops.base import Array
 
 
+MOST_PARTS = 10_000
+
+
 def _parts(value: Any) -> Any:
     listed = isinstance(value, tuple | list)
     sizes = tuple(whole(item) for item in (value if listed else (value,)))
     if not sizes or min(sizes) < 1:
         raise PydanticCustomError("specc_range", "must be at least 1")
+    if len(sizes) > MOST_PARTS or (not listed and sizes[0] > MOST_PARTS):
+        raise PydanticCustomError("specc_range", "must be at most {most}", {"most": f"{MOST_PARTS:_}"})
     return sizes if listed else sizes[0]
 
 

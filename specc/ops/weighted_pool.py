@@ -46,6 +46,7 @@ class WeightedPool(Pooling):
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         (x,) = inputs
         how, channels = self.geometry(x), known_channels(self.word, x)
+        build.afford(channels * prod(how.kernel), "weights")
         source, padding = with_padding(build, names[0], self.placed(x), self.pad, self.border)
         weights = centre_weights(how.kernel, self.falloff) * channels
         return (

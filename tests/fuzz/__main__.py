@@ -1,43 +1,34 @@
 """Check texts that are nearly specs: `python -m tests.fuzz --seconds 60 --seed 0`.
 
-No case may raise, hang, or have a finding outside of its file.  The first that does is printed, made as short as
-whole lines allow, with its seed and number, and the exit code is 1.  `--only N` runs that case alone.
+No case may raise, hang, or have a finding outside of its file.  A case that does is printed, made as short as whole
+lines allow, with its seed and number; of those that fail at the same place only the first.  The exit code is then 1.
+`--jobs 8` shares the cases out among processes; `--only N` prints and runs that case alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import faulthandler
+import subprocess
 import sys
 import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
 
+from tqdm import tqdm
+
 from tests.fuzz.examine import examine
 from tests.fuzz.mutations import case
 
-EXPORT_EVERY = 20
+THOROUGH_EVERY = 20
+WATCHED = 100
+"""So many cases share a watchdog, which ends the process where Python itself no longer answers."""
 
 
 def main() -> int:
     options = _options()
-    codes: Counter[str] = Counter()
-    clean = done = 0
-    for number in _numbers(options):
-        faulthandler.dump_traceback_later(3 * options.case_seconds, exit=True)
-        text = case(options.seed, number)
-        export = number % EXPORT_EVERY == 0
-        problem, found = _outcome(text, export, options.case_seconds)
-        if problem is not None:
-            _tell(options.seed, number, _shortest(text, problem, export, options.case_seconds), problem)
-            return 1
-        done += 1
-        codes.update(found)
-        clean += not any(code.startswith("E") for code in found)
-    faulthandler.cancel_dump_traceback_later()
-    print(f"{done} cases, {clean} of them right, {len(codes)} different codes; nothing raised, nothing hung")
-    return 0
+    return _share_out(options) if options.jobs > 1 else _run(options)
 
 
 def _options() -> argparse.Namespace:
@@ -46,9 +37,49 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=10**9, help="stop after so many cases")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="the number of the first case")
+    parser.add_argument("--step", type=int, default=1, help="from one case's number to the next")
+    parser.add_argument("--jobs", type=int, default=1, help="so many processes")
     parser.add_argument("--only", type=int, help="run this case alone, and print it")
     parser.add_argument("--case-seconds", type=float, default=120, help="what one case may take")
     return parser.parse_args()
+
+
+def _share_out(options: argparse.Namespace) -> int:
+    """One process for every `jobs`-th case; the largest of their exit codes."""
+    common = ["--seconds", options.seconds, "--seed", options.seed, "--case-seconds", options.case_seconds]
+    cases = -(-options.cases // options.jobs)
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.fuzz", "--first", str(options.first + job), "--step", str(options.jobs),
+             "--cases", str(cases), *map(str, common)]
+        )
+        for job in range(options.jobs)
+    ]  # fmt: skip
+    return max(process.wait() for process in started)
+
+
+def _run(options: argparse.Namespace) -> int:
+    codes: Counter[str] = Counter()
+    places: set[str] = set()
+    clean = done = 0
+    start = time.monotonic()
+    for number in _numbers(options):
+        if done % WATCHED == 0:
+            faulthandler.dump_traceback_later(WATCHED * options.case_seconds, exit=True)
+        text = case(options.seed, number)
+        thorough = number % THOROUGH_EVERY == 0 or options.only is not None
+        problem, found = _outcome(text, thorough, options.case_seconds)
+        done += 1
+        codes.update(found)
+        clean += not any(code.startswith("E") for code in found)
+        if problem is not None and _place(problem) not in places:
+            places.add(_place(problem))
+            _tell(options.seed, number, _shortest(text, problem, thorough, options.case_seconds), problem)
+    faulthandler.cancel_dump_traceback_later()
+    wrong = f"{len(places)} ways to go wrong" if places else "nothing raised, nothing hung"
+    seconds = time.monotonic() - start
+    print(f"{done} cases in {seconds:.0f} s, {clean} of them right, {len(codes)} different codes; {wrong}")
+    return 1 if places else 0
 
 
 def _numbers(options: argparse.Namespace) -> Iterator[int]:
@@ -57,16 +88,18 @@ def _numbers(options: argparse.Namespace) -> Iterator[int]:
         yield options.only
         return
     end = time.monotonic() + options.seconds
-    for number in range(options.first, options.first + options.cases):
+    numbers = range(options.first, options.first + options.cases * options.step, options.step)
+    shown = sys.stderr.isatty()
+    for number in tqdm(numbers, unit=" cases", mininterval=5, disable=not shown):
         if time.monotonic() > end:
             return
         yield number
 
 
-def _outcome(text: str, export: bool, seconds: float) -> tuple[BaseException | None, set[str]]:
+def _outcome(text: str, thorough: bool, seconds: float) -> tuple[BaseException | None, set[str]]:
     """What went wrong, and the codes of the findings."""
     try:
-        outcome = examine(text, export, seconds)
+        outcome = examine(text, thorough, seconds)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -74,7 +107,14 @@ def _outcome(text: str, export: bool, seconds: float) -> tuple[BaseException | N
     return None, {diagnostic.code for diagnostic in outcome.diagnostics}
 
 
-def _shortest(text: str, problem: BaseException, export: bool, seconds: float) -> str:
+def _place(problem: BaseException) -> str:
+    """The kind of the exception and the line of specc that raised it; a hang may show anywhere."""
+    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if "/specc/" in frame.filename]
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames and isinstance(problem, Exception) else ""
+    return f"{type(problem).__name__} {where}"
+
+
+def _shortest(text: str, problem: BaseException, thorough: bool, seconds: float) -> str:
     """Leave out runs of lines, halving their length, as long as the same kind of thing goes wrong."""
     lines = text.split("\n")
     length = len(lines) // 2
@@ -83,8 +123,7 @@ def _shortest(text: str, problem: BaseException, export: bool, seconds: float) -
         at = 0
         while at < len(lines):
             shorter = lines[:at] + lines[at + length :]
-            faulthandler.dump_traceback_later(3 * seconds, exit=True)
-            again, _ = _outcome("\n".join(shorter), export, seconds)
+            again, _ = _outcome("\n".join(shorter), thorough, seconds)
             if type(again) is type(problem):
                 lines = shorter
             else:
@@ -95,7 +134,7 @@ def _shortest(text: str, problem: BaseException, export: bool, seconds: float) -
 
 def _tell(seed: int, number: int, text: str, problem: BaseException) -> None:
     traceback.print_exception(problem)
-    print(f"case {number} of seed {seed} goes wrong with:\n{text}", file=sys.stderr)
+    print(f"case {number} of seed {seed} goes wrong with:\n{text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

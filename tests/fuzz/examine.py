@@ -25,18 +25,22 @@ class Hang(Exception):
     """A case took longer than its time."""
 
 
-def examine(text: str, export: bool, seconds: float) -> Outcome:
-    """Check and render `text`, and with `export` write what is right of it; whatever is amiss raises."""
-    with _within(seconds):
+def examine(text: str, thorough: bool, seconds: float) -> Outcome:
+    """Check `text` and print its findings; if `thorough` print it in every format, and export what is right of it.
+
+    Whatever is amiss raises.
+    """
+    with within(seconds):
         source = Source("case.cnn", text)
         outcome = check(source, FileLoader(Path("/nowhere"), LIMITS), limits=LIMITS)
         assert outcome.models or outcome.diagnostics, "neither a model nor a reason"
         for diagnostic in outcome.diagnostics:
             _examine_diagnostic(diagnostic)
-        _render(outcome)
-        if export and outcome.ok:
-            for checked in outcome.models:
-                _emit(checked)
+        render_text(outcome.diagnostics, width=60, colour=True)
+        for checked in outcome.models if thorough and outcome.ok else ():
+            _emit(checked)
+        if thorough:
+            _render(outcome)
     return outcome
 
 
@@ -54,7 +58,6 @@ def _inside(span: Span) -> bool:
 def _render(outcome: Outcome) -> None:
     diagnostics = list(outcome.diagnostics)
     summaries = [checked.summary for checked in outcome.models]
-    render_text(diagnostics, width=60, colour=True)
     render_github(diagnostics)
     json.render(summaries, diagnostics)
     csv.render(summaries)
@@ -83,7 +86,9 @@ def _emit(checked: Checked) -> None:
 
 
 @contextmanager
-def _within(seconds: float) -> Iterator[None]:
+def within(seconds: float) -> Iterator[None]:
+    """Raise `Hang` in the block when it takes longer."""
+
     def stop(number: int, frame: FrameType | None) -> None:
         raise Hang(f"more than {seconds:g} seconds")
 

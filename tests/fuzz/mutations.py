@@ -1,4 +1,5 @@
-"""Texts that are nearly specs: bundled specs with some tokens, lines or bodies changed, and heaps of statements.
+"""Texts that are nearly specs: bundled specs and random networks with some tokens, lines or bodies changed, and heaps
+of statements.
 
 Everything is drawn from a `random.Random`, so that a seed and a number name a case.
 """
@@ -7,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from random import Random
 
 from specc.data import specs_folder
+from tests.property.generate import network
 
 BUNDLED = [path.read_text(encoding="utf-8") for path in sorted(specs_folder().glob("*/*.cnn"))]
 TOKEN = re.compile(r'"[^"\n]*"|##?[^\n]*|[A-Za-z_][\w.]*|[\d_]+(?:x[\w]+)*(?:\.\d+)?|->|\*\*|//|[=!<>]=|\s+|.')
@@ -37,16 +40,30 @@ EXTREMES = words(
     "1_000_000 99999999999999999999 3x3 0x0 1x1x1x1 2x_ _ HxW (1/3) (1-1) [] [1,[2,3]] [[1]] range(5) range(10**9) "
     "true"
 )
+NETWORKS, SPECS, POOL = 0.6, 0.15, 5000
 SIGNS = [*"()[]{},:;=<+-*/%.#@\"'\n\\\t\0\ufeff\u202e\u00a0é", "->", "==", "<=", "//", "**", "##"]
 
 
 def case(seed: int, number: int) -> str:
     """The text of one case."""
     random = Random(f"{seed}/{number}")
-    text = soup(random) if random.random() < 0.1 else random.choice(BUNDLED)
+    text = _seed_text(random)
     for _ in range(random.choice((1, 1, 2, 3, 5, 10))):
         text = random.choice(MUTATIONS)(text, random)
     return text
+
+
+def _seed_text(random: Random) -> str:
+    """Mostly what is short: a random network, or statements; sometimes a bundled spec."""
+    kind = random.random()
+    if kind < NETWORKS:
+        return _network(random.randrange(POOL))
+    return random.choice(BUNDLED) if kind < NETWORKS + SPECS else soup(random)
+
+
+@cache
+def _network(number: int) -> str:
+    return network(0, number).text
 
 
 def soup(random: Random) -> str:
@@ -159,7 +176,7 @@ def _lines(text: str, random: Random) -> str:
 
 def _splice(text: str, random: Random) -> str:
     """Lines of another spec in the middle of this one."""
-    lines, other = text.split("\n"), random.choice(BUNDLED).split("\n")
+    lines, other = text.split("\n"), _seed_text(random).split("\n")
     at, start = random.randrange(len(lines) + 1), random.randrange(len(other))
     return "\n".join(lines[:at] + other[start : start + random.randint(1, 15)] + lines[at:])
 

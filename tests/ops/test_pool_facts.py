@@ -1,8 +1,15 @@
 """Pools: their shapes, the lectures' numbers, and PyTorch's."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from layers import LECTURE, computed, image, layer, shape_of
+
+from specc.ops.adaptive_pool import bins, widest
+from specc.ops.base import Rejection
+from specc.ops.pool_base import samples_read
+from specc.ops.windowed import Windowed
 
 SHAPES = [
     ("maxpool", {"kernel": 2}, (6, 28, 28), (6, 14, 14)),
@@ -80,3 +87,40 @@ def test_a_nan_in_a_window_is_its_result(word):
     pooled = computed(layer(word, kernel=2), line)[0, 0]
     assert np.isnan(pooled[0])
     assert not np.isnan(pooled[1])
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 3, 4])
+def test_windows_that_read_nothing_are_found_as_by_trying_each(dilation):
+    for size, kernel, stride, pad in product(range(1, 8), (1, 2, 3), (1, 2, 3, 5), (0, 1, 2, 4, (3, 0), (1, 5))):
+        op, x = layer("maxpool", kernel=kernel, stride=stride, pad=pad, dilation=dilation), image(1, size)
+        try:
+            (window,) = Windowed.placed(op, x)
+        except Rejection:
+            continue  # the kernel does not fit
+        if 0 in samples_read(size, window, op.geometry(x), 0):
+            with pytest.raises(Rejection, match="nothing but padding"):
+                op.infer((x,))
+        else:
+            op.infer((x,))
+
+
+def test_the_widest_bin():
+    for size, outputs in product(range(1, 20), range(1, 20)):
+        assert widest(size, outputs) == max(end - begin for begin, end in bins(size, outputs))
+
+
+@pytest.mark.parametrize(
+    ("word", "arguments", "given"),
+    [
+        ("adaptive_maxpool", {"size": 2**40}, (1, 9, 9)),
+        ("maxpool", {"kernel": 2**40, "stride": 1, "pad": 2**39}, (1, 2**39, 9 + 2**39)),
+        ("avgpool", {"kernel": 3, "stride": 1, "dilation": 2**50, "pad": 2**50}, (1, 2**48)),
+        ("lppool", {"kernel": 2, "stride": 1, "pad": 1}, (1, 2**60)),
+    ],
+)
+def test_enormous_windows_take_no_time(word, arguments, given):
+    op, x = layer(word, **arguments), image(*given)
+    try:
+        op.reach(op.infer((x,)))
+    except Rejection as rejection:
+        assert rejection.finding.code == "E0406"

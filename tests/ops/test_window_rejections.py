@@ -29,6 +29,7 @@ REJECTIONS = [
     ("conv", {"channels": 4, "kernel": 3, "stride": 2, "dilation": [1, 2], "pad": "same"}, (3, "H", 7), "E0407", "pad",
      "auto_pad", "as numbers"),
     ("maxpool", {"kernel": [2, 1], "stride": 3, "pad": "same"}, (3, "H", 7), "E0407", "pad", "auto_pad", "as numbers"),
+    ("maxpool", {"kernel": [3, 1], "stride": 2, "pad": "same"}, (3, "H", 7), "E0407", "pad", "auto_pad", "as numbers"),
     ("conv", {"channels": 4, "kernel": 3, "stride": 2, "pad": "same", "border": "edge"}, (3, 7, "W"), "E0407", "pad",
      "auto_pad", "as numbers"),
     ("conv", {"channels": 4, "kernel": 3, "stride": 3, "pad": 1, "round": "ceil"}, (3, "H", 7), "E0407", "round",

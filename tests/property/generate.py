@@ -8,8 +8,7 @@ leaving lines out keeps the others, and what is left is valid again: that is how
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from tests.property import layers, structures
@@ -55,7 +54,7 @@ def network(seed: int, number: int, steps: tuple[int, ...] | None = None) -> Net
     draft, sizes = _start(random)
     kept = tuple(range(random.randint(1, LONGEST))) if steps is None else steps
     for step in kept:
-        before = deepcopy(draft)
+        before = replace(draft, lines=list(draft.lines), head=list(draft.head), labels=dict(draft.labels))
         draft.random = Random(f"{seed}/{number}/{step}")
         draft.random.choice(IMAGE if draft.axes else FLAT)(draft)
         if draft.too_large():

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import prod
 from random import Random
-from types import FrameType
 
 import onnx
 
@@ -23,6 +20,7 @@ from specc.onnx.write import filled, to_bytes
 from specc.types import speak
 from specc.verify import verify
 from specc.weights import seeded
+from tests.fuzz.examine import within
 from tests.property.generate import Network, network
 
 BATCH = 2
@@ -30,10 +28,6 @@ DEFAULT_OPSET = 21
 INFERS_GROUPS = 20
 """From opset 21 on a GroupNormalization of ONNX stands for ours, whose shape onnx 1.23 cannot infer
 (https://github.com/onnx/onnx/issues/7157, mended by pull request 8356): shapes are compared at this opset instead."""
-
-
-class Hang(Exception):
-    """A network took longer than its time."""
 
 
 @dataclass
@@ -145,19 +139,3 @@ def _differences(
         ours = [evaluate(size, dict.fromkeys(names(size), BATCH) | sizes) for size in shape]
         if theirs.get(held.tensor) != ours:
             yield f"{value}: with numbers ONNX infers {theirs.get(held.tensor)}, the graph says {ours}"
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Raise `Hang` in the block when it takes longer."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Hang(f"more than {seconds:g} seconds")
-
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)

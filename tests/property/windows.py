@@ -145,8 +145,10 @@ def _undecided(
 ) -> bool:
     """Whether an open size decides a padding that can then only be zeros, undilated, and, if `strict`, of a kernel at
     least as long as its stride."""
-    axes = [(k, s) for opened, k, s in zip(value.open, kernel, stride, strict=True) if opened and s > 1 and k > 1]
-    return bool(axes) and (border != "zeros" or max(dilation) > 1 or (strict and any(k < s for k, s in axes)))
+    pairs = list(zip(kernel, stride, strict=True))
+    if not any(opened and k > 1 and s > 1 for opened, (k, s) in zip(value.open, pairs, strict=True)):
+        return False
+    return border != "zeros" or max(dilation) > 1 or (strict and any(k < s for k, s in pairs))
 
 
 def _same(size: int, span: int, kernel: int, stride: int, dilation: int, pad: str) -> Axis:
