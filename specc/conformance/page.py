@@ -23,7 +23,7 @@ What a spec has at compile time (weights, axes, shapes) comes in through the inp
 from there. Many cases have tensors without a batch: those are read as one item of a batch of one. Integers are computed
 in float64, which holds them exactly up to 2^53.
 
-Excluded are the narrow element types float8, float4, int4, uint4, int2 and uint2, which specc does not have: {narrow} of the
+Excluded are the element types float8, float4, int4, uint4, int2 and uint2, which specc does not have: {narrow} of the
 {declined} declined cases. The others are named with their reasons below the table.
 
 | operator | passed | declined | failed |

@@ -171,6 +171,7 @@ class ThresholdedRelu(Activation):
     """x where x > alpha, else 0: ONNX ThresholdedRelu-10/22."""
 
     word: ClassVar[str] = "thresholded_relu"
+    jumps: ClassVar[bool] = True
     positional: ClassVar[tuple[str, ...]] = ("alpha",)
 
     alpha: Real = 1.0

@@ -161,6 +161,8 @@ class Op(BaseModel):
     """Whether it may close another operation's arguments: `conv 64, 3x3, relu`."""
     centres_channels: ClassVar[bool] = False
     """Whether it subtracts each channel's mean, and with it any bias added just before."""
+    jumps: ClassVar[bool] = False
+    """Whether it rounds to whole numbers or compares: a small change of an operand may change the result by a step."""
     widens: ClassVar[bool] = False
     """Whether `compute` and `error_bound` take float32 weights beside float64 values and widen them themselves, so that
     the largest are never held twice."""

@@ -108,6 +108,7 @@ class Quantize(_Quantisation):
     """
 
     word: ClassVar[str] = "quantize"
+    jumps: ClassVar[bool] = True
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         return (build.float_copy(self.steps(build, names[0], "QuantizeLinear", inputs[0]), self.dtype),)
@@ -159,6 +160,7 @@ class Round(Activation):
     """The nearest whole number, of two equally near ones the even one: ONNX Round-11."""
 
     word: ClassVar[str] = "round"
+    jumps: ClassVar[bool] = True
     is_activation: ClassVar[bool] = False
 
     def emit(self, build: Builder, x: str) -> str:

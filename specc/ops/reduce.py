@@ -102,6 +102,7 @@ class ArgMax(Reduction):
     """
 
     word: ClassVar[str] = "argmax"
+    jumps: ClassVar[bool] = True
 
     last: bool = False
     """Whether it is the last of several largest values, not the first."""

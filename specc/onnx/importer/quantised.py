@@ -134,9 +134,11 @@ def stored(ctx: Context, step: Step) -> Known | None:
     how = (axis, block)
 
     def load() -> Array:
-        offset = _spread(zero[0].array, codes.shape, how) if zero else 0
-        exact = codes.array.astype(np.float64) - offset
-        return (exact * _spread(scale.array, codes.shape, how)).astype(np.float32)
+        values = codes.tensor.load().astype(np.float32)  # in float32, as runtimes do
+        if zero:
+            values -= _spread(zero[0].array, codes.shape, how)
+        values *= _spread(scale.array, codes.shape, how)
+        return values
 
     return Known(Tensor(codes.shape, load), step.outputs[0])
 
@@ -144,7 +146,7 @@ def stored(ctx: Context, step: Step) -> Known | None:
 def _spread(numbers: Array, shape: tuple[int, ...], how: tuple[int, int]) -> Array:
     """Scales or zero points in a shape that broadcasts against `shape`."""
     axis, block = how
-    exact = numbers.astype(np.float64)
+    exact = numbers.astype(np.float32)
     if numbers.ndim > 1 and block:
         repeated = np.repeat(exact, block, axis)
         return repeated[tuple(slice(size) for size in shape)]
