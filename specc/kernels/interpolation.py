@@ -39,6 +39,8 @@ class Axis:
     size: int
     count: int
     scale: Fraction
+    single: np.float32
+    """The scale as float32 runtimes get it: of factors the next number above, of sizes the quotient."""
     region: tuple[float, float] | None = None
 
 
@@ -67,12 +69,14 @@ class Taps:
 def by_factor(size: int, scale: Fraction | int) -> Axis:
     """floor(size x scale) positions."""
     scale = Fraction(scale)
-    return Axis(size, size * scale.numerator // scale.denominator, scale)
+    near = np.float32(float(scale))
+    above = near if Fraction(float(near)) >= scale else np.nextafter(near, np.float32(np.inf))
+    return Axis(size, size * scale.numerator // scale.denominator, scale, above)
 
 
 def by_size(size: int, count: int, region: tuple[float, float] | None = None) -> Axis:
     """`count` positions, over the whole axis or a region."""
-    return Axis(size, count, Fraction(count, size), region)
+    return Axis(size, count, Fraction(count, size), np.float32(count) / np.float32(size), region)
 
 
 def places(axis: Axis, coordinates: str) -> Places:
@@ -97,6 +101,26 @@ def _fraction(axis: Axis, coordinates: str) -> tuple[Array, int]:
     if coordinates == "pytorch_half_pixel" and count == 1:
         return steps, 1
     return (2 * steps + 1) * q - p, 2 * p
+
+
+def rounded_places(axis: Axis, coordinates: str) -> Places:
+    """The new positions as a runtime computes them in float32."""
+    steps, size, count = np.arange(axis.count, dtype=np.float32), np.float32(axis.size), np.float32(axis.count)
+    half, one = np.float32(0.5), np.float32(1)
+    if axis.region is not None:
+        at = in_region(axis, *axis.region).astype(np.float32)
+    elif coordinates == "align_corners":
+        at = steps * (size - one) / max(count - one, one)
+    elif coordinates == "asymmetric":
+        at = steps / axis.single
+    else:
+        at = (steps + half) / axis.single - half
+    if coordinates == "half_pixel_symmetric":
+        at += size / 2 * (one - count / (axis.single * size))
+    elif coordinates == "pytorch_half_pixel" and axis.count == 1:
+        at *= 0
+    low = np.floor(at)
+    return Places(low.astype(np.int64), at - low)
 
 
 def in_region(axis: Axis, start: float, end: float) -> Array:

@@ -8,7 +8,7 @@ from functools import reduce
 import numpy as np
 
 from specc.kernels.bounds import SMALLEST, constant, exact, gamma, in_range
-from specc.kernels.interpolation import Axis, Method, in_region, nearest, places, taps
+from specc.kernels.interpolation import Axis, Method, in_region, nearest, places, rounded_places, taps
 from specc.kernels.interpolation_bounds import candidates, uncertain, weight_errors
 from specc.kernels.windows import Array, Sides, spread
 
@@ -31,7 +31,8 @@ def resized(x: Array, axes: Sequence[Axis], how: Method, value: float = 0.0) -> 
     y = x
     for place, axis in enumerate(axes, start=2):
         if how.mode == "nearest":
-            y = np.take(y, nearest(places(axis, how.coordinates), axis.size, how.rounding), place)
+            where = (rounded_places if x.dtype == np.float32 else places)(axis, how.coordinates)
+            y = np.take(y, nearest(where, axis.size, how.rounding), place)
         else:
             found = taps(axis, how)
             y = _weighted(y, place, found.index, found.weight / found.total, skip=how.antialias)

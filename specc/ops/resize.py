@@ -217,6 +217,16 @@ class Upsample(Resampling):
             if made == 0:
                 notes = [f"{name}: {size} * {scale} is below 1"]
                 raise Rejection("E0406", f"nothing is left of the {name} {size}", argument="scale", notes=notes)
+        if sizes == x.spatial and set(self.scale) != {1}:
+            raise Rejection(
+                "E0406",
+                f"the factor changes no size of {x.text()}",
+                argument="scale",
+                notes=[
+                    *self.arithmetic((x,)),
+                    "positions would move; PyTorch and ONNX Runtime return the image as it is",
+                ],
+            )
         return sizes
 
     def _scales(self, x: TensorType) -> tuple[Fraction, ...]:
@@ -250,20 +260,20 @@ class Resize(Resampling):
     """What positions of a `region` get that lie outside the image."""
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
-        how = self._attributes(build)
-        sizes = self._wanted(inputs[0])
-        axes = tuple(range(2, 2 + len(sizes)))
-        ends = self.region
-        if build.opset >= 18:
-            how["axes"], target = axes, build.ints(sizes)
-        else:
-            front = build.node("Slice", [build.node("Shape", [names[0]]), build.ints([0]), build.ints([2])])
-            target = build.node("Concat", [front, build.ints(sizes)], axis=0)
-            ends = ends and (0.0, 0.0, *ends[: len(axes)], 1.0, 1.0, *ends[len(axes) :])
-        if ends is not None:
+        how, region = self._attributes(build), ""
+        axes = len(inputs[0].spatial)
+        if self.region is not None:
             how["coordinate_transformation_mode"], how["extrapolation_value"] = "tf_crop_and_resize", self.value
-        region = build.floats(ends) if ends is not None else ""
-        return (build.node("Resize", [names[0], region, "", target], **how),)
+            region = build.floats((0.0, 0.0, *self.region[:axes], 1.0, 1.0, *self.region[axes:]))
+        return (build.node("Resize", [names[0], region, "", self._target(build, names[0], inputs[0])], **how),)
+
+    def _target(self, build: Builder, name: str, x: TensorType) -> str:
+        """All sizes of the output, the batch's too: ONNX Runtime gets Resize's `axes` wrong beside transposes."""
+        if build.opset >= 15:
+            front = build.node("Shape", [name], start=0, end=2)
+        else:
+            front = build.node("Slice", [build.node("Shape", [name]), build.ints([0]), build.ints([2])])
+        return build.node("Concat", [front, build.ints(self._wanted(x))], axis=0)
 
     def _check(self, axes: int, x: TensorType) -> None:
         super()._check(axes, x)
@@ -280,6 +290,9 @@ class Resize(Resampling):
                 raise Rejection("E0305", f"`{argument}` cannot be chosen with a `region`", argument=argument)
 
     def _sizes(self, x: TensorType) -> tuple[Dim, ...]:
+        if self.region is not None and x.spatial == self._wanted(x):
+            why = "ONNX Runtime returns the whole image then"
+            raise Rejection("E0406", "a `region` cannot get the size of the image", argument="size", notes=[why])
         return self._wanted(x)
 
     def _scales(self, x: TensorType) -> tuple[Fraction | None, ...]:

@@ -5,12 +5,21 @@ from itertools import product
 
 import numpy as np
 import pytest
-from lowering import FLOAT32, assert_within_bound, float64_outputs, image, model_of, numbers, onnx_runtime, rejected
+from lowering import (
+    FLOAT32,
+    assert_within_bound,
+    float64_outputs,
+    image,
+    model_of,
+    nodes_of,
+    numbers,
+    onnx_runtime,
+    rejected,
+)
 from onnx.reference import ReferenceEvaluator
 from pydantic import ValidationError
 
 from specc.dims import Divides, symbol
-from specc.ops import BY_WORD
 from specc.ops.base import Reach
 from specc.ops.resize import Resize, Upsample
 
@@ -48,6 +57,8 @@ def test_shapes(op, x, wanted):
         (Resize(size=5, region=(0, 1), coordinates="asymmetric"), (3, 8), "E0305"),
         (Resize(size=5, region=(0, 1), mode="bilinear", antialias=True), (3, 8), "E0305"),
         (Upsample(scale=0.1), (3, 5, 20), "E0406"),
+        (Upsample(scale=1.1), (3, 6, 5), "E0406"),
+        (Resize(size=6, region=(0, 0, 0.5, 0.5)), (3, 6, 6), "E0406"),
     ],
 )
 def test_rejections(op, x, code):
@@ -218,9 +229,18 @@ def test_arithmetic_shows_what_is_rounded_away():
 
 
 @pytest.mark.parametrize(
-    ("word", "arguments"),
-    [("upsample", {"scale": 3 / 2}), ("resize", {"size": (3, 5), "mode": "cubic"}), ("resize", {"size": 9})],
+    ("op", "opset", "operators"),
+    [
+        (Upsample(scale=3 / 2), 13, ["Resize"]),
+        (Resize(size=9, mode="cubic"), 13, ["Shape", "Slice", "Concat", "Resize"]),
+        (Resize(size=9, mode="cubic"), 21, ["Shape", "Concat", "Resize"]),
+    ],
 )
-def test_one_node(word, arguments):
-    model = model_of(BY_WORD[word](**arguments), [image(3, "H", "W")], {})
-    assert [node.op_type for node in model.graph.node] == ["Resize"]
+def test_operators(op, opset, operators):
+    assert nodes_of(op, image(3, "H", "W"), opset=opset) == operators
+
+
+@pytest.mark.parametrize("opset", [13, 17])
+def test_older_opsets_cannot_express_everything(opset):
+    with pytest.raises(AssertionError, match="E0905"):
+        model_of(Resize(size=9, mode="cubic", antialias=True), [image(3, 4, 4)], {}, opset=opset)

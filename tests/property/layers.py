@@ -196,9 +196,30 @@ def norm(draft: Draft) -> None:
 
 def upsample(draft: Draft) -> None:
     scales = tuple(draft.random.choice((1, 2, 2, 3)) for _ in draft.spatial)
-    mode = draft.random.choice(("", ", mode=bilinear", ", bilinear, align_corners=true"))
     sizes = [size * scale for size, scale in zip(draft.spatial, scales, strict=True)]
-    draft.add(f"upsample {numbers(draft.random, scales)}{mode}", (draft.channels, *sizes))
+    if draft.chance(0.7):
+        draft.add(f"upsample {numbers(draft.random, scales)}{_mode(draft)}", (draft.channels, *sizes))
+    elif min(draft.spatial) > 1:
+        over = draft.random.choice((2, 3))
+        text = ", ".join(f"{scale + 1}/{over}" for scale in scales)
+        sizes = [size * (scale + 1) // over for size, scale in zip(draft.spatial, scales, strict=True)]
+        if sizes != list(draft.spatial):
+            draft.add(f"upsample ({text}){_mode(draft, corners=False)}", (draft.channels, *sizes))
+
+
+def resize(draft: Draft) -> None:
+    sizes = tuple(draft.random.randint(1, size + 3) for size in draft.spatial)
+    _close(draft, f"resize {numbers(draft.random, sizes)}{_mode(draft)}", sizes)
+
+
+def _mode(draft: Draft, corners: bool = True) -> str:
+    """How an image is resized."""
+    modes = ["", ", coordinates=half_pixel, rounding=half_up", ", mode=bilinear", ", bilinear, antialias=true"]
+    if corners:
+        modes += [", bilinear, align_corners=true", ", rounding=ceil, coordinates=align_corners"]
+    if draft.axes == 2:
+        modes += [", cubic", ", cubic, antialias=true, coefficient=-0.75", ", cubic, exclude_outside=true"]
+    return draft.random.choice(modes)
 
 
 def pad(draft: Draft) -> None:

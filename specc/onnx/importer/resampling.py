@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 from typing import Any, Final
@@ -10,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from specc.dims import Dim
-from specc.kernels.interpolation import Axis, nearest, places
+from specc.kernels.interpolation import by_size, nearest, places
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Decline, Live, Step, Value, short
 from specc.onnx.importer.windows import compact
@@ -77,7 +78,9 @@ def _placed(ctx: Context, value: Live, factors: Sequence[Fraction], coordinates:
     sizes = ctx.type(value).spatial
     products = [size * f for size, f in zip(sizes, factors, strict=True) if isinstance(size, int)]
     if coordinates == "align_corners" and any(product.denominator > 1 for product in products) and not ctx.own:
-        raise Decline("align_corners by a factor whose product is not whole: runtimes differ on where the corners are")
+        raise Decline(
+            "align_corners by a factor that leaves a fraction: ONNX's text and its reference place that differently"
+        )
     if coordinates == "half_pixel_symmetric" and all(f.denominator == 1 for f in factors):
         return "half_pixel"
     if coordinates == "pytorch_half_pixel":
@@ -169,7 +172,8 @@ def _same_places(ctx: Context, step: Step, old: int, new: int, scale: Fraction) 
         return False
     coordinates = step.word("coordinate_transformation_mode", "half_pixel")
     rounding = ROUNDING[step.word("nearest_mode", "round_prefer_floor")]
-    picks = [nearest(places(Axis(old, new, s), coordinates), old, rounding) for s in (scale, Fraction(new, old))]
+    axes = [replace(by_size(old, new), scale=factor) for factor in (scale, Fraction(new, old))]
+    picks = [nearest(places(axis, coordinates), old, rounding) for axis in axes]
     return bool((picks[0] == picks[1]).all())
 
 
