@@ -123,7 +123,7 @@ def _power(left: Any, right: Any) -> Any:
         raise NoResult(f"this number needs more than {MAX_BITS} bits", "E0703")
     result = left**right
     if isinstance(result, complex):
-        raise NoResult(f"{show(left)} ** {show(right)} is not a real number")
+        raise NoResult(f"({show(left)}) ** {show(right)} is not a real number")  # only powers of what is below 0
     return result
 
 

@@ -148,15 +148,18 @@ class Operations:
     def _incoming(self, span: Span, frame: Frame, spread: bool = False) -> list[LayerValue]:
         current = frame.current
         if current is None:
-            raise self._report.error(
-                "E0211", span, "there is no value yet for this to work on",
-                help="a model begins with its input: `input image 3x224x224`",
-            )  # fmt: skip
+            raise self._no_value(span)
         if isinstance(current, LayerValues):
             if spread:
                 return list(current.items)
             raise self._several(current, span)
         return [current]
+
+    def _no_value(self, span: Span) -> Failed:
+        return self._report.error(
+            "E0211", span, "there is no value yet for this to work on",
+            help="a model begins with its input: `input image 3x224x224`",
+        )  # fmt: skip
 
     def _several(self, values: LayerValues, span: Span) -> Failed:
         return self._report.error(
@@ -231,7 +234,7 @@ class Operations:
         self._layers.calls.pop()
         result = inner.current
         if result is None:
-            raise Failed
+            raise self._no_value(statement.name.span)
         if made.act is not None:
             act = self._activation(made.act, frame)
             if act is not None and isinstance(result, LayerValue) and result.type is not None:
