@@ -137,6 +137,8 @@ class _Machine:
 
     def call(self, _: Any) -> None:
         arguments, function = self.stack.pop(), self.stack.pop()
+        if not isinstance(function, _Global):  # nor is anything else hashed: a deep nest would overflow C's stack
+            raise TypeError("only globals are called")
         self.stack.append(_GLOBALS[function](*arguments))
 
     def forget_state(self, _: Any) -> None:
@@ -165,10 +167,12 @@ class _Machine:
 
 def _allowed(module: Any, name: Any) -> _Global:
     """A global that state dicts are made of; any other refuses the whole file."""
+    if not isinstance(module, str) or not isinstance(name, str):
+        raise TypeError("a global has a name")
     if (module, name) in _GLOBALS:
         return _Global(module, name)
     raise Unreadable(
-        f"it holds the Python object `{module!s:.60}.{name!s:.60}`, where only plain tensors are read; "
+        f"it holds the Python object `{module:.60}.{name:.60}`, where only plain tensors are read; "
         "save `model.state_dict()` instead"
     )
 

@@ -19,6 +19,8 @@ from specc.weights.tensors import Float32, Tensor, Unreadable, Weights
 _LEGACY: Final = (b"\x80\x02\x8a\nl\xfc\x9cF\xf9", b"\x80\x02")
 _INSIDE: Final = ("state_dict", "model_state_dict", "model", "net", "weights")
 """Where training scripts keep the state dict within a checkpoint."""
+_NESTED: Final = 8
+"""How many checkpoints around a state dict are opened; a pickle may hold itself."""
 _WRAPPERS: Final = ("module.", "_orig_mod.")
 """Prefixes that `DataParallel` and `torch.compile` put before every name."""
 _WIDTHS: Final = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "uint8": 1, "int8": 1, "bool": 1}
@@ -70,14 +72,13 @@ def _pickle(archive: _Archive) -> bytes:
 
 def _state_dict(saved: Any) -> dict[str, View]:
     """The named tensors in a state dict, or in the checkpoint around it."""
-    if not isinstance(saved, dict):
-        raise Unreadable("it holds no state dict")
-    views = {name: value for name, value in saved.items() if isinstance(name, str) and isinstance(value, View)}
-    if views:
-        return views
-    for key in _INSIDE:
-        if isinstance(saved.get(key), dict):
-            return _state_dict(saved[key])
+    for _ in range(_NESTED):
+        if not isinstance(saved, dict):
+            break
+        views = {name: value for name, value in saved.items() if isinstance(name, str) and isinstance(value, View)}
+        if views:
+            return views
+        saved = next((saved[key] for key in _INSIDE if isinstance(saved.get(key), dict)), None)
     raise Unreadable("it holds no state dict")
 
 

@@ -40,8 +40,8 @@ class ImportLimits:
     file_bytes: int = 2**31 - 1
     nodes: int = 100_000
     initialisers: int = 100_000
-    folded_elements: int = 1 << 26
-    """Elements of one constant that is computed while reading."""
+    folded_elements: int = 1 << 24
+    """Elements of all constants together that are computed while reading."""
     opset: int = LAST_OPSET
 
 
