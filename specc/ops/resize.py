@@ -15,7 +15,7 @@ from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Weightless
 from specc.ops.fields import Factors, Real, Region, Window
 from specc.ops.windows import per_axis, spatial_axes
-from specc.types import SPATIAL_NAMES, TensorType
+from specc.types import SPATIAL_NAMES, Layout, TensorType
 
 if TYPE_CHECKING:
     from specc.kernels.interpolation import Axis, Method
@@ -40,6 +40,8 @@ Mode: TypeAlias = Annotated[Literal["nearest", "bilinear", "cubic"], BeforeValid
 class Resampling(Weightless):
     """What `upsample` and `resize` have in common: how new positions get their values."""
 
+    context: ClassVar[tuple[str, ...]] = ("layout",)
+
     mode: Mode = "nearest"
     """How new positions get their values; `bilinear` is linear along every axis, however many there are.  `linear` and
     `bicubic` are other names."""
@@ -57,6 +59,8 @@ class Resampling(Weightless):
     exclude_outside: bool | None = None
     """Whether pixels outside the image are left out and the other weights grow, or else repeat the border; by default
     the former with `antialias`, the latter without."""
+    layout: Layout = "chw"
+    """The order in which the model's author writes axes."""
 
     def infer(self, inputs: Types) -> Types:
         (x,) = inputs
@@ -153,6 +157,14 @@ class Resampling(Weightless):
                 help="mode=bilinear is for any number of axes",
             )
 
+    def _operand(self, build: Builder, name: str, x: TensorType) -> str:
+        """The input; behind a node that does nothing where ONNX Runtime would move the transpose of a model in `hwc`
+        behind Resize: its cubic cannot shrink images whose channels come last."""
+        shrinks = any(scale is None or scale < 1 for scale in self._scales(x))
+        if self.layout == "hwc" and self.mode == "cubic" and shrinks and not self.antialias:
+            return build.node("DepthToSpace", [name], blocksize=1)
+        return name
+
     def _attributes(self, build: Builder) -> dict[str, object]:
         """The attributes of ONNX's Resize that say how."""
         coordinates = self.placed()
@@ -209,7 +221,7 @@ class Upsample(Resampling):
         if self.placed() == "align_corners" and not self.antialias:  # only the sizes count
             factors = tuple(map(_quotient, x.spatial, y.spatial, factors))
         scales = build.floats([1.0, 1.0, *map(_rounded_up, factors)])
-        return (build.node("Resize", [names[0], "", scales], **self._attributes(build)),)
+        return (build.node("Resize", [self._operand(build, names[0], x), "", scales], **self._attributes(build)),)
 
     def _sizes(self, x: TensorType) -> tuple[Dim, ...]:
         sizes = tuple(map(_floor, x.spatial, self._factors(x)))
@@ -265,7 +277,8 @@ class Resize(Resampling):
         if self.region is not None:
             how["coordinate_transformation_mode"], how["extrapolation_value"] = "tf_crop_and_resize", self.value
             region = build.floats((0.0, 0.0, *self.region[:axes], 1.0, 1.0, *self.region[axes:]))
-        return (build.node("Resize", [names[0], region, "", self._target(build, names[0], inputs[0])], **how),)
+        operand, target = self._operand(build, names[0], inputs[0]), self._target(build, names[0], inputs[0])
+        return (build.node("Resize", [operand, region, "", target], **how),)
 
     def _target(self, build: Builder, name: str, x: TensorType) -> str:
         """All sizes of the output, the batch's too: ONNX Runtime gets Resize's `axes` wrong beside transposes."""

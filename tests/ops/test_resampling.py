@@ -240,6 +240,16 @@ def test_operators(op, opset, operators):
     assert nodes_of(op, image(3, "H", "W"), opset=opset) == operators
 
 
+@pytest.mark.parametrize(
+    "op", [Upsample(scale=0.5, mode="cubic", layout="hwc"), Resize(size=5, mode="cubic", layout="hwc")]
+)
+def test_cubics_shrink_images_whose_channels_come_last(op):
+    """ONNX Runtime moves transposes behind Resize, whose cubic then refuses."""
+    x = numbers(1, 3, 12, 10)
+    (y,) = onnx_runtime(model_of(op, [image(3, "H", "W")], {}, layout="hwc"), [np.moveaxis(x, 1, -1)])
+    np.testing.assert_allclose(np.moveaxis(y, -1, 1), op.compute([x], {})[0], rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("opset", [13, 17])
 def test_older_opsets_cannot_express_everything(opset):
     with pytest.raises(AssertionError, match="E0905"):

@@ -49,7 +49,7 @@ def resize(ctx: Context, step: Step) -> list[Value]:
 def _how(ctx: Context, step: Step, coordinates: str | None, whole: bool = False) -> dict[str, Any]:
     """The arguments that say how, defaults left out; `whole` factors repeat every element as often."""
     mode = step.word("mode", "nearest")
-    how: dict[str, Any] = {"mode": mode}
+    how: dict[str, Any] = {"mode": mode, "layout": ctx.builder.layout}
     if mode == "nearest":
         if step.integer("antialias", 0):
             raise Decline("its antialias has no meaning for the nearest element")

@@ -199,6 +199,8 @@ def shuffled(ctx: Context, step: Step, value: Live, groups: int, part: str = "")
 
 def depth_to_space(ctx: Context, step: Step) -> list[Value]:
     factor = step.integer("blocksize", 1)
+    if factor == 1:
+        return [ctx.live(step)]
     value = Live(ctx.first(step))
     if step.word("mode", "DCR") != "CRD":
         value = shuffled(ctx, step, value, factor**2, "shuffle")
