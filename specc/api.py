@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from specc.inference import Answers
+    from specc.onnx.precision import Name as Precision
+    from specc.onnx.proto import Model as Proto
     from specc.runtime.session import Device
     from specc.verify import Report
     from specc.weights import Weights
@@ -111,22 +114,31 @@ class Model:
         *,
         weights: WeightsSource = None,
         seed: int = 0,
-        opset: int = 21,
+        opset: int | None = None,
         preprocess: bool = False,
+        dtype: Precision = "float32",
+        keep_io_types: bool = False,
     ) -> Path:
         """Write an ONNX model to `path`, whole or not at all, and return the path.
 
-        `weights` is a file, a mapping of arrays by tensor name, or `None` for seeded ones.  Raises `SpecError`.
+        `weights` is a file, a mapping of arrays by tensor name, or `None` for seeded ones.  `dtype` is the type of
+        weights and values, rounded to nearest even, with `keep_io_types` not that of inputs and outputs; a Python
+        warning tells of weights beyond its range.  The opset is 21 unless given, for bfloat16 22.  Raises `SpecError`.
         """
-        from specc.onnx.emit import emit
+        from specc.onnx.narrow import emit_in
+        from specc.onnx.precision import PRECISIONS, Counted
         from specc.onnx.write import write_model
 
-        model, diagnostics = emit(self.graph, opset=opset, preprocess=preprocess)
+        precision = PRECISIONS[dtype]
+        model, diagnostics = emit_in(self.graph, precision, opset=opset, preprocess=preprocess, keep_io=keep_io_types)
         if model is None:
             raise SpecError(diagnostics)
-        problems = write_model(model, self._weights(weights, seed), Path(path))
+        counted = Counted(self._weights(weights, seed), precision)
+        problems = write_model(model, counted, Path(path))
         if problems:
             raise SpecError(problems)
+        for warning in counted.diagnostics:
+            warnings.warn(warning.message, stacklevel=2)
         return Path(path)
 
     def run(
@@ -200,24 +212,32 @@ class Model:
         seed: int = 0,
         device: Device = "cpu",
         optimised: bool = False,
+        dtype: Precision = "float32",
     ) -> Report:
         """Compare ONNX Runtime with the NumPy interpreter, layer by layer; `model` is a file exported earlier.
 
         `kinds` are the kinds of inputs to try (docs/verification.md lists them); the usual four unless given.
         With `optimised` the layers are judged with graph optimisations on as well, not the whole model alone.  Raises
-        `SpecError` where nothing can be compared; a failed verification is a report with `passed` false.
+        `SpecError` where nothing can be compared; a failed verification is a report with `passed` false.  Without a
+        file `dtype` is the type in which the model computes; a file says so itself.
         """
         from specc.openblas import choose_kernels
 
         choose_kernels()
+        from specc.onnx.narrow import emit_in
+        from specc.onnx.precision import PRECISIONS
         from specc.verify import verify
         from specc.verify.probes import QUICK
 
-        file = None if model is None else Path(model)
+        judged: Path | Proto | None = None if model is None else Path(model)
+        if judged is None and dtype != "float32":
+            judged, diagnostics = emit_in(self.graph, PRECISIONS[dtype])
+            if judged is None:
+                raise SpecError(diagnostics)
         report, diagnostics = verify(
             self.graph,
             self._weights(weights, seed),
-            file,
+            judged,
             kinds=kinds or QUICK,
             seed=seed,
             device=device,

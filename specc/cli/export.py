@@ -45,8 +45,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return code
     if options.to == "torch":
         return _export_torch(checked, options, console)
-    from specc.onnx.emit import emit
-    from specc.onnx.narrow import default_opset, narrowed
+    from specc.onnx.narrow import default_opset, emit_in
     from specc.onnx.precision import PRECISIONS, Counted
     from specc.onnx.write import write_model
 
@@ -56,9 +55,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if weights is None:
         console.report(diagnostics)
         return exit_code(diagnostics)
-    model, diagnostics = emit(checked.graph, opset=opset, preprocess=options.preprocess)
-    if model is not None:
-        model, diagnostics = narrowed(model, precision, keep_io=options.keep_io_types)
+    model, diagnostics = emit_in(
+        checked.graph, precision, opset=opset, preprocess=options.preprocess, keep_io=options.keep_io_types
+    )
     if model is None:
         console.report(diagnostics)
         return exit_code(diagnostics)

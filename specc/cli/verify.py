@@ -8,18 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from specc.cli.console import OK, WRONG, Console, exit_code
 from specc.cli.model_arguments import add_device_argument, add_dtype_arguments, add_weights_arguments, load_weights
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.diagnostics import Diagnostic
-from specc.ir import Graph
-
-if TYPE_CHECKING:
-    from specc.onnx.proto import Model
 
 EXAMPLES = """\
 examples:
@@ -69,6 +63,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.report(diagnostics)
         return exit_code(diagnostics)
     from specc.decompile.align import adopted
+    from specc.onnx.narrow import emit_in
+    from specc.onnx.precision import PRECISIONS
     from specc.report import verification
     from specc.verify import verify
 
@@ -78,11 +74,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return exit_code(diagnostics)
     file = None if options.model_file is None else Path(options.model_file)
     graph, model = (checked.graph, None) if file is None else adopted(checked.graph, file)
-    if options.dtype != "float32" and file is None:
-        model, diagnostics = _fresh(graph, options)
-        if model is None:
+    if file is None and options.dtype != "float32":  # a file says itself in which type it computes
+        fresh, diagnostics = emit_in(graph, PRECISIONS[options.dtype], keep_io=options.keep_io_types)
+        if fresh is None:
             console.report(diagnostics)
             return exit_code(diagnostics)
+        model = fresh
     report, diagnostics = verify(
         graph,
         weights,
@@ -102,17 +99,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.data(verification.render(report, console.width, console.style, every=not options.brief))
     console.report(report.diagnostics)
     return OK if report.passed else WRONG
-
-
-def _fresh(graph: Graph, options: argparse.Namespace) -> tuple[Model | None, Sequence[Diagnostic]]:
-    """What `export` with the same options writes; a file says itself in which type it computes."""
-    from specc.onnx.emit import emit
-    from specc.onnx.narrow import default_opset, narrowed
-    from specc.onnx.precision import PRECISIONS
-
-    precision = PRECISIONS[options.dtype]
-    model, diagnostics = emit(graph, opset=default_opset(precision))
-    return (None, diagnostics) if model is None else narrowed(model, precision, keep_io=options.keep_io_types)
 
 
 def _kinds(text: str) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:

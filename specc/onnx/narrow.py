@@ -10,12 +10,16 @@ import onnx
 from onnx import TensorProto, defs, numpy_helper
 
 from specc.diagnostics import Diagnostic
+from specc.ir.graph import Graph
+from specc.onnx.emit import emit
 from specc.onnx.framing import is_open
 from specc.onnx.precision import BFLOAT16, FLOAT32, Precision
 from specc.onnx.program import EmitError
 from specc.onnx.proto import IR_VERSIONS
 
 FLOAT = TensorProto.FLOAT
+STEPS = ("QuantizeLinear", "DequantizeLinear")
+"""Operators whose scales would be other steps in 16 bits."""
 
 
 def narrowed(
@@ -30,6 +34,19 @@ def narrowed(
         return _narrowed(model, precision, keep_io), ()
     except EmitError as error:
         return None, (error.diagnostic,)
+
+
+def emit_in(
+    graph: Graph,
+    precision: Precision,
+    *,
+    opset: int | None = None,
+    preprocess: bool = False,
+    keep_io: bool = False,
+) -> tuple[onnx.ModelProto | None, tuple[Diagnostic, ...]]:
+    """The ONNX model of `graph` computing in `precision`: see `emit` and `narrowed`."""
+    model, diagnostics = emit(graph, opset=opset or default_opset(precision), preprocess=preprocess)
+    return (None, diagnostics) if model is None else narrowed(model, precision, keep_io=keep_io)
 
 
 def default_opset(precision: Precision) -> int:
@@ -61,12 +78,14 @@ def _narrowed(model: onnx.ModelProto, precision: Precision, keep_io: bool) -> on
 
 
 def _check(node: onnx.NodeProto, precision: Precision, opset: int) -> None:
-    """Raises `EmitError` where the operator takes float32, but not `precision`."""
-    if not _lacks(node, precision, opset):
+    """Raises `EmitError` where the operator takes float32, but not `precision`, or would take steps for other ones."""
+    if node.op_type not in STEPS and not _lacks(node, precision, opset):
         return
     since = next((later for later in IR_VERSIONS if later > opset and not _lacks(node, precision, later)), None)
     layer = next((item.value for item in node.metadata_props if item.key == "specc.layer"), node.name)
     needs = f"{node.op_type} takes none" + (f" before opset {since}" if since else "")
+    if node.op_type in STEPS:
+        since, needs = None, "its steps are float32 numbers"
     help = f"export with --opset {since}" if since else None
     message = f"layer `{layer}` cannot be expressed in {precision.name} in opset {opset}: {needs}"
     raise EmitError(Diagnostic("E0905", message, help=help))

@@ -22,7 +22,7 @@ def render(report: Report, width: int = 100, style: Style | None = None, *, ever
     chosen = style or Style()
     layers = list(report.layers) if every else _remarkable(report)
     lines = [
-        chosen.bold(f"Verification: {report.model} on {report.provider}, seed {report.seed}{_sizes(report)}"),
+        chosen.bold(f"Verification: {report.model}{_precision(report)} on {report.provider}, {_settings(report)}"),
         *wrap(f"Inputs: {', '.join(report.probes)}", width),
         *_devices(report, width),
         *draw(_layer_columns(layers), width, chosen),
@@ -36,8 +36,12 @@ def render(report: Report, width: int = 100, style: Style | None = None, *, ever
     return "\n".join(lines) + "\n"
 
 
-def _sizes(report: Report) -> str:
-    return "".join(f", {name}={size}" for name, size in report.sizes.items())
+def _precision(report: Report) -> str:
+    return "" if report.precision == "float32" else f" in {report.precision}"
+
+
+def _settings(report: Report) -> str:
+    return f"seed {report.seed}" + "".join(f", {name}={size}" for name, size in report.sizes.items())
 
 
 def _remarkable(report: Report) -> list[LayerResult]:

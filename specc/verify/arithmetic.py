@@ -78,7 +78,7 @@ class Arithmetic:
         elif terms is not None:
             bound = inside * (1 + gamma(3, u) / gamma(terms, U))
         else:
-            bound = 1.01 * u / U * inside
+            bound = np.maximum(1.01 * u / U * inside, np.where(np.isfinite(outside), outside, 0.0))
         return np.where((inside == 0) & (outside == 0), 0.0, bound + lost)
 
     def _held(self, array: Array) -> Array:

@@ -75,7 +75,8 @@ class Report:
     """The whole verification.
 
     `provider` is what really ran the model, `devices` where ONNX Runtime says that it ran each ONNX node, `tf32`
-    whether it used TF32 as read back from it (none on the CPU, which has no TF32); `sizes` are the open sizes.
+    whether it used TF32 as read back from it (none on the CPU, which has no TF32); `sizes` are the open sizes,
+    `precision` is the type in which the model computes.
     """
 
     model: str
@@ -87,6 +88,7 @@ class Report:
     end_to_end: tuple[OutputResult, ...]
     devices: dict[str, str] = field(default_factory=dict)
     tf32: bool | None = None
+    precision: str = "float32"
 
     @property
     def passed(self) -> bool:

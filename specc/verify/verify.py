@@ -19,7 +19,7 @@ from specc.ir.graph import Graph
 from specc.onnx.check import shape_conflicts
 from specc.onnx.emit import emit
 from specc.onnx.expose import input_names, pixel_inputs
-from specc.onnx.precision import Rounded
+from specc.onnx.precision import BFLOAT16, Rounded
 from specc.onnx.proto import Model
 from specc.onnx.read import parse, read_model
 from specc.onnx.slices import hollow
@@ -52,7 +52,7 @@ def verify(
     `inputs` (by name, in the author's order) replace the built-in probes, whose `kinds` are names of
     `probes.KINDS`; otherwise open sizes are those in `sizes` or chosen.  With `optimised` the layers are judged with
     graph optimisations on as well.  No report but diagnostics where nothing can be run: E0907 for a file that is not
-    this model, E0901 for inputs that do not fit, E0902 for a missing device.
+    this model, or one in bfloat16, E0901 for inputs that do not fit, E0902 for a missing device.
     """
     loaded, diagnostics = _load(graph, model)
     if loaded is None:
@@ -61,6 +61,8 @@ def verify(
     if diagnostics:
         return None, diagnostics
     arithmetic = Arithmetic.of(loaded, graph)
+    if arithmetic.precision is BFLOAT16:
+        return None, (_no_bfloat16(graph),)
     trials = [arithmetic.probe(trial) for trial in trials]
     bare, stored = hollow(loaded)
     del loaded
@@ -82,7 +84,15 @@ def verify(
     names = tuple(dict.fromkeys(name for trial in trials for name in trial.names))
     judge.compare_weights(theirs)
     layers = judge.layers()
-    return Report(graph.name, ran.provider, seed, found, names, layers, outputs, ran.devices, ran.tf32), ()
+    return Report(
+        graph.name, ran.provider, seed, found, names, layers, outputs, ran.devices, ran.tf32, arithmetic.precision.name
+    ), ()
+
+
+def _no_bfloat16(graph: Graph) -> Diagnostic:
+    why = "on the CPU it has kernels for hardly any operator, and from Python it takes no such arrays"
+    help = "`specc verify --dtype float16`, or without `--dtype`, judges the same graph"
+    return Diagnostic("E0907", f"ONNX Runtime cannot run `{graph.name}` in bfloat16 here: {why}", help=help)
 
 
 def _shared(weights: Mapping[str, Array], stored: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -175,15 +185,16 @@ def _judge_outputs(
         for item in work.graph.inputs
     }
     expected = references(work.graph, exact, judge.weights, seed, judge.arithmetic.precision)
+    largest = judge.arithmetic.precision.largest
     return tuple(
-        _output(output.name, *expected[output.value], canonical(results[output.name], work.graph.layout))
+        _output(output.name, *expected[output.value], canonical(results[output.name], work.graph.layout), largest)
         for output in work.graph.outputs
     ), ()
 
 
-def _output(name: str, expected: Array, tolerance: float, got: Array) -> OutputResult:
+def _output(name: str, expected: Array, tolerance: float, got: Array, largest: float) -> OutputResult:
     if got.shape != expected.shape:
         note = f"the shape is {list(got.shape)} instead of {list(expected.shape)}"
         return OutputResult(name, False, float("inf"), tolerance, (), 0.0, 0.0, note)
-    found = worst(expected, np.array(tolerance), got)
+    found = worst(expected, np.array(tolerance), got, largest)
     return OutputResult(name, found.ratio <= 1, found.error, tolerance, found.index, found.expected, found.got)
