@@ -27,8 +27,18 @@ def _factor(word: str, x: TensorType, name: str, fixed: Values, init: str | floa
     return Weight(name, shape, init, fixed=None if fixed is None else fit(name, fixed, shape[:1]))
 
 
+def _each(word: str, x: TensorType, name: str, fixed: Values, init: str | float) -> Weight:
+    """One value per element of an item; fixed values are one number, or a matrix that fits the last axes."""
+    shape = known_sizes(word, x, "elementwise")
+    return Weight(name, shape, init, fixed=None if fixed is None else fit(name, fixed, shape))
+
+
 class Scale(Uncounted):
-    """weight x + bias per channel, learned; ConvNeXt's layer scale is `scale init=1e-6` (Touvron et al., 2021)."""
+    """weight x + bias per channel, learned; ConvNeXt's layer scale is `scale init=1e-6` (Touvron et al., 2021).
+
+    A learned embedding of positions, as transformers add to their tokens, is
+    `scale elementwise=true, weight=1, bias=true`.
+    """
 
     word: ClassVar[str] = "scale"
 
@@ -38,16 +48,21 @@ class Scale(Uncounted):
     """Initialiser of the weight."""
     weight: Values | None = None
     """Fixed factors: one number, or one for each channel."""
+    elementwise: bool = False
+    """One factor and bias for each element of an item, not for each channel."""
 
     def infer(self, inputs: Types) -> Types:
         self.weights(inputs)
         return inputs
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        weight = _factor(self.word, inputs[0], "weight", self.weight, self.init)
+        weight = self._factor(inputs[0], "weight", self.weight, self.init)
         if self.bias is False:
             return (weight,)
-        return (weight, _factor(self.word, inputs[0], "bias", None if self.bias is True else self.bias, 0.0))
+        return (weight, self._factor(inputs[0], "bias", None if self.bias is True else self.bias, 0.0))
+
+    def _factor(self, x: TensorType, name: str, fixed: Values, init: str | float) -> Weight:
+        return (_each if self.elementwise else _factor)(self.word, x, name, fixed, init)
 
     def reach(self, inputs: Types) -> Field:
         return ()
@@ -94,9 +109,7 @@ class PRelu(Uncounted):
             fixed = None if self.weight is None else fit("weight", self.weight, (1,))
             return (Weight("weight", (1,), self.init, fixed=fixed),)
         if self.elementwise:
-            shape = known_sizes(self.word, inputs[0], "elementwise")
-            fixed = None if self.weight is None else fit("weight", self.weight, shape)
-            return (Weight("weight", shape, self.init, fixed=fixed),)
+            return (_each(self.word, inputs[0], "weight", self.weight, self.init),)
         return (_factor(self.word, inputs[0], "weight", self.weight, self.init),)
 
     def reach(self, inputs: Types) -> Field:

@@ -43,7 +43,7 @@ def _dense(layer: Layer) -> str:
 def _scale(layer: Layer) -> str:
     op = layer.op
     assert isinstance(op, Scale)
-    shape = (known_channels(op.word, layer.types[0]), *(1,) * layer.axes)
+    shape = op.weights(layer.types)[0].shape
     return f"{layer.module(_sized('Scale', shape, bias=unless(op.bias is not False, False)), helper=True)}({layer.x})"
 
 

@@ -125,6 +125,12 @@ CASES = {
             c = Transpose<perm = [0, 2, 3, 1]>(b)  y = Relu(c) }""",
         [("w", (5, 3, 3, 3))], ["conv", "relu"],
     ),
+    "an embedding of positions": (
+        13,
+        """g (float[N,6,4,4] x) => (float[N,16,6] y) <int64[3] rows = {0, 6, 16}> {
+            a = Reshape(x, rows)  b = Transpose<perm = [0, 2, 1]>(a)  y = Add(b, p) }""",
+        [("p", (1, 16, 6))], ["reshape", "scale", "transpose"],
+    ),
     "every second row, mirrored": (
         13,
         f"""g ({IMAGE}) => (float[N,4,4,8] y)

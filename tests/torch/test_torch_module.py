@@ -82,6 +82,7 @@ LAYERS = [
     ("lrn", {"size": 4, "alpha": 0.5}, IMAGE),
     ("scale", {}, IMAGE),
     ("scale", {"bias": True, "weight": 2.0}, (4,)),
+    ("scale", {"bias": True, "elementwise": True}, IMAGE),
     *((word, {}, (5,)) for word in ("relu", "relu6", "selu", "silu", "mish", "softsign", "hardswish", "sigmoid")),
     *((word, {}, (5,)) for word in ("tanh", "exp", "abs", "identity", "hardtanh", "softplus", "dropout")),
     *((word, {"alpha": 0.3}, (5,)) for word in ("leaky_relu", "thresholded_relu", "elu", "celu", "hardsigmoid")),

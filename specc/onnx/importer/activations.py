@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import isclose, pi, prod, sqrt
+from math import isclose, pi, sqrt
 from typing import Final
 
-import numpy as np
-
 from specc.onnx.importer.context import Context
-from specc.onnx.importer.values import Decline, Known, Live, Step, Value, mapped, reshaped
+from specc.onnx.importer.values import Decline, Live, Step, Value, reshaped
 from specc.ops import activation, smooth
 from specc.ops.base import Op
 from specc.ops.dropout import Dropout
 from specc.ops.merge import Mul
 from specc.ops.scale import PRelu, Scale
 from specc.ops.softmax import LogSoftmax, Softmax
-from specc.weights.tensors import Tensor
 
 FLOAT_MAX: Final = 3.4028234663852886e38
 
@@ -123,19 +120,13 @@ def prelu(ctx: Context, step: Step) -> list[Value]:
         return [Live(ctx.add(step, op, value.value, weights={"weight": reshaped(slope.tensor, (1,))}), value.last)]
     slopes = ctx.per_channel(slope, value)
     if slopes is None:
-        weight = {"weight": _for_each_element(ctx, slope, value)}
-        return [Live(ctx.add(step, PRelu(elementwise=True), value.value, weights=weight))]
+        slopes = ctx.per_element(slope, value)
+        if slopes is None:
+            raise Decline("its slopes are neither one for each channel nor one for each element")
+        op = PRelu(elementwise=True)
+        return [Live(ctx.add(step, op, value.value, weights={"weight": slopes}), value.last)]
     shape = (slopes.shape[0], *(1,) * len(ctx.type(value).spatial))
     return [Live(ctx.add(step, PRelu(), value.value, weights={"weight": reshaped(slopes, shape)}), value.last)]
-
-
-def _for_each_element(ctx: Context, slope: Known, value: Live) -> Tensor:
-    """Slopes as one number for each element of an item."""
-    sizes = tuple(size for size in ctx.type(value).shape[1:] if isinstance(size, int))
-    behind = slope.shape if ctx.lifted or len(slope.shape) <= len(sizes) else slope.shape[1:]
-    if value.last or len(sizes) != ctx.type(value).rank or slope.elements != prod(behind):
-        raise Decline("its slopes are neither one for each channel nor one for each element")
-    return mapped(slope.tensor, sizes, lambda array: np.broadcast_to(array.reshape(behind), sizes))
 
 
 def softmax(kind: type[Softmax]) -> Rule:

@@ -118,7 +118,10 @@ def sub(ctx: Context, step: Step) -> list[Value]:
     value, constant, index = parts
     if index == 1:
         return _plus(ctx, step, value, constant, -1)
-    return _affine(ctx, step, value, -1.0, _numbers(ctx, constant, value))
+    numbers = _numbers(ctx, constant, value)
+    if isinstance(numbers, Tensor) and len(numbers.shape) > 1:
+        raise Decline("it subtracts a value from a constant for each element")
+    return _affine(ctx, step, value, -1.0, numbers)
 
 
 def mul(ctx: Context, step: Step) -> list[Value]:
@@ -165,11 +168,13 @@ def _plus(ctx: Context, step: Step, value: Live, constant: Known, sign: int) -> 
         return [value]
     numbers = _numbers(ctx, constant, value)
     node = ctx.nodes.get(value.value)
+    if isinstance(numbers, Tensor) and len(numbers.shape) > 1:
+        return _shifted(ctx, step, value, numbers if sign > 0 else mapped(numbers, numbers.shape, np.negative))
     if isinstance(numbers, float):
         return _affine(ctx, step, value, 1.0, sign * numbers)
     if sign < 0:
         numbers = mapped(numbers, numbers.shape, np.negative)
-    if node is not None and isinstance(node.op, Scale) and node.op.bias is False and node.op.weight is None:
+    if node is not None and isinstance(node.op, Scale) and node.op == Scale():
         weight = mapped(ctx.weights[node.name]["weight"], numbers.shape, lambda array: array)
         return [Live(norms.scaled(ctx, step, node.inputs[0], weight, numbers), value.last)]
     if node is not None and _takes_bias(node):
@@ -177,6 +182,16 @@ def _plus(ctx: Context, step: Step, value: Live, constant: Known, sign: int) -> 
         tensors = {**ctx.weights[node.name], "bias": numbers}
         return [Live(ctx.add(step, op, *node.inputs, weights=tensors), value.last)]
     return _affine(ctx, step, value, 1.0, numbers)
+
+
+def _shifted(ctx: Context, step: Step, value: Live, bias: Tensor) -> list[Value]:
+    """A constant for each element added, with the factors just before where there are some."""
+    node = ctx.nodes.get(value.value)
+    if node is not None and node.op == Scale(elementwise=True):
+        op, source, tensors = node.op.model_copy(update={"bias": True}), node.inputs[0], ctx.weights[node.name]
+    else:
+        op, source, tensors = Scale(weight=1.0, bias=True, elementwise=True), value.value, {}
+    return [Live(ctx.add(step, op, source, weights={**tensors, "bias": bias}), value.last)]
 
 
 def _takes_bias(node: Node) -> bool:
@@ -202,17 +217,21 @@ def _times(
             return [value]
         return [Live(ctx.add(step, Scale(weight=factor), value.value), value.last)]
     weight = mapped(numbers, numbers.shape, change)
+    if len(weight.shape) > 1:
+        op = Scale(elementwise=True)
+        return [Live(ctx.add(step, op, value.value, weights={"weight": weight}), value.last)]
     return [Live(norms.scaled(ctx, step, value.value, weight, None), value.last)]
 
 
 def _numbers(ctx: Context, constant: Known, value: Live) -> float | Tensor:
-    """A constant operand as one number, or as one for each channel."""
+    """A constant operand as one number, as one for each channel, or in the shape of an item."""
     is_weight = constant.is_open or (ctx.own and bool(constant.name) and "/" not in constant.name)
     if constant.elements == 1 and not is_weight:
         return single(constant)
-    numbers = ctx.per_channel(constant, value)
+    numbers = ctx.per_channel(constant, value) or ctx.per_element(constant, value)
     if numbers is None:
-        raise Decline(f"its constant of shape {list(constant.shape)} is neither one number nor one for each channel")
+        shape = list(constant.shape)
+        raise Decline(f"its constant of shape {shape} is neither one number nor one for each channel or element")
     return numbers
 
 

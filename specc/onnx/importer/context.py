@@ -171,6 +171,23 @@ class Context:
             return None
         return mapped(constant.tensor, (channels,), lambda array: array)
 
+    def per_element(self, constant: Known, value: Live) -> Tensor | None:
+        """A constant that broadcasts over the batch alone, in the canonical shape of an item; else `None`."""
+        sizes = tuple(size for size in self.shape(value)[0 if self.lifted else 1 :] if isinstance(size, int))
+        behind = constant.shape if self.lifted or len(constant.shape) <= len(sizes) else constant.shape[1:]
+        if len(sizes) != self.type(value).rank or constant.elements != prod(behind) or len(sizes) < 2:
+            return None
+        full = (1,) * (len(sizes) - len(behind)) + behind
+        if any(given not in (1, size) for given, size in zip(full, sizes, strict=True)):
+            return None
+        shape = (sizes[-1], *sizes[:-1]) if value.last else sizes
+
+        def spread(array: Array) -> Array:
+            whole = np.broadcast_to(array.reshape(full), sizes)
+            return np.moveaxis(whole, -1, 0) if value.last else whole
+
+        return mapped(constant.tensor, shape, spread)
+
     # -- results ---------------------------------------------------------------------------------------------------
 
     def add(self, step: Step, op: Op, *inputs: str, weights: Mapping[str, Tensor] | None = None, part: str = "") -> str:
