@@ -13,6 +13,7 @@ from onnx import GraphProto, TensorProto
 from specc.diagnostics import Diagnostic
 from specc.onnx.program import Array
 
+BLOCK: Final = 1 << 20
 Name: TypeAlias = Literal["float32", "float16", "bfloat16"]
 
 
@@ -67,6 +68,9 @@ class Rounded(Mapping[str, Array]):
     def __getitem__(self, name: str) -> Array:
         return self.precision.rounded(self.weights[name])
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.weights  # what Mapping would do loads the tensor
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.weights)
 
@@ -85,10 +89,15 @@ class Counted(Mapping[str, Array]):
 
     def __getitem__(self, name: str) -> Array:
         array = self.weights[name]
-        lost = int(np.count_nonzero(np.isfinite(array) & np.isinf(self.precision.rounded(array))))
-        if lost:
+        if array.dtype != self.precision.dtype and (lost := sum(map(self._lost, _blocks(array)))):
             self.beyond[name] = lost
         return array
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.weights  # what Mapping would do loads the tensor
+
+    def _lost(self, values: Array) -> int:
+        return int(np.count_nonzero(np.isfinite(values) & np.isinf(self.precision.rounded(values))))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.weights)
@@ -104,6 +113,13 @@ class Counted(Mapping[str, Array]):
                        f"{self.precision.name}'s largest, {self.precision.largest:g}, and became infinite")
             for name, count in self.beyond.items()
         )  # fmt: skip
+
+
+def _blocks(array: Array) -> Iterator[Array]:
+    """The values of `array` in pieces, so that what is made of them stays small."""
+    flat = array.reshape(-1)
+    for start in range(0, flat.size, BLOCK):
+        yield flat[start : start + BLOCK]
 
 
 def _exceed(count: int) -> str:

@@ -16,6 +16,7 @@ from graphs import layer, network, numbers, random_weights, shape
 
 from specc.interpreter import interpret
 from specc.onnx import emit, emit_model, to_bytes, write_model
+from specc.onnx.precision import FLOAT16, Counted
 from specc.runtime.session import session
 from specc.weights.tensors import Tensor, Weights
 
@@ -60,8 +61,9 @@ def test_streamed_bytes_are_what_protobuf_writes():
     assert streamed == to_bytes(model)[0]
 
 
+@pytest.mark.parametrize("given", [lambda weights: weights, lambda weights: Counted(weights, FLOAT16)])
 @pytest.mark.parametrize("limit", [10_000, 2**31])
-def test_weights_are_made_once_and_gone_before_the_next_is_made(tmp_path, limit):
+def test_weights_are_made_once_and_gone_before_the_next_is_made(tmp_path, limit, given):
     alive: list[weakref.ref] = []
 
     def load(name):
@@ -71,7 +73,7 @@ def test_weights_are_made_once_and_gone_before_the_next_is_made(tmp_path, limit)
         return array
 
     tensors = {name: Tensor(array.shape, partial(load, name)) for name, array in WEIGHTS.items()}
-    assert write_model(emit(GRAPH)[0], Weights(tensors), tmp_path / "m.onnx", limit=limit) == ()
+    assert write_model(emit(GRAPH)[0], given(Weights(tensors)), tmp_path / "m.onnx", limit=limit) == ()
     assert len(alive) == len(WEIGHTS)
 
 
