@@ -22,6 +22,7 @@ from tests.fuzz.examine import examine
 from tests.fuzz.mutations import case
 
 THOROUGH_EVERY = 20
+TOLD_EVERY = 50_000
 WATCHED = 100
 """So many cases share a watchdog, which ends the process where Python itself no longer answers."""
 
@@ -70,6 +71,8 @@ def _run(options: argparse.Namespace) -> int:
         thorough = number % THOROUGH_EVERY == 0 or options.only is not None
         problem, found = _outcome(text, thorough, options.case_seconds)
         done += 1
+        if done % TOLD_EVERY == 0:
+            print(f"{done} cases of seed {options.seed}", file=sys.stderr, flush=True)
         codes.update(found)
         clean += not any(code.startswith("E") for code in found)
         if problem is not None and _place(problem) not in places:

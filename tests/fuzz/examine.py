@@ -16,8 +16,8 @@ from specc.pipeline import Checked, Outcome, check
 from specc.report import csv, json, markdown, table
 from specc.source import Source, Span
 
-LIMITS = Limits(layers=5_000, steps=20_000, elements=20_000)
-"""Small enough that a case which reaches them takes a second."""
+LIMITS = Limits(layers=2_000, steps=10_000, elements=5_000)
+"""Small enough that a case which reaches them takes half a second."""
 MOST_PARAMETERS = 200_000
 
 
