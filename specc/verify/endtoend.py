@@ -13,7 +13,7 @@ it takes every jump that operands `MARGIN` times as far off would make.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -31,6 +31,11 @@ HEADROOM = 4.0
 """Summation orders and fused operations differ: another correct evaluation may err a few times as much as NumPy's."""
 ROUNDINGS = 2.0
 """How many units of a 16-bit type a layer errs by, whose operators compute in float32 and round their results."""
+FAITHFUL = 2.0
+"""Units by which any result may be off that is not exact: of few values NumPy may have rounded all the lucky way."""
+NORMALISING = 4.0
+"""Units of the largest value by which pixels that the graph scales and shifts itself may be off: two rounded operations
+with two rounded constants."""
 MARGIN = 4.0
 """Random signs cancel more than errors with a common cause do."""
 
@@ -41,10 +46,11 @@ def references(
     weights: Mapping[str, Array],
     seed: int,
     precision: Precision = FLOAT32,
+    normalised: Collection[str] = (),
 ) -> dict[str, tuple[Array, float]]:
     """For each value that is an output: its float64 reference (canonical) and the tolerance on every element.
 
-    `feeds` are canonical and exact.  In a 16-bit `precision` the copies are rounded to it behind every layer, and get
+    `feeds` are canonical and exact; the graph itself computes those that are `normalised` from pixels.  In a 16-bit `precision` the copies are rounded to it behind every layer, and get
     errors of `ROUNDINGS` of its units.
     """
     rng = np.random.default_rng(seed)
@@ -52,6 +58,9 @@ def references(
     copies = -(-COPIES // items)
     exact = {name: array.astype(np.float64) for name, array in feeds.items()}
     noisy = {name: np.concatenate([array.astype(np.float32)] * copies) for name, array in feeds.items()}
+    for name in normalised:
+        size = np.full(exact[name].shape, NORMALISING * U * np.max(np.abs(exact[name]), initial=0.0))
+        noisy[name] = _with_noise(noisy[name], size, rng)
     last, kept = last_use(graph), {output.value for output in graph.outputs}
     for index, node in enumerate(graph.nodes):
         xs, copied = ([values[name] for name in node.inputs] for values in (exact, noisy))
@@ -140,7 +149,8 @@ def _errors(y: Array, rounded: Array, bound: Array) -> Array | None:
     with np.errstate(all="ignore"):
         used = np.abs(rounded - y) / bound
     part = float(np.max(used, initial=0.0, where=usable & np.isfinite(used)))
-    result: Array = np.where(usable, bound, 0.0) * min(1.0, HEADROOM * part)
+    least = np.fmin(bound, FAITHFUL * U * np.abs(y))
+    result: Array = np.where(usable, np.maximum(bound * min(1.0, HEADROOM * part), least), 0.0)
     return result
 
 

@@ -184,7 +184,8 @@ def _judge_outputs(
         item.name: normalised(item, array) if (array := trial.feeds[item.name]).dtype == np.uint8 else array
         for item in work.graph.inputs
     }
-    expected = references(work.graph, exact, judge.weights, seed, judge.arithmetic.precision)
+    pixels = [name for name, array in trial.feeds.items() if array.dtype == np.uint8]
+    expected = references(work.graph, exact, judge.weights, seed, judge.arithmetic.precision, pixels)
     largest = judge.arithmetic.precision.largest
     return tuple(
         _output(output.name, *expected[output.value], canonical(results[output.name], work.graph.layout), largest)

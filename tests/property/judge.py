@@ -28,6 +28,8 @@ DEFAULT_OPSET = 21
 INFERS_GROUPS = 20
 """From opset 21 on a GroupNormalization of ONNX stands for ours, whose shape onnx 1.23 cannot infer
 (https://github.com/onnx/onnx/issues/7157, mended by pull request 8356): shapes are compared at this opset instead."""
+RANKLESS = "ONNX infers , "
+"""A shape that ONNX computes from another of unknown sizes: with numbers for them it is inferred, and compared."""
 
 
 @dataclass
@@ -104,7 +106,8 @@ def _as_onnx(graph: Graph, emitted: onnx.ModelProto, inferable: onnx.ModelProto,
         return f"parameters: the ONNX model has {sum(held.values())}, the author {made.params + made.buffers}"
     shaped, problems = filled(inferable, weights)
     assert shaped is not None, problems
-    for line in check_shapes(shaped, graph) or _with_numbers(shaped, graph, made.sizes):
+    told = [line for line in check_shapes(shaped, graph) if not (made.sizes and RANKLESS in line)]
+    for line in told or _with_numbers(shaped, graph, made.sizes):
         return f"inference: {line}"
     report, problems = verify(graph, weights, data, seed=made.buffers, batch=BATCH, sizes=made.sizes, optimised=True)
     if report is None:

@@ -14,8 +14,10 @@ from onnx import helper, numpy_helper
 sys.path.insert(0, str(Path(__file__).parents[1] / "onnx"))
 from graphs import layer, network, numbers, random_weights, shape
 
+import specc
 from specc.onnx import emit_model
 from specc.verify import verify
+from specc.weights import seeded
 
 
 def residual(**options):
@@ -205,3 +207,20 @@ def test_a_part_that_nobody_reads_may_be_missing_from_the_file():
     report, diagnostics = verify(graph, {}, model.SerializeToString())
     assert not diagnostics
     assert report.passed, report.first_failure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input x 1x4x4, mean=0.4, std=0.3\nadaptive_maxpool 1",  # one value, of pixels that the graph normalises
+        "input x 3x2x5x4\navgpool [3, 3, 5], dilation=3, pad=same",
+        "input x 4\ntanh\nbn eps=1e-3",
+    ],
+)
+def test_a_few_values_have_room_for_their_roundings(text):
+    graph = specc.loads(f"model Net {{ {text}\n}}").graph
+    weights = seeded(graph, 0)
+    whole, _ = emit_model(graph, weights, preprocess="mean" in text)
+    for seed in range(20):
+        report, _ = verify(graph, weights, whole, seed=seed)
+        assert report.passed, report.diagnostics
