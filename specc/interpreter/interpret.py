@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from specc.analysis.liveness import last_use
 from specc.interpreter.binding import Array, canonical, spoken
 from specc.interpreter.spare import Spare
 from specc.ir.graph import Graph, Node, weight_name
@@ -40,20 +41,15 @@ def evaluate(
 ) -> dict[str, Array]:
     """The values named in `keep`, all in canonical order; other values are dropped after their last reader."""
     values = dict(inputs)
-    last = last_readers(graph)
+    last = last_use(graph)
     spare = Spare()
     for index, node in enumerate(graph.nodes):
         ends = last[node.inputs[0]] == index and node.inputs[0] not in keep
         values.update(spare.run(node, values, cast(graph, node, weights, dtype), ends))
         for name in {*node.inputs, *node.outputs}:
-            if last.get(name, index) <= index and name not in keep:
+            if last[name] <= index and name not in keep:
                 del values[name]
     return {name: values[name] for name in keep}
-
-
-def last_readers(graph: Graph) -> dict[str, int]:
-    """The index of the last node that reads each value; values that nobody reads are left out."""
-    return {name: index for index, node in enumerate(graph.nodes) for name in node.inputs}
 
 
 def cast(
