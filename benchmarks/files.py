@@ -20,9 +20,10 @@ WRITE = LOAD + (
 )
 INTERPRET = LOAD + (
     "import numpy as np; from specc.interpreter import interpret; weights = m.weights(); "
-    "interpret(m.graph, {'image': np.ones((1, 3, 224, 224), np.float32)}, weights)"
+    "interpret(m.graph, {{'image': np.ones(({images}, 3, 224, 224), np.float32)}}, weights)"
 )
-VERIFY = LOAD + "assert m.verify().passed"
+VERIFY = LOAD + "assert m.verify(kinds={kinds}).passed"
+KINDS = (("one image", ("normal",)), ("an image of each usual kind", ("normal", "wide", "borders", "zeros")))
 
 
 def rows(runs: int) -> Iterator[Row]:
@@ -42,12 +43,20 @@ def rows(runs: int) -> Iterator[Row]:
         "export of 15 dense layers, 4 GB, peak memory", process(["-c", EXPORT_4_GB]).megabytes, 8192**2 * 4 / 1e6 + 150,
         "MB", "1", "the largest tensor (268 MB) and 150 MB, in a file of their own beside the model",
     )  # fmt: skip
-    verify, interpret = alternate_processes(runs, ["-c", VERIFY], ["-c", INTERPRET])
+    for images, kinds in KINDS:
+        yield from verification(images, kinds, runs)
+
+
+def verification(images: str, kinds: tuple[str, ...], runs: int) -> Iterator[Row]:
+    """`verify` with one image of each of `kinds`, against one float32 interpretation of as many images."""
+    verify, interpret = alternate_processes(
+        runs, ["-c", VERIFY.format(kinds=kinds)], ["-c", INTERPRET.format(images=len(kinds))]
+    )
     yield Row(
-        "verify of VGG-19, all layers", verify.seconds, interpret.seconds, "s", "4",
-        "one float32 interpretation of the same network, its weights generated as well",
+        f"verify of VGG-19, {images}, whole process", verify.seconds, interpret.seconds, "s", "4",
+        f"one float32 interpretation of as many images ({len(kinds)}), its weights generated as well",
     )  # fmt: skip
     yield Row(
-        "verify of VGG-19, peak memory", verify.megabytes, interpret.megabytes, "MB", "4",
-        "one float32 interpretation: values are to be dropped after their last reader",
+        f"verify of VGG-19, {images}, peak memory", verify.megabytes, interpret.megabytes, "MB", "4",
+        "the same interpretation: weights are made one at a time, and values dropped after their last reader",
     )  # fmt: skip

@@ -243,7 +243,7 @@ def main() -> None:
     print("| files | bad ones | most seconds | most MiB over the start |\n|---|---:|---:|---:|")
     for group in dict.fromkeys(case.group for case in BAD):
         own = [outcome for case, outcome in found if case.group == group]
-        seconds, megabytes = max(o.seconds for o in own), max(o.megabytes for o in own) - start
+        seconds, megabytes = max(o.seconds for o in own), max(0.0, max(o.megabytes for o in own) - start)
         print(f"| {group} | {len(own)} | {seconds:.2f} | {megabytes:.0f} |")
 
 
