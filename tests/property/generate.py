@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
-from tests.property import layers, structures
+from tests.property import layers, picks, structures
 from tests.property.draft import AXES, OPEN_NAMES, Draft, Value
 
 Step = Callable[[Draft], None]
@@ -25,11 +25,13 @@ IMAGE: tuple[Step, ...] = (
     structures.quotient, structures.residual, structures.excitation, structures.branches, structures.joined,
     structures.split, *(structures.hourglass,) * 2, structures.repeat, structures.loop, structures.condition,
     structures.call, structures.constant,
+    picks.slices, picks.gather, picks.elementwise, picks.rows, picks.product, picks.power, picks.quantised,
 )  # fmt: skip
 FLAT: tuple[Step, ...] = (
     *(layers.dense,) * 4, layers.activation, layers.soft_maximum, layers.norm, layers.reshape, structures.label,
     structures.merge, structures.concat, structures.back, structures.split, structures.dense_residual,
     layers.reduce, layers.flatten, structures.condition, structures.quotient,
+    picks.slices, picks.gather, picks.elementwise, picks.power, picks.quantised,
 )  # fmt: skip
 
 
