@@ -9,7 +9,7 @@ import numpy as np
 from specc.analysis.liveness import last_use
 from specc.interpreter.binding import Array, canonical, spoken
 from specc.interpreter.spare import Spare
-from specc.ir.graph import Graph, Node, weight_name
+from specc.ir.graph import Graph, Node
 
 
 def interpret(
@@ -57,6 +57,6 @@ def cast(
 ) -> dict[str, Array]:
     """The node's own weights by their names within the layer: in `dtype`, or in float32 where the operation widens
     them itself."""
-    found = {weight.name: np.asarray(weights[weight_name(node, weight)]) for weight in graph.weights(node)}
+    found = {own: np.asarray(weights[name]) for own, name in graph.weight_names[node.name].items()}
     keep = node.op.widens
     return {name: w if keep and w.dtype == np.float32 else w.astype(dtype, copy=False) for name, w in found.items()}

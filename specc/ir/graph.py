@@ -131,6 +131,11 @@ class Graph(_Frozen):
             kinds.append(seen[key])
         return tuple(first), tuple(kinds)
 
+    @cached_property
+    def weight_names(self) -> dict[str, dict[str, str]]:
+        """By node name, the names of the node's own tensors: within the node, and in the model."""
+        return {node.name: {w.name: weight_name(node, w) for w in self.weights(node)} for node in self.nodes}
+
     def input_types(self, node: Node) -> tuple[TensorType, ...]:
         values = self.values
         return tuple([values[name] for name in node.inputs])
