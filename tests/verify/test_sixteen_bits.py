@@ -18,7 +18,7 @@ from test_every_operation import EXAMPLES, OTHERS, PLAIN, spec
 import specc
 from specc.onnx.narrow import emit_in
 from specc.onnx.precision import BFLOAT16, FLOAT16, PRECISIONS
-from specc.onnx.write import filled
+from specc.onnx.write import filled, write_model
 from specc.verify import verify
 from specc.verify.arithmetic import Arithmetic
 from specc.verify.probes import Probe
@@ -136,3 +136,14 @@ def test_inputs_are_what_the_type_holds_and_neither_lost_nor_large():
     np.testing.assert_array_equal(found["x"], FLOAT16.rounded(values / 16))
     assert found["tiny"].tolist() == [2.0**-16, 0]
     assert Arithmetic().probe(probe := Probe(("a",), {"x": values}, {})) is probe
+
+
+def test_a_file_with_its_weights_beside_it_says_its_type_itself(tmp_path):
+    weights = random_weights(NETWORK)
+    model, _ = emit_in(NETWORK, FLOAT16)
+    assert model is not None
+    assert write_model(model, weights, tmp_path / "half.onnx", limit=100) == ()
+    assert len(list(tmp_path.iterdir())) == 2
+    report, diagnostics = verify(NETWORK, weights, tmp_path / "half.onnx")
+    assert report is not None, diagnostics
+    assert (report.passed, report.precision) == (True, "float16")
