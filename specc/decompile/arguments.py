@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any, Final
 
 from pydantic_core import PydanticUndefined
@@ -54,6 +55,8 @@ def value_text(name: str, value: Any) -> str:
     """A value of the argument `name`."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Fraction) and 1000 % value.denominator == 0:
+        value = float(value)
     if isinstance(value, float):
         return number(value)
     if isinstance(value, tuple):

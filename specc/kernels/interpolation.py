@@ -142,9 +142,9 @@ def nearest(where: Places, size: int, rounding: str) -> Array:
     return np.asarray(np.clip(where.low + up, 0, size - 1))
 
 
-def taps(axis: Axis, how: Method, more: int = 0) -> Taps:
-    """The samples that positions read, and `more` on both sides."""
-    where = places(axis, how.coordinates)
+def taps(axis: Axis, how: Method, more: int = 0, single: bool = False) -> Taps:
+    """The samples that positions read, and `more` on both sides; positions are rounded to float32 if so told."""
+    where = (rounded_places if single else places)(axis, how.coordinates)
     if how.mode == "bilinear" and not how.antialias:
         where = _inside(where, axis.size)
     squeeze = min(axis.scale, Fraction(1)) if how.antialias else Fraction(1)

@@ -27,14 +27,17 @@ def centre(x: Array, sizes: tuple[int, ...]) -> Array:
 
 
 def resized(x: Array, axes: Sequence[Axis], how: Method, value: float = 0.0) -> Array:
-    """`x` at new positions along every axis, one after the other; positions outside the image get `value`."""
-    y = x
+    """`x` at new positions along every axis, one after the other; positions outside the image get `value`.
+
+    In float32 the positions are rounded too, as in a runtime.
+    """
+    y, single = x, x.dtype == np.float32
     for place, axis in enumerate(axes, start=2):
         if how.mode == "nearest":
-            where = (rounded_places if x.dtype == np.float32 else places)(axis, how.coordinates)
+            where = (rounded_places if single else places)(axis, how.coordinates)
             y = np.take(y, nearest(where, axis.size, how.rounding), place)
         else:
-            found = taps(axis, how)
+            found = taps(axis, how, single=single)
             y = _weighted(y, place, found.index, found.weight / found.total, skip=how.antialias)
     return _filled(y, axes, _outside, value)
 

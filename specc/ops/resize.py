@@ -229,16 +229,11 @@ class Upsample(Resampling):
             if made == 0:
                 notes = [f"{name}: {size} * {scale} is below 1"]
                 raise Rejection("E0406", f"nothing is left of the {name} {size}", argument="scale", notes=notes)
-        if sizes == x.spatial and set(self.scale) != {1}:
-            raise Rejection(
-                "E0406",
-                f"the factor changes no size of {x.text()}",
-                argument="scale",
-                notes=[
-                    *self.arithmetic((x,)),
-                    "positions would move; PyTorch and ONNX Runtime return the image as it is",
-                ],
-            )
+            if made == size and scale != 1 and (self.antialias or sizes == x.spatial):
+                notes = [*self.arithmetic((x,)), "positions would move, but PyTorch and ONNX Runtime leave them"]
+                raise Rejection(
+                    "E0406", f"the factor {scale} does not change the {name} {size}", argument="scale", notes=notes
+                )
         return sizes
 
     def _scales(self, x: TensorType) -> tuple[Fraction, ...]:

@@ -58,6 +58,7 @@ def test_shapes(op, x, wanted):
         (Resize(size=5, region=(0, 1), mode="bilinear", antialias=True), (3, 8), "E0305"),
         (Upsample(scale=0.1), (3, 5, 20), "E0406"),
         (Upsample(scale=1.1), (3, 6, 5), "E0406"),
+        (Upsample(scale=1.1, mode="bilinear", antialias=True), (3, 6, 50), "E0406"),
         (Resize(size=6, region=(0, 0, 0.5, 0.5)), (3, 6, 6), "E0406"),
     ],
 )

@@ -203,7 +203,7 @@ def upsample(draft: Draft) -> None:
         over = draft.random.choice((2, 3))
         text = ", ".join(f"{scale + 1}/{over}" for scale in scales)
         sizes = [size * (scale + 1) // over for size, scale in zip(draft.spatial, scales, strict=True)]
-        if sizes != list(draft.spatial):
+        if all(new != old or scale + 1 == over for new, old, scale in zip(sizes, draft.spatial, scales, strict=True)):
             draft.add(f"upsample ({text}){_mode(draft, corners=False)}", (draft.channels, *sizes))
 
 
