@@ -34,7 +34,7 @@ def network(
     last = build.add_input(GraphInput(name="image", type=image, **declared))
     for line, (name, op, *inputs) in enumerate(layers, start=2):
         if "layout" in op.context:
-            op = type(op)(**{**op.model_dump(exclude_defaults=True), "layout": layout})
+            op = op.model_copy(update={"layout": layout})
         build.add(name, op, tuple(inputs[0]) if inputs else (last,), line=line)
         last = name
     build.outputs.append(GraphOutput(name=output or last, value=last))
