@@ -11,6 +11,8 @@ from specc.source import Source, Span
 from specc.textwidth import printable, wrap
 
 _LONGEST_MESSAGE: Final = 1000
+_LEFT_OUT: Final = ("E0707", "W0401")
+"""Findings that say that there are others."""
 _RESET: Final = "\x1b[0m"
 _COLOURS: Final = {
     "error": "\x1b[1;31m",
@@ -39,10 +41,12 @@ def render_line(diagnostic: Diagnostic, colour: bool = False) -> str:
 
 
 def summary_line(diagnostics: Sequence[Diagnostic]) -> str:
-    """`2 errors, 1 warning`."""
-    errors = sum(d.severity == "error" for d in diagnostics)
-    counts = [("error", errors), ("warning", len(diagnostics) - errors)]
-    return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts if count)
+    """`2 errors, 1 warning`; `200 errors shown` where there are more."""
+    told = [d for d in diagnostics if d.code not in _LEFT_OUT]
+    errors = sum(d.severity == "error" for d in told)
+    counts = [("error", errors), ("warning", len(told) - errors)]
+    text = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts if count)
+    return text if len(told) == len(diagnostics) else f"{text} shown"
 
 
 def _lines(diagnostic: Diagnostic, width: int) -> Iterator[Line]:

@@ -231,7 +231,7 @@ class Layers:
 
     def _resume(self, parts: tuple[Value | None, ...], place: Span, frame: Frame) -> LayerValue:
         sizes = tuple(part for part in parts if part is not None)
-        if len(sizes) < len(parts):
+        if len(sizes) < len(parts) or not parts:
             return UNKNOWN
         name = f"?{place.start}"
         self._origins[name] = _Origin(place)
@@ -308,7 +308,9 @@ def _other_reading(parts: tuple[Value | None, ...], x: TensorType, frame: Frame)
 
 
 def _claimed(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> TensorType:
-    """The type that an assertion claims, `_` filled in from the real one."""
+    """The type that an assertion claims, `_` filled in from the real one; the real one where it claims no shape."""
+    if not parts:
+        return x
     real = x.spoken(frame.layout)
     sizes = [p if isinstance(p, int | Sym) else (real[i + 1] if i + 1 < len(real) else 1) for i, p in enumerate(parts)]
     return TensorType(unspeak((x.shape[0], *sizes), frame.layout), x.dtype)

@@ -31,6 +31,7 @@ class Reporter:
         self.limits = limits
         self.diagnostics: list[Diagnostic] = []
         self._found = {"error": 0, "warning": 0}
+        self._counting = True
         self._steps = 0
         self._seen: set[tuple[str, str, int]] = set()
         self._settled: set[tuple[str, int]] = set()
@@ -45,15 +46,18 @@ class Reporter:
         self._collect(diagnostic)
 
     def _collect(self, diagnostic: Diagnostic) -> None:
-        """Keep it, up to the limit on errors (E0707) and that on warnings (W0401).  Raises `Stopped`."""
+        """Keep it, up to the limit on errors (E0707) and that on warnings (W0401).
+
+        Of errors that need no elaboration the rest is counted; beyond the limit elaboration ends.  Raises `Stopped`.
+        """
         severity, most = diagnostic.severity, self.limits.findings
         self._found[severity] += 1
         if self._found[severity] <= most:
             self.diagnostics.append(diagnostic)
-        elif severity == "error":
+        elif severity == "error" and not self._counting:
             self.diagnostics.append(Diagnostic("E0707", f"stopped after {most:_} errors", help=_MORE_FINDINGS))
             raise Stopped
-        elif self._found[severity] == most + 1:
+        elif severity == "warning" and self._found[severity] == most + 1:
             message = f"warnings beyond the first {most:_} are left out"
             self.diagnostics.append(Diagnostic("W0401", message, help=_MORE_FINDINGS))
 
@@ -98,7 +102,16 @@ class Reporter:
         self._settled.add((span.source.name, span.start))
 
     def settle(self) -> None:
-        """The resolver is done: later findings at the places it complained about would be echoes."""
+        """The resolver is done: later findings at the places it complained about would be echoes.
+
+        Raises `Stopped` where it found more errors than are told.
+        """
+        self._counting = False
+        if self.full:
+            more = self._found["error"] - self.limits.findings
+            message = f"and {more:_} more error{'' if more == 1 else 's'}"
+            self.diagnostics.append(Diagnostic("E0707", message, help=_MORE_FINDINGS))
+            raise Stopped
         for diagnostic in self.diagnostics:
             if diagnostic.span is not None and diagnostic.severity == "error":
                 self._settled.add((diagnostic.span.source.name, diagnostic.span.start))
@@ -117,6 +130,11 @@ class Reporter:
             return (-1, 0) if span is None else (files[span.source.name], span.start)
 
         return tuple(sorted(self.diagnostics, key=place))
+
+    @property
+    def full(self) -> bool:
+        """Whether there are more errors than are told: further ones are counted, and need no help."""
+        return self._found["error"] > self.limits.findings
 
     @property
     def failed(self) -> bool:

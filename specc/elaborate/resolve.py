@@ -225,7 +225,7 @@ class Resolver:
 
     def _guess(self, statement: ast.Operation) -> type[Op] | BlockDefinition | None:
         """What an unknown operation was most likely meant to be, so that what follows it can be checked."""
-        guess = nearest(statement.name.id, self._callable_names())
+        guess = None if self._report.full else nearest(statement.name.id, self._callable_names())
         if guess is None:
             return None
         found = self._global(ast.Name(statement.name.span, guess))
@@ -263,7 +263,7 @@ class Resolver:
         )  # fmt: skip
 
     def _unknown_operation(self, name: ast.Name) -> None:
-        guess = nearest(name.id, self._callable_names())
+        guess = None if self._report.full else nearest(name.id, self._callable_names())
         if guess is None and self._module.incomplete:
             self._report.excuse(name.span)
             return
@@ -324,7 +324,7 @@ class Resolver:
         for name in names_in(claim):
             bound = body.find(name.id) or self._module.scope.find(name.id) or name.id in known_words()
             if name.id not in FACTS and not bound:
-                guess = nearest(name.id, [*FACTS, *body.visible()])
+                guess = None if self._report.full else nearest(name.id, [*FACTS, *body.visible()])
                 self._report.error(
                     "E0503",
                     name.span,
@@ -337,7 +337,7 @@ class Resolver:
             self._use(name, body)
         for function in functions_in(expression):
             if function.id not in FUNCTIONS:
-                guess = nearest(function.id, FUNCTIONS)
+                guess = None if self._report.full else nearest(function.id, FUNCTIONS)
                 self._report.error(
                     "E0202", function.span, f"unknown function `{function.id}`",
                     help=f"did you mean `{guess}`?" if guess else f"there are {quoted(FUNCTIONS)}",

@@ -61,6 +61,8 @@ class Engine:
             if next_fault is None:
                 break
             faults.append(fault := next_fault)
+        if len(faults) == _MOST_ERRORS:
+            faults.append(Diagnostic("E0707", f"stopped after {_MOST_ERRORS} syntax errors", file=source.name))
         return faults
 
     def _attempt(self, source: Source, text: str, limits: Limits) -> tuple[ast.File | None, Diagnostic | None]:

@@ -71,6 +71,8 @@ HOSTILE = {
     "a dilation of 2 ** 40": (NET.format("maxpool 2, stride=1, dilation=2**40, pad=2**40"), "E0406"),
     "a cut into 2 ** 40": (NET.format("conv 2**40, 1; split 2**40"), "E0305"),
     "inputs in a loop": (NET.format("repeat 3 { input y 3x3x3; relu }"), "E0211"),
+    "a shape of no sizes": (NET.format("relu -> []\nconcat { branch { } branch { } }"), "E0501"),
+    "no sizes behind an error": (NET.format("foo -> []\nconcat { branch { } branch { } }"), "E0201"),
     "an axis that is not there": (NET.format("flatten; concat axis=height { branch { } branch { } }"), "E0305"),
     "an import of itself": ('import "./net.cnn"\n' + NET.format("relu"), "E0606"),
     "an import of a device": ('import "/dev/zero"\n' + NET.format("relu"), "E0605"),

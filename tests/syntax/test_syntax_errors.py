@@ -151,4 +151,6 @@ def test_no_error_is_the_echo_of_another(text: str) -> None:
 
 
 def test_errors_are_few() -> None:
-    assert len(report("model M {\n" + "conv 3 4\n" * 100 + "}")) == 20
+    _, found = parse(Source("test.cnn", "model M {\n" + "conv 3 4\n" * 100 + "}"))
+    assert len(found) == 21
+    assert found[-1].message == "stopped after 20 syntax errors"
