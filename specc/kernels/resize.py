@@ -90,7 +90,10 @@ def _weighted(x: Array, place: int, index: Array, weight: Array, skip: bool = Fa
     products = (np.take(x, index[:, k], place) * weight[:, k] for k in range(index.shape[1]))
     if skip:
         products = (np.where(weight[:, k] == 0, 0, product) for k, product in enumerate(products))
-    return np.asarray(reduce(np.add, products))
+    total: Array = np.asarray(next(products))
+    for product in products:
+        total += product
+    return total
 
 
 def _outside(axis: Axis) -> Array:

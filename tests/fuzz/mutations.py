@@ -28,7 +28,8 @@ KEYWORDS = words(
 )
 OPERATIONS = words(
     "conv deconv depthwise separable dense maxpool avgpool adaptive_avgpool global_avgpool flatten bn layernorm lrn "
-    "relu softmax prelu leaky_relu add mul concat split reshape transpose pad crop upsample dropout pixel_shuffle"
+    "relu softmax prelu leaky_relu add mul concat split reshape transpose pad crop upsample resize pixel_shuffle "
+    "dropout"
 )
 ARGUMENTS = words(
     "stride=2 pad=same pad=1 pad=(1,2,3,4) dilation=3 groups=2 bias=false bias=[1] act=relu round=ceil round=exact "
