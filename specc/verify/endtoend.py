@@ -32,7 +32,8 @@ HEADROOM = 4.0
 ROUNDINGS = 2.0
 """How many units of a 16-bit type a layer errs by, whose operators compute in float32 and round their results."""
 FAITHFUL = 2.0
-"""Units by which any result may be off that is not exact: of few values NumPy may have rounded all the lucky way."""
+"""Units of a result, or of the products that it is the sum of, by which it may be off if it is not exact: of few values
+NumPy may have rounded all the lucky way."""
 NORMALISING = 4.0
 """Units of the largest value by which pixels that the graph scales and shifts itself may be off: two rounded operations
 with two rounded constants."""
@@ -95,7 +96,8 @@ def _layer(
         if jumped is not None:
             copies = _farther(y, copies, jumped)
         if precision is FLOAT32:
-            size = _errors(y, rounded[: len(y)], np.broadcast_to(np.asarray(bound, np.float64), y.shape))
+            everywhere = np.broadcast_to(np.asarray(bound, np.float64), y.shape)
+            size = _errors(y, rounded[: len(y)], everywhere, node.op.terms(xs, ws))
         else:
             copies = precision.rounded(copies)
             size = ROUNDINGS * precision.u * np.abs(y) + precision.step if np.any(bound) else None
@@ -141,16 +143,20 @@ def _with_noise(copies: Array, size: Array, rng: np.random.Generator) -> Array:
     return noise
 
 
-def _errors(y: Array, rounded: Array, bound: Array) -> Array | None:
-    """How large an error a float32 evaluation may well make, element by element; nothing where it makes none."""
+def _errors(y: Array, rounded: Array, bound: Array, terms: int | None) -> Array | None:
+    """How large an error a float32 evaluation may well make, element by element; nothing where it makes none.
+
+    Where NumPy makes none of those that the bound allows it tells nothing of others, and the bound stands.
+    """
     if not np.max(bound, initial=0.0):
         return None
     usable = np.isfinite(bound) & (bound > 0)
     with np.errstate(all="ignore"):
         used = np.abs(rounded - y) / bound
     part = float(np.max(used, initial=0.0, where=usable & np.isfinite(used)))
+    share = max(HEADROOM * part, FAITHFUL / terms if terms else 0.0) if part else 1.0
     least = np.fmin(bound, FAITHFUL * U * np.abs(y))
-    result: Array = np.where(usable, np.maximum(bound * min(1.0, HEADROOM * part), least), 0.0)
+    result: Array = np.where(usable, np.maximum(bound * min(1.0, share), least), 0.0)
     return result
 
 
