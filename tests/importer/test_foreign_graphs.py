@@ -156,6 +156,15 @@ CASES = {
         ["layernorm", "transpose", "conv", "conv", "conv", "transpose", "matmul", "scale", "softmax", "transpose",
          "matmul", "add"],
     ),
+    "two values of one layer, moved before the batch": (
+        13,
+        """g (float[N,4,12] x) => (float[N,2,4,4] y)
+        <int64[5] apart = {0, 4, 2, 2, 3}, int64 first = {0}, int64 second = {1}> {
+            a = Reshape(x, apart)  b = Transpose<perm = [2, 0, 3, 1, 4]>(a)
+            q = Gather<axis = 0>(b, first)  k = Gather<axis = 0>(b, second)
+            t = Transpose<perm = [0, 1, 3, 2]>(k)  y = MatMul(q, t) }""",
+        [], ["reshape", "gather", "reshape", "transpose", "gather", "reshape", "transpose", "transpose", "matmul"],
+    ),
     "a power of values": (
         13, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ a = Abs(x)  b = Sigmoid(x)  y = Pow(a, b) }}", [],
         ["abs", "sigmoid", "pow"],

@@ -85,7 +85,14 @@ def _labelled(draft: Draft, word: str) -> str:
 
 
 def quantised(draft: Draft) -> None:
-    """Whole numbers and back, or only one way."""
+    """Whole numbers and back, or only one way.
+
+    Not behind the transposes of channels-last models: ONNX Runtime 1.31 moves a quantisation over the transpose before
+    it, and quantises the tensor before that too, which is wrong where it is an output, as here every value is.
+    """
+    if draft.layout == "hwc":
+        draft.add("round")
+        return
     dtype = draft.random.choice(("uint8", "int8"))
     steps: object = draft.random.choice((0.02, 0.125, 1))
     zero = draft.random.randint(0, 100)

@@ -6,8 +6,8 @@ from typing import Final
 
 from specc.dims import Dim
 from specc.onnx.importer.context import Context
-from specc.onnx.importer.shapes import reshaped, shuffled
-from specc.onnx.importer.values import Decline, Known, Live, Step, Value
+from specc.onnx.importer.shapes import reshaped, shuffled, transposed
+from specc.onnx.importer.values import Decline, Known, Live, Pending, Step, Value
 from specc.onnx.importer.windows import compact_pad
 from specc.ops.base import Op
 from specc.ops.pad import Crop
@@ -81,8 +81,10 @@ def _channels(ctx: Context, step: Step, value: str, cut: tuple[int, int]) -> str
 
 def gather(ctx: Context, step: Step) -> list[Value]:
     """Positions by their numbers; channels dealt out in turn are channel_shuffle."""
-    value, numbers = ctx.live(step), ctx.known(step, 1)
-    place = step.integer("axis", 0)
+    numbers, place = ctx.known(step, 1), step.integer("axis", 0)
+    if place == 0 and numbers.elements == 1 and not numbers.shape and (found := _one_of_moved(ctx, step, numbers)):
+        return [found]
+    value = ctx.live(step)
     axis = ctx.axis(value, place)
     indices = _numbers(numbers)
     if axis == 1 and len(numbers.shape) == 1 and (groups := _dealt(indices, ctx.type(value).channels)):
@@ -95,6 +97,23 @@ def gather(ctx: Context, step: Step) -> list[Value]:
     place += len(shape) if place < 0 else 0
     sizes = (*shape[:place], *numbers.shape, *shape[place + 1 :])
     return [reshaped(ctx, step, picked, sizes if ctx.lifted else sizes[1:])]
+
+
+def _one_of_moved(ctx: Context, step: Step, number: Known) -> Live | None:
+    """One position of an axis that a transpose put before the batch: queries, keys and values come so where one layer
+    makes all three.  The axis is dropped where it was, and the others are transposed."""
+    moved = ctx.values.get(step.operand(0))
+    if not isinstance(moved, Pending) or moved.step.op_type != "Transpose":
+        return None
+    source, perm = ctx.live(moved.step), moved.step.integers("perm") or ()
+    left = tuple(axis - (axis > perm[0]) for axis in perm[1:])
+    if not left or left[0] != 0 or ctx.lifted:
+        return None
+    axis = ctx.axis_argument(source, ctx.axis(source, perm[0]))
+    op = Gather(indices=_numbers(number), axis=axis, layout=ctx.builder.layout)
+    picked = Live(ctx.add(step, op, source.value, part="picked"), source.last)
+    sizes = tuple(size for place, size in enumerate(ctx.shape(source)) if place != perm[0])
+    return transposed(ctx, step, reshaped(ctx, step, picked, sizes[1:]), left)
 
 
 def _numbers(known: Known) -> tuple[int, ...]:

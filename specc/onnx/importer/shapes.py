@@ -111,18 +111,22 @@ def flatten(ctx: Context, step: Step) -> list[Value]:
 def transpose(ctx: Context, step: Step) -> list[Value]:
     """A transpose that only moves the channels is remembered, and carried out where it makes a difference."""
     value = ctx.live(step)
+    return [transposed(ctx, step, value, step.integers("perm") or tuple(range(len(ctx.shape(value))))[::-1])]
+
+
+def transposed(ctx: Context, step: Step, value: Live, perm: tuple[int, ...]) -> Live:
+    """`value` with the axes of its ONNX tensor in the order `perm`."""
     rank = len(ctx.shape(value))
-    perm = step.integers("perm") or tuple(range(rank))[::-1]
     if ctx.lifted:
-        return [Live(ctx.permuted(step, value.value, tuple(axis + 1 for axis in perm)))]
+        return Live(ctx.permuted(step, value.value, tuple(axis + 1 for axis in perm)))
     if len(perm) != rank or perm[0] != 0:
         raise Decline("it moves the batch")
     axes = tuple(ctx.axis(value, axis) for axis in perm[1:])
     if axes == tuple(range(1, rank)):
-        return [Live(value.value)]
+        return Live(value.value)
     if axes == (*range(2, rank), 1):
-        return [Live(value.value, last=True)]
-    return [Live(ctx.permuted(step, value.value, axes))]
+        return Live(value.value, last=True)
+    return Live(ctx.permuted(step, value.value, axes))
 
 
 def squeeze(ctx: Context, step: Step) -> list[Value]:
