@@ -33,18 +33,30 @@ class Row:
         return self.figure / self.rival
 
 
-def alternate(runs: int, *works: Callable[[], object], clock: Callable[[], float] = time.process_time) -> list[float]:
-    """The median seconds of each of `works` by `clock` (of this process's CPU time), run in turn so that all meet the
-    same machine; once to warm up."""
+@dataclass(frozen=True)
+class Times:
+    """Seconds on the clock, and of CPU time of this process."""
+
+    wall: float
+    cpu: float
+
+
+def alternate(runs: int, *works: Callable[[], object]) -> list[float]:
+    """The median CPU seconds of each of `works`, run in turn so that all meet the same machine; once to warm up."""
+    return [times.cpu for times in times_of(runs, *works)]
+
+
+def times_of(runs: int, *works: Callable[[], object]) -> list[Times]:
+    """The same with the median time on the clock beside it."""
     for work in works:
         work()
-    seconds: list[list[float]] = [[] for _ in works]
+    taken: list[list[Times]] = [[] for _ in works]
     for _ in range(runs):
-        for work, taken in zip(works, seconds, strict=True):
-            start = clock()
+        for work, found in zip(works, taken, strict=True):
+            wall, cpu = time.perf_counter(), time.process_time()
             work()
-            taken.append(clock() - start)
-    return [statistics.median(taken) for taken in seconds]
+            found.append(Times(time.perf_counter() - wall, time.process_time() - cpu))
+    return [Times(statistics.median(t.wall for t in found), statistics.median(t.cpu for t in found)) for found in taken]
 
 
 def once(work: Callable[[], object]) -> float:

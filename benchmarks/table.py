@@ -22,7 +22,8 @@ What specc costs, each figure beside a rival or a limit that was measured in the
     python -m benchmarks --write docs
 
 which also writes `benchmarks.json`. Every row is the median of {runs} runs (fewer where one takes long) of CPU time
-on one thread, unless it says otherwise; ours and the rival's alternate, so that both meet the same machine. No test asserts a time.
+on one thread, unless it says otherwise; ours and the rival's alternate, so that both meet the same machine. No test
+asserts a time.
 
 Measured {date} on {machine}, {versions}.
 
