@@ -10,7 +10,7 @@ import argparse
 import json
 from pathlib import Path
 
-from specc.cli.console import OK, WRONG, Console, exit_code
+from specc.cli.console import BAD_REQUEST, OK, WRONG, Console, exit_code
 from specc.cli.model_arguments import add_device_argument, add_dtype_arguments, add_weights_arguments, load_weights
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.diagnostics import Diagnostic
@@ -93,6 +93,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if report is None:
         console.report(diagnostics)
         return exit_code(diagnostics)
+    if file is not None and options.dtype not in ("float32", report.precision):
+        message = f"{file} computes in {report.precision}, not in {options.dtype}"
+        console.report([Diagnostic("E0907", message, file=str(file))])
+        return BAD_REQUEST
     if options.format == "json":
         console.data(json.dumps(report.to_json(), indent=2) + "\n")
     else:

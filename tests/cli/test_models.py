@@ -169,6 +169,38 @@ def test_verify_passes_what_export_wrote_and_fails_what_was_changed(specc: Specc
     assert json.loads(answer.out)["first_failure"].startswith("conv1")
 
 
+def test_an_export_in_float16_is_verified_as_what_it_is(specc: Specc) -> None:
+    import onnx
+
+    for options in ([], ["--keep-io-types"]):
+        answer = specc("export", "net.cnn", "-o", "half.onnx", "--dtype", "float16", *options)
+        assert answer.err.startswith("wrote half.onnx: Net, float16, opset 21, ")
+        graph = onnx.load("half.onnx").graph
+        ends = {item.type.tensor_type.elem_type for item in (*graph.input, *graph.output)}
+        assert ends == {onnx.TensorProto.FLOAT if options else onnx.TensorProto.FLOAT16}
+        answer = specc("verify", "net.cnn", "--onnx", "half.onnx")
+        assert answer.code == 0, answer.err
+        assert answer.out.startswith("Verification: Net in float16 on CPU")
+    assert specc("verify", "net.cnn", "--onnx", "half.onnx", "--seed", "1").code == 1
+    assert specc("verify", "net.cnn", "--dtype", "float16").code == 0
+
+
+def test_bfloat16_is_exported_and_never_said_to_be_verified(specc: Specc) -> None:
+    answer = specc("export", "net.cnn", "-o", "brain.onnx", "--dtype", "bfloat16")
+    assert answer.err.startswith("wrote brain.onnx: Net, bfloat16, opset 22, ")
+    for options in (["--onnx", "brain.onnx"], ["--dtype", "bfloat16"]):
+        answer = specc("verify", "net.cnn", *options)
+        assert (answer.code, answer.out) == (2, "")
+        assert "error[E0907]: ONNX Runtime cannot run `Net` in bfloat16 here" in answer.err
+
+
+def test_a_file_in_another_type_than_said_is_refused(specc: Specc) -> None:
+    assert specc("export", "net.cnn", "-o", "net.onnx").code == 0
+    answer = specc("verify", "net.cnn", "--onnx", "net.onnx", "--dtype", "float16")
+    assert answer.code == 2
+    assert "net.onnx computes in float32, not in float16" in answer.err
+
+
 def test_weights_are_listed_written_and_matched(specc: Specc) -> None:
     assert "conv1.weight" in specc("weights", "net.cnn").out
     assert specc("weights", "net.cnn", "-o", "w.safetensors", "--seed", "2").code == 0
