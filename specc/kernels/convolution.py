@@ -57,18 +57,33 @@ def _depthwise(x: Array, weight: Array, at: Placement, sides: Sides) -> Array:
     step = min(channels, max(1, BLOCK // (kernels.shape[2] * prod(sizes))))
     filled = np.zeros((step, *sizes), dtype)
     view, plane = _runs(filled, at) if prod(at.stride) == 1 else _grids(filled, at)
-    columns = np.empty(view.shape, dtype)
-    flat = columns.reshape(step, kernels.shape[2], -1)
+    positions = 1 + len(at.window)
+    memory = np.empty(max(BLOCK, view.size // view.shape[positions]), dtype)
     products = np.empty((step, multiplier, prod(plane)), dtype)
     counted: tuple[Any, ...] = (..., *map(slice, at.counts))
     for item, first in product(range(batch), range(0, channels, step)):
         block = slice(first, min(first + step, channels))
         now = slice(0, block.stop - first)
         filled[(now, *inside)] = x[item, block]
-        columns[now] = view[now]
-        np.matmul(kernels[block], flat[now], out=products[now, :, : flat.shape[2]])
+        _multiply(kernels[block], view[now], positions, products[now], memory)
         result[item, block] = products[now].reshape(-1, multiplier, *plane)[counted]
     return result.reshape(batch, channels * multiplier, *at.counts)
+
+
+def _multiply(kernels: Array, view: Array, axis: int, products: Array, memory: Array) -> None:
+    """Multiply `kernels` (channels, multiplier, taps) with what the taps read, `view` (channels, *window, *positions),
+    into `products` (channels, multiplier, positions): as much of `axis`, the first of the positions, at a time as
+    `memory` holds copied."""
+    length = view.shape[axis]
+    some = max(1, memory.size // (view.size // length))
+    per = prod(view.shape[axis + 1 :])
+    for start in range(0, length, some):
+        part = view[(slice(None),) * axis + (slice(start, start + some),)]
+        columns = memory[: part.size].reshape(part.shape)
+        columns[...] = part
+        stop = min(start + some, length)
+        side_by_side = columns.reshape(len(view), kernels.shape[2], -1)
+        np.matmul(kernels, side_by_side, out=products[:, :, start * per : stop * per])
 
 
 def _runs(x: Array, at: Placement) -> tuple[Array, tuple[int, ...]]:
@@ -96,17 +111,21 @@ def _pointwise(x: Array, weight: Array, groups: int) -> Array:
 
 
 def _unrolled(x: Array, weight: Array, at: Placement, groups: int) -> Array:
-    """im2col, a block of positions along the first axis at a time, so that memory stays bounded."""
+    """im2col, a block of positions along the first axis at a time, so that memory stays bounded.  All blocks share
+    their memory: fresh pages would cost as much as the copying."""
     result = np.empty((x.shape[0], weight.shape[0], *at.counts), np.result_type(x, weight))
     rows = weight.reshape(groups, weight.shape[0] // groups, -1).astype(result.dtype, copy=False)
-    row_elements = x.shape[1] * prod(at.window) * prod(at.counts[1:])
-    step = max(1, BLOCK // row_elements)
+    rest, taps = prod(at.counts[1:]), x.shape[1] * prod(at.window)
+    step = min(at.counts[0], max(1, BLOCK // (taps * rest)))
+    columns = np.empty(taps * step * rest, x.dtype)
+    products = np.empty(weight.shape[0] * step * rest, result.dtype)
     everything: tuple[Any, ...] = (slice(None),) * (1 + len(at.window))
-    for item in range(x.shape[0]):
-        view, _ = _grids(x[item], at)
-        for first in range(0, at.counts[0], step):
-            positions = slice(first, first + step)
-            columns = view[(*everything, positions)]
-            values = rows @ columns.reshape(groups, rows.shape[2], -1)
-            result[item, :, positions] = values.reshape(weight.shape[0], -1, *at.counts[1:])
+    for item, first in product(range(x.shape[0]), range(0, at.counts[0], step)):
+        view = _grids(x[item], at)[0][(*everything, slice(first, first + step))]
+        size = view.shape[len(at.window) + 1] * rest
+        flat = columns[: taps * size].reshape(view.shape)
+        np.copyto(flat, view)
+        values = products[: weight.shape[0] * size].reshape(groups, -1, size)
+        np.matmul(rows, flat.reshape(groups, rows.shape[2], size), out=values)
+        result[item, :, first : first + step] = values.reshape(weight.shape[0], -1, *at.counts[1:])
     return result
