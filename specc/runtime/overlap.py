@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final, TypeVar
 
 T = TypeVar("T")
@@ -36,7 +37,8 @@ def ahead(items: Generator[T, None, None], size: int) -> Generator[T, None, None
             del item  # whoever took it decides how long it lives
     finally:
         _abandon(waiting)
-        pool.submit(items.close)
+        with suppress(RuntimeError):  # Python itself is ending, and its threads have
+            pool.submit(items.close)
         pool.shutdown(wait=False)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -115,6 +117,16 @@ def test_leaving_early_stops_every_stage():
     stages.close()
     assert closed.wait(30)
     assert work.most < 10
+
+
+def test_python_may_end_before_the_last_item():
+    script = (
+        "from specc.runtime.overlap import ahead, ordered\n"
+        "stages = ahead(ahead(ordered(abs, range(99), threads=2, size=4), 2), 2)\n"
+        "print(next(stages))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_leaving_does_not_wait_for_the_work_that_goes_on():
