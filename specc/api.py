@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from specc.inference import Answers
+    from specc.memory import Work
     from specc.onnx.precision import Name as Precision
     from specc.onnx.proto import Model as Proto
     from specc.runtime.session import Device
@@ -49,12 +50,14 @@ class Model:
     """A checked model.
 
     `graph` is its intermediate representation, `summary` everything known of it; `warnings` are findings that do not
-    keep it from being used.
+    keep it from being used.  What needs more memory than there is, or than `limits.memory`, raises `SpecError` (E0706)
+    before it is allocated.
     """
 
     graph: Graph
     summary: Summary
     warnings: tuple[Diagnostic, ...] = ()
+    limits: Limits = DEFAULT_LIMITS
 
     @property
     def name(self) -> str:
@@ -129,6 +132,7 @@ class Model:
         from specc.onnx.precision import PRECISIONS, Counted
         from specc.onnx.write import write_model
 
+        self._afford("export")
         precision = PRECISIONS[dtype]
         model, diagnostics = emit_in(self.graph, precision, opset=opset, preprocess=preprocess, keep_io=keep_io_types)
         if model is None:
@@ -160,6 +164,7 @@ class Model:
         _, problems = bind(self.graph, feeds)
         if problems:
             raise SpecError(problems)
+        self._afford("run", len(next(iter(feeds.values()))))
         from specc.inference import open_inference
 
         opened, problems = open_inference(self.graph, self._weights(weights, seed), device=device)
@@ -196,6 +201,7 @@ class Model:
             problems = (*problems, Diagnostic("E0901", f"a batch has at least one item, not {batch}"))
         if problems:
             raise SpecError(problems)
+        self._afford("run", batch)
         opened, problems = open_inference(
             self.graph, self._weights(weights, seed), device=device, threads=threads, beside_others=True
         )
@@ -223,6 +229,7 @@ class Model:
         """
         from specc.openblas import choose_kernels
 
+        self._afford("verify")
         choose_kernels()
         from specc.onnx.narrow import emit_in
         from specc.onnx.precision import PRECISIONS
@@ -246,6 +253,13 @@ class Model:
         if report is None:
             raise SpecError(diagnostics)
         return report
+
+    def _afford(self, work: Work, batch: int = 1) -> None:
+        from specc.memory import refusal
+
+        refused = refusal(self.graph, self.summary, work, self.limits, batch)
+        if refused is not None:
+            raise SpecError([refused])
 
     def _weights(self, source: WeightsSource, seed: int) -> Mapping[str, Array]:
         if isinstance(source, Mapping):
@@ -297,7 +311,7 @@ def _model(
     chosen = choose(outcome, source.name)
     if isinstance(chosen, Diagnostic):
         raise SpecError([chosen])
-    return Model(chosen.graph, chosen.summary, outcome.diagnostics)
+    return Model(chosen.graph, chosen.summary, outcome.diagnostics, limits)
 
 
 def choose(outcome: Outcome, file: str) -> Checked | Diagnostic:

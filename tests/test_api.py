@@ -10,6 +10,7 @@ import pytest
 
 import specc
 from specc.diagnostics import Diagnostic
+from specc.limits import Limits
 
 NET = """\
 model Net(width = 4, widths = [2, 3]) {
@@ -96,3 +97,29 @@ def test_loads_takes_a_text() -> None:
     model = specc.loads("import kernels\nmodel M { input x 3xHxW; depthwise 3x3, weight=kernels.emboss, bias=false }")
     assert model.trainable == 0
     assert model.warnings == ()
+
+
+LARGE = "model Net { input x 1x8x8\nconv 4, 3x3\nflatten\ndense 1000 }"  # 576 kB of weights
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda model, folder: model.run(np.zeros((1, 1, 8, 8), np.float32)),
+        lambda model, folder: model.run_files(folder / "x.npy"),
+        lambda model, folder: model.export(folder / "net.onnx"),
+        lambda model, folder: model.verify(),
+    ],
+    ids=["run", "run_files", "export", "verify"],
+)
+def test_too_much_memory_is_refused(use: Callable[[specc.Model, Path], object], tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((1, 8, 8), np.float32))
+    with pytest.raises(specc.SpecError, match=r"E0706.*at least .* bytes"):
+        use(specc.loads(LARGE, limits=Limits(memory=100_000)), tmp_path)
+    use(specc.loads(LARGE, limits=Limits(memory=10_000_000)), tmp_path)
+
+
+def test_more_memory_than_there_is_is_refused() -> None:
+    huge = specc.loads("model Net { input x 3x1000000000x1000000000\nconv 8, 3x3, pad=1 }")
+    with pytest.raises(specc.SpecError, match=r"E0706.* are available"):
+        huge.verify()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from specc.api import choose
 from specc.cli.console import OK, Console, exit_code
-from specc.cli.memory import Work, refusal
 from specc.diagnostics import Diagnostic, has_errors
 from specc.diagnostics.suggest import nearest
 from specc.elaborate import parse_setting
@@ -17,6 +16,7 @@ from specc.elaborate.report import Reporter
 from specc.elaborate.values import Value
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.loader import FileLoader, decode, read_source
+from specc.memory import Work, refusal
 from specc.pipeline import Checked, Outcome, check
 from specc.source import Source
 
@@ -117,7 +117,9 @@ def one_model(options: argparse.Namespace, console: Console, work: Work | None =
     if isinstance(chosen, Diagnostic):
         console.report([chosen])
         return None, exit_code([chosen])
-    refused = refusal(chosen, work, limits(options), getattr(options, "batch", 1)) if work is not None else None
+    refused = None
+    if work is not None:
+        refused = refusal(chosen.graph, chosen.summary, work, limits(options), getattr(options, "batch", 1))
     if refused is not None:
         console.report([refused])
         return None, exit_code([refused])

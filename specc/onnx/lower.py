@@ -37,6 +37,8 @@ class LayerBuilder:
         name = self._fresh(op_type.lower())
         results = (name, *(f"{name}.{i}" for i in range(1, outputs)))
         given = {key: value for key, value in attributes.items() if value is not None}
+        for value in given.values():
+            self._check_range(value if isinstance(value, tuple) else ())
         free = self.layer.op.works_in == "any"
         self.steps.append(Step(op_type, name, tuple(inputs), results, given, self.layer, free))
         return results
@@ -46,6 +48,7 @@ class LayerBuilder:
         return self.own[name][0]
 
     def ints(self, values: Sequence[int]) -> str:
+        self._check_range(values)
         return self._constant(np.array(values, "<i8").reshape(-1))
 
     def floats(self, values: Sequence[float], shape: Sequence[int] | None = None) -> str:
@@ -81,6 +84,12 @@ class LayerBuilder:
                 help=f"export with --opset {since}" if since else None,
             )
         )
+
+    def _check_range(self, values: Sequence[object]) -> None:
+        """ONNX's integers have 64 bits; what is padded by a size, say, may be more than each of its parts."""
+        if any(isinstance(value, int) and abs(value) >= 2**63 for value in values):
+            message = f"layer `{self.layer.layer}` ({self.layer.op.word}) needs a number that is not below 2 ** 63"
+            raise EmitError(Diagnostic("E0703", message, file=self.layer.file))
 
     def _constant(self, value: Array) -> str:
         for name, known in self.constants.items():

@@ -18,7 +18,7 @@ LARGEST_DENOMINATOR: Final = 4096
 def whole(value: Any) -> Any:
     """Accept 96.0 where 96 is meant (`0.75 * 128`), and nothing that is not whole."""
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise PydanticCustomError("specc_type", "needs a whole number")
     if not -LARGEST_SIZE <= value <= LARGEST_SIZE:

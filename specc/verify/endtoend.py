@@ -51,8 +51,8 @@ def references(
 ) -> dict[str, tuple[Array, float]]:
     """For each value that is an output: its float64 reference (canonical) and the tolerance on every element.
 
-    `feeds` are canonical and exact; the graph itself computes those that are `normalised` from pixels.  In a 16-bit `precision` the copies are rounded to it behind every layer, and get
-    errors of `ROUNDINGS` of its units.
+    `feeds` are canonical and exact; the graph itself computes those that are `normalised` from pixels.  In a 16-bit
+    `precision` the copies are rounded to it behind every layer, and get errors of `ROUNDINGS` of its units.
     """
     rng = np.random.default_rng(seed)
     items = len(next(iter(feeds.values())))

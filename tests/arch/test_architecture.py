@@ -37,6 +37,7 @@ LAYERS = [
     {"verify"},
     {"torch", "decompile", "conformance"},
     {"report"},
+    {"memory"},
     {"api"},
     {"cli"},
 ]

@@ -10,6 +10,7 @@ import onnx
 import pytest
 from graphs import layer, network, numbers, random_weights, shape
 
+import specc
 from specc.interpreter import interpret, normalised
 from specc.ir.graph import GraphOutput
 from specc.onnx import OPSETS, emit, emit_model, to_bytes
@@ -175,3 +176,18 @@ def test_weights_that_do_not_fit_are_named():
     _, (diagnostic,) = emit_model(graph, weights | {"conv1.bias": np.zeros(5, np.float32)})
     assert diagnostic.code == "E0801"
     assert "[5]" in diagnostic.message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "weightedpool 2**30, stride=1, pad=2**29",
+        "adaptive_avgpool 2**20",
+        "conv 2**25, 1; channel_shuffle 2",
+        "conv 2**26, 1; groupnorm 2, affine=false",
+    ],
+)
+def test_what_would_have_to_be_spelt_out_is_refused(line):
+    model, (diagnostic,) = emit(specc.loads(f"model Net {{ input x 2x5x5\n{line}\n}}").graph)
+    assert model is None
+    assert diagnostic.code == "E0706"

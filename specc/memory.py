@@ -7,46 +7,46 @@ from math import prod
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from specc.analysis.summary import Summary
 from specc.diagnostics import Diagnostic
+from specc.ir.graph import Graph
 from specc.limits import Limits
-from specc.pipeline import Checked
 from specc.report.words import byte_count
 
 Work: TypeAlias = Literal["export", "run", "verify"]
 
 
-def refusal(checked: Checked, work: Work, bounds: Limits, batch: int = 1) -> Diagnostic | None:
+def refusal(graph: Graph, summary: Summary, work: Work, bounds: Limits, batch: int = 1) -> Diagnostic | None:
     """E0706 where `work` needs more memory than the limit, or than there is where no limit is set."""
-    needed = _needed(checked, work, batch)
+    needed = _needed(graph, summary, work, batch)
     most = bounds.memory or available()
     if most is None or needed <= most:
         return None
-    name = checked.graph.name
     there = f"the limit is {bounds.memory:_}" if bounds.memory else f"{most:_} are available"
     return Diagnostic(
         "E0706",
-        f"to {work} `{name}` takes at least {needed:_} bytes ({byte_count(needed)}); {there}",
-        file=checked.graph.file,
-        notes=(_parts(checked, work, batch),),
-        help="`--limit memory=N` sets how many bytes may be used" if bounds.memory else None,
+        f"to {work} `{graph.name}` takes at least {needed:_} bytes ({byte_count(needed)}); {there}",
+        file=graph.file,
+        notes=(_parts(summary, work, batch),),
+        help="`--limit memory=N`, from Python `Limits(memory=N)`, sets how many bytes may be used"
+        if bounds.memory
+        else None,
     )
 
 
-def _needed(checked: Checked, work: Work, batch: int) -> int:
+def _needed(graph: Graph, summary: Summary, work: Work, batch: int) -> int:
     """A lower bound in bytes; values of open size count as nothing."""
-    totals = checked.summary.totals
+    totals = summary.totals
     if work == "export":  # one weight at a time
-        return 4 * max(
-            (prod(weight.shape) for node in checked.graph.nodes for weight in checked.graph.weights(node)), default=0
-        )
+        return 4 * max((prod(weight.shape) for node in graph.nodes for weight in graph.weights(node)), default=0)
     values = totals.peak_activation_bytes if work == "run" else totals.activation_bytes
     return totals.weight_bytes + (batch * values if isinstance(values, int) else 0)
 
 
-def _parts(checked: Checked, work: Work, batch: int) -> str:
+def _parts(summary: Summary, work: Work, batch: int) -> str:
     if work == "export":
         return "the largest weight has to be made as a whole"
-    totals = checked.summary.totals
+    totals = summary.totals
     values = totals.peak_activation_bytes if work == "run" else totals.activation_bytes
     return f"weights: {byte_count(totals.weight_bytes)}; values of one item: {byte_count(values)}; batch: {batch}"
 
