@@ -140,9 +140,10 @@ class Operations:
             return list(value.items)
         if isinstance(value, tuple) and value:
             return [item for part in value for item in self._values(part, span)]
+        is_number = kind(value).endswith("number")
         raise self._report.error(
             "E0208", span, f"the value of a layer is needed here, not {describe(value)}",
-            help=_by_number(value) if kind(value).endswith("number") else "name a layer by a label: `name: operation ...`",
+            help=_by_number(value) if is_number else "name a layer by a label: `name: operation ...`",
         )  # fmt: skip
 
     def _incoming(self, span: Span, frame: Frame, spread: bool = False) -> list[LayerValue]:

@@ -151,8 +151,8 @@ class Operation:
     """`label: conv 64, 3x3, relu -> 64x28x28`, the call of an operation or of a block.
 
     `labels` has several names only for an operation with several results (`a, b: split 2`).
-    `branches` is `None` without a `{ branch ... }` body; in it `for`, `repeat` and `if` hold branches too.  `shape` is a `Size`, a `List` or a `Name`
-    (`HxWxC`), written behind `->`.
+    `branches` is `None` without a `{ branch ... }` body; in it `for`, `repeat` and `if` hold branches too.  `shape` is
+    a `Size`, a `List` or a `Name` (`HxWxC`), written behind `->`.
     """
 
     span: Span
