@@ -94,7 +94,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:
-    """The argument parser; with `only` just that subcommand is complete, which saves importing the others."""
+    """The argument parser, with `only` for just that subcommand, which saves importing the others."""
     parser = argparse.ArgumentParser(
         prog="specc",
         description="A compiler for .cnn model specs: check shapes and sizes, export to ONNX, run and verify.",
@@ -103,17 +103,16 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"specc {specc.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for name, summary in COMMANDS.items():
-        module = _module(name) if only in (None, name) else None
+    for name in COMMANDS if only is None else [only]:
+        module = _module(name)
         command = commands.add_parser(
             name,
-            help=summary,
-            description=module.__doc__ if module else summary,
-            epilog=module.EXAMPLES if module else None,
+            help=COMMANDS[name],
+            description=module.__doc__,
+            epilog=module.EXAMPLES,
             formatter_class=_Help,
         )
-        if module:
-            module.add_arguments(command)
+        module.add_arguments(command)
     return parser
 
 
