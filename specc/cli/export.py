@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from specc.onnx.write import write_model
 
     precision = PRECISIONS[options.dtype]
-    opset = options.opset or default_opset(precision)
+    opset = default_opset(precision) if options.opset is None else options.opset
     weights, diagnostics = load_weights(checked.graph, options)
     if weights is None:
         console.report(diagnostics)

@@ -45,7 +45,7 @@ def emit_in(
     keep_io: bool = False,
 ) -> tuple[onnx.ModelProto | None, tuple[Diagnostic, ...]]:
     """The ONNX model of `graph` computing in `precision`: see `emit` and `narrowed`."""
-    model, diagnostics = emit(graph, opset=opset or default_opset(precision), preprocess=preprocess)
+    model, diagnostics = emit(graph, opset=default_opset(precision) if opset is None else opset, preprocess=preprocess)
     return (None, diagnostics) if model is None else narrowed(model, precision, keep_io=keep_io)
 
 
@@ -63,7 +63,7 @@ def _narrowed(model: onnx.ModelProto, precision: Precision, keep_io: bool) -> on
     for node in result.graph.node:
         _check(node, precision, opset)
         _set_types(node, precision)
-    fixed = set(_float32_operands(result.graph, opset))
+    fixed = set(_float32_operands(result.graph, opset, precision))
     for tensor in result.graph.initializer:
         if tensor.data_type == FLOAT and tensor.name not in fixed:
             _convert(tensor, precision)
@@ -93,17 +93,24 @@ def _check(node: onnx.NodeProto, precision: Precision, opset: int) -> None:
 
 def _lacks(node: onnx.NodeProto, precision: Precision, opset: int) -> bool:
     schema = defs.get_schema(node.op_type, opset, "")
+    return _excludes(schema, (schema.inputs or schema.outputs)[0].type_str, precision)
+
+
+def _excludes(schema: defs.OpSchema, kind: str, precision: Precision) -> bool:
+    """Whether what has the type `kind` of the schema, a parameter or a type itself, may be float32, but not
+    `precision`."""
     known = {item.type_param_str: item.allowed_type_strs for item in schema.type_constraints}
-    allowed = known.get(schema.inputs[0].type_str if schema.inputs else schema.outputs[0].type_str, [])
+    allowed = known.get(kind, [kind])
     return "tensor(float)" in allowed and f"tensor({precision.name})" not in allowed
 
 
-def _float32_operands(graph: onnx.GraphProto, opset: int) -> Iterator[str]:
-    """The tensors that some operator takes in float32 alone."""
+def _float32_operands(graph: onnx.GraphProto, opset: int, precision: Precision) -> Iterator[str]:
+    """The tensors that some operator takes in float32, but not in `precision`."""
     for node in graph.node:
-        formal = defs.get_schema(node.op_type, opset, "").inputs
+        schema = defs.get_schema(node.op_type, opset, "")
+        last = len(schema.inputs) - 1
         for position, name in enumerate(node.input):
-            if formal[min(position, len(formal) - 1)].type_str == "tensor(float)":
+            if _excludes(schema, schema.inputs[min(position, last)].type_str, precision):
                 yield name
 
 

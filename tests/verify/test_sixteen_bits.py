@@ -19,6 +19,7 @@ import specc
 from specc.onnx.narrow import emit_in
 from specc.onnx.precision import BFLOAT16, FLOAT16, PRECISIONS
 from specc.onnx.write import filled, write_model
+from specc.runtime.session import session
 from specc.verify import verify
 from specc.verify.arithmetic import Arithmetic
 from specc.verify.probes import Probe
@@ -53,6 +54,16 @@ def test_every_operation_stays_within_its_bound(word, text):
     report = specc.loads(spec(text)).verify(dtype="float16")
     assert report.passed, report.diagnostics
     assert report.precision == "float16"
+
+
+@pytest.mark.parametrize(("word", "text"), CASES)
+def test_every_operation_is_sound_in_bfloat16(word, text):
+    """ONNX finds nothing wrong, and ONNX Runtime nothing but that it has no kernel."""
+    model = specc.loads(spec(text))
+    data = exported(model.weights(), BFLOAT16, model.graph).SerializeToString()
+    onnx.checker.check_model(data, full_check=True)
+    _, problems = session(data, device="cpu")
+    assert all("Could not find an implementation" in problem.message for problem in problems)
 
 
 @pytest.mark.parametrize("layout", ["chw", "hwc"])
