@@ -135,7 +135,7 @@ def _check_size(instance: Instance, report: Reporter, limits: Limits) -> None:
         raise report.error(
             "E0701",
             instance.tree.name.span,
-            f"model `{instance.name}` expands to at least {least:,} layers; the limit is {limits.layers:,}",
+            f"model `{instance.name}` expands to at least {least:_} layers; the limit is {limits.layers:_}",
             help="the limit can be raised with --max-layers",
         )
 

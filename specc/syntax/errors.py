@@ -97,7 +97,8 @@ def _unclosed(stuck: Stuck) -> Token | None:
         return stuck.open[0]
     if inner.kind == "LBRACE":
         return None
-    return inner if token.kind == "LBRACE" or stuck.starts_line else None
+    argument = token.kind == "EQUAL" and not stuck.closes_on_line(inner)
+    return inner if token.kind == "LBRACE" or stuck.starts_line or argument else None
 
 
 def _not_a_branch(stuck: Stuck, name: Token) -> Diagnostic:

@@ -55,6 +55,16 @@ class Stuck:
         """The character behind the token."""
         return self.source.text[self.place(self.token).end :][:1]
 
+    def closes_on_line(self, bracket: Token) -> bool:
+        """Whether the line of the token closes an open bracket."""
+        depth = 0
+        end = self.source.text.find("\n", self.token.start)
+        for sign in self.source.text[bracket.end : end if end >= 0 else None]:
+            depth += (sign in "([") - (sign in ")]")
+            if depth < 0:
+                return True
+        return False
+
     @property
     def starts_line(self) -> bool:
         return not self.before.strip()
@@ -121,9 +131,16 @@ def _reserved_key(stuck: Stuck) -> str | None:
 
 
 def _call_brackets(stuck: Stuck) -> str | None:
-    if stuck.token.kind == "EQUAL" and stuck.open and stuck.open[-1].kind == "LPAR":
+    brackets = stuck.open and stuck.open[-1].kind != "LBRACE" and stuck.head not in KEYWORDS
+    if stuck.token.kind != "EQUAL" or not brackets:
+        return None
+    bracket = stuck.open[-1]
+    caller = re.search(r"\w+\s*$", stuck.source.text[: bracket.start])
+    if bracket.kind == "LSQB" or caller is None:
+        return "a list holds values only: an argument stands behind it, as in `[3, 3], stride=2`"
+    if caller[0].strip() == stuck.head:
         return "the arguments of an operation stand without brackets: `conv 64, 3x3, pad=1`"
-    return None
+    return "values in brackets have no names: `leaky_relu(0.1)`"
 
 
 def _single_equal(stuck: Stuck) -> str | None:

@@ -25,7 +25,7 @@ _RECOVERABLE_CHARACTERS = 500_000  # each error found costs another parse; in la
 def parse(source: Source, limits: Limits = DEFAULT_LIMITS) -> tuple[ast.File | None, list[Diagnostic]]:
     """Parse one file.  Gives the file, or `None` and what is wrong with it, in the order of the text."""
     if len(source.text) > limits.file_bytes:
-        message = f"the file is larger than {limits.file_bytes} bytes"
+        message = f"the file is larger than {limits.file_bytes:_} bytes"
         return None, [Diagnostic("E0704", message, file=source.name)]
     if strange := strange_characters(source, _MOST_ERRORS):
         return None, strange

@@ -72,6 +72,14 @@ IN_A_MODEL = {
         "E0101 2:12-1 unexpected `=` (expected `,` or `)`)"
         " = the arguments of an operation stand without brackets: `conv 64, 3x3, pad=1`"
     ),
+    "conv 6, [3, 3, stride=2": "E0103 2:22-1 `[` is never closed (expected `]`, found `=`)",
+    "conv 6, [3, 3, stride=2]": (
+        "E0101 2:22-1 unexpected `=` (expected `,` or `]`)"
+        " = a list holds values only: an argument stands behind it, as in `[3, 3], stride=2`"
+    ),
+    "conv 6, 3, leaky_relu(alpha=0.1)": (
+        "E0101 2:28-1 unexpected `=` (expected `,` or `)`) = values in brackets have no names: `leaky_relu(0.1)`"
+    ),
     "conv 6,": "E0101 3:1-1 unexpected `}` (expected a value)",
     "conv 6, pad=": "E0101 2:13-0 unexpected end of the line (expected a value)",
     "conv (3, 4\nbn": "E0103 3:1-2 `(` is never closed (expected `)`, found `bn`) [2:6 opened here]",

@@ -61,7 +61,7 @@ def load(source: Path | bytes, limits: ImportLimits) -> Loaded:
         data, folder = source, None
     else:
         if source.stat().st_size > limits.file_bytes:
-            raise Unreadable(f"it has more than {limits.file_bytes} bytes")
+            raise Unreadable(f"it has more than {limits.file_bytes:_} bytes")
         data, folder = source.read_bytes(), source.parent
     model = onnx.ModelProto()
     try:
