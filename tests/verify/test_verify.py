@@ -17,6 +17,7 @@ from graphs import layer, network, numbers, random_weights, shape
 import specc
 from specc.onnx import emit_model
 from specc.verify import verify
+from specc.verify.walk import Walk
 from specc.weights import seeded
 
 
@@ -75,6 +76,24 @@ def test_probes_that_do_not_fit_into_memory_together_run_one_by_one(monkeypatch)
     apart, _ = verify(GRAPH, WEIGHTS)
     assert apart.passed
     assert apart.probes == together.probes == ("normal", "wide", "borders", "zeros")
+
+
+def test_slices_of_one_layer_give_the_verdicts_of_the_whole(monkeypatch):
+    whole, _ = verify(GRAPH, WEIGHTS)
+    monkeypatch.setattr("specc.verify.walk.SLICE_BYTES", 0)
+    assert verify(GRAPH, WEIGHTS)[0].layers == whole.layers
+
+
+def test_values_are_dropped_behind_their_last_reader(monkeypatch):
+    monkeypatch.setattr("specc.verify.walk.SLICE_BYTES", 0)
+    alive = []
+    run_slice = Walk._run_slice
+    monkeypatch.setattr(
+        Walk, "_run_slice", lambda self, *given: alive.append(len(self.tensors)) or run_slice(self, *given)
+    )
+    assert verify(GRAPH, WEIGHTS)[0].passed
+    assert len(alive) == len(GRAPH.nodes) - 1  # dropout is no layer of the model
+    assert max(alive) == 2  # both operands of sub1
 
 
 def test_given_inputs_replace_the_probes():
