@@ -2,14 +2,17 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from powerless import give_up_override
 
 NET = "model Net { input x 3x8x8, range=[0, 1]\nconv 4, 3x3, relu\nglobal_avgpool; flatten\ndense 2, softmax }\n"
 SLOW = "model Net { input x 3x64x64\nrepeat 60 { conv 256, 3x3, pad=1 }\n}\n"
@@ -142,3 +145,39 @@ def test_no_network_and_no_telemetry(arguments, folder):
     told = [line for line in done.stderr.splitlines() if line.startswith("TELEMETRY")]
     assert set(told) <= {"TELEMETRY 1"}
     assert bool(told) == (arguments[0] in ("verify", "run"))
+
+
+def everyday(*arguments: str, tree: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """specc from `tree`, with no home folder, as somebody who may not write everywhere."""
+    return subprocess.run(
+        [*SPECC, *arguments],
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tree)},
+        preexec_fn=give_up_override,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def read_only(folder: Path) -> Iterator[Path]:
+    """A checkout and a spec's folder without write permission for anybody."""
+    checkout = Path(__file__).parents[2]
+    for name in ("specc", "grammar", "specs"):
+        shutil.copytree(checkout / name, folder / "tree" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    yield folder
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755)
+
+
+def test_a_read_only_checkout(read_only):
+    tree = read_only / "tree"
+    for command in (["check", "net.cnn"], ["verify", "net.cnn"], ["run", "net.cnn", "--input", "x.npy"]):
+        done = everyday(*command, tree=tree, cwd=read_only)
+        assert (done.returncode, done.stderr) == (0, ""), command
+    refused = everyday("export", "net.cnn", tree=tree, cwd=read_only)
+    assert refused.returncode == 2
+    assert "error[E0904]" in refused.stderr
+    assert sorted(path.name for path in read_only.iterdir()) == ["net.cnn", "tree", "x.npy"]

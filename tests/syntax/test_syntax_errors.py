@@ -72,7 +72,7 @@ IN_A_MODEL = {
         "E0101 2:12-1 unexpected `=` (expected `,` or `)`)"
         " = the arguments of an operation stand without brackets: `conv 64, 3x3, pad=1`"
     ),
-    "conv 6, [3, 3, stride=2": "E0103 2:22-1 `[` is never closed (expected `]`, found `=`)",
+    "conv 6, [3, 3, stride=2": "E0103 2:22-1 `[` is never closed (expected `]`, found `=`) [2:9 opened here]",
     "conv 6, [3, 3, stride=2]": (
         "E0101 2:22-1 unexpected `=` (expected `,` or `]`)"
         " = a list holds values only: an argument stands behind it, as in `[3, 3], stride=2`"
