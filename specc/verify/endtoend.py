@@ -155,7 +155,8 @@ def _errors(y: Array, rounded: Array, bound: Array, terms: int | None) -> Array 
         used = np.abs(rounded - y) / bound
     part = float(np.max(used, initial=0.0, where=usable & np.isfinite(used)))
     share = max(HEADROOM * part, FAITHFUL / terms if terms else 0.0) if part else 1.0
-    least = np.fmin(bound, FAITHFUL * U * np.abs(y))
+    scale = np.abs(y) if terms else np.maximum(np.abs(y), 1.0)  # functions may be rational ones, good to a unit of 1
+    least = np.fmin(bound, FAITHFUL * U * scale)
     result: Array = np.where(usable, np.maximum(bound * min(1.0, share), least), 0.0)
     return result
 
