@@ -13,6 +13,7 @@ import specc
 from specc.cli.console import BAD_REQUEST, Console
 from specc.cli.interrupts import INTERRUPTED, leave_promptly
 from specc.diagnostics import Diagnostic
+from specc.diagnostics.suggest import nearest
 from specc.openblas import choose_kernels
 
 COMMANDS: Final[dict[str, str]] = {
@@ -66,6 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str], console: Console) -> int:
     parser = build_parser(only=arguments[0] if arguments and arguments[0] in COMMANDS else None)
     try:
+        if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+            parser.error(_no_command(arguments[0]))
         options = parser.parse_args(arguments)
     except SystemExit as stop:
         return int(stop.code or 0)
@@ -76,6 +79,12 @@ def _run(arguments: list[str], console: Console) -> int:
         choose_kernels()
     code: int = _module(options.command).run(options, console)
     return code
+
+
+def _no_command(word: str) -> str:
+    guess = f"check {word}" if word.endswith(".cnn") else nearest(word, COMMANDS)
+    meant = f"did you mean `specc {guess}`?" if guess else f"there are {', '.join(COMMANDS)}"
+    return f"there is no command `{word}`; {meant}"
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):

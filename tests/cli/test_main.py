@@ -73,6 +73,14 @@ def test_usage_errors_exit_2(specc: Specc, arguments: list[str]) -> None:
     assert answer.err or not arguments
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("chekc", "did you mean `specc check`?"), ("net.cnn", "did you mean `specc check net.cnn`?"), ("x1", "there are")],
+)
+def test_an_unknown_command_is_guessed_at(specc: Specc, word: str, meant: str) -> None:
+    assert f"there is no command `{word}`; {meant}" in specc(word).err
+
+
 @pytest.mark.parametrize("command", ["check", "export", "run", "verify", "weights", "explain", "zoo", "completion"])
 def test_every_command_has_help_with_examples(specc: Specc, command: str) -> None:
     answer = specc(command, "--help")
