@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+NOTES = "## Notes on this run\n"
 GROUPS = ("checking", "computing", "files", "exported", "running")
 
 
@@ -33,8 +34,15 @@ def main() -> None:
         print(table.markdown())
         return
     options.write.mkdir(parents=True, exist_ok=True)
-    (options.write / "benchmarks.md").write_text(table.markdown(), "utf-8")
+    page = options.write / "benchmarks.md"
+    page.write_text(table.markdown() + _notes(page), "utf-8")
     (options.write / "benchmarks.json").write_text(table.json(), "utf-8")
+
+
+def _notes(page: Path) -> str:
+    """What people have written below the tables of an earlier run; to be read again with the new figures."""
+    _, heading, notes = page.read_text("utf-8").partition(NOTES) if page.is_file() else ("", "", "")
+    return f"\n{heading}{notes}" if heading else ""
 
 
 def _one_thread() -> None:
