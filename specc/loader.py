@@ -68,7 +68,8 @@ def read_source(path: Path, limits: Limits) -> Source | Diagnostic:
 def decode(name: str, data: bytes, limits: Limits) -> Source | Diagnostic:
     """Bytes as a source text."""
     if len(data) > limits.file_bytes:
-        return Diagnostic("E0704", f"{name} is larger than {limits.file_bytes:_} bytes", file=name)
+        message = f"{name} is larger than {limits.file_bytes:_} bytes"
+        return Diagnostic("E0704", message, file=name, help="`--limit file_bytes=N` raises the limit")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

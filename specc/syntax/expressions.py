@@ -128,8 +128,8 @@ class ExpressionBuilder:
         return value
 
     def _too_long(self, span: Span) -> SyntaxFault:
-        label = f"more than {self.limits.digits} digits"
-        return self.fault("E0105", "number that cannot be read", span, label)
+        message = f"a number of more than {self.limits.digits:_} digits"
+        return self.fault("E0105", message, span, "", help="`--limit digits=N` raises the limit")
 
     def size(self, children: Children) -> ast.Size:
         token = children[0]

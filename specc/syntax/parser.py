@@ -17,6 +17,7 @@ from specc.syntax.lexing import LineEnds, SyntaxFault, too_deep
 from specc.syntax.recovery import without_line
 from specc.syntax.tables import load
 
+_LARGER = "`--limit file_bytes=N` raises the limit"
 _MOST_ERRORS = 20
 _SYMBOLS_PER_LEVEL = 20  # no level of brackets, operators and `else if` takes more of the parser's stack
 _RECOVERABLE_CHARACTERS = 500_000  # each error found costs another parse; in larger texts the first must do
@@ -26,7 +27,7 @@ def parse(source: Source, limits: Limits = DEFAULT_LIMITS) -> tuple[ast.File | N
     """Parse one file.  Gives the file, or `None` and what is wrong with it, in the order of the text."""
     if len(source.text) > limits.file_bytes:
         message = f"the file is larger than {limits.file_bytes:_} bytes"
-        return None, [Diagnostic("E0704", message, file=source.name)]
+        return None, [Diagnostic("E0704", message, file=source.name, help=_LARGER)]
     if strange := strange_characters(source, _MOST_ERRORS):
         return None, strange
     return _engine().parse(source, limits)
