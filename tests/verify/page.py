@@ -1,6 +1,6 @@
 """The parts of docs/verification.md that are made from the code.
 
-`python -m tests.verify.page` renews the bounds and deviations; `python -m tests.verify.page faults` also injects every
+`python -m tests.verify.page` renews all but the faults; `python -m tests.verify.page faults` also injects every
 fault (a minute or two) and renews their table.
 """
 
@@ -18,6 +18,7 @@ from specc.verify.deviations import KNOWN
 from specc.verify.probes import KINDS, QUICK
 
 PAGE = Path(__file__).parents[2] / "docs" / "verification.md"
+CONFORMANCE = PAGE.with_name("conformance.md")
 
 
 def bounds() -> str:
@@ -50,13 +51,20 @@ def deviations() -> str:
     return "\n".join(lines) + "\n"
 
 
+def conformance() -> str:
+    """The table of docs/conformance.md, which `python -m specc.conformance` writes."""
+    heading = "| operator | passed | declined | failed |"
+    _, _, below = CONFORMANCE.read_text(encoding="utf-8").partition(heading)
+    return heading + below.partition("\n\n")[0] + "\n"
+
+
 def faults() -> str:
     from tests.verify.sabotage import table, trials
 
     return table(trials())
 
 
-CHEAP = {"bounds": bounds, "inputs": probes, "deviations": deviations}
+CHEAP = {"bounds": bounds, "inputs": probes, "deviations": deviations, "conformance": conformance}
 
 
 def renewed(text: str, name: str, content: str) -> str:
