@@ -125,7 +125,8 @@ _DEEPER = "`--limit nesting=N` raises the limit"
 
 def too_deep(span: Span, what: str, limits: Limits) -> Diagnostic:
     """E0106: `what` ("brackets") nests deeper than the limit at `span`."""
-    return Diagnostic("E0106", f"{what} nested more than {limits.nesting} deep", span, "one level too many", help=_DEEPER)
+    message = f"{what} nested more than {limits.nesting} deep"
+    return Diagnostic("E0106", message, span, "one level too many", help=_DEEPER)
 
 
 def comments(source: Source) -> list[Comment]:

@@ -128,6 +128,18 @@ def test_a_bare_environment(folder):
     assert done.stderr == b""
     assert b"conv1" in done.stdout
     assert done.stdout.isascii()
+    np.save(odd / "eingabe für netz.npy", np.zeros((1, 3, 8, 8), np.float32))
+    for word, *more in (
+        ["export"],
+        ["export", "-o", "netz ä.onnx"],
+        ["verify", "--brief"],
+        ["weights"],
+        ["run", "--input", "eingabe für netz.npy"],
+    ):
+        command = [*SPECC, word, "größtes netz.cnn", *more]
+        done = subprocess.run(command, cwd=odd, env=environment, capture_output=True)
+        assert done.returncode == 0, (command, done.stderr)
+    assert {path.name for path in odd.glob("*.onnx")} == {"Net.onnx", "netz ä.onnx"}
     wrong = subprocess.run([*SPECC, "check", "größtes.cnn"], cwd=odd, env=environment, capture_output=True)
     assert wrong.returncode == 2
     assert b"E0601" in wrong.stderr
