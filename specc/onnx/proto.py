@@ -121,10 +121,15 @@ def _sizes(kind: TensorType, graph: Graph) -> list[int | str]:
 def relative(file: str, root: str) -> str:
     """`file` seen from the folder of the spec `root`, without looking at the disk: neither the working directory nor
     the machine shows in the result."""
-    path, folder = _posix(file), _posix(root).parent
+    path, folder = _posix(_as_utf8(file)), _posix(_as_utf8(root)).parent
     if path.is_relative_to(folder):
         return str(path.relative_to(folder))
     return path.name if path.is_absolute() else str(path)
+
+
+def _as_utf8(name: str) -> str:
+    """A file's name whose bytes Python could not read in the user's encoding, read as UTF-8, which protobuf needs."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _posix(file: str) -> PurePosixPath:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from fractions import Fraction
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -11,6 +10,8 @@ from pydantic_core import PydanticCustomError
 
 LARGEST_SIZE: Final = 2**63 - 1
 """Sizes in ONNX are 64-bit integers (onnx.proto, TensorShapeProto)."""
+LARGEST_REAL: Final = (2 - 2.0**-23) * 2.0**127
+"""Weights and attributes of ONNX are float32."""
 LARGEST_DENOMINATOR: Final = 4096
 """Of factors: what float32 can tell apart, and sizes computed from an open size stay exact."""
 
@@ -29,7 +30,7 @@ def whole(value: Any) -> Any:
 def number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PydanticCustomError("specc_type", "needs a number")
-    if abs(value) > sys.float_info.max:
+    if abs(value) > LARGEST_REAL:
         raise PydanticCustomError("specc_range", "must not be as large as this")
     return float(value)
 

@@ -72,6 +72,7 @@ HOSTILE = {
     "a cut into 2 ** 40": (NET.format("conv 2**40, 1; split 2**40"), "E0305"),
     "inputs in a loop": (NET.format("repeat 3 { input y 3x3x3; relu }"), "E0211"),
     "a shape of no sizes": (NET.format("relu -> []\nconcat { branch { } branch { } }"), "E0501"),
+    "a weight beyond float32": (NET.format("depthwise 3x3, weight=1e39, bias=false"), "E0305"),
     "a stride of 1e308": (NET.format("conv 3, 3x3, stride=1e308"), "E0305"),
     "no sizes behind an error": (NET.format("foo -> []\nconcat { branch { } branch { } }"), "E0201"),
     "an axis that is not there": (NET.format("flatten; concat axis=height { branch { } branch { } }"), "E0305"),
