@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -54,7 +55,7 @@ def _claimed(path: Path) -> BinaryIO:
 
 
 def _start(target: Path) -> str:
-    name = target.name.encode()[:200].decode(errors="ignore")
+    name = os.fsencode(target.name)[:200].decode(sys.getfilesystemencoding(), "ignore")
     return f".{name}."
 
 

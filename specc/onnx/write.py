@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ def _write_split(model: onnx.ModelProto, weights: Mapping[str, Array], path: Pat
     with atomic(target.with_name(f"{target.stem}.data"), lambda: _data_name(target, digest)) as file:
         file.writelines(_hashed(_aligned(model, weights), digest))
     data_path = target.with_name(_data_name(target, digest))
-    _point_all(outside, data_path.name)
+    _point_all(outside, os.fsencode(data_path.name).decode("utf-8", "replace"))
     try:
         with atomic(target) as file:
             file.writelines(chunks(outside, lambda tensor: _data(tensor, weights)))
