@@ -53,6 +53,7 @@ class Lrn(Weightless):
         """k + alpha / size * (sum over neighbours) as a convolution along the channels of an image with one more axis,
         whose own channels are one."""
         axes = len(inputs[0].spatial)
+        build.afford(self.size, "weights")
         weight = build.floats([self.alpha / self.size] * self.size, (1, 1, self.size, *(1,) * axes))
         pads = ((self.size - 1) // 2, *(0,) * axes, self.size // 2, *(0,) * axes)
         image = build.node("Unsqueeze", [squares, build.ints([1])])
@@ -63,6 +64,7 @@ class Lrn(Weightless):
     def _across(self, build: Builder, squares: str, inputs: Types) -> str:
         """The same as a 1x1 convolution whose matrix is a band."""
         channels = known_channels(self.word, inputs[0])
+        build.afford(channels**2, "weights")
         first = -((self.size - 1) // 2)
         neighbours = range(first, first + self.size)
         factor = self.alpha / self.size

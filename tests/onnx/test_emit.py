@@ -183,6 +183,8 @@ def test_weights_that_do_not_fit_are_named():
     [
         "weightedpool 2**30, stride=1, pad=2**29",
         "adaptive_avgpool 2**20",
+        "lrn 2**40",
+        "reshape [25, 2, 1, 1]; conv 2**13, 1; lrn",
         "conv 2**25, 1; channel_shuffle 2",
         "conv 2**26, 1; groupnorm 2, affine=false",
     ],
