@@ -235,8 +235,7 @@ def _build(sums: dict[Monomial, int]) -> Dim:
 
 
 def _floor(numerator: Dim, divisor: int) -> Dim:
-    if isinstance(numerator, int):
-        return numerator // divisor
+    assert isinstance(numerator, Sym)  # what is left of a sum that held open sizes
     variable = [(atoms, c) for atoms, c in numerator.terms if atoms]
     if len(variable) == 1 and variable[0][1] == 1 and len(variable[0][0]) == 1:
         atom = variable[0][0][0]

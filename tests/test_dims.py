@@ -118,6 +118,20 @@ def test_conditions_on_one_name_join_to_one() -> None:
     assert [str(condition) for condition in joined] == ["H must be a multiple of 12", "H + W must be a multiple of 2"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        (Divides(4, H), "H must be a multiple of 4"),
+        (Divides(4, 2 * H), "H must be a multiple of 2"),
+        (Divides(4, H * W), "H*W must be a multiple of 4"),
+        (Divides(4, H // 2), "H//2 must be a multiple of 4"),
+        (Divides(4, H + 1), "H + 1 must be a multiple of 4"),
+    ],
+)
+def test_conditions_read_like_sentences(condition: Divides, text: str) -> None:
+    assert str(condition) == text
+
+
 @pytest.mark.parametrize("text", ["", "H**2", "H/0", "H//W", "__import__('os')", "1.5", "(" * 10_000])
 def test_what_is_not_a_size_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a size"):

@@ -19,7 +19,7 @@ from specc.elaborate.modules import Loader, ModelDefinition, Module, Modules
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
-from specc.elaborate.values import Value, Word, quoted
+from specc.elaborate.values import Value, quoted
 from specc.limits import Limits
 from specc.source import Source
 from specc.syntax import ast
@@ -138,8 +138,3 @@ def _check_size(instance: Instance, report: Reporter, limits: Limits) -> None:
             f"model `{instance.name}` expands to at least {least:_} layers; the limit is {limits.layers:_}",
             help="the limit can be raised with --max-layers",
         )
-
-
-def word(text: str) -> Word:
-    """A bare word as a parameter's value, for callers from Python."""
-    return Word(text)

@@ -13,7 +13,7 @@ from specc.diagnostics.suggest import nearest
 from specc.dims import Sym
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.expressions import Frame, evaluate, unknown_name
-from specc.elaborate.plan import Plan, of_operation
+from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Value, Word, describe, quoted
 from specc.elaborate.words import activations, choices, known_words
@@ -187,12 +187,6 @@ def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op 
     op = activations().get(value) if isinstance(value, Word) else None
     if op is None:
         raise no_activation(expression.span, value, report)
-    required = of_operation(op).required
-    if required:
-        raise report.error(
-            "E0302", expression.span, f"`{op.word}` needs {' and '.join(f'`{n}`' for n in required)}",
-            help=f"write `{op.word}({', '.join(required)})` with their values",
-        )  # fmt: skip
     return make(op, {"layout": frame.layout} if "layout" in op.context else {}, {}, Plan(), frame, report)
 
 
@@ -205,10 +199,14 @@ def _called(call: ast.Call, frame: Frame, report: Reporter) -> Op:
             help=f"it takes {quoted(names) or 'none'}",
         )  # fmt: skip
     plan = Plan(fields=dict(zip(names, call.args, strict=False)))
-    missing = [n for n, f in op.model_fields.items() if f.is_required() and n not in plan.fields]
-    if missing:
-        raise report.error("E0302", call.span, f"`{op.word}` needs {' and '.join(f'`{n}`' for n in missing)}")
     return bind(op, plan, frame, report)
+
+
+def _ended_by_comma(span: Span) -> str | None:
+    """What to say of a word that begins a line, and so belongs to a comma at the end of the one above."""
+    text = span.source.text
+    begins = not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip()
+    return "the line above ends with a comma and goes on here: remove the comma" if begins else None
 
 
 def no_activation(span: Span, value: Value, report: Reporter) -> Failed:
@@ -220,7 +218,7 @@ def no_activation(span: Span, value: Value, report: Reporter) -> Failed:
     if value in BY_WORD:
         return report.error(
             "E0306", span, f"`{value}` is an operation, but not an activation",
-            help=f"write it on the line below: `{value} ...`",
+            help=_ended_by_comma(span) or f"write it on the line below: `{value} ...`",
         )  # fmt: skip
     guess = nearest(str(value), activations())
     help = f"did you mean `{guess}`?" if guess else f"there are {quoted(sorted(activations()))}"

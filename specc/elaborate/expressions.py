@@ -56,7 +56,6 @@ def condition(expression: ast.Expr, frame: Frame, report: Reporter) -> bool:
     value = evaluate(expression, frame, report)
     with _located(expression.span, report):
         return truth(value)
-    raise Failed
 
 
 class _located:
@@ -152,7 +151,10 @@ def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
         result = attribute(value.type, name.id, frame.layout)
         if result is not None:
             return result
-        raise report.error("E0404", name.span, f"a value of shape {value.type.text(frame.layout)} has no {name.id}")
+        has = [other for other in ATTRIBUTES if attribute(value.type, other, frame.layout) is not None]
+        shape = value.type.text(frame.layout)
+        message = f"a value of shape {shape} has no {name.id}"
+        raise report.error("E0404", name.span, message, help=f"it has {quoted(has)}")
     guess = nearest(name.id, ATTRIBUTES)
     raise report.error(
         "E0202",
@@ -190,7 +192,6 @@ def _call(e: ast.Call, frame: Frame, report: Reporter) -> Value:
     with _located(e.span, report, f"`{e.function.id}` "):
         result = function(*arguments)
         return _listed(result, e.span, report) if isinstance(result, range) else bounded(result)
-    raise Failed
 
 
 def _listed(items: range, span: Span, report: Reporter) -> Value:
@@ -204,7 +205,6 @@ def _unary(e: ast.Unary, frame: Frame, report: Reporter) -> Value:
     operand = report.held(evaluate(e.operand, frame, report), e.operand.span)
     with _located(e.span, report):
         return unary(e.operator, operand)
-    raise Failed
 
 
 def _binary(e: ast.Binary, frame: Frame, report: Reporter) -> Value:
@@ -217,7 +217,6 @@ def _binary(e: ast.Binary, frame: Frame, report: Reporter) -> Value:
     right = report.held(evaluate(e.right, frame, report), e.right.span)
     with _located(e.span, report):
         return report.held(binary(e.operator, left, right), e.span)
-    raise Failed
 
 
 def _conditional(e: ast.Conditional, frame: Frame, report: Reporter) -> Value:

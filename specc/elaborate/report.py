@@ -136,10 +136,6 @@ class Reporter:
         """Whether there are more errors than are told: further ones are counted, and need no help."""
         return self._found["error"] > self.limits.findings
 
-    @property
-    def failed(self) -> bool:
-        return any(d.severity == "error" for d in self.diagnostics)
-
 
 _MORE_FINDINGS = "`--limit findings=N` raises the limit"
 _MORE_ELEMENTS = "`--limit elements=N` raises the limit"

@@ -119,8 +119,6 @@ def _set_types(node: onnx.NodeProto, precision: Precision) -> None:
     for attribute in node.attribute:
         if node.op_type == "Cast" and attribute.name == "to" and attribute.i == FLOAT:
             attribute.i = precision.element
-        if attribute.type == onnx.AttributeProto.TENSOR and attribute.t.data_type == FLOAT:
-            _convert(attribute.t, precision)
 
 
 def _convert(tensor: TensorProto, precision: Precision) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def _step(value: Any) -> Any:
     value = whole(value)
     if value == 0:
-        raise PydanticCustomError("specc_range", "must not be 0")
+        raise PydanticCustomError("specc_range", "takes a whole number other than 0")
     return value
 
 

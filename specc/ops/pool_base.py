@@ -136,9 +136,7 @@ def fits(pads: Sequence[int], how: Geometry) -> bool:
 
 
 def pad_node(build: Builder, name: str, pads: Sequence[int], fill: float) -> str:
-    """A Pad node that surrounds the value `name` with `fill`; `name` itself where there is nothing to add."""
-    if not any(pads):
-        return name
+    """A Pad node that surrounds the value `name` with `fill`."""
     axes = len(pads) // 2
     amounts = build.ints((0, 0, *pads[:axes], 0, 0, *pads[axes:]))
     return build.node("Pad", [name, amounts, build.floats([fill], ())], mode="constant")

@@ -49,6 +49,10 @@ def test_with_open_sizes_the_peak_is_a_formula() -> None:
     assert found.bytes == 4 * 11 * H * W
 
 
+def test_without_layers_the_inputs_alone_are_alive() -> None:
+    assert peak(graph([image(1, 2, 2), image(1, 2, 2, name="other")], outputs=("other",))) == (32, None)
+
+
 def test_lenet() -> None:
     net = graph(image(1, 32, 32), ("c1", "conv", conv(6, 5)), ("c1+tanh", "tanh", {}), ("s2", "avgpool", {"kernel": 2}))
     assert peak(net).bytes == 4 * 2 * 6 * 28 * 28

@@ -100,5 +100,16 @@ def test_open_sizes_give_formulas() -> None:
     assert [axis.samples for axis in views["b"]] == [H, W]
 
 
+def test_of_an_image_and_a_flat_value_the_image_counts() -> None:
+    net = graph(
+        [image(3, 4, 5), image(7, name="flat")],
+        ("a", "flatten", {}, "image"),
+        ("b", "concat", {}, "flat", "a"),
+        ("c", "concat", {}, "a", "flat"),
+    )
+    views = receptive_fields(net)
+    assert [axis.samples for axis in views["b"]] == [axis.samples for axis in views["c"]] == [4, 5]
+
+
 def test_a_flat_input_has_no_field() -> None:
     assert receptive_fields(graph(image(784), ("a", "dense", {"units": 10}))) == {"image": (), "a": ()}

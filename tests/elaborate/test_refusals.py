@@ -22,7 +22,18 @@ X = "model Net { input x 4x8x8; "
         ("model Net { input x 4x8x8, mean=10 ** 400; relu }", "E0703", "takes no number as large as this"),
         ("block b { output y }\n" + X + "b; relu }", "E0211", "an output belongs to a model, not to a block"),
         ("block b { input y 4 }\n" + X + "b; relu }", "E0211", "an input belongs to a model, not to a block"),
+        ("model Net { input x 4, 5; relu }", "E0303", "`input` takes its further arguments by name"),
+        ("model Net { input x 4, std=0; relu }", "E0305", "`std` must be above 0"),
+        ("model Net { input x 4, mean='a'; relu }", "E0304", '`mean` takes numbers, not a text ("a")'),
+        (X + "relu; output y, labels=3 }", "E0304", "`labels` is a list of texts"),
         # operations and blocks
+        ("block a { b }; block b { a; b }; " + X + "a }", "E0205", "block `a` contains itself"),
+        (X + "residual { split 2 } }", "E0408", "the line before has 2 values, and one is needed here"),
+        (X + "residual colour=3 { relu } }", "E0301", "`add` has no argument `colour`"),
+        (X + "slice height, step=0 }", "E0305", "`step` of `slice` takes a whole number other than 0"),
+        (X + "gather [], height }", "E0305", "`indices` of `gather` needs at least one number"),
+        (X + "layernorm over=rows }", "E0306", "`over` of `layernorm` cannot be `rows`"),
+        (X + "quantize 0 }", "E0305", "`scale` of `quantize` must be above 0, and a normal float32"),
         ("block b { relu }\n" + X + "b { branch { } } }", "E0208", "a block takes no branches"),
         ("block b { }\nmodel Net { b }", "E0211", "there is no value yet for this to work on"),
         (X + "split 2; conv 4, 1x1 }", "E0408", "`conv` takes 1 value, not 2"),
@@ -30,6 +41,7 @@ X = "model Net { input x 4x8x8; "
         (X + "mul 0.5 }", "E0208", "the value of a layer is needed here, not 0.5"),
         (X + "residual { flatten } }", "E0403", "the branches of `residual` do not meet"),
         (X + "residual { conv 8, 3x3, stride=(2, 4), pad=1 } }", "E0403", "the branches of `residual` do not meet"),
+        (X + "concat { branch { } branch { flatten } } }", "E0403", "the branches of `concat` do not meet"),
         # arguments
         (X + "conv 4, 3x3, bias='a' }", "E0304", "`bias` of `conv` takes `true`, `false` or numbers, not a text"),
         (X + "bn affine=3 }", "E0304", "`affine` of `bn` takes `true` or `false`, not 3"),
@@ -37,16 +49,34 @@ X = "model Net { input x 4x8x8; "
         (X + "conv 4, 3x3, leaky_relu(1, 2) }", "E0303", "too many arguments for `leaky_relu`"),
         (X + "conv 4, 3x3, act=3 }", "E0306", "3 is not an activation"),
         (X + "conv 4, 3x3, clip(1, 2) }", "E0306", "`clip` is an operation, but not an activation"),
+        (
+            "let p = same\n" + X + "conv 4, 3x3, stride=p }",
+            "E0304",
+            "`stride` of `conv` needs a whole number, not `same`",
+        ),
         # values and names
+        ("let a = nothing\n" + X + "relu -> ax8x8 }", "E0202", "unknown name `nothing`"),
+        (X + "conv sqrt(10 ** 400), 1x1 }", "E0703", "`sqrt` gives a number that is too large"),
+        (X + "conv sum([2 ** 4095, 2 ** 4095]), 1x1 }", "E0703", "this number needs more than 4096 bits"),
+        (X + "repeat x { relu } }", "E0304", "`repeat` needs a whole number, not the value of `x`"),
+        (
+            X + "if range(40) { relu } }",
+            "E0308",
+            "a condition must be `true` or `false`, not [0, 1, 2, ..., 39] (40 items)",
+        ),
+        ("model Net { input x 4xHxW; conv in.height * 1.5, 1x1 }", "E0407", "`H * 1.5` needs known sizes"),
         (X + "conv x.features, 1x1 }", "E0404", "a value of shape 4x8x8 has no features"),
         (X + "conv x.hight, 1x1 }", "E0202", "values have no `.hight`"),
         (X + "conv q, 1x1 }", "E0202", "unknown name `q`"),
         (X + "conv 4, 3x3 -> 4xHxQ }", "E0202", "unknown name `H`"),
         (X + "conv 4, 3x3 -> [4, true, 6] }", "E0304", "a shape holds whole numbers, not `true`"),
         (X + "repeat true { relu } }", "E0304", "`repeat` needs a whole number, not `true`"),
+        ("block b(a) { a }\n" + X + "b same }", "E0201", "`a` is the word `same`, not an operation"),
+        ("block b(a) { a 3 }\n" + X + "b none }", "E0303", "`a` is `none` here and takes no arguments"),
         # derived models
         ("model A(n) { input x 4; dense n }\nmodel B = A(n=nothing)", "E0202", "unknown name `nothing`"),
         ("model A(n) { input x 4; dense n }\nmodel B = m.A(n=1)", "E0202", "unknown name `m`"),
+        ("model A { input x 4; relu }\nmodel B = A.b(n=1)", "E0208", "a model has no `.b`"),
         ("let x = 3\nmodel B = x(n=1)", "E0208", "a model can only be derived from a model"),
     ],
 )
@@ -56,6 +86,79 @@ def test_refusals(text: str, code: str, message: str) -> None:
     errors = [d for d in refusal.value.diagnostics if d.severity == "error"]
     assert [d.code for d in errors] == [code]
     assert message in errors[0].message
+
+
+FALSE_SHAPES = [
+    # how the size came about stands beside it; nothing is known of that behind an operation in error
+    ("conv 4, 3x3, stride=2, pad=same -> 4x9x9", [("E0501", "4x4x4, not 4x9x9", "8 / 2 rounded up = 4")]),
+    ("conv 4, 3x3, pad=same -> 4x9x9", [("E0501", "4x8x8, not 4x9x9", "8, kept by the padding")]),
+    ("slice height, 1, 3 -> 4x9x9", [("E0501", "4x2x8, not 4x9x9", "height: positions [1:3] of 8 are 2")]),
+    (
+        "conv 4, 3x3, stride=4, round=exact -> 4x9x9",
+        [("E0402", "stride 4 does not tile", ""), ("E0501", "4x2x2, not 4x9x9", "")],
+    ),
+    ("a: reshape (4, 64); reshape (64, 4); matmul a, in -> 4x5", [("E0501", "4x4, not 4x5", "4x64 times 64x4 = 4x4")]),
+    # what is true of the claim is right behind it; what is true of neither is told with both
+    ("conv 4, 3x3 -> 400; dense 10, relu", [("E0501", "4x6x6, not 400", "")]),
+    (
+        "conv 4, 3x3 -> 4x9x9; relu -> 4x7x7",
+        [
+            ("E0501", "4x6x6, not 4x9x9", ""),
+            ("E0501", "4x6x6 (4x9x9 if the shape claimed above were true), not 4x7x7", ""),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("statements", "told"), FALSE_SHAPES)
+def test_false_shapes(statements: str, told: list[tuple[str, str, str]]) -> None:
+    with pytest.raises(SpecError) as refusal:
+        specc.loads(X + statements + " }")
+    for diagnostic, (code, message, note) in zip(refusal.value.diagnostics, told, strict=True):
+        assert diagnostic.code == code
+        assert message in diagnostic.message
+        assert note in "".join(diagnostic.notes)
+
+
+def test_a_long_circle_of_blocks_is_shortened() -> None:
+    blocks = "".join(f"block b{i} {{ b{(i + 1) % 12} }}\n" for i in range(12))
+    with pytest.raises(SpecError) as refusal:
+        specc.loads(blocks + X + "b0 }")
+    (diagnostic,) = refusal.value.diagnostics
+    assert diagnostic.label == "`b0` -> `b1` -> `b2` -> `b3` -> ... -> `b10` -> `b11` -> `b0`"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "needs", "help"),
+    [
+        ("[N, 4, 8]", "[M, 4, 8]", "the same batch", None),
+        ("4x8x8", "4x9x8", "the same height", "an odd size loses a row"),
+        ("4x8x8", "4x12x12", "the same height and width", "`pad=same` keeps 12x12"),
+        ("4x8x8", "4x24x24", "the same height and width", "a stride of 3 in the larger branch, or `upsample 3`"),
+        ("4x8x8", "4x25x25", "the same height and width", None),
+    ],
+)
+def test_branches_that_do_not_meet(left: str, right: str, needs: str, help: str | None) -> None:
+    with pytest.raises(SpecError) as refusal:
+        specc.loads(f"model Net {{ input a {left}; input b {right}; add a, b }}")
+    (diagnostic,) = refusal.value.diagnostics
+    assert (diagnostic.code, diagnostic.label) == ("E0403", f"needs {needs} from every branch")
+    assert (diagnostic.help or "").startswith(help or "") and bool(diagnostic.help) == bool(help)
+
+
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [
+        (X + "conv1: conv 4, 1x1; conv 4, 1x1 }", ["conv1", "conv2"]),
+        (X + "let a = relu; add x, x, a }", ["add1", "add1.relu"]),
+        (X + "repeat sqrt(4) { relu } }", ["relu1", "relu2"]),
+        ("let c = 4\nmodel Net { input x cxHxW; relu -> cxHxW }", ["relu1"]),
+        ("model Net { input x 4xHxW; input y [4, x.height, x.width]; relu -> [4, x.height - 1 + 1, W] }", ["relu1"]),
+        ("block b(H) { relu -> [4, H * 1, W * 1] }\nmodel Net { input x [4, 8, W]; b 8 }", ["b1.relu1"]),
+    ],
+)
+def test_names_of_layers(model: str, names: list[str]) -> None:
+    assert [node.name for node in specc.loads(model).graph.nodes] == names
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,36 @@ def test_a_layer_that_the_opset_lacks_is_named():
     assert "19" in diagnostic.message
 
 
+@pytest.mark.parametrize(
+    ("image", "op", "opset", "says"),
+    [
+        (shape(3, 8, 8), layer("lppool", kernel=(2,), dilation=(2,)), 17, "dilation of `lppool`"),
+        (shape(3, "H", 8), layer("avgpool", kernel=(2,), dilation=(2,)), 18, "avgpool of an open size"),
+        (shape(3, 8, 8), layer("quantize", scale=0.1, dtype="uint16"), 19, "uint16"),
+        (
+            shape(3, 8, 8),
+            layer("resize", size=(12, 12), coordinates="half_pixel_symmetric"),
+            18,
+            "half_pixel_symmetric",
+        ),
+        (shape(3, 8, 8), layer("layernorm", over="channels", statistics=True), 13, "`layernorm` with its statistics"),
+    ],
+)
+def test_what_an_opset_lacks(image, op, opset, says):
+    model, (diagnostic,) = emit(network(image, ("it", op)), opset=opset)
+    assert model is None
+    assert diagnostic.code == "E0905"
+    assert says in diagnostic.message
+
+
+def test_numbers_beyond_those_of_onnx():
+    """The dilation fits into 64 bits; what a window of five samples spans, and the padding that keeps the size, not."""
+    wide = layer("conv", channels=1, kernel=(5,), dilation=(2**62,), pad="same")
+    model, (diagnostic,) = emit(network(shape(1, 8), ("it", wide)))
+    assert model is None
+    assert diagnostic.code == "E0703"
+
+
 def test_open_sizes_are_formulas():
     graph = network(shape(3, "H", "W"), ("c", layer("conv", channels=2, kernel=(3,), stride=(2,), pad=(1,))))
     model = exported(graph)

@@ -9,6 +9,7 @@ import pytest
 from graphs import layer, network, random_weights, shape
 from onnx import TensorProto, numpy_helper
 
+from specc.ir.graph import GraphOutput
 from specc.onnx.check import check_shapes
 from specc.onnx.narrow import emit_in
 from specc.onnx.precision import BFLOAT16, FLOAT16, PRECISIONS, Counted, Rounded, precision_of
@@ -106,6 +107,28 @@ def test_files_hold_two_bytes_for_a_weight(tmp_path, limit):
     )
 
 
+@pytest.mark.parametrize(
+    "wrapped", [lambda weights: Rounded(weights, FLOAT16), lambda weights: Counted(weights, FLOAT16)]
+)
+def test_names_are_looked_up_without_reading_a_tensor(wrapped):
+    class Unread(dict):
+        def __getitem__(self, name):
+            raise AssertionError(name)
+
+    weights = wrapped(Unread(a=1, b=2))
+    assert "a" in weights and "c" not in weights
+    assert (list(weights), len(weights)) == (["a", "b"], 2)
+
+
+def test_an_input_that_is_an_output_and_whole_numbers_stay_as_they_are():
+    graph = network(shape(3, 8, 8), ("codes", layer("argmax")), output="y")
+    graph = graph.model_copy(update={"outputs": (*graph.outputs, GraphOutput(name="same", value="image"))})
+    model, diagnostics = emit_in(graph, FLOAT16, keep_io=True)
+    assert model is not None, diagnostics
+    types = {item.name: item.type.tensor_type.elem_type for item in (*model.graph.input, *model.graph.output)}
+    assert types == {"image": TensorProto.FLOAT, "y": TensorProto.FLOAT, "same": TensorProto.FLOAT}
+
+
 def test_values_beyond_the_range_are_counted():
     weights = {"a": np.array([1, 65519, 65520, -1e9, np.inf], np.float32), "b": np.ones(3, np.float32)}
     counted = Counted(weights, FLOAT16)
@@ -121,6 +144,7 @@ def test_values_beyond_the_range_are_counted():
         (layer("conv", channels=2, kernel=(3,)), BFLOAT16, 21, "export with --opset 22"),
         (layer("maxpool", kernel=(2,)), BFLOAT16, 17, "export with --opset 22"),
         (layer("celu"), FLOAT16, 21, None),
+        (layer("quantize", scale=0.1), FLOAT16, 21, None),
     ],
 )
 def test_what_an_opset_lacks_is_refused(op, precision, opset, help):

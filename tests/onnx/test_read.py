@@ -66,6 +66,26 @@ def test_other_places_are_refused(split, key, value, says):
     assert says in diagnostic.message
 
 
+def test_whole_numbers_beside_the_model_are_refused(split):
+    path, _ = split
+    model = onnx.load(path, load_external_data=False)
+    next(tensor for tensor in model.graph.initializer if tensor.external_data).data_type = onnx.TensorProto.INT64
+    path.write_bytes(model.SerializeToString())
+    _, (diagnostic,) = read_model(path)
+    assert "is not floating-point" in diagnostic.message
+
+
+@pytest.mark.parametrize("numbers", [3, 4])
+def test_numbers_in_a_field_of_their_own_are_counted(tmp_path, numbers):
+    model = onnx.helper.make_model(onnx.helper.make_graph([], "g", [], []))
+    model.graph.initializer.add(name="w", data_type=onnx.TensorProto.FLOAT, dims=[2, 2], float_data=[1.0] * numbers)
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+    _, diagnostics = read_model(tmp_path / "m.onnx")
+    assert [d.message.endswith("the values of tensor `w` do not fit its shape") for d in diagnostics] == [True] * (
+        4 - numbers
+    )
+
+
 @pytest.mark.skipif(os.name != "posix", reason="links as on POSIX systems")
 @pytest.mark.parametrize("link", [os.symlink, os.link])
 def test_links_are_refused(split, link):

@@ -17,8 +17,9 @@ from graphs import layer, network, numbers, random_weights, shape
 from specc.interpreter import interpret
 from specc.onnx import emit, emit_model, to_bytes, write_model
 from specc.onnx.precision import FLOAT16, Counted
+from specc.onnx.write import apart
 from specc.runtime.session import session
-from specc.weights.tensors import Tensor, Weights
+from specc.weights.tensors import Tensor, Unreadable, Weights
 
 GRAPH = network(
     shape(3, 8, 8),
@@ -132,6 +133,29 @@ class TestFailures:
         assert diagnostic.code == "E0801"
         assert path.read_bytes() == b"old"
         assert list(tmp_path.iterdir()) == [path]
+
+    @pytest.mark.parametrize(
+        ("error", "code", "says"),
+        [
+            (Unreadable("it is cut off"), "E0802", "cannot read weight `conv1.weight`: it is cut off"),
+            (OSError(5, "Input/output error"), "E0802", "cannot read weight `conv1.weight`: Input/output error"),
+        ],
+    )
+    def test_weights_whose_file_fails_when_they_are_fetched(self, tmp_path, error, code, says):
+        class Failing(dict):
+            def __getitem__(self, name):
+                raise error
+
+        (written,) = write_model(emit(GRAPH)[0], Failing(WEIGHTS), tmp_path / "m.onnx")
+        _, _, (held,) = apart(emit(GRAPH)[0], Failing(WEIGHTS))
+        assert (written.code, written.message) == (held.code, held.message) == (code, says)
+
+    def test_a_data_file_that_was_there_before_stays(self, tmp_path):
+        assert write_model(emit(GRAPH)[0], WEIGHTS, tmp_path / "m.onnx", limit=10_000) == ()
+        (tmp_path / "m.onnx").unlink()
+        (tmp_path / "m.onnx").mkdir()
+        assert write_model(emit(GRAPH)[0], WEIGHTS, tmp_path / "m.onnx", limit=10_000) != ()
+        assert len(list(tmp_path.glob("*.data"))) == 1
 
     def test_a_model_that_fails_takes_its_data_file_with_it(self, tmp_path):
         path = tmp_path / "m.onnx"

@@ -8,6 +8,7 @@ from onnx import TensorProto, helper, numpy_helper, save_model
 
 from specc.onnx.initialisers import read_onnx
 from specc.weights.files import READERS, read
+from specc.weights.tensors import Unreadable
 
 KERNEL = np.arange(18, dtype=np.float32).reshape(2, 1, 3, 3)
 MATRIX = np.arange(6, dtype=np.float32).reshape(2, 3)
@@ -42,6 +43,13 @@ def test_initialisers_come_in_the_order_in_which_nodes_read_them(tmp_path):
 def test_matrices_come_as_outputs_by_inputs(tmp_path, operator, attributes, expected):
     weights, _ = loaded(tmp_path, model([(operator, ("x", "m"), attributes)], m=MATRIX))
     np.testing.assert_array_equal(weights["m"], expected)
+
+
+def test_a_file_larger_than_a_message_is_not_read(tmp_path):
+    with (tmp_path / "m.onnx").open("wb") as file:
+        file.truncate(2**31)  # a hole, which takes no room
+    with pytest.raises(Unreadable, match="no single protobuf message"):
+        read_onnx(tmp_path / "m.onnx")
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f8"])
