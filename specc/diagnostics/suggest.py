@@ -11,20 +11,29 @@ SYNONYMS: Final[dict[str, str]] = {
     "batchnorm": "bn", "batch_norm": "bn", "batchnorm2d": "bn", "batchnormalization": "bn",
     "conv1d": "conv", "conv2d": "conv", "conv3d": "conv", "convolution": "conv", "convolution2d": "conv",
     "conv_transpose": "deconv", "conv2dtranspose": "deconv", "convtranspose2d": "deconv", "transposed_conv": "deconv",
+    "convtranspose": "deconv", "convtranspose1d": "deconv", "convtranspose3d": "deconv", "conv3dtranspose": "deconv",
     "fc": "dense", "linear": "dense", "fully_connected": "dense", "gemm": "dense", "innerproduct": "dense",
     "gap": "global_avgpool", "globalaveragepooling2d": "global_avgpool", "globalaveragepool": "global_avgpool",
+    "globalpool": "global_avgpool", "global_average_pooling": "global_avgpool",
     "max_pool": "maxpool", "maxpool2d": "maxpool", "maxpooling2d": "maxpool", "pool": "maxpool",
     "cat": "concat", "concatenate": "concat", "plus": "add", "multiply": "mul", "average": "mean", "swish": "silu",
     "layer_norm": "layernorm", "group_norm": "groupnorm", "instance_norm": "instancenorm",
     "hard_sigmoid": "hardsigmoid", "hard_swish": "hardswish", "leakyrelu": "leaky_relu", "logsoftmax": "log_softmax",
     "depthwise_conv": "depthwise", "depthwiseconv2d": "depthwise", "separableconv2d": "separable",
     "upsampling2d": "upsample", "interpolate": "resize", "zeropadding2d": "pad", "depth_to_space": "pixel_shuffle",
+    "permute": "transpose", "view": "reshape", "unflatten": "reshape", "clamp": "clip", "chunk": "split",
     # ... and their arguments
     "activation": "act", "dilation_rate": "dilation", "dilations": "dilation", "filters": "channels",
     "out_channels": "channels", "features": "units", "out_features": "units", "group": "groups",
     "kernel_size": "kernel", "kernel_shape": "kernel", "pool_size": "kernel", "size": "kernel",
     "padding": "pad", "pads": "pad", "padding_mode": "border", "strides": "stride", "use_bias": "bias",
     "kernel_initializer": "init", "epsilon": "eps", "ceil_mode": "round", "parameters": "params", "flops": "macs",
+    "p": "rate", "dim": "axis", "dims": "order", "negative_slope": "alpha", "scale_factor": "scale",
+    "num_groups": "groups", "upscale_factor": "factor", "downscale_factor": "factor", "output_size": "size",
+    # ... and the words that arguments take
+    "kaiming": "he_normal", "kaiming_normal": "he_normal", "kaiming_uniform": "he_uniform",
+    "xavier": "glorot_uniform", "xavier_normal": "glorot_normal", "xavier_uniform": "glorot_uniform",
+    "replicate": "edge", "circular": "wrap", "constant": "zeros",
 }  # fmt: skip
 
 _LONGEST_WORD: Final = 100
@@ -34,17 +43,17 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` was probably meant to be, or `None`.
 
     A third of the letters may be wrong (at least one); of several equally near, the one with the longest common
-    beginning wins, then the first in the alphabet.  Case does not count as a difference.  What is not near may be
-    another framework's name for one of the candidates.
+    beginning wins, then the first in the alphabet.  Case does not count as a difference.  Another framework's name for
+    one of the candidates, with a module before it or not, is nearer than any.
     """
     if len(word) > _LONGEST_WORD:
         return None
     known = sorted({candidate for candidate in candidates if len(candidate) <= _LONGEST_WORD})
+    synonym = SYNONYMS.get(word.lower().rpartition(".")[2])
+    if synonym in known and word not in known:
+        return synonym
     ranked = [(rank, candidate) for candidate in known if (rank := _rank(word.lower(), candidate.lower()))]
-    if ranked:
-        return min(ranked)[1]
-    synonym = SYNONYMS.get(word.lower())
-    return synonym if synonym in known else None
+    return min(ranked)[1] if ranked else None
 
 
 def _rank(word: str, candidate: str) -> tuple[int, int] | None:

@@ -194,7 +194,9 @@ class Elaborator:
     def _rows(self, statement: ast.For, items: Value) -> list[tuple[Value, ...]]:
         """What the loop variables are bound to, iteration by iteration."""
         if not isinstance(items, tuple):
-            raise self._report.error("E0304", statement.iterable.span, f"`for` needs a list, not {describe(items)}")
+            help = f"did you mean `range({items})`?" if isinstance(items, int) and not isinstance(items, bool) else None
+            message = f"`for` needs a list, not {describe(items)}"
+            raise self._report.error("E0304", statement.iterable.span, message, help=help)
         targets = len(statement.targets)
         if targets == 1:
             return [(item,) for item in items]

@@ -13,6 +13,7 @@ from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Scope
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Value, Word, describe, kind, quoted, show
+from specc.elaborate.words import NO_ACTIVATION
 from specc.limits import Limits
 from specc.ops import BY_WORD
 from specc.ops.base import Op, same
@@ -49,6 +50,8 @@ class Operations:
 
     def _call(self, statement: ast.Operation, frame: Frame) -> Result:
         target = self._guesses.get(id(statement)) or self._target(statement.name, frame)
+        if target is None:
+            return self._nothing(statement, frame)
         made = self._plan(statement, target, frame)
         if isinstance(target, BlockDefinition):
             if statement.branches is not None:
@@ -64,7 +67,8 @@ class Operations:
         name = self.name(_first(statement.labels), op.word, frame)
         return self._layers.apply(op, sources, act, statement, name)
 
-    def _target(self, name: ast.Name, frame: Frame) -> type[Op] | BlockDefinition:
+    def _target(self, name: ast.Name, frame: Frame) -> type[Op] | BlockDefinition | None:
+        """What `name` calls; `None` where it is a parameter that holds `none`."""
         head, _, member = name.id.partition(".")
         value: object = frame.scope.find(head)
         if value is BROKEN:
@@ -76,7 +80,16 @@ class Operations:
         word = value if isinstance(value, Word) else name.id if value is None else None
         if word is not None and word in BY_WORD:
             return BY_WORD[word]
-        raise self._report.error("E0201", name.span, f"`{name.id}` is {kind(value)}, not an operation")
+        if value == NO_ACTIVATION:
+            return None
+        what = f"the word `{value}`" if isinstance(value, Word) else kind(value)
+        raise self._report.error("E0201", name.span, f"`{name.id}` is {what}, not an operation")
+
+    def _nothing(self, statement: ast.Operation, frame: Frame) -> Result:
+        if statement.args or statement.branches is not None:
+            name = statement.name
+            raise self._report.error("E0303", name.span, f"`{name.id}` is `none` here and takes no arguments")
+        return self._incoming(statement.name.span, frame)[0]
 
     def _plan(self, statement: ast.Operation, target: type[Op] | BlockDefinition, frame: Frame) -> Plan:
         made = self._plans.get(id(statement))

@@ -30,6 +30,9 @@ EXAMPLES: Final = {
     "axis": "channels", "min": "0", "max": "6", "alpha": "0.1", "eps": "1e-5", "bias": "false",
 }  # fmt: skip
 """Values that show how an argument is written."""
+KNOW_INPUT: Final = ("conv", "deconv", "dense")
+"""Operations to which other frameworks tell the size of the input first."""
+
 LITERALS: Final = (ast.Number, ast.Size, ast.Text, ast.Bool, ast.List)
 
 
@@ -122,13 +125,16 @@ def _positional(positional: list[ast.Argument], signature: Signature, result: Pl
     if len(positional) > len(names):
         surplus = positional[len(names)]
         takes = f"takes {quoted(names)} without names" if names else "takes no argument without its name"
+        help = f"`{signature.word}` {takes}{_further(signature)}"
+        if signature.word in KNOW_INPUT and all(isinstance(a.value, ast.Number) for a in positional[:2]):
+            help = f"the size of the input is known and not written: `{signature.word} {_texts(positional[1:])}`"
         report.add(
             Diagnostic(
                 "E0303",
                 f"too many arguments for `{signature.word}`",
                 surplus.span,
                 "this one is too many",
-                help=f"`{signature.word}` {takes}{_further(signature)}",
+                help=help,
             )
         )
         result.flawed = True
@@ -203,10 +209,28 @@ def _missing(signature: Signature, result: Plan, place: Span, report: Reporter) 
             f"`{signature.word}` needs {shown}",
             place,
             f"{shown} missing",
-            help=f"write `{signature.word} {_call(signature, result)}`",
+            help=_unbracketed(signature, result) or f"write `{signature.word} {_call(signature, result)}`",
         )
     )
     result.ok = False
+
+
+def _unbracketed(signature: Signature, result: Plan) -> str | None:
+    """What to say of `conv (64, 3x3)`, whose only argument is a list."""
+    first = next(iter(result.fields.values()), None)
+    if len(result.fields) != 1 or not isinstance(first, ast.List) or len(first.items) < 2:
+        return None
+    items = ", ".join(_text(item) for item in first.items)
+    return f"the arguments of an operation stand without brackets: `{signature.word} {items}`"
+
+
+def _text(expression: ast.Expr) -> str:
+    span = expression.span
+    return span.source.text[span.start : span.end]
+
+
+def _texts(arguments: Sequence[ast.Argument]) -> str:
+    return ", ".join(_text(argument.value) for argument in arguments)
 
 
 def _call(signature: Signature, result: Plan) -> str:
@@ -215,7 +239,7 @@ def _call(signature: Signature, result: Plan) -> str:
     for name in dict.fromkeys((*signature.positional, *signature.required)):
         written = result.fields.get(name)
         if written is not None:
-            parts.append(written.span.source.text[written.span.start : written.span.end])
+            parts.append(_text(written))
         elif name in signature.required:
             parts.append(_example(name, named=name not in signature.positional))
     return ", ".join(parts)

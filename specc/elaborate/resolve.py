@@ -368,7 +368,8 @@ class Resolver:
 
     def _unknown(self, name: ast.Name, body: Body) -> None:
         hidden = body.find_inner(name.id)
-        guess = nearest(name.id, [*body.visible(), *self._module.scope.names]) if hidden is None else None
+        known = (*body.visible(), *self._module.scope.names, "true", "false")
+        guess = nearest(name.id, known) if hidden is None else None
         if guess is None and hidden is None and self._module.incomplete:
             self._report.excuse(name.span)
             return

@@ -39,12 +39,12 @@ def operation_page(op: type[Op]) -> str:
 
 
 def signature(op: type[Op]) -> str:
-    """`conv channels, kernel, [stride=1], ...`: the positional arguments and then the others."""
+    """`conv channels, kernel, [stride=1], ...`: the arguments that need no name, which have no `=`, then the others."""
     parts = ["values..."] if op.arity[1] is None else []
-    names = argument_names(op)
-    parts += [name for name in op.positional if op.model_fields[name].is_required()]
-    parts += [f"[{name}={show(op.model_fields[name])}]" for name in names if not op.model_fields[name].is_required()]
-    parts += [f"{n}=..." for n in names if op.model_fields[n].is_required() and n not in op.positional]
+    for name in argument_names(op):
+        info = op.model_fields[name]
+        shown = name if name in op.positional else f"{name}={'...' if info.is_required() else show(info)}"
+        parts.append(shown if info.is_required() else f"[{shown}]")
     return f"{op.word} {', '.join(parts)}".rstrip()
 
 

@@ -14,7 +14,7 @@ _HEAD = """\
 
 Made from the classes in `specc/ops` by `python -m specc.report.reference`; `specc explain conv` prints a single one.
 
-Arguments in brackets may be left out; those before the first bracket may be given without their names, in this order.
+Arguments in brackets may be left out; those without `=` may be given without their names, in this order.
 Besides its own arguments every operation takes `from=` (the value, or list of values, to work on instead of that of the
 line before) and an activation (`act=relu`, or its bare word as the last argument). Windows, paddings and rounding are
 explained in [language.md](language.md#windows-and-borders).

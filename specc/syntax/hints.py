@@ -143,6 +143,16 @@ def _call_brackets(stuck: Stuck) -> str | None:
     return "values in brackets have no names: `leaky_relu(0.1)`"
 
 
+def _assignment(stuck: Stuck) -> str | None:
+    """`x = conv 8, 3x3`, or an argument behind a `;`."""
+    if stuck.token.kind != "EQUAL" or "COLON" not in stuck.accepted or stuck.previous is None:
+        return None
+    name = stuck.previous.value
+    if ";" in stuck.before:
+        return f"`;` ends a statement, a comma goes on with its arguments: `..., {name}=`; a label is written `{name}:`"
+    return f"a label is written `{name}:` before an operation, a number is named with `let {name} =`"
+
+
 def _single_equal(stuck: Stuck) -> str | None:
     comparable = stuck.token.kind == "EQUAL" and "COMPARISON" in stuck.accepted
     return "a comparison is written `==`" if comparable else None
@@ -216,6 +226,11 @@ def _label_or_comma(stuck: Stuck) -> str | None:
         return "what a branch does stands in braces: `branch { ... }`"
     if not stuck.lacks_comma:
         return None
+    text, word = stuck.source.text, stuck.previous
+    if word is not None and word.kind == "NAME":
+        above = text[: word.start].rstrip()
+        if above.endswith(",") and "\n" in text[len(above) : word.start]:
+            return "the line above ends with a comma and goes on here: remove the comma"
     names = _TWO_NAMES.search(stuck.before)
     label = f", and a label ends with a colon: `{names[1]}: {names[2]}`" if names else ""
     return f"commas separate arguments{label}"
@@ -227,6 +242,7 @@ HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     _key_with_colon,
     _reserved_key,
     _call_brackets,
+    _assignment,
     _single_equal,
     _double_equal,
     _chained,

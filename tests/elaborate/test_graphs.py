@@ -71,6 +71,7 @@ def test_nodes(body: str, expected: str) -> None:
     [
         ("block b { conv 4, 1x1; relu }\nmodel Net { input x 4x8x8; b; b }",
          "b1.conv1(x) b1.relu1(b1.conv1) b2.conv1(b1.relu1) b2.relu1(b2.conv1)"),
+        ("block b(f = relu) { conv 4, 1x1; f }\nmodel Net { input x 4x8x8; b none }", "b1.conv1(x)"),
         ("block b(f = relu) { f }\nmodel Net { input x 4x8x8; stem: b; b tanh }", "stem.relu1(x) b1.tanh1(stem.relu1)"),
         ("block b(skip) { add skip }\nmodel Net { input x 4x8x8; relu; b x }", "relu1(x) b1.add1(relu1,x)"),
         ("block b { relu }\nmodel Net { input x 4x8x8; tanh; b from=x }", "tanh1(x) b1.relu1(x)"),

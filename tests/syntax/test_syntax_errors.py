@@ -51,12 +51,28 @@ IN_A_MODEL = {
         f"E0101 2:11-1 expected `,` before `6` {ARGUMENT_END}"
         " = commas separate arguments, and a label ends with a colon: `stem: conv`"
     ),
+    "conv 6, 3x3,\n  conv 6": (
+        f"E0101 3:8-1 expected `,` before `6` {ARGUMENT_END}"
+        " = the line above ends with a comma and goes on here: remove the comma"
+    ),
+    "x = conv 6": (
+        "E0101 2:3-1 unexpected `=` (expected a value, `:`, `,` or `->`)"
+        " = a label is written `x:` before an operation, a number is named with `let x =`"
+    ),
+    "conv 6; pad=1": (
+        "E0101 2:12-1 unexpected `=` (expected a value, `:`, `,` or `->`)"
+        " = `;` ends a statement, a comma goes on with its arguments: `..., pad=`; a label is written `pad:`"
+    ),
     "conv 6 => 6x2x2": f"E0101 2:8-1 unexpected `=` {ARGUMENT_END} = an arrow is written `->`",
     "conv 6 --> 6": "E0101 2:9-2 unexpected `->` (expected a value) = an arrow is written `->`",
     "conv 6 → 6": "E0104 2:8-1 U+2192 RIGHTWARDS ARROW does not belong here = an arrow is written `->`",
     "conv 6, 3\N{MULTIPLICATION SIGN}3": (
         "E0104 2:10-1 U+00D7 MULTIPLICATION SIGN does not belong here = a size is written with the letter `x`: `3x3`"
     ),
+    "conv 6, 3m\N{MULTIPLICATION SIGN}3": (
+        "E0104 2:11-1 U+00D7 MULTIPLICATION SIGN does not belong here = a size is written with the letter `x`: `3x3`"
+    ),
+    "conv\u00a06": "E0104 2:5-1 U+00A0 NO-BREAK SPACE does not belong here = use an ordinary space",
     "conv 6, 3X3": "E0105 2:9-3 `3X3` is neither a number nor a size = a size is written with a small `x`: `3x3`",
     "conv 6, 3 x 3": f"E0101 2:11-1 unexpected `x` {ARGUMENT_END} = a size is one word: `3x3`",
     "conv 3xmax": (
@@ -81,6 +97,7 @@ IN_A_MODEL = {
         "E0101 2:28-1 unexpected `=` (expected `,` or `)`) = values in brackets have no names: `leaky_relu(0.1)`"
     ),
     "conv 6,": "E0101 3:1-1 unexpected `}` (expected a value)",
+    "conv 6, ; bn": "E0101 2:9-2 unexpected `;` (expected a value)",
     "conv 6, pad=": "E0101 2:13-0 unexpected end of the line (expected a value)",
     "conv (3, 4\nbn": "E0103 3:1-2 `(` is never closed (expected `)`, found `bn`) [2:6 opened here]",
     "conv [3": "E0103 3:1-1 `[` is never closed (expected `]`, found `}`) [2:6 opened here]",
@@ -102,6 +119,9 @@ IN_A_MODEL = {
     "residul {\nbn\n}": f"E0101 3:1-2 unexpected `bn`: {BRANCHES} = did you mean `residual`?",
     "add {\nbrnch { bn }\n}": f"E0101 3:1-5 unexpected `brnch`: {BRANCHES} = did you mean `branch`?",
     "inptu a 3x3": f"E0101 2:9-3 expected `,` before `3x3` {ARGUMENT_END} = did you mean `input`?",
+    "add { a: branch b { } }": (
+        "E0101 2:17-1 more than one label (only an operation with several results has several)"
+    ),
     "a, b: repeat 2 { }": ("E0101 2:4-1 more than one label (only an operation with several results has several)"),
     "// text": "E0101 2:1-2 unexpected `//` (expected an operation or a statement) = a comment starts with `#`",
     "let a = b && c": "E0104 2:11-1 `&` does not belong here = the logical operator is written `and`",
