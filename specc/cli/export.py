@@ -14,6 +14,7 @@ from specc.cli.model_arguments import add_dtype_arguments, add_weights_arguments
 from specc.cli.spec_arguments import STANDARD_INPUT, add_spec_arguments, one_model
 from specc.diagnostics import has_errors
 from specc.pipeline import Checked
+from specc.report import words
 
 EXAMPLES = """\
 examples:
@@ -69,7 +70,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     console.report(problems)
     if not has_errors(problems):
         kind = "" if precision.name == "float32" else f"{precision.name}, "
-        console.note(f"wrote {target}: {checked.graph.name}, {kind}opset {opset}, {len(model.graph.node)} nodes")
+        nodes = words.counted(len(model.graph.node), "node")
+        console.note(f"wrote {target}: {checked.graph.name}, {kind}opset {opset}, {nodes}")
     return exit_code(problems)
 
 

@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 from specc.cli.console import OK, Console, exit_code
+from specc.report import words
 
 EXAMPLES = """\
 examples:
@@ -64,5 +65,5 @@ def _write(text: str, path: Path, name: str, console: Console) -> int:
         problem = Diagnostic("E0904", f"cannot write {path}: {error.strerror or error}", file=str(path))
         console.report([problem])
         return exit_code([problem])
-    console.note(f"wrote {path}: {name}, {len(text.splitlines())} lines")
+    console.note(f"wrote {path}: {name}, {words.counted(len(text.splitlines()), 'line')}")
     return OK

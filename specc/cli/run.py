@@ -22,6 +22,7 @@ from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.ir.graph import Graph, GraphOutput
+from specc.report import words
 
 if TYPE_CHECKING:
     from specc.inference import Answers, Inference
@@ -181,7 +182,7 @@ def _infer(opened: Inference, files: Sequence[Path], options: argparse.Namespace
         console.report([Diagnostic("E0901", str(error), help=help)])
         return BAD_REQUEST
     if options.output is not None and count.items:
-        console.note(f"wrote {options.output}: {', '.join(count.names)} of {count.items} inputs")
+        console.note(f"wrote {options.output}: {', '.join(count.names)} of {words.counted(count.items, 'input')}")
     return BAD_REQUEST if count.failed else OK
 
 

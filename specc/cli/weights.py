@@ -12,6 +12,7 @@ from specc.cli.console import BAD_REQUEST, OK, Console, exit_code
 from specc.cli.model_arguments import add_map_argument, mapping
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.pipeline import Checked
+from specc.report import words
 
 EXAMPLES = """\
 examples:
@@ -70,5 +71,5 @@ def _write(weights: object, output: str, console: Console) -> int:
     problems = write(weights, Path(output))
     console.report(problems)
     if not problems:
-        console.note(f"wrote {output}: {len(weights)} tensors")
+        console.note(f"wrote {output}: {words.counted(len(weights), 'tensor')}")
     return exit_code(problems)

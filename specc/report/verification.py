@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from specc.report.columns import Column, Style, draw
+from specc.report.words import counted
 from specc.textwidth import wrap
 
 if TYPE_CHECKING:  # verifying imports numpy
@@ -124,17 +125,13 @@ def _element(result: LayerResult | OutputResult, name: str, bound: float, width:
 
 def _verdict(report: Report) -> str:
     if report.passed:
-        warned = f"; {_layers(len(report.warned))} warned" if report.warned else ""
-        return f"PASSED: {_layers(len(report.layers))}, each within its bound{warned}"
+        warned = f"; {counted(len(report.warned), 'layer')} warned" if report.warned else ""
+        return f"PASSED: {counted(len(report.layers), 'layer')}, each within its bound{warned}"
     failed = sum(not layer.passed for layer in report.layers)
     outputs = sum(not output.passed for output in report.end_to_end)
-    found = [f"{failed} of {_layers(len(report.layers))}"] * bool(failed)
+    found = [f"{failed} of {counted(len(report.layers), 'layer')}"] * bool(failed)
     found += [f"{outputs} of {len(report.end_to_end)} outputs"] * bool(outputs)
     return f"FAILED: {' and '.join(found)} not within bounds"
-
-
-def _layers(count: int) -> str:
-    return f"{count} layer{'' if count == 1 else 's'}"
 
 
 def number(value: float) -> str:

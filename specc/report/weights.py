@@ -24,7 +24,7 @@ def render_weights(graph: Graph, width: int = 100, style: Style | None = None) -
         Column("Initialiser", [origin(weight) for _, weight in weights], least=12),
     ]
     total = sum(weight.elements for _, weight in weights)
-    count = f"{len(weights):,} tensor{'' if len(weights) == 1 else 's'}"
+    count = words.counted(len(weights), "tensor")
     lines = [*draw(columns, width, style or Style()), f"{count}, {total:,} values, {words.byte_count(4 * total)}"]
     return "\n".join(lines) + "\n"
 

@@ -16,6 +16,11 @@ def count(value: Dim, conditions: Conditions = ()) -> str:
     return f"{value:,}" if isinstance(value, int) else formula(value, conditions)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 node`, `1,024 nodes`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def byte_count(value: Dim, conditions: Conditions = ()) -> str:
     """`4.58 MB` in powers of 1024, as Keras writes it; open sizes as `formula bytes`."""
     if not isinstance(value, int):
@@ -74,7 +79,7 @@ def total_lines(summary: Summary) -> list[tuple[str, str]]:
     ]
     if totals.receptive_field:
         lines.append(("Receptive field", field(totals.receptive_field, conditions)))
-    lines.append(("Depth", f"{totals.depth} weighted layer{'' if totals.depth == 1 else 's'}"))
+    lines.append(("Depth", counted(totals.depth, "weighted layer")))
     if conditions:
         lines.append(("Open sizes", "; ".join(map(str, conditions))))
     return lines
