@@ -43,6 +43,7 @@ class Activation(Weightless):
     """A function of each single value; a subclass says what `node`, `value` and `rounding` it has."""
 
     is_activation: ClassVar[bool] = True
+    approximated: ClassVar[bool] = True
     works_in: ClassVar[Literal["canonical", "any"]] = "any"
 
     def infer(self, inputs: Types) -> Types:

@@ -91,6 +91,7 @@ class GlobalLpPool(GlobalPooling):
     """The p-norm of each channel, (sum of |x|^p)^(1/p): `global_lppool p=2`."""
 
     word: ClassVar[str] = "global_lppool"
+    approximated: ClassVar[bool] = True
 
     p: PositiveInt = 2
     """The exponent."""

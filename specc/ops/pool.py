@@ -152,6 +152,7 @@ class LpPool(Pooling):
     """The p-norm of each window, (sum of |x|^p)^(1/p): `lppool 2x2, p=2`."""
 
     word: ClassVar[str] = "lppool"
+    approximated: ClassVar[bool] = True
 
     p: PositiveInt = 2
     """The exponent."""

@@ -18,6 +18,7 @@ class Pow(Merge):
     word: ClassVar[str] = "pow"
     arity: ClassVar[tuple[int, int | None]] = (2, 2)
     stretches: ClassVar[bool] = True
+    approximated: ClassVar[bool] = True
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         return build.node("Pow", names)

@@ -25,8 +25,10 @@ from specc.verify.compare import Array
 
 U = 2.0**-24
 """Unit roundoff of float32."""
-COPIES = 3
-"""Over all items of a batch; every item has one at least."""
+COPIES = 3, 16
+"""Over all items of a batch, in large and in small networks; every item has one at least."""
+SMALL = 1 << 20
+"""Layers times input values of a network that is small: few values may all be lucky, and more copies cost nothing."""
 HEADROOM = 4.0
 """Summation orders and fused operations differ: another correct evaluation may err a few times as much as NumPy's."""
 ROUNDINGS = 2.0
@@ -37,6 +39,8 @@ NumPy may have rounded all the lucky way."""
 NORMALISING = 4.0
 """Units of the largest value by which pixels that the graph scales and shifts itself may be off: two rounded operations
 with two rounded constants."""
+APPROXIMATED = 0.5
+"""The part of the bounds of `Op.approximated` operations that an evaluation may use: measured ones were doubled."""
 MARGIN = 4.0
 """Random signs cancel more than errors with a common cause do."""
 
@@ -56,7 +60,8 @@ def references(
     """
     rng = np.random.default_rng(seed)
     items = len(next(iter(feeds.values())))
-    copies = -(-COPIES // items)
+    small = sum(array.size for array in feeds.values()) * len(graph.nodes) < SMALL
+    copies = -(-COPIES[small] // items)
     exact = {name: array.astype(np.float64) for name, array in feeds.items()}
     noisy = {name: np.concatenate([array.astype(np.float32)] * copies) for name, array in feeds.items()}
     for name in normalised:
@@ -97,7 +102,7 @@ def _layer(
             copies = _farther(y, copies, jumped)
         if precision is FLOAT32:
             everywhere = np.broadcast_to(np.asarray(bound, np.float64), y.shape)
-            size = _errors(y, rounded[: len(y)], everywhere, node.op.terms(xs, ws))
+            size = _errors(y, rounded[: len(y)], everywhere, node.op.terms(xs, ws), node.op.approximated)
         else:
             copies = precision.rounded(copies)
             size = ROUNDINGS * precision.u * np.abs(y) + precision.step if np.any(bound) else None
@@ -143,7 +148,7 @@ def _with_noise(copies: Array, size: Array, rng: np.random.Generator) -> Array:
     return noise
 
 
-def _errors(y: Array, rounded: Array, bound: Array, terms: int | None) -> Array | None:
+def _errors(y: Array, rounded: Array, bound: Array, terms: int | None, approximated: bool) -> Array | None:
     """How large an error a float32 evaluation may well make, element by element; nothing where it makes none.
 
     Where NumPy makes none of those that the bound allows it tells nothing of others, and the bound stands.
@@ -154,7 +159,8 @@ def _errors(y: Array, rounded: Array, bound: Array, terms: int | None) -> Array 
     with np.errstate(all="ignore"):
         used = np.abs(rounded - y) / bound
     part = float(np.max(used, initial=0.0, where=usable & np.isfinite(used)))
-    share = max(HEADROOM * part, FAITHFUL / terms if terms else 0.0) if part else 1.0
+    least_share = APPROXIMATED if approximated else FAITHFUL / terms if terms else 0.0
+    share = max(HEADROOM * part, least_share) if part else 1.0
     scale = np.abs(y) if terms else np.maximum(np.abs(y), 1.0)  # functions may be rational ones, good to a unit of 1
     least = np.fmin(bound, FAITHFUL * U * scale)
     result: Array = np.where(usable, np.maximum(bound * min(1.0, share), least), 0.0)
