@@ -165,7 +165,7 @@ class Op(BaseModel):
     """Whether it rounds to whole numbers or compares: a small change of an operand may change the result by a step."""
     approximated: ClassVar[bool] = False
     """Whether another correct evaluation may use half of the error bound where NumPy's uses next to nothing of it:
-    functions that runtimes approximate, and sums of powers that they add up one after the other."""
+    functions that runtimes approximate, sums of powers that they add up one after the other, variances."""
     widens: ClassVar[bool] = False
     """Whether `compute` and `error_bound` take float32 weights beside float64 values and widen them themselves, so that
     the largest are never held twice."""

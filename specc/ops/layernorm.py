@@ -47,6 +47,7 @@ class LayerNorm(Uncounted):
     """
 
     word: ClassVar[str] = "layernorm"
+    approximated: ClassVar[bool] = True
     context: ClassVar[tuple[str, ...]] = ("layout",)
 
     eps: PositiveReal = 1e-5

@@ -88,6 +88,7 @@ class InstanceNorm(_ChannelNorm):
     InstanceNormalization-6/22."""
 
     word: ClassVar[str] = "instancenorm"
+    approximated: ClassVar[bool] = True
     centres_channels: ClassVar[bool] = True
 
     def infer(self, inputs: Types) -> Types:
@@ -120,6 +121,7 @@ class GroupNorm(_ChannelNorm):
     GroupNormalization-21, below opset 21 an InstanceNormalization of the groups."""
 
     word: ClassVar[str] = "groupnorm"
+    approximated: ClassVar[bool] = True
     positional: ClassVar[tuple[str, ...]] = ("groups",)
 
     groups: PositiveInt
