@@ -48,7 +48,7 @@ def receptive_fields(graph: Graph) -> dict[str, View]:
     sizes = large_sizes(graph)
     views = {i.name: tuple(Axis(1, 1, size) for size in i.type.spatial) for i in graph.inputs}
     for node, reach in zip(graph.nodes, ask(graph, _reach), strict=True):
-        view = views[node.inputs[0]] if node.inputs else ()
+        view = views[node.inputs[0]]
         for name in node.inputs[1:]:
             view = _merge(view, views[name], sizes)
         for name, kind in zip(node.outputs, node.types, strict=True):

@@ -111,5 +111,18 @@ def test_of_an_image_and_a_flat_value_the_image_counts() -> None:
     assert [axis.samples for axis in views["b"]] == [axis.samples for axis in views["c"]] == [4, 5]
 
 
+def test_behind_half_a_sample_an_open_size_counts_in_whole_ones() -> None:
+    up = ("up", "upsample", {"scale": 2})
+    views = receptive_fields(graph(image(3, H, W), up, ("a", "conv", conv(4, 2)), ("b", "global_avgpool", {})))
+    assert [axis.samples for axis in views["b"]] == [H + 1, W + 1]  # 2 + ceil((2 H - 1 - 1) / 2)
+
+
+def test_of_a_number_and_an_open_size_the_larger_field_counts() -> None:
+    near, gate = ("a", "conv", conv(4, 3, pad="same")), ("gate", "global_avgpool", {}, "a")
+    for sources in (("a", "gate"), ("gate", "a")):
+        views = receptive_fields(graph(image(3, H, W), near, gate, ("m", "mul", {}, *sources)))
+        assert [(axis.samples, axis.jump) for axis in views["m"]] == [(H + 2, 1), (W + 2, 1)]
+
+
 def test_a_flat_input_has_no_field() -> None:
     assert receptive_fields(graph(image(784), ("a", "dense", {"units": 10}))) == {"image": (), "a": ()}

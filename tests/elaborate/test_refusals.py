@@ -132,6 +132,8 @@ def test_a_long_circle_of_blocks_is_shortened() -> None:
     ("left", "right", "needs", "help"),
     [
         ("[N, 4, 8]", "[M, 4, 8]", "the same batch", None),
+        ("10", "11", "the same size", None),
+        ("4x8x8", "5x9x9", "the same channels, height and width", None),
         ("4x8x8", "4x9x8", "the same height", "an odd size loses a row"),
         ("4x8x8", "4x12x12", "the same height and width", "`pad=same` keeps 12x12"),
         ("4x8x8", "4x24x24", "the same height and width", "a stride of 3 in the larger branch, or `upsample 3`"),
@@ -143,6 +145,7 @@ def test_branches_that_do_not_meet(left: str, right: str, needs: str, help: str 
         specc.loads(f"model Net {{ input a {left}; input b {right}; add a, b }}")
     (diagnostic,) = refusal.value.diagnostics
     assert (diagnostic.code, diagnostic.label) == ("E0403", f"needs {needs} from every branch")
+    assert needs.split()[2].strip(",") in diagnostic.notes[0]
     assert (diagnostic.help or "").startswith(help or "") and bool(diagnostic.help) == bool(help)
 
 

@@ -110,8 +110,24 @@ def test_a_layer_that_the_opset_lacks_is_named():
 def test_what_an_opset_lacks(image, op, opset, says):
     model, (diagnostic,) = emit(network(image, ("it", op)), opset=opset)
     assert model is None
-    assert diagnostic.code == "E0905"
+    assert (diagnostic.code, diagnostic.file) == ("E0905", "specs/net.cnn")
     assert says in diagnostic.message
+    assert (diagnostic.help or "").startswith("export with --opset") == ("open size" not in says)
+
+
+def test_what_would_take_too_many_nodes():
+    graph = network(shape(1, 10**6 + 1), ("it", layer("adaptive_maxpool", size=(10**6,))))
+    _, (diagnostic,) = emit(graph)
+    assert (diagnostic.code, diagnostic.file) == ("E0706", "specs/net.cnn")
+    assert diagnostic.message.startswith("layer `it` (adaptive_maxpool) needs nodes for single windows: 1_000_000; ")
+
+
+def test_equal_constants_of_a_layer_are_one():
+    model = exported(network(shape(1, 9, 10), ("it", layer("adaptive_maxpool", size=(4, 4)))))
+    contents = [(tensor.data_type, tuple(tensor.dims), tensor.raw_data) for tensor in model.graph.initializer]
+    assert len(set(contents)) == len(contents)
+    names = [tensor.name for tensor in model.graph.initializer]
+    assert names == ["it/constant", *(f"it/constant_{i}" for i in range(2, len(names) + 1))]
 
 
 def test_numbers_beyond_those_of_onnx():

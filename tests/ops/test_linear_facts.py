@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from layers import LECTURE, image, layer, shape_of
+from layers import LECTURE, image, layer, numbers, shape_of, weights_of
 
 from specc.ops.base import Reach
 
@@ -91,6 +91,22 @@ def test_fixed_weights_repeat_over_the_axes_they_lack(word, arguments, given, va
     weight = layer(word, **arguments).weights((image(*given),))[0]
     assert weight.fixed == values
     assert not weight.trainable
+
+
+@pytest.mark.parametrize(
+    ("word", "arguments", "given", "terms"),
+    [
+        ("conv", {"channels": 8, "kernel": 3, "groups": 2}, (4, 9, 9), 2 * 9 + 1),
+        ("conv", {"channels": 8, "kernel": 3, "bias": False}, (4, 9, 9), 4 * 9),
+        ("deconv", {"channels": 8, "kernel": 3, "stride": 2}, (4, 9, 9), 4 * 2 * 2 + 1),
+        ("avgpool", {"kernel": (3, 2)}, (4, 9, 9), 6),
+        ("adaptive_avgpool", {"size": 4}, (4, 9, 9), 4 * 4),
+    ],
+)
+def test_terms_of_the_longest_sum(word, arguments, given, terms):
+    """What the bounds on rounding errors grow with; never less than one output adds up."""
+    op, x = layer(word, **arguments), image(*given)
+    assert op.terms([numbers(1, *given)], weights_of(op, x)) == terms
 
 
 def test_arithmetic_of_the_output_size():

@@ -31,6 +31,13 @@ def test_shapes(word, arguments, inputs, wanted):
     assert BY_WORD[word](**arguments).infer(types)[0].shape[1:] == wanted
 
 
+def test_values_are_joined_along_the_axis_as_it_is_written():
+    a, b = numbers(2, 3, 4, 5), numbers(2, 3, 4, 5, seed=1)
+    for layout, axis in (("chw", 1), ("hwc", 2)):
+        (joined,) = BY_WORD["concat"](axis=0, layout=layout).compute([a, b], {})
+        np.testing.assert_array_equal(joined, np.concatenate([a, b], axis))
+
+
 @pytest.mark.parametrize(
     ("word", "inputs", "label", "notes", "help"),
     [

@@ -1,13 +1,15 @@
 """Pools: their shapes, the lectures' numbers, and PyTorch's."""
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
 import pytest
 from layers import LECTURE, computed, image, layer, shape_of
 
+from specc.dims import symbol
 from specc.ops.adaptive_pool import bins, widest
-from specc.ops.base import Rejection
+from specc.ops.base import Reach, Rejection
 from specc.ops.pool_base import samples_read
 from specc.ops.windowed import Windowed
 
@@ -34,6 +36,15 @@ def test_shapes(word, arguments, given, output):
     assert shape_of(op, x) == output
     assert op.weights((x,)) == ()
     assert op.macs((x,), op.infer((x,))) == 0
+
+
+def test_reach_of_an_adaptive_pool():
+    """All of an open size, or the widest bin; no number where every sample is seen."""
+    assert layer("adaptive_maxpool", size=(1, 5)).reach((image(3, "H", 9),)) == (
+        Reach(symbol("H")),
+        Reach(3, Fraction(9, 5)),
+    )
+    assert layer("adaptive_maxpool", size=1).reach((image(3, "H", 9),)) is None
 
 
 PICTURE = LECTURE["pool_2x2_s2"]

@@ -28,6 +28,8 @@ H, W = symbol("H"), symbol("W")
         ("transpose", {"order": (1, 0, 2), "layout": "hwc"}, (16, 5, 7), (16, 7, 5)),
         ("squeeze", {}, (16, 1, 1), (16,)),
         ("squeeze", {}, (16, 1, 5), (16, 5)),
+        ("squeeze", {}, (1, 1, 5), (1, 5)),
+        ("transpose", {"order": 0}, (5,), (5,)),
         ("squeeze", {"axis": "height"}, (16, 1, 1), (16, 1)),
         ("squeeze", {"axis": 0}, (1, 5, 7), (5, 7)),
         ("squeeze", {"axis": -1, "layout": "hwc"}, (1, 5, 7), (7, 5)),
@@ -37,6 +39,10 @@ def test_shapes(word, arguments, x, wanted):
     assert BY_WORD[word](**arguments).infer((image(*x),))[0].shape[1:] == wanted
 
 
+def test_a_batch_of_one_stays():
+    assert BY_WORD["squeeze"]().infer((TensorType((1, 16, 1, 1)),))[0].shape == (1, 16)
+
+
 def test_an_open_size_must_fill_the_new_ones():
     op = BY_WORD["reshape"](sizes=(3, -1))
     assert op.conditions((image(1, "H", "W"),)) == (Divides(3, H * W),)
@@ -44,19 +50,26 @@ def test_an_open_size_must_fill_the_new_ones():
 
 
 @pytest.mark.parametrize(
-    ("word", "arguments", "x", "code"),
+    ("word", "arguments", "x", "code", "message", "note", "help"),
     [
-        ("reshape", {"sizes": (3, 5, 5)}, (16, 5, 5), "E0406"),
-        ("reshape", {"sizes": (3, -1)}, (16, 5, 5), "E0406"),
-        ("reshape", {"sizes": (16, 25)}, (16, "H", "W"), "E0407"),
-        ("transpose", {"order": (1, 0)}, (16, 5, 5), "E0404"),
-        ("squeeze", {"axis": "width"}, (16, 1, 5), "E0406"),
-        ("squeeze", {"axis": "depth"}, (16, 1, 5), "E0305"),
-        ("squeeze", {"axis": "channels"}, (1,), "E0406"),
+        ("reshape", {"sizes": (3, 5, 5)}, (16, 5, 5), "E0406", "16x5x5 holds 400 values, which do not fill 3x5x5",
+         "75 != 400", None),
+        ("reshape", {"sizes": (3, -1)}, (16, 5, 5), "E0406", "16x5x5 holds 400 values, which do not fill 3x-1",
+         "400 / 3 = 133.33", None),
+        ("reshape", {"sizes": (16, 25)}, (16, "H", "W"), "E0407",
+         "16xHxW has an open number of values, but `reshape` names every size", "",
+         "write -1 for the size that stays open"),
+        ("transpose", {"order": (1, 0)}, (16, 5, 5), "E0404", "`order` names 2 axes of an input with 3", "", None),
+        ("squeeze", {"axis": "width"}, (16, 1, 5), "E0406", "axis width of 16x1x5 is not 1 but 5", "", None),
+        ("squeeze", {"axis": "depth"}, (16, 1, 5), "E0305", "the input has no depth", "", "it has channels, height, width"),
+        ("squeeze", {"axis": "channels"}, (1,), "E0406", "the only axis cannot be dropped", "", None),
     ],
-)
-def test_rejections(word, arguments, x, code):
-    assert rejected(BY_WORD[word](**arguments), image(*x)).code == code
+)  # fmt: skip
+def test_rejections(word, arguments, x, code, message, note, help):
+    finding = rejected(BY_WORD[word](**arguments), image(*x))
+    assert (finding.code, finding.message, "".join(finding.notes), finding.help) == (code, message, note, help)
+    assert finding.argument in arguments
+    assert finding.inputs == {0: image(*x).text()}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 from layers import assert_agrees, image, layer, numbers
+from lowering import nodes_of
 
 from specc.ops.base import Rejection
 
@@ -80,6 +81,8 @@ OTHERS = [
     ("global_lppool", {"p": 3}, (9, 10)),
     ("lppool", {"p": 1, "kernel": 3, "pad": 1}, (9, 10)),
     ("lppool", {"p": 4, "kernel": 3, "pad": 1}, (9, 10)),
+    ("lppool", {"kernel": 2, "dilation": 4, "stride": 1, "pad": 2}, (9, 10)),
+    ("adaptive_avgpool", {"size": 1}, (9, 12)),
     ("adaptive_avgpool", {"size": 3}, (9, 12)),
     ("adaptive_avgpool", {"size": (4, 1)}, (9, 12)),
     ("adaptive_avgpool", {"size": (2, 3, 13)}, (7, 6, 8)),
@@ -125,6 +128,28 @@ def test_everything_else(word, arguments, sizes):
 )
 def test_other_opsets(word, arguments, opset):
     assert_agrees(layer(word, **arguments), numbers(1, 4, 10, 12), opset=opset)
+
+
+@pytest.mark.parametrize(
+    ("word", "arguments", "opset", "nodes"),
+    [
+        ("avgpool", {"kernel": 2}, 13, ["AveragePool"]),
+        ("avgpool", {"kernel": 2, "dilation": 2}, 18, ["Conv"]),
+        ("avgpool", {"kernel": 2, "dilation": 2}, 19, ["AveragePool"]),
+        ("lppool", {"kernel": 2, "dilation": 2}, 18, ["LpPool"]),
+        ("adaptive_maxpool", {"size": 1}, 21, ["GlobalMaxPool"]),
+        ("adaptive_maxpool", {"size": 4}, 21, ["MaxPool"]),
+        (
+            "adaptive_maxpool",
+            {"size": 3},
+            21,
+            ["Slice", "ReduceMax", "Slice", "ReduceMax", "Slice", "ReduceMax", "Concat"],
+        ),
+        ("adaptive_maxpool", {"size": 16}, 21, [*["Slice"] * 16, "Concat"]),  # each window is one sample
+    ],
+)
+def test_nodes(word, arguments, opset, nodes):
+    assert nodes_of(layer(word, **arguments), image(1, 8), opset=opset) == nodes
 
 
 def test_bounds_allow_float32_and_nothing_like_a_missing_term():

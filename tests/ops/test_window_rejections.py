@@ -61,6 +61,43 @@ REJECTIONS = [
 ]  # fmt: skip
 
 
+MESSAGES = [
+    ("conv", {"channels": 4, "kernel": 9}, SMALL, "the kernel spans 9 but the padded input is only 7 in height"),
+    ("conv", {"channels": 4, "kernel": 3, "stride": 3, "round": "exact"}, SMALL,
+     "stride 3 does not tile the input in height"),
+    ("conv", {"channels": 4, "kernel": (3, 3, 3)}, SMALL, "`kernel` has 3 numbers for an input with 2 spatial axes"),
+    ("conv", {"channels": 4, "kernel": (3, 3)}, (3, 7), "`kernel` has 2 numbers for an input with 1 spatial axis"),
+    ("deconv", {"channels": 4, "kernel": (3, 3, 3)}, SMALL, "`kernel` has 3 numbers for an input with 2 spatial axes"),
+    ("deconv", {"channels": 4, "kernel": 3, "stride": (1, 2, 3)}, SMALL,
+     "`stride` has 3 numbers for an input with 2 spatial axes"),
+    ("deconv", {"channels": 4, "kernel": 3, "stride": 2, "output_pad": 2}, SMALL,
+     "output_pad 2 is not below the stride 2 in height"),
+    ("deconv", {"channels": 4, "kernel": 3, "stride": 2, "output_pad": 1, "pad": "same"}, SMALL,
+     "pad=same settles the output's size, output_pad cannot change it"),
+    ("deconv", {"channels": 4, "kernel": 1, "pad": 4}, SMALL, "the padding cuts off all of the output in height"),
+    ("deconv", {"channels": 4, "kernel": 3}, ("C", 7, 7), "`deconv` needs a known number of input channels, not C"),
+    ("conv", {"channels": 4, "kernel": 3}, (120,),
+     "`conv` needs an image (channels and 1 to 3 spatial sizes), not 120"),
+    ("conv", {"channels": 4, "kernel": 3, "stride": 3, "pad": 1, "round": "ceil"}, (3, 7, "W"),
+     "round=ceil with this padding needs a known width"),
+    ("conv", {"channels": 4, "kernel": 3, "stride": 2, "dilation": 2, "pad": "same"}, (3, "H", 7),
+     "pad=same with a stride and a dilation needs a known height"),
+    ("conv", {"channels": 4, "kernel": 3, "stride": 2, "pad": "same", "border": "edge"}, (3, 7, "W"),
+     "border=edge with pad=same and a stride needs a known width"),
+    ("conv", {"channels": 4, "kernel": 3, "pad": 7, "border": "reflect"}, SMALL,
+     "border=reflect cannot fill 7 samples of padding from 7 in height"),
+    ("maxpool", {"kernel": 2, "stride": 3, "pad": "same"}, (3, 7, "W"),
+     "pad=same with a stride beyond the kernel needs a known width"),
+    ("maxpool", {"kernel": 2, "pad": 2}, SMALL, "a window would read nothing but padding"),
+    ("adaptive_avgpool", {"size": 7}, (3, "H", 7), "`adaptive_avgpool` to 7 needs a known height, not H"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("word", "arguments", "given", "message"), MESSAGES)
+def test_messages(word, arguments, given, message):
+    assert rejection(word, image(*given), **arguments).finding.message == message
+
+
 @pytest.mark.parametrize(("word", "arguments", "given", "code", "argument", "note", "fix"), REJECTIONS)
 def test_refusals(word, arguments, given, code, argument, note, fix):
     finding = rejection(word, image(*given), **arguments).finding

@@ -54,6 +54,15 @@ def test_exact_tiling_of_an_open_size_is_a_condition():
     op = layer("maxpool", kernel=2, round="exact")
     assert [str(condition) for condition in op.conditions((image(1, "H", 8),))] == ["H must be a multiple of 2"]
     assert layer("maxpool", kernel=2).conditions((image(1, "H", 8),)) == ()
+    overlapping = layer("maxpool", kernel=2, stride=3, round="exact")
+    assert [str(condition) for condition in overlapping.conditions((image(1, "L"),))] == [
+        "L + 1 must be a multiple of 3"
+    ]
+
+
+def test_dropped_samples_are_called_by_their_axis():
+    remarks = layer("conv", channels=1, kernel=3, stride=3).remarks((image(1, 7, 8, 9),))
+    assert [r.message for r in remarks] == ["the last slice of 7 and the last 2 rows of 8 are never read"]
 
 
 @pytest.mark.parametrize(
