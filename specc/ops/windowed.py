@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from specc.dims import Divides
 from specc.ops.base import Field, Finding, Op, Reach, Rejection, Types
-from specc.ops.fields import Border, Pad, Round, Window
+from specc.ops.fields import LARGEST_SIZE, Border, Pad, Round, Window
 from specc.ops.weights import Bias, Init
 from specc.ops.windows import (
     AxisWindow,
@@ -59,7 +60,9 @@ class Windowed(Op):
 
     def placed(self, x: TensorType) -> list[AxisWindow]:
         """Where the windows lie on each spatial axis of `x`.  Raises `Rejection` where they do not fit."""
-        return slide(x, self.geometry(x))
+        windows = slide(x, self.geometry(x))
+        _check_padded(x, windows)
+        return windows
 
     def conditions(self, inputs: Types) -> tuple[Divides, ...]:
         return tiling_conditions(inputs[0], self.geometry(inputs[0]))
@@ -85,6 +88,15 @@ class Windowed(Op):
     def motion(self) -> Motion:
         """The window's arguments as the kernels take them."""
         return {"stride": self.steps, "pad": self.pad, "dilation": self.dilation, "rounding": self.round}
+
+
+def _check_padded(x: TensorType, windows: Sequence[AxisWindow]) -> None:
+    """What ONNX and its runtimes add up must stay a 64-bit integer."""
+    for size, window in zip(x.spatial, windows, strict=True):
+        known = size if isinstance(size, int) else 0
+        padded = known + (window.begin or 0) + (window.end or 0) + window.overhang
+        if padded > LARGEST_SIZE:
+            raise Rejection("E0703", f"with its padding an axis would be {padded}, and is not below 2 ** 63")
 
 
 class Convolving(Windowed):
