@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from specc.decompile.follow import commutes
-from specc.ir.graph import Graph, Node
+from specc.ir.graph import Graph, Node, weight_name
 from specc.onnx.expose import held_values
 from specc.onnx.importer import Imported, annotated, read_model
 from specc.onnx.proto import Model
@@ -31,7 +31,17 @@ def adopted(graph: Graph, file: Path) -> tuple[Graph, Model | Path]:
     if any(new != old and new in graph.values for old, new in inputs.items()):
         return graph, file
     held = {ours: imported.held[theirs] for ours, theirs in tensors.items() if theirs in imported.held}
-    return _renamed(graph, inputs, imported), annotated(model, held)
+    return _renamed(graph, inputs, imported), annotated(model, held, _borrowed(graph, tensors))
+
+
+def _borrowed(graph: Graph, tensors: Mapping[str, str]) -> frozenset[str]:
+    """Weights of `graph` whose layer has another name in the file: there these names may be other layers' weights."""
+    return frozenset(
+        weight_name(node, weight)
+        for node in graph.nodes
+        for weight in graph.weights(node)
+        if tensors.get(node.name) != node.name
+    )
 
 
 def _renamed(graph: Graph, names: Mapping[str, str], imported: Imported) -> Graph:

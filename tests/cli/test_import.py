@@ -48,3 +48,13 @@ def test_what_is_no_model_is_one_error(specc: Specc) -> None:
     assert answer.code == 2
     assert answer.err.startswith("error[E0907]: bad.onnx: it is no ONNX model, or cut off")
     assert not Path("bad.cnn").exists()
+
+
+def test_weights_are_told_apart_where_names_move_to_other_layers(specc: Specc) -> None:
+    text = "model Net { input x 3x8x8; first: conv 3, 3x3, pad=1; repeat 2 { conv 3, 3x3, pad=1; relu } }"
+    Path("moved.cnn").write_text(text, encoding="utf-8")
+    specc("export", "moved.cnn", "-o", "moved.onnx")
+    specc("import", "moved.onnx", "-o", "back.cnn", "--weights", "back.safetensors")
+    assert "first" not in Path("back.cnn").read_text(encoding="utf-8")  # so `conv1` is another layer than in the file
+    answer = specc("verify", "back.cnn", "--weights", "back.safetensors", "--model-file", "moved.onnx")
+    assert answer.code == 0, answer.out

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -241,8 +242,9 @@ def _held(context: Context) -> dict[str, tuple[str, Layout]]:
     return held
 
 
-def annotated(model: Model, held: Mapping[str, tuple[str, Layout]]) -> Model:
-    """A copy of `model` that says in specc's metadata which tensor holds which value, and in which layout."""
+def annotated(model: Model, held: Mapping[str, tuple[str, Layout]], taken: Collection[str] = ()) -> Model:
+    """A copy of `model` that says in specc's metadata which tensor holds which value, and in which layout; its
+    weights whose names are `taken` get others."""
     result = onnx.ModelProto()
     result.CopyFrom(model)
     del result.metadata_props[:]
@@ -254,7 +256,19 @@ def annotated(model: Model, held: Mapping[str, tuple[str, Layout]]) -> Model:
     )
     for key, table in zip(replaced, tables, strict=True):
         result.metadata_props.add(key=key, value=json.dumps(table))
+    _rename_weights(result.graph, taken)
     return result
+
+
+def _rename_weights(graph: onnx.GraphProto, taken: Collection[str]) -> None:
+    used = {name for node in graph.node for name in (*node.input, *node.output)}
+    names: dict[str, str] = {}
+    for tensor in graph.initializer:
+        if tensor.name in taken:
+            names[tensor.name] = next(n for i in count() if (n := f"{tensor.name}.{i}") not in used)
+            tensor.name = names[tensor.name]
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
 
 
 def _fixed(weight: Weight) -> Tensor:
