@@ -43,19 +43,25 @@ def by_order(wanted: dict[str, Target], given: Weights) -> dict[str, str] | None
 
     Where the order of `given` means nothing, that of torchvision's models helps, if it is one of them.
     With several sequences (Keras 3 numbers layers per class) each layer must fit the head of exactly one of them, or of
-    several the one of its own class.
+    several the one of its own class.  A file may hold the values that are fixed in the spec, or be without them.
     """
     sequences = given.sequences
     if not sequences and (known := in_layer_order(given)):
         sequences = (known,)
     layers = [_layers(sequence) for sequence in sequences]
-    return _in_step(wanted, given, layers) or _in_step(wanted, given, [_children_first(part) for part in layers])
+    every = list(wanted.values())
+    free = [target for target in every if target.weight.fixed is None]
+    for needed in (free, every) if len(free) < len(every) else (every,):
+        for parts in (layers, [_children_first(part) for part in layers]):
+            if found := _in_step(needed, given, parts):
+                return found
+    return None
 
 
-def _in_step(wanted: dict[str, Target], given: Weights, layers: list[list[_Layer]]) -> dict[str, str] | None:
+def _in_step(wanted: list[Target], given: Weights, layers: list[list[_Layer]]) -> dict[str, str] | None:
     queues = [deque(part) for part in layers]
     result: dict[str, str] = {}
-    for _, group in groupby(wanted.values(), key=lambda target: _split(target.name)[0]):
+    for _, group in groupby(wanted, key=lambda target: _split(target.name)[0]):
         layer = list(group)
         fitting = [(queue, pairs) for queue in queues if queue and (pairs := _pair(layer, queue[0], given))]
         if len(fitting) > 1:

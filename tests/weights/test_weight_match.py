@@ -143,6 +143,15 @@ def test_batch_counters_of_pytorch_are_no_surplus():
     assert match(TWO, given)[1].complete
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_values_fixed_in_the_spec_may_be_in_a_file_or_not(held):
+    graph = chain(Conv(channels=2, kernel=(3, 3), bias=False), Scale(weight=0.5), Conv(channels=2, kernel=(1, 1)))
+    found = {f"net.{name}": array for name, array in seeded(graph).items() if held or name != "conv2.weight"}
+    _, table, diagnostics = match(graph, Weights.of(found))
+    assert not diagnostics
+    assert [row.status for row in table.rows] == ["matched", "fixed", "matched", "matched"]
+
+
 def test_an_order_that_means_nothing_is_not_used():
     given = renamed("a.weight", "a.bias", "b.weight")
     unordered = Weights(given.tensors, ())
