@@ -131,8 +131,8 @@ def test_equal_constants_of_a_layer_are_one():
 
 
 def test_numbers_beyond_those_of_onnx():
-    """The dilation fits into 64 bits; what a window of five samples spans, and the padding that keeps the size, not."""
-    wide = layer("conv", channels=1, kernel=(5,), dilation=(2**62,), pad="same")
+    """The dilation fits into 64 bits; what a window of five samples spans, and the padding that cuts it off, not."""
+    wide = layer("deconv", channels=1, kernel=(5,), dilation=(2**62,), pad="same")
     model, (diagnostic,) = emit(network(shape(1, 8), ("it", wide)))
     assert model is None
     assert diagnostic.code == "E0703"
