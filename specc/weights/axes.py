@@ -64,7 +64,10 @@ def _change(shape: tuple[int, ...], target: Target) -> Change | None:
 
 def _fits(shape: tuple[int, ...], target: Target) -> bool:
     """Equal shapes fit, and so do those that differ in axes of size 1 behind: a vector (C) and (C, 1, 1), which
-    broadcasts; a matrix (out, in) and the 1x1 convolution (out, in, 1, 1)."""
+    broadcasts; a matrix (out, in) and the 1x1 convolution (out, in, 1, 1).  Values for every element of an item may
+    have an axis for the batch before them, as embeddings of positions have in PyTorch."""
+    if target.elementwise and shape == (1, *target.shape):
+        return True
     return _without_ones_behind(shape) == _without_ones_behind(target.shape)
 
 

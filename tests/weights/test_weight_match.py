@@ -172,3 +172,13 @@ def test_axes_of_size_one_behind_make_no_difference(theirs, ours):
     weights, _, problems = match(build.finish(), Weights.of({"scale1.weight": np.arange(4.0).reshape(theirs)}))
     assert not problems
     assert weights["scale1.weight"].shape == ours
+
+
+def test_values_for_every_element_may_have_an_axis_for_the_batch():
+    build = GraphBuilder("Embedded")
+    build.add_input(GraphInput(name="tokens", type=TensorType((1, 3, 4))))
+    build.add("scale1", Scale(weight=1.0, bias=True, elementwise=True), ("tokens",))
+    positions = np.arange(12.0).reshape(1, 3, 4)
+    weights, _, problems = match(build.finish(), Weights.of({"scale1.bias": positions}))
+    assert not problems
+    assert (weights["scale1.bias"] == positions[0]).all()
