@@ -52,16 +52,19 @@ def _dead_layers(elaborated: Elaborated, report: Reporter) -> None:
     graph = elaborated.graph
     needed = {output.value for output in graph.outputs}
     read = {value for node in graph.nodes for value in node.inputs}
+    dead = []
     for node in reversed(graph.nodes):
         if needed.intersection(node.outputs):
             needed.update(node.inputs)
         elif node.name in elaborated.places and node.name not in read:
-            report.add(
-                Diagnostic(
-                    "W0203", f"nothing uses the value of `{node.layer}`", elaborated.places[node.name],
-                    help="remove it, or return it with `output`",
-                )
-            )  # fmt: skip
+            dead.append(node)
+    for node in reversed(dead):
+        report.add(
+            Diagnostic(
+                "W0203", f"nothing uses the value of `{node.layer}`", elaborated.places[node.name],
+                help="remove it, or return it with `output`",
+            )
+        )  # fmt: skip
 
 
 def _heavy_dense(elaborated: Elaborated, summary: Summary, report: Reporter) -> None:

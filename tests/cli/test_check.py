@@ -51,6 +51,14 @@ def test_the_table_goes_to_standard_output_and_findings_to_standard_error(specc:
     assert bad.err.startswith("error[E0501]: the shape here is 4x6x6, not 4x5x5\n")
 
 
+def test_a_false_expectation_leaves_the_table_that_explains_it(specc: Specc) -> None:
+    Path("false.cnn").write_text("model Net { input x 4; dense 2; expect params == 11 }", encoding="utf-8")
+    answer = specc("check", "false.cnn")
+    assert answer.code == 1
+    assert "Total params: 10" in answer.out
+    assert "`params` is 10, not 11" in answer.err
+
+
 def test_several_files_are_all_checked(specc: Specc) -> None:
     Path("two.cnn").write_text(TWO, encoding="utf-8")
     Path("wrong.cnn").write_text(WRONG, encoding="utf-8")
