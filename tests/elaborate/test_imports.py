@@ -44,6 +44,23 @@ def test_models_can_be_derived_from_imported_ones(tmp_path: Path) -> None:
     assert specc.load(path).params == 10
 
 
+def test_a_model_derived_twice_takes_the_parameters_of_the_first(tmp_path: Path) -> None:
+    base = "model Base(width, units=1) { input x 4; dense width; dense units }"
+    net = 'import "./base.cnn" as b\nmodel Half = b.Base(width=2)\nmodel Net = Half(units=3)'
+    path = write(tmp_path, net=net, base=base)
+    assert specc.load(path, model="Net").params == 4 * 2 + 2 + 2 * 3 + 3
+    assert specc.load(path, model="Half", units=5).params == 4 * 2 + 2 + 2 * 5 + 5
+
+
+def test_claims_are_of_the_parameters_that_the_spec_gives() -> None:
+    """With others they do not hold; where a parameter has no default, they are of the one that is set."""
+    net = "model Net(width%s) { input x 4; dense width; expect params == 10 }"
+    assert specc.loads(net % "=2", width=3).params == 15
+    assert specc.loads(net % "", width=2).params == 10
+    with pytest.raises(specc.SpecError, match="15 - 10"):
+        specc.loads(net % "", width=3)
+
+
 @pytest.mark.parametrize(
     ("target", "code"),
     [
