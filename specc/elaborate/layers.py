@@ -231,7 +231,7 @@ class Layers:
 
     def _resume(self, parts: tuple[Value | None, ...], place: Span, frame: Frame) -> LayerValue:
         sizes = tuple(part for part in parts if part is not None)
-        if len(sizes) < len(parts) or not parts:
+        if len(sizes) < len(parts) or not _can_be(parts):
             return UNKNOWN
         name = f"?{place.start}"
         self._origins[name] = _Origin(place)
@@ -307,9 +307,15 @@ def _other_reading(parts: tuple[Value | None, ...], x: TensorType, frame: Frame)
     return None
 
 
+def _can_be(parts: tuple[Value | None, ...]) -> bool:
+    """Whether a value can have these sizes."""
+    return bool(parts) and not any(isinstance(part, int) and part < 1 for part in parts)
+
+
 def _claimed(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> TensorType:
-    """The type that an assertion claims, `_` filled in from the real one; the real one where it claims no shape."""
-    if not parts:
+    """The type that an assertion claims, `_` filled in from the real one; the real one where it claims what no value
+    has."""
+    if not _can_be(parts):
         return x
     real = x.spoken(frame.layout)
     sizes = [p if isinstance(p, int | Sym) else (real[i + 1] if i + 1 < len(real) else 1) for i, p in enumerate(parts)]
