@@ -17,6 +17,10 @@ class Entry:
     what: str
     used: bool = False
 
+    @property
+    def article(self) -> str:
+        return "an" if self.what[0] in "aeiou" else "a"
+
 
 @dataclass(slots=True)
 class Body:

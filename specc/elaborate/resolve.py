@@ -291,7 +291,7 @@ class Resolver:
             self._report.add(
                 Diagnostic(
                     "E0203", f"`{name.id}` is defined twice", name.span, "again here",
-                    labels=(Label(first.span, f"first defined here, as {_article(first.what)}"),),
+                    labels=(Label(first.span, f"first defined here, as {first.article} {first.what}"),),
                 )
             )  # fmt: skip
             return
@@ -397,7 +397,3 @@ class Resolver:
                         help="remove it, or start its name with `_`",
                     )
                 )  # fmt: skip
-
-
-def _article(what: str) -> str:
-    return f"an {what}" if what[0] in "aeiou" else f"a {what}"

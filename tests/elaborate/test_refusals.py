@@ -71,7 +71,7 @@ X = "model Net { input x 4x8x8; "
         (X + "conv 4, 3x3 -> 4xHxQ }", "E0202", "unknown name `H`"),
         (X + "conv 4, 3x3 -> [4, true, 6] }", "E0304", "a shape holds whole numbers, not `true`"),
         (X + "relu -> 0x0; prelu; conv 3, 1 }", "E0501", "the shape here is 4x8x8, not 0x0"),
-        (X + "rleu -> 0x0; prelu; conv 3, 1 }", "E0201", "unknown operation `rleu`"),
+        (X + "qqq -> 0x0; prelu; conv 3, 1 }", "E0201", "unknown operation `qqq`"),
         (X + "repeat true { relu } }", "E0304", "`repeat` needs a whole number, not `true`"),
         ("block b(a) { a }\n" + X + "b same }", "E0201", "`a` is the word `same`, not an operation"),
         ("block b(a) { a 3 }\n" + X + "b none }", "E0303", "`a` is `none` here and takes no arguments"),
