@@ -34,7 +34,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.data(explain(subject.upper()))
         return OK
     if subject in BY_WORD:
-        console.data(operation_page(BY_WORD[subject]))
+        console.data(operation_page(BY_WORD[subject], console.width))
         return OK
     guess = nearest(subject.upper(), CODES) or nearest(subject, BY_WORD)
     hint = f"; did you mean {guess}?" if guess else "; `specc explain` lists all"

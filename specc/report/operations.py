@@ -28,14 +28,22 @@ def operation_list(width: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def operation_page(op: type[Op]) -> str:
-    """What `specc explain conv` prints: the description and every argument with its default."""
-    lines = [f"# {op.word}", "", inspect.getdoc(op) or "", "", f"    {signature(op)}", ""]
+def operation_page(op: type[Op], width: int = 120) -> str:
+    """What `specc explain conv` prints in `width` cells: the description and every argument with its default."""
+    lines = [f"# {op.word}", ""]
+    for paragraph in (inspect.getdoc(op) or "").split("\n\n"):
+        lines += [*wrap(" ".join(paragraph.split()), width), ""]
+    lines += [*_hanging(signature(op), width, "    ", "        "), ""]
     for name, doc, default in arguments(op):
-        lines.append(f"- `{name}`{default}: {doc}")
-    lines.append("- `from`: the value, or list of values, to work on instead of the incoming one")
-    lines.append("- `act`: an activation to apply to the result; its bare name may close the arguments")
+        lines += _hanging(f"`{name}`{default}: {doc}", width)
+    lines += _hanging("`from`: the value, or list of values, to work on instead of the incoming one", width)
+    lines += _hanging("`act`: an activation to apply to the result; its bare name may close the arguments", width)
     return "\n".join(lines) + "\n"
+
+
+def _hanging(text: str, width: int, first: str = "- ", others: str = "  ") -> list[str]:
+    head, *rest = wrap(text, width - len(others))
+    return [first + head, *(others + line for line in rest)]
 
 
 def signature(op: type[Op]) -> str:
