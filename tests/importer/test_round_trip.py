@@ -63,6 +63,19 @@ def test_what_was_read_computes_what_the_file_does(spec, name, preprocess):
     assert report.passed
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "residual { transpose (1, 0); conv 8, 1; transpose (1, 0) }",
+        "concat { branch { transpose (1, 0); conv 8, 1; transpose (1, 0) } branch { relu } }",
+    ],
+)
+def test_transposes_within_a_branch_stay(body):
+    """Elsewhere a transposition may be no more than how a value lies in memory."""
+    graph = compiled(f"model M {{ input x 4x8; {body} }}")
+    assert meaning(read_back(graph).graph) == meaning(graph)
+
+
 def test_weights_take_the_names_of_the_written_spec():
     graph = compiled("model M {\n input x 3x8x8\n stem: conv 4, 3x3, relu\n flatten; head: dense 2\n}")
     exported, _ = emit_model(graph, seeded(graph))

@@ -22,6 +22,7 @@ from specc.ops.merge import Add, Div, Max, Mean, Merge, Min, Mul, Sub
 from specc.ops.power import Pow
 from specc.ops.scale import Scale
 from specc.ops.shape import Reshape
+from specc.types import TensorType
 from specc.weights.tensors import Tensor
 
 Rule = Callable[[Context, Step], list[Value]]
@@ -32,6 +33,8 @@ def merged(kind: type[Merge], ctx: Context, step: Step, count: int | None = None
     operands = [ctx.live(step, index) for index in range(len(step.inputs))]
     if ctx.lifted and len(operands) == 2 and (found := _broadcast(kind, ctx, step, operands)):
         return [found]
+    if not _in_any_order(ctx, operands):
+        operands = ctx.in_one_order(step, operands)
     ranks = [len(ctx.shape(operand)) for operand in operands]
     rank = max(ranks)
     last = any(operand.last for operand in operands)
@@ -61,13 +64,21 @@ def _broadcast(kind: type[Merge], ctx: Context, step: Step, operands: list[Live]
     return Live(ctx.add(step, Reshape(sizes=sizes), merged_flat))
 
 
+def _in_any_order(ctx: Context, operands: list[Live]) -> bool:
+    """Whether all operands lie in memory in one order, or those that do not are as good in the other."""
+    turned = [operand for operand in operands if not operand.last and ctx.type(operand).rank > 1]
+    last = any(operand.last for operand in operands)
+    return not last or all(_lies_both_ways(ctx.type(operand)) for operand in turned)
+
+
+def _lies_both_ways(kind: TensorType) -> bool:
+    return kind.channels == 1 or all(size == 1 for size in kind.spatial)
+
+
 def _turned(ctx: Context, step: Step, index: int, operand: Live) -> str:
-    """An operand whose axes lie otherwise than the others' do: nothing moves, or a transpose is needed."""
+    """An operand whose axes lie otherwise than the others' do, and that is the same in their order."""
     kind = ctx.type(operand)
-    if kind.channels == 1 or all(size == 1 for size in kind.spatial):
-        flat = (*kind.spatial, kind.channels) if not operand.last else (kind.channels, *kind.spatial)
-        return as_operand(ctx, step, operand.value, flat, index)
-    raise Decline("its operands lie in memory in different orders")
+    return as_operand(ctx, step, operand.value, (*kind.spatial, kind.channels), index)
 
 
 def stretched(ctx: Context, step: Step, index: int, operand: Live, target: tuple[int, bool]) -> str:

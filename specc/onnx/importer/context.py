@@ -149,6 +149,11 @@ class Context:
             return self.permuted(step, live.value, (*range(2, kind.rank + 1), 1))
         return self.permuted(step, live.value, (kind.rank, *range(1, kind.rank)))
 
+    def in_one_order(self, step: Step, values: list[Live]) -> list[Live]:
+        """The same values as the author of a spec would see them, transposed where they lie otherwise."""
+        last = self.builder.layout == "hwc"
+        return [Live(self.spoken_value(step, value), last and self.type(value).rank > 1) for value in values]
+
     def permuted(self, step: Step, value: str, axes: tuple[int, ...]) -> str:
         """`value` with its canonical axes behind the batch in another order, as a new node."""
         layout = self.builder.layout

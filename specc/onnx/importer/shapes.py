@@ -169,9 +169,9 @@ def unsqueeze(ctx: Context, step: Step) -> list[Value]:
 
 def concat(ctx: Context, step: Step) -> list[Value]:
     operands = [ctx.live(step, index) for index in range(len(step.inputs))]
+    if len({operand.last for operand in operands}) > 1:
+        operands = ctx.in_one_order(step, operands)
     last = operands[0].last
-    if any(operand.last != last for operand in operands):
-        raise Decline("its operands lie in memory in different orders")
     axis = ctx.axis(operands[0], step.integer("axis", 1))
     op = Concat(axis=ctx.axis_argument(operands[0], axis), layout=ctx.builder.layout)
     return [Live(ctx.add(step, op, *(operand.value for operand in operands)), last)]
