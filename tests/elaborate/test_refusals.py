@@ -30,6 +30,7 @@ X = "model Net { input x 4x8x8; "
         ("block a { b }; block b { a; b }; " + X + "a }", "E0205", "block `a` contains itself"),
         (X + "residual { split 2 } }", "E0408", "the line before has 2 values, and one is needed here"),
         (X + "residual colour=3 { relu } }", "E0301", "`add` has no argument `colour`"),
+        (X + "reshape (0, 4) }", "E0305", "`sizes` of `reshape` needs 1 to 7 sizes of at least 1"),
         (X + "slice height, step=0 }", "E0305", "`step` of `slice` takes a whole number other than 0"),
         (X + "gather [], height }", "E0305", "`indices` of `gather` needs at least one number"),
         (X + "layernorm over=rows }", "E0306", "`over` of `layernorm` cannot be `rows`"),
@@ -147,7 +148,7 @@ def test_branches_that_do_not_meet(left: str, right: str, needs: str, help: str 
         specc.loads(f"model Net {{ input a {left}; input b {right}; add a, b }}")
     (diagnostic,) = refusal.value.diagnostics
     assert (diagnostic.code, diagnostic.label) == ("E0403", f"needs {needs} from every branch")
-    assert needs.split()[2].strip(",") in diagnostic.notes[0]
+    assert diagnostic.notes[0].startswith(f"{needs.split()[2].strip(',')}: ")
     assert (diagnostic.help or "").startswith(help or "") and bool(diagnostic.help) == bool(help)
 
 

@@ -45,9 +45,9 @@ REJECTIONS = [
     ("deconv", {"channels": 4, "kernel": 3, "stride": 2, "output_pad": 2}, SMALL, "E0305", "output_pad",
      "2 >= 2", "below"),
     ("deconv", {"channels": 4, "kernel": 3, "stride": 2, "output_pad": 1, "pad": "same"}, SMALL, "E0305", "output_pad",
-     "", "leave output_pad out"),
+     "", " leave output_pad out, or give the padding as numbers "),
     ("deconv", {"channels": 4, "kernel": 1, "pad": 4}, SMALL, "E0406", "pad",
-     "(7 - 1) * 1 + 1 + 0 - 8 = -1", "less padding"),
+     "(7 - 1) * 1 + 1 + 0 - 8 = -1", " use less padding: for `deconv` it is what is cut off the output "),
     ("conv", {"channels": 4, "kernel": 3, "weight": [[1, 0, 1], [0, 1, 0], [1, 0, 1]]}, SMALL, "E0309", "weight",
      "input channels / groups", "depthwise"),
     ("deconv", {"channels": 1, "kernel": 1, "weight": [[1]]}, SMALL, "E0309", "weight",
@@ -104,4 +104,4 @@ def test_refusals(word, arguments, given, code, argument, note, fix):
     finding = rejection(word, image(*given), **arguments).finding
     assert (finding.code, finding.argument) == (code, argument)
     assert note in "\n".join(finding.notes)
-    assert (finding.help is None) if fix is None else (fix in (finding.help or ""))
+    assert (finding.help is None) if fix is None else (fix in f" {finding.help} ")
