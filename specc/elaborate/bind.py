@@ -107,7 +107,7 @@ def _complain(
     allowed = choices(op.model_fields[argument].annotation)
     if isinstance(value, Word) and not (allowed or problem["type"] == "specc_choice"):
         expression = plan.fields[argument]
-        if isinstance(expression, ast.Name) and not frame.scope.binds(expression.id):
+        if isinstance(value, _Unbound) and isinstance(expression, ast.Name):
             unknown_name(expression, frame, report)
             return
     if isinstance(value, Sym) or (isinstance(value, tuple) and any(isinstance(item, Sym) for item in value)):

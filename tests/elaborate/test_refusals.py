@@ -46,6 +46,7 @@ X = "model Net { input x 4x8x8; "
         # arguments
         (X + "conv 4, 3x3, bias='a' }", "E0304", "`bias` of `conv` takes `true`, `false` or numbers, not a text"),
         (X + "bn affine=3 }", "E0304", "`affine` of `bn` takes `true` or `false`, not 3"),
+        (X + "conv relu, 3x3 }", "E0304", "`channels` of `conv` needs a whole number, not `relu`"),
         (X + "conv 4, 3x3, 3, 4 }", "E0303", "too many arguments for `conv`"),
         (X + "conv 4, 3x3, leaky_relu(1, 2) }", "E0303", "too many arguments for `leaky_relu`"),
         (X + "conv 4, 3x3, act=3 }", "E0306", "3 is not an activation"),
