@@ -51,7 +51,7 @@ def check(
     limits: Limits = DEFAULT_LIMITS,
 ) -> Outcome:
     """Text to checked models: the one called `model`, or all that need no parameters set."""
-    with _deep_recursion(), _no_collections():
+    with _deep_recursion(), no_collections():
         return _check(source, loader, model, settings or {}, limits)
 
 
@@ -67,8 +67,8 @@ def _deep_recursion() -> Iterator[None]:
 
 
 @contextmanager
-def _no_collections() -> Iterator[None]:
-    """A check makes many objects that live on and next to no cycles; looking for some takes a quarter of its time."""
+def no_collections() -> Iterator[None]:
+    """For what makes many objects that live on and next to no cycles: looking for some takes a quarter of a check."""
     usual = gc.isenabled()
     gc.disable()
     try:

@@ -12,7 +12,7 @@ from specc.cli.console import OK, Console, exit_code
 from specc.cli.spec_arguments import add_spec_arguments, check_file
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.render import render_github
-from specc.pipeline import Outcome
+from specc.pipeline import Outcome, no_collections
 
 EXAMPLES = """\
 examples:
@@ -36,9 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    outcomes = [check_file(file, options) for file in options.files]
-    diagnostics = [d for outcome in outcomes for d in outcome.diagnostics]
-    text = _render(outcomes, diagnostics, options, console)
+    with no_collections():
+        outcomes = [check_file(file, options) for file in options.files]
+        diagnostics = [d for outcome in outcomes for d in outcome.diagnostics]
+        text = _render(outcomes, diagnostics, options, console)
     if options.format in ("json", "github"):
         console.data(text)
     else:
