@@ -4,8 +4,9 @@ A bound for every layer, propagated by worst cases, grows out of all proportion 
 wrong both ways.  Here the layers' own rounding errors are propagated as they are, by stochastic arithmetic (D. Parker,
 "Monte Carlo arithmetic", 1997; J. Vignes, "Discrete stochastic arithmetic", 2004): the graph is interpreted in float64
 once, and in float32 in copies to which every layer adds uniform random errors.  Their size is the layer's error bound,
-scaled down to `HEADROOM` times the largest part of it that NumPy's own float32 evaluation of the layer uses.  The
-outputs of a correct run stay within `MARGIN` times the largest deviation among the copies.
+scaled down to `HEADROOM` times the largest part of it that NumPy's own float32 evaluation of the layer uses, where
+the operation is `approximated` to `APPROXIMATED` of it at least.  The outputs of a correct run stay within `MARGIN`
+times the largest deviation among the copies.
 
 Where an operation jumps (it rounds to whole numbers, or compares), a copy that happens not to jump says nothing: there
 it takes every jump that operands `MARGIN` times as far off would make.
