@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,12 @@ Array: TypeAlias = np.ndarray[Any, Any]
 Device: TypeAlias = Literal["auto", "cpu", "cuda"]
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+SIZES = frozenset(
+    {"Add", "Cast", "Concat", "Constant", "ConstantOfShape", "Div", "Expand", "Floor", "Gather", "Mul", "Range",
+     "Reshape", "Shape", "Size", "Slice", "Squeeze", "Sub", "Unsqueeze"}
+)  # fmt: skip
+"""Operators that work out sizes.  CUDA has all of them; ONNX Runtime still keeps those behind a Shape on the CPU, where
+sizes are needed, so that none of them there means that layers would be computed on the CPU."""
 FATAL = 4
 """ONNX Runtime's log level: what goes wrong is raised as well, and reported from there."""
 
@@ -100,6 +106,21 @@ def session(
     return opened, diagnostics
 
 
+def assignments(handle: Any) -> Iterator[tuple[str, str, str]]:
+    """The provider, operator and name of each node of a session that has recorded them."""
+    if _records_assignments(runtime()):
+        for part in handle.get_provider_graph_assignment_info():
+            for node in part.get_nodes():
+                yield part.ep_name, node.op_type, node.name
+
+
+def strayed(assigned: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
+    """What would run on the CPU of a model meant for CUDA, as `operator (node)`, out of (provider, operator, node)."""
+    return tuple(
+        f"{operator} ({node})" for provider, operator, node in assigned if provider == CPU and operator not in SIZES
+    )
+
+
 def devices_in(events: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """The provider of each node in ONNX Runtime's profile: events of the category Node, named `<node>_kernel_time`."""
     suffix = "_kernel_time"
@@ -172,9 +193,16 @@ def _open(model: bytes | Path, provider: str, how: _How) -> tuple[Session | None
         return None, (_no_cuda(f"ONNX Runtime chose {used} instead"),)
     names = tuple(i.name for i in handle.get_inputs()), tuple(o.name for o in handle.get_outputs())
     opened = Session(handle, used, *names)
+    if provider == CUDA and (without := strayed(assignments(handle))):
+        return None, (_no_cuda("ONNX Runtime has no CUDA kernel for a part of the model", ", ".join(without)),)
     if opened.tf32:
         return None, (_no_cuda("TF32 cannot be switched off"),)
     return opened, ()
+
+
+def _records_assignments(ort: Any) -> bool:
+    """ONNX Runtime tells since version 1.24 where each node goes; before, it can only be forbidden to use the CPU."""
+    return hasattr(ort.InferenceSession, "get_provider_graph_assignment_info")
 
 
 def _options(ort: Any, provider: str, how: _How) -> Any:
@@ -195,7 +223,9 @@ def _options(ort: Any, provider: str, how: _How) -> Any:
         tensors = [ort.OrtValue.ortvalue_from_numpy(array) for array in how.weights.values()]
         options.add_external_initializers(list(how.weights), tensors)
     if provider == CUDA:
-        options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+        told = _records_assignments(ort)
+        entry = "session.record_ep_graph_assignment_info" if told else "session.disable_cpu_ep_fallback"
+        options.add_session_config_entry(entry, "1")
     return options
 
 

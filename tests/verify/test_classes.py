@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "onnx"))
 from graphs import layer, network, random_weights, shape
 
 from specc.onnx import emit_model
-from specc.runtime.session import devices_in
+from specc.runtime.session import CPU, CUDA, assignments, devices_in, runtime, strayed
 from specc.verify import verify
 from specc.verify.layers import _warned
 from specc.verify.probes import KINDS, probes
@@ -121,3 +121,23 @@ def test_devices_in_a_profile():
         {"cat": "Node", "name": "flatten1_kernel_time", "args": {"provider": "CPUExecutionProvider"}},
     ]
     assert devices_in(events) == {"conv1": "CUDAExecutionProvider", "flatten1": "CPUExecutionProvider"}
+
+
+def test_onnx_runtime_tells_where_each_node_goes():
+    """So that a model with a part for which CUDA has no kernel is refused, and one that only works out sizes on the
+    CPU is not."""
+    ort = runtime()
+    if not hasattr(ort.InferenceSession, "get_provider_graph_assignment_info"):
+        pytest.skip("ONNX Runtime tells since version 1.24")
+    graph = network(shape(4, 6, 6), ("conv1", layer("conv", channels=2, kernel=(3,))), ("tanh1", layer("tanh")))
+    model, _ = emit_model(graph, random_weights(graph))
+    options = ort.SessionOptions()
+    options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    handle = ort.InferenceSession(model.SerializeToString(), options, providers=[CPU])
+    assert set(assignments(handle)) == {(CPU, "Conv", "conv1"), (CPU, "Tanh", "tanh1")}
+
+
+def test_what_cuda_cannot_compute_is_named_and_sizes_may_stay_on_the_cpu():
+    nodes = [(CUDA, "Conv", "conv1"), (CPU, "Shape", "like/shape"), (CPU, "Concat", "like/sizes")]
+    assert strayed(nodes) == ()
+    assert strayed([*nodes, (CPU, "LpPool", "lppool1")]) == ("LpPool (lppool1)",)
