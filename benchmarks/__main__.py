@@ -9,7 +9,7 @@ from pathlib import Path
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 NOTES = "## Notes on this run\n"
-GROUPS = ("checking", "computing", "files", "exported", "running")
+GROUPS = ("checking", "computing", "files", "exported", "running", "cuda")
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from uuid import uuid4
 import numpy as np
 
 from specc.diagnostics import Diagnostic
+from specc.runtime.binding import Bound
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Device: TypeAlias = Literal["auto", "cpu", "cuda"]
@@ -36,12 +37,14 @@ FATAL = 4
 
 @dataclass(frozen=True)
 class Session:
-    """A loaded model.  `provider` is what really runs it; inputs and outputs are named in the model's order."""
+    """A loaded model.  `provider` is what really runs it; inputs and outputs are named in the model's order.  What is
+    `bound` to a device keeps its memory there from run to run."""
 
     handle: Any
     provider: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    bound: Bound | None = None
 
     @property
     def device(self) -> str:
@@ -74,10 +77,16 @@ class Session:
         if not names:  # ONNX Runtime takes an empty list for all
             return given, ()
         try:
-            results = self.handle.run(names, {name: np.ascontiguousarray(array) for name, array in feeds.items()})
+            results = self._results(names, feeds)
         except _failures() as error:
             return {}, (Diagnostic("E0901", f"ONNX Runtime cannot run the model: {_first_line(error)}"),)
         return given | dict(zip(names, results, strict=True)), ()
+
+    def _results(self, names: Sequence[str], feeds: Mapping[str, Array]) -> Sequence[Array]:
+        if self.bound:
+            return self.bound.run(names, feeds)
+        results: Sequence[Array] = self.handle.run(names, {name: np.ascontiguousarray(x) for name, x in feeds.items()})
+        return results
 
 
 def session(
@@ -192,7 +201,7 @@ def _open(model: bytes | Path, provider: str, how: _How) -> tuple[Session | None
     if used != provider:
         return None, (_no_cuda(f"ONNX Runtime chose {used} instead"),)
     names = tuple(i.name for i in handle.get_inputs()), tuple(o.name for o in handle.get_outputs())
-    opened = Session(handle, used, *names)
+    opened = Session(handle, used, *names, Bound(ort, handle, "cuda") if provider == CUDA else None)
     if provider == CUDA and (without := strayed(assignments(handle))):
         return None, (_no_cuda("ONNX Runtime has no CUDA kernel for a part of the model", ", ".join(without)),)
     if opened.tf32:
