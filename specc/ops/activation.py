@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.ops.base import Builder, Rejection, Types
 from specc.ops.families import Activation
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Identity(Activation):
     """The value itself, under a name of its own where one is wanted."""
 
-    word: ClassVar[str] = "identity"
+    word = "identity"
 
     def emit(self, build: Builder, x: str) -> str:
         return x
@@ -34,7 +34,7 @@ class Identity(Activation):
 class Abs(Activation):
     """|x|: ONNX Abs-13."""
 
-    word: ClassVar[str] = "abs"
+    word = "abs"
 
     def emit(self, build: Builder, x: str) -> str:
         return build.node("Abs", [x])
@@ -52,7 +52,7 @@ class Abs(Activation):
 class Relu(Activation):
     """max(x, 0): ONNX Relu-13."""
 
-    word: ClassVar[str] = "relu"
+    word = "relu"
 
     def emit(self, build: Builder, x: str) -> str:
         return build.node("Relu", [x])
@@ -105,7 +105,7 @@ class _Clipping(Activation):
 class Relu6(_Clipping):
     """min(max(x, 0), 6) (Krizhevsky, 2010; MobileNet)."""
 
-    word: ClassVar[str] = "relu6"
+    word = "relu6"
 
     def limits(self) -> tuple[float, float]:
         return 0.0, 6.0
@@ -114,7 +114,7 @@ class Relu6(_Clipping):
 class HardTanh(_Clipping):
     """min(max(x, -1), 1)."""
 
-    word: ClassVar[str] = "hardtanh"
+    word = "hardtanh"
 
     def limits(self) -> tuple[float, float]:
         return -1.0, 1.0
@@ -123,9 +123,9 @@ class HardTanh(_Clipping):
 class Clip(_Clipping):
     """Values cut to the range from `min` to `max`: `clip 0, 1`."""
 
-    word: ClassVar[str] = "clip"
-    positional: ClassVar[tuple[str, ...]] = ("min", "max")
-    is_activation: ClassVar[bool] = False
+    word = "clip"
+    positional = ("min", "max")
+    is_activation = False
 
     min: Real
     """The lowest value."""
@@ -146,8 +146,8 @@ class Clip(_Clipping):
 class LeakyRelu(Activation):
     """x where x >= 0, else alpha x: ONNX LeakyRelu-6/16."""
 
-    word: ClassVar[str] = "leaky_relu"
-    positional: ClassVar[tuple[str, ...]] = ("alpha",)
+    word = "leaky_relu"
+    positional = ("alpha",)
 
     alpha: Real = 0.01
     """Slope below 0."""
@@ -170,9 +170,9 @@ class LeakyRelu(Activation):
 class ThresholdedRelu(Activation):
     """x where x > alpha, else 0: ONNX ThresholdedRelu-10/22."""
 
-    word: ClassVar[str] = "thresholded_relu"
-    jumps: ClassVar[bool] = True
-    positional: ClassVar[tuple[str, ...]] = ("alpha",)
+    word = "thresholded_relu"
+    jumps = True
+    positional = ("alpha",)
 
     alpha: Real = 1.0
     """The threshold, in float32 as ONNX keeps it."""
@@ -195,8 +195,8 @@ class ThresholdedRelu(Activation):
 class Elu(Activation):
     """x where x > 0, else alpha (exp(x) - 1) (Clevert et al., 2015): ONNX Elu-6/22."""
 
-    word: ClassVar[str] = "elu"
-    positional: ClassVar[tuple[str, ...]] = ("alpha",)
+    word = "elu"
+    positional = ("alpha",)
 
     alpha: Real = 1.0
     """The limit below 0 is -alpha."""
@@ -219,7 +219,7 @@ class Elu(Activation):
 class Selu(Activation):
     """ELU scaled so that activations normalise themselves (Klambauer et al., 2017): ONNX Selu-6/22."""
 
-    word: ClassVar[str] = "selu"
+    word = "selu"
 
     def emit(self, build: Builder, x: str) -> str:
         return build.node("Selu", [x])
@@ -239,8 +239,8 @@ class Selu(Activation):
 class Celu(Activation):
     """max(0, x) + min(0, alpha (exp(x / alpha) - 1)) (Barron, 2017): ONNX Celu-12."""
 
-    word: ClassVar[str] = "celu"
-    positional: ClassVar[tuple[str, ...]] = ("alpha",)
+    word = "celu"
+    positional = ("alpha",)
 
     alpha: PositiveReal = 1.0
     """The limit below 0 is -alpha."""

@@ -31,7 +31,7 @@ class AdaptivePooling(Op):
     slice and a reduction for each output, joined by Concat.
     """
 
-    positional: ClassVar[tuple[str, ...]] = ("size",)
+    positional = ("size",)
     onnx_pools: ClassVar[tuple[str, str, str]]
     """ONNX's global pool, window pool and reduction."""
 
@@ -84,8 +84,8 @@ class AdaptivePooling(Op):
 class AdaptiveAvgPool(AdaptivePooling):
     """The mean of each of a fixed number of windows: `adaptive_avgpool 7x7`."""
 
-    word: ClassVar[str] = "adaptive_avgpool"
-    onnx_pools: ClassVar[tuple[str, str, str]] = ("GlobalAveragePool", "AveragePool", "ReduceMean")
+    word = "adaptive_avgpool"
+    onnx_pools = ("GlobalAveragePool", "AveragePool", "ReduceMean")
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         import numpy as np
@@ -115,8 +115,8 @@ class AdaptiveAvgPool(AdaptivePooling):
 class AdaptiveMaxPool(AdaptivePooling):
     """The largest value of each of a fixed number of windows: `adaptive_maxpool 7x7`."""
 
-    word: ClassVar[str] = "adaptive_maxpool"
-    onnx_pools: ClassVar[tuple[str, str, str]] = ("GlobalMaxPool", "MaxPool", "ReduceMax")
+    word = "adaptive_maxpool"
+    onnx_pools = ("GlobalMaxPool", "MaxPool", "ReduceMax")
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         import numpy as np

@@ -8,7 +8,8 @@ Architecture invariant: `compute` and `error_bound` never call `infer`, `lower` 
 not share what it checks, so windows are resolved once in `ops/windows.py` and again in `kernels/windows.py`.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: for every operation pydantic goes through the class variables of `Op`
+# again, and annotations that are texts would be compiled each time.
 
 from abc import abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
@@ -134,7 +135,7 @@ class Builder(Protocol):
         """The error to raise when this opset cannot express the layer (E0905)."""
 
 
-def same(op: Op, inputs: Types) -> Hashable:
+def same(op: "Op", inputs: Types) -> Hashable:
     """What two operations have in common that give the same answers on the same inputs.
 
     The types of the attributes belong to it: `bias=true` equals `bias=1` and is something else.
@@ -209,22 +210,22 @@ class Op(BaseModel):
         """Add this layer's ONNX nodes to the graph; `names` are its inputs', the result its outputs' names."""
 
     @abstractmethod
-    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+    def compute(self, xs: Sequence["Array"], ws: Mapping[str, "Array"]) -> Sequence["Array"]:
         """The layer's outputs in the precision of `xs`; canonical order, batch first; never writes to its inputs."""
 
-    def overwrite(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+    def overwrite(self, xs: Sequence["Array"], ws: Mapping[str, "Array"]) -> Sequence["Array"]:
         """What `compute` gives, where nobody reads the first input any more and a result may be laid over it: for
         operations that cost little more than the memory they write."""
         return self.compute(xs, ws)
 
     @abstractmethod
     def error_bound(
-        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
-    ) -> Sequence[Array]:
+        self, xs: Sequence["Array"], ws: Mapping[str, "Array"], ys: Sequence["Array"], u: float
+    ) -> Sequence["Array"]:
         """For each output in `ys` (computed from `xs`, `ws` in float64) the largest error, element by element,
         that an evaluation with unit roundoff `u` on the very same operands may show; float64."""
 
-    def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int | None:
+    def terms(self, xs: Sequence["Array"], ws: Mapping[str, "Array"]) -> int | None:
         """The k of a bound of the form gamma_k x magnitude, from which verification takes the tighter statistical
         one; `None` for bounds of any other form."""
         return None

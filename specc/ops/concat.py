@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.dims import Dim, Divides
 from specc.ops.axes import Axis, axis_index
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Concat(Rearrangement):
     """Values joined along an axis, all other sizes equal: ONNX Concat-13."""
 
-    word: ClassVar[str] = "concat"
-    arity: ClassVar[tuple[int, int | None]] = (1, None)
-    context: ClassVar[tuple[str, ...]] = ("layout",)
+    word = "concat"
+    arity = (1, None)
+    context = ("layout",)
 
     axis: Axis = "channels"
     """The axis along which the values are joined."""

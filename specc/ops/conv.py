@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.dims import Dim, product
 from specc.ops.base import Builder, Rejection, Types, Weight
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class Conv(Learned):
     """Convolution in 1, 2 or 3 dimensions, by the input's rank: `conv 64, 3x3, stride=2, pad=same, relu`."""
 
-    word: ClassVar[str] = "conv"
-    positional: ClassVar[tuple[str, ...]] = ("channels", "kernel")
-    weighted_layers: ClassVar[int] = 1
-    widens: ClassVar[bool] = True
+    word = "conv"
+    positional = ("channels", "kernel")
+    weighted_layers = 1
+    widens = True
 
     channels: PositiveInt
     """Output channels."""

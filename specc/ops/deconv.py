@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import gcd, prod
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from specc.dims import Dim, product
 from specc.ops.base import Builder, Field, Op, Reach, Rejection, Types, Weight
@@ -49,9 +49,9 @@ class Deconv(Op):
     `pad=same` makes that input * stride, as TensorFlow does, what is cut off at the end being the larger part.
     """
 
-    word: ClassVar[str] = "deconv"
-    positional: ClassVar[tuple[str, ...]] = ("channels", "kernel")
-    weighted_layers: ClassVar[int] = 1
+    word = "deconv"
+    positional = ("channels", "kernel")
+    weighted_layers = 1
 
     channels: PositiveInt
     """Output channels."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.dims import Dim
 from specc.ops.base import Builder, Field, Op, Rejection, Types, Weight
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 class Dense(Op):
     """Every output is a weighted sum of all inputs: `dense 10, softmax`."""
 
-    word: ClassVar[str] = "dense"
-    positional: ClassVar[tuple[str, ...]] = ("units",)
-    weighted_layers: ClassVar[int] = 1
-    widens: ClassVar[bool] = True
+    word = "dense"
+    positional = ("units",)
+    weighted_layers = 1
+    widens = True
 
     units: PositiveInt
     """Output features."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.dims import Dim, product
 from specc.ops.base import Builder, Types, Weight
@@ -24,9 +24,9 @@ class Depthwise(Learned):
     `weight` filters every channel.
     """
 
-    word: ClassVar[str] = "depthwise"
-    positional: ClassVar[tuple[str, ...]] = ("kernel",)
-    weighted_layers: ClassVar[int] = 1
+    word = "depthwise"
+    positional = ("kernel",)
+    weighted_layers = 1
 
     multiplier: PositiveInt = 1
     """Output channels for each input channel."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Dropout(Rearrangement):
     """Nothing at inference (Hinton et al., 2012); tables list it, the exported graph has no node for it."""
 
-    word: ClassVar[str] = "dropout"
-    positional: ClassVar[tuple[str, ...]] = ("rate",)
-    works_in: ClassVar[Literal["canonical", "any"]] = "any"
+    word = "dropout"
+    positional = ("rate",)
+    works_in = "any"
 
     rate: Annotated[float, BeforeValidator(number), Field(ge=0, lt=1)] = 0.5
     """The share of values that training sets to 0."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING
 
 from specc.dims import Dim
 from specc.ops.base import Builder, Field, Op, Types, Weight
@@ -42,9 +42,9 @@ class Rearrangement(Weightless):
 class Activation(Weightless):
     """A function of each single value; a subclass says what `node`, `value` and `rounding` it has."""
 
-    is_activation: ClassVar[bool] = True
-    approximated: ClassVar[bool] = True
-    works_in: ClassVar[Literal["canonical", "any"]] = "any"
+    is_activation = True
+    approximated = True
+    works_in = "any"
 
     def infer(self, inputs: Types) -> Types:
         return inputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.dims import Dim
 from specc.ops.base import Builder, Field, Op, Types, Weight
@@ -36,7 +36,7 @@ class GlobalPooling(Op):
 class GlobalAvgPool(GlobalPooling):
     """The mean of each channel: `global_avgpool; flatten` before a classifier."""
 
-    word: ClassVar[str] = "global_avgpool"
+    word = "global_avgpool"
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         return (build.node("GlobalAveragePool", [names[0]]),)
@@ -66,7 +66,7 @@ class GlobalAvgPool(GlobalPooling):
 class GlobalMaxPool(GlobalPooling):
     """The largest value of each channel: `global_maxpool`."""
 
-    word: ClassVar[str] = "global_maxpool"
+    word = "global_maxpool"
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         return (build.node("GlobalMaxPool", [names[0]]),)
@@ -90,8 +90,8 @@ class GlobalMaxPool(GlobalPooling):
 class GlobalLpPool(GlobalPooling):
     """The p-norm of each channel, (sum of |x|^p)^(1/p): `global_lppool p=2`."""
 
-    word: ClassVar[str] = "global_lppool"
-    approximated: ClassVar[bool] = True
+    word = "global_lppool"
+    approximated = True
 
     p: PositiveInt = 2
     """The exponent."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -46,9 +46,9 @@ class LayerNorm(Uncounted):
     the operator gives statistics, so that those of channels cost a transpose and need opset 17.
     """
 
-    word: ClassVar[str] = "layernorm"
-    approximated: ClassVar[bool] = True
-    context: ClassVar[tuple[str, ...]] = ("layout",)
+    word = "layernorm"
+    approximated = True
+    context = ("layout",)
 
     eps: PositiveReal = 1e-5
     """Added to the variance."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.ops.base import Builder, Field, Types
 from specc.ops.families import Weightless
@@ -21,8 +21,8 @@ class Lrn(Weightless):
     Of an even number of neighbours one more lies behind than before, as in ONNX; PyTorch has it the other way.
     """
 
-    word: ClassVar[str] = "lrn"
-    positional: ClassVar[tuple[str, ...]] = ("size",)
+    word = "lrn"
+    positional = ("size",)
 
     size: PositiveInt = 5
     """Number of channels summed over."""

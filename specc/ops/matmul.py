@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.dims import Dim, Divides, meet
 from specc.ops.axes import canonical_order, spoken_axes
@@ -24,9 +24,9 @@ class MatMul(Weightless):
     are `k: transpose (1, 0)` and then `matmul q, k`.
     """
 
-    word: ClassVar[str] = "matmul"
-    arity: ClassVar[tuple[int, int | None]] = (2, 2)
-    context: ClassVar[tuple[str, ...]] = ("layout",)
+    word = "matmul"
+    arity = (2, 2)
+    context = ("layout",)
 
     layout: Layout = "chw"
     """The order in which the model's author writes axes."""

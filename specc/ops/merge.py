@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from specc.dims import Dim, Divides
 from specc.ops.base import Builder, Field, Types
@@ -24,8 +24,8 @@ class Merge(Weightless):
     """
 
     arity: ClassVar[tuple[int, int | None]] = (1, None)
-    context: ClassVar[tuple[str, ...]] = ("layout",)
-    works_in: ClassVar[Literal["canonical", "any"]] = "any"
+    context = ("layout",)
+    works_in = "any"
     stretches: ClassVar[bool] = False
 
     layout: Layout = "chw"
@@ -62,8 +62,8 @@ class Merge(Weightless):
 class Add(Merge):
     """The sum: ONNX Add-14, Sum-13 for more than two."""
 
-    word: ClassVar[str] = "add"
-    stretches: ClassVar[bool] = True
+    word = "add"
+    stretches = True
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         return build.node("Add" if len(names) == 2 else "Sum", names)
@@ -90,9 +90,9 @@ class Add(Merge):
 class Sub(Merge):
     """The first value less the second: ONNX Sub-14."""
 
-    word: ClassVar[str] = "sub"
-    arity: ClassVar[tuple[int, int | None]] = (2, 2)
-    stretches: ClassVar[bool] = True
+    word = "sub"
+    arity = (2, 2)
+    stretches = True
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         return build.node("Sub", names)
@@ -112,8 +112,8 @@ class Sub(Merge):
 class Mul(Merge):
     """The product: ONNX Mul-14, one after the other for more than two."""
 
-    word: ClassVar[str] = "mul"
-    stretches: ClassVar[bool] = True
+    word = "mul"
+    stretches = True
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         product = names[0]
@@ -138,9 +138,9 @@ class Mul(Merge):
 class Div(Merge):
     """The first value divided by the second: ONNX Div-14."""
 
-    word: ClassVar[str] = "div"
-    arity: ClassVar[tuple[int, int | None]] = (2, 2)
-    stretches: ClassVar[bool] = True
+    word = "div"
+    arity = (2, 2)
+    stretches = True
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         return build.node("Div", names)
@@ -162,7 +162,7 @@ class Div(Merge):
 class Max(Merge):
     """The larger value: ONNX Max-13."""
 
-    word: ClassVar[str] = "max"
+    word = "max"
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         return build.node("Max", names)
@@ -184,7 +184,7 @@ class Max(Merge):
 class Min(Merge):
     """The smaller value: ONNX Min-13."""
 
-    word: ClassVar[str] = "min"
+    word = "min"
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         return build.node("Min", names)
@@ -206,7 +206,7 @@ class Min(Merge):
 class Mean(Merge):
     """The arithmetic mean: a sum and a quotient, because ONNX Runtime has no Mean-13 on CUDA."""
 
-    word: ClassVar[str] = "mean"
+    word = "mean"
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         total = build.node("Add" if len(names) == 2 else "Sum", names)

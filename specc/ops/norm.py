@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.ops.base import Builder, Field, Rejection, Types, Weight
 from specc.ops.families import Uncounted
@@ -45,8 +45,8 @@ class BatchNorm(_ChannelNorm):
     """Batch normalisation with its running statistics (Ioffe and Szegedy, 2015): ONNX BatchNormalization-9/14/15
     at inference.  The statistics are buffers: PyTorch counts them as no parameters."""
 
-    word: ClassVar[str] = "bn"
-    centres_channels: ClassVar[bool] = True
+    word = "bn"
+    centres_channels = True
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         channels = known_channels(self.word, inputs[0])
@@ -87,9 +87,9 @@ class InstanceNorm(_ChannelNorm):
     """Every channel of every item normalised over its positions (Ulyanov et al., 2016): ONNX
     InstanceNormalization-6/22."""
 
-    word: ClassVar[str] = "instancenorm"
-    approximated: ClassVar[bool] = True
-    centres_channels: ClassVar[bool] = True
+    word = "instancenorm"
+    approximated = True
+    centres_channels = True
 
     def infer(self, inputs: Types) -> Types:
         spatial_axes(self.word, inputs[0])
@@ -120,9 +120,9 @@ class GroupNorm(_ChannelNorm):
     """Groups of channels normalised together, over all their positions (Wu and He, 2018): ONNX
     GroupNormalization-21, below opset 21 an InstanceNormalization of the groups."""
 
-    word: ClassVar[str] = "groupnorm"
-    approximated: ClassVar[bool] = True
-    positional: ClassVar[tuple[str, ...]] = ("groups",)
+    word = "groupnorm"
+    approximated = True
+    positional = ("groups",)
 
     groups: PositiveInt
     """Number of groups that the channels are split into."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -38,8 +38,8 @@ def _sides(amount: Amount, axes: int) -> list[tuple[int, int]]:
 class Pad(Rearrangement):
     """Positions added around an image: ONNX Pad-13, `wrap` since Pad-19."""
 
-    word: ClassVar[str] = "pad"
-    positional: ClassVar[tuple[str, ...]] = ("amount",)
+    word = "pad"
+    positional = ("amount",)
 
     amount: Sides
     """One number for all sides, one for each axis, or the begins of all axes and then the ends."""
@@ -101,8 +101,8 @@ class Crop(Rearrangement):
     """Positions cut off an image: `crop 1` cuts every side, `crop size=(24, 24)` leaves the centre (one more is cut
     at the end where the difference is odd): ONNX Slice-13."""
 
-    word: ClassVar[str] = "crop"
-    positional: ClassVar[tuple[str, ...]] = ("amount",)
+    word = "crop"
+    positional = ("amount",)
 
     amount: Sides | None = None
     """One number for all sides, one for each axis, or the begins of all axes and then the ends."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -34,9 +34,9 @@ class Slice(Rearrangement):
     `slice height, 1, step=2` keeps the odd rows.
     """
 
-    word: ClassVar[str] = "slice"
-    positional: ClassVar[tuple[str, ...]] = ("axis", "start", "stop")
-    context: ClassVar[tuple[str, ...]] = ("layout",)
+    word = "slice"
+    positional = ("axis", "start", "stop")
+    context = ("layout",)
 
     axis: Axis
     """The axis of which positions are kept."""
@@ -129,9 +129,9 @@ class Gather(Rearrangement):
     `gather [2, 1, 0]` turns RGB into BGR.
     """
 
-    word: ClassVar[str] = "gather"
-    positional: ClassVar[tuple[str, ...]] = ("indices", "axis")
-    context: ClassVar[tuple[str, ...]] = ("layout",)
+    word = "gather"
+    positional = ("indices", "axis")
+    context = ("layout",)
 
     indices: Annotated[tuple[int, ...], BeforeValidator(_indices)]
     """The numbers, counted from 0; negative ones count from the end."""

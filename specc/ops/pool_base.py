@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import gcd
-from typing import ClassVar
 
 from specc.dims import Dim, ceil_div
 from specc.ops.base import Builder, Rejection, Types, Weight
@@ -17,7 +16,7 @@ from specc.types import SPATIAL_NAMES, TensorType
 class Pooling(Windowed):
     """A window operation on each channel by itself, without weights; the window steps by its own size."""
 
-    positional: ClassVar[tuple[str, ...]] = ("kernel",)
+    positional = ("kernel",)
 
     stride: Window | None = None
     """Step of the window; as large as the kernel where none is given."""

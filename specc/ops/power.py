@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.ops.base import Builder
 from specc.ops.merge import Merge
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 class Pow(Merge):
     """The first value to the power of the second, element by element: ONNX Pow-13/15."""
 
-    word: ClassVar[str] = "pow"
-    arity: ClassVar[tuple[int, int | None]] = (2, 2)
-    stretches: ClassVar[bool] = True
-    approximated: ClassVar[bool] = True
+    word = "pow"
+    arity = (2, 2)
+    stretches = True
+    approximated = True
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         return build.node("Pow", names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -44,8 +44,8 @@ def _zeros(value: Any) -> Any:
 class _Quantisation(Weightless):
     """What both directions have in common: one step for all, or one for each position of an axis."""
 
-    positional: ClassVar[tuple[str, ...]] = ("scale", "zero", "dtype")
-    context: ClassVar[tuple[str, ...]] = ("layout",)
+    positional = ("scale", "zero", "dtype")
+    context = ("layout",)
 
     scale: Annotated[float | tuple[float, ...], BeforeValidator(_scales)]
     """The size of a step, or one for each position of the axis."""
@@ -107,8 +107,8 @@ class Quantize(_Quantisation):
     holds it in that type; elsewhere it is cast to float32, which holds it exactly.
     """
 
-    word: ClassVar[str] = "quantize"
-    jumps: ClassVar[bool] = True
+    word = "quantize"
+    jumps = True
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         return (build.float_copy(self.steps(build, names[0], "QuantizeLinear", inputs[0]), self.dtype),)
@@ -133,7 +133,7 @@ class Dequantize(_Quantisation):
     What is no whole number of the type is rounded and cut to its range first, as `quantize 1` does.
     """
 
-    word: ClassVar[str] = "dequantize"
+    word = "dequantize"
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         codes = build.integer_copy(names[0], self.dtype)
@@ -159,9 +159,9 @@ class Dequantize(_Quantisation):
 class Round(Activation):
     """The nearest whole number, of two equally near ones the even one: ONNX Round-11."""
 
-    word: ClassVar[str] = "round"
-    jumps: ClassVar[bool] = True
-    is_activation: ClassVar[bool] = False
+    word = "round"
+    jumps = True
+    is_activation = False
 
     def emit(self, build: Builder, x: str) -> str:
         return build.node("Round", [x])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.ops.axes import Axis, axis_index
 from specc.ops.base import Builder, Field, Types
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Reduction(Weightless):
     """A function of all values along an axis, which stays with size 1; `squeeze` drops it."""
 
-    positional: ClassVar[tuple[str, ...]] = ("axis",)
-    context: ClassVar[tuple[str, ...]] = ("layout",)
+    positional = ("axis",)
+    context = ("layout",)
 
     axis: Axis = "channels"
     """The axis that is reduced."""
@@ -62,7 +62,7 @@ class Reduction(Weightless):
 class ReduceMean(Reduction):
     """The mean along an axis, of the channels unless another is named: ONNX ReduceMean-13/18."""
 
-    word: ClassVar[str] = "reduce_mean"
+    word = "reduce_mean"
 
     def emit(self, build: Builder, x: str, axis: int) -> str:
         return _reduction(build, "ReduceMean", x, axis)
@@ -85,7 +85,7 @@ class ReduceMean(Reduction):
 class ReduceMax(Reduction):
     """The largest value along an axis, of the channels unless another is named: ONNX ReduceMax-13/18."""
 
-    word: ClassVar[str] = "reduce_max"
+    word = "reduce_max"
 
     def emit(self, build: Builder, x: str, axis: int) -> str:
         return _reduction(build, "ReduceMax", x, axis)
@@ -101,8 +101,8 @@ class ArgMax(Reduction):
     Like every value it is a float32: ONNX's whole number is cast.
     """
 
-    word: ClassVar[str] = "argmax"
-    jumps: ClassVar[bool] = True
+    word = "argmax"
+    jumps = True
 
     last: bool = False
     """Whether it is the last of several largest values, not the first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.ops.base import Builder, Field, Types, Weight
 from specc.ops.families import Uncounted
@@ -40,7 +40,7 @@ class Scale(Uncounted):
     `scale elementwise=true, weight=1, bias=true`.
     """
 
-    word: ClassVar[str] = "scale"
+    word = "scale"
 
     bias: Bias = False
     """Whether a bias is added, or its fixed values."""
@@ -88,8 +88,8 @@ class Scale(Uncounted):
 class PRelu(Uncounted):
     """x where x >= 0, else a learned slope times x (He et al., 2015): ONNX PRelu-9/16."""
 
-    word: ClassVar[str] = "prelu"
-    is_activation: ClassVar[bool] = True
+    word = "prelu"
+    is_activation = True
 
     shared: bool = False
     """One slope for all channels, as PyTorch's `PReLU()` has it, instead of one for each."""

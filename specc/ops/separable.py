@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.dims import Dim, product
 from specc.ops.base import Builder, Types, Weight
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class Separable(Learned):
     """A depthwise convolution without bias, then a 1x1 convolution over all channels: `separable 64, 3x3, pad=same`."""
 
-    word: ClassVar[str] = "separable"
-    positional: ClassVar[tuple[str, ...]] = ("channels", "kernel")
-    weighted_layers: ClassVar[int] = 2
+    word = "separable"
+    positional = ("channels", "kernel")
+    weighted_layers = 2
 
     channels: PositiveInt
     """Output channels."""

@@ -7,7 +7,7 @@ order where it makes a difference.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -29,7 +29,7 @@ MOST_SIZES: Final = 7
 class _Ordered(Rearrangement):
     """An operation that looks at the order of axes; one output value depends on any of the input's positions."""
 
-    context: ClassVar[tuple[str, ...]] = ("layout",)
+    context = ("layout",)
 
     layout: Layout = "chw"
     """The order in which the model's author writes axes."""
@@ -41,7 +41,7 @@ class _Ordered(Rearrangement):
 class Flatten(_Ordered):
     """All values of an item in one row, in the order of the shape as it is written: ONNX Flatten-13."""
 
-    word: ClassVar[str] = "flatten"
+    word = "flatten"
 
     def arithmetic(self, inputs: Types) -> tuple[str, ...]:
         sizes = " x ".join(str(size) for size in inputs[0].spoken(self.layout)[1:])
@@ -76,8 +76,8 @@ def _sizes(value: Any) -> Any:
 class Reshape(_Ordered):
     """The same values in other sizes, in the order of the shapes as they are written: ONNX Reshape-13."""
 
-    word: ClassVar[str] = "reshape"
-    positional: ClassVar[tuple[str, ...]] = ("sizes",)
+    word = "reshape"
+    positional = ("sizes",)
 
     sizes: Annotated[tuple[int, ...], BeforeValidator(_sizes)]
     """The new sizes without the batch; one may be -1 and takes what is left."""
@@ -156,8 +156,8 @@ class Transpose(_Ordered):
     `transpose (1, 2, 0)` puts the second axis of the shape as it is written first.
     """
 
-    word: ClassVar[str] = "transpose"
-    positional: ClassVar[tuple[str, ...]] = ("order",)
+    word = "transpose"
+    positional = ("order",)
 
     order: Annotated[tuple[int, ...], BeforeValidator(_permutation)]
     """The input's axes in their new order, counted from 0 in the shape as it is written, without the batch."""
@@ -190,8 +190,8 @@ class Transpose(_Ordered):
 class Squeeze(_Ordered):
     """Drops axes of size 1: the one named, or all spatial ones: ONNX Squeeze-13."""
 
-    word: ClassVar[str] = "squeeze"
-    positional: ClassVar[tuple[str, ...]] = ("axis",)
+    word = "squeeze"
+    positional = ("axis",)
 
     axis: Axis | None = None
     """The axis to drop; every spatial axis of size 1 where none is named."""

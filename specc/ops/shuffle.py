@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from specc.dims import Divides, Sym
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
@@ -21,8 +21,8 @@ class PixelShuffle(Rearrangement):
     """Groups of factor^2 channels spread into factor x factor positions (Shi et al., 2016): ONNX
     DepthToSpace-13 in CRD order, PyTorch's PixelShuffle."""
 
-    word: ClassVar[str] = "pixel_shuffle"
-    positional: ClassVar[tuple[str, ...]] = ("factor",)
+    word = "pixel_shuffle"
+    positional = ("factor",)
 
     factor: PositiveInt
     """How much larger height and width become."""
@@ -58,8 +58,8 @@ class PixelUnshuffle(Rearrangement):
     """The inverse of `pixel_shuffle`: PyTorch's PixelUnshuffle; ONNX SpaceToDepth-13, whose channels come block by
     block, and a Gather that puts them channel by channel."""
 
-    word: ClassVar[str] = "pixel_unshuffle"
-    positional: ClassVar[tuple[str, ...]] = ("factor",)
+    word = "pixel_unshuffle"
+    positional = ("factor",)
 
     factor: PositiveInt
     """How much smaller height and width become."""
@@ -105,8 +105,8 @@ class PixelUnshuffle(Rearrangement):
 class ChannelShuffle(Rearrangement):
     """Channels of `groups` groups dealt out in turn (ShuffleNet, Zhang et al., 2018), as one ONNX Gather-13."""
 
-    word: ClassVar[str] = "channel_shuffle"
-    positional: ClassVar[tuple[str, ...]] = ("groups",)
+    word = "channel_shuffle"
+    positional = ("groups",)
 
     groups: PositiveInt
     """Number of groups that the channels are in."""

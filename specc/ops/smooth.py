@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import pi, sqrt
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from specc.ops.base import Builder
 from specc.ops.families import Activation
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Sigmoid(Activation):
     """1 / (1 + exp(-x)): ONNX Sigmoid-13."""
 
-    word: ClassVar[str] = "sigmoid"
+    word = "sigmoid"
 
     def emit(self, build: Builder, x: str) -> str:
         return build.node("Sigmoid", [x])
@@ -36,7 +36,7 @@ class Sigmoid(Activation):
 class Tanh(Activation):
     """The hyperbolic tangent: ONNX Tanh-13."""
 
-    word: ClassVar[str] = "tanh"
+    word = "tanh"
 
     def emit(self, build: Builder, x: str) -> str:
         return build.node("Tanh", [x])
@@ -56,7 +56,7 @@ class Tanh(Activation):
 class Exp(Activation):
     """exp(x): ONNX Exp-13."""
 
-    word: ClassVar[str] = "exp"
+    word = "exp"
 
     def emit(self, build: Builder, x: str) -> str:
         return build.node("Exp", [x])
@@ -76,7 +76,7 @@ class Exp(Activation):
 class Softplus(Activation):
     """log(1 + exp(x)): ONNX Softplus-1/22."""
 
-    word: ClassVar[str] = "softplus"
+    word = "softplus"
 
     def emit(self, build: Builder, x: str) -> str:
         return build.node("Softplus", [x])
@@ -96,7 +96,7 @@ class Softplus(Activation):
 class Softsign(Activation):
     """x / (1 + |x|): ONNX Softsign-1/22."""
 
-    word: ClassVar[str] = "softsign"
+    word = "softsign"
 
     def emit(self, build: Builder, x: str) -> str:
         return build.node("Softsign", [x])
@@ -116,7 +116,7 @@ class Softsign(Activation):
 class Silu(Activation):
     """x sigmoid(x), also called swish (Elfwing et al., 2017)."""
 
-    word: ClassVar[str] = "silu"
+    word = "silu"
 
     def emit(self, build: Builder, x: str) -> str:
         return build.node("Mul", [x, build.node("Sigmoid", [x])])
@@ -136,7 +136,7 @@ class Silu(Activation):
 class Mish(Activation):
     """x tanh(softplus(x)) (Misra, 2019): ONNX Mish-18/22, composed below opset 18."""
 
-    word: ClassVar[str] = "mish"
+    word = "mish"
 
     def emit(self, build: Builder, x: str) -> str:
         if build.opset >= 18:
@@ -161,8 +161,8 @@ class HardSigmoid(Activation):
     The default slope is 1/6, that of MobileNetV3, PyTorch and `hardswish`; ONNX's own default is 0.2.
     """
 
-    word: ClassVar[str] = "hardsigmoid"
-    positional: ClassVar[tuple[str, ...]] = ("alpha", "beta")
+    word = "hardsigmoid"
+    positional = ("alpha", "beta")
 
     alpha: Real = 1 / 6
     """Slope."""
@@ -187,7 +187,7 @@ class HardSigmoid(Activation):
 class HardSwish(Activation):
     """x min(max(x / 6 + 1/2, 0), 1) (Howard et al., 2019): ONNX HardSwish-14/22, composed below opset 14."""
 
-    word: ClassVar[str] = "hardswish"
+    word = "hardswish"
 
     def emit(self, build: Builder, x: str) -> str:
         if build.opset >= 14:
@@ -209,7 +209,7 @@ class HardSwish(Activation):
 class Gelu(Activation):
     """x P(X <= x) for a standard normal X (Hendrycks and Gimpel, 2016): ONNX Gelu-20, composed below opset 20."""
 
-    word: ClassVar[str] = "gelu"
+    word = "gelu"
 
     approximate: Literal["none", "tanh"] = "none"
     """Exact with the error function, or the tanh formula of the paper."""

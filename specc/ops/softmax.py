@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 class Softmax(Weightless):
     """exp(x) over its sum along an axis: ONNX Softmax-13."""
 
-    word: ClassVar[str] = "softmax"
+    word = "softmax"
     onnx_name: ClassVar[str] = "Softmax"
-    positional: ClassVar[tuple[str, ...]] = ("axis",)
-    context: ClassVar[tuple[str, ...]] = ("layout",)
-    is_activation: ClassVar[bool] = True
+    positional = ("axis",)
+    context = ("layout",)
+    is_activation = True
 
     axis: Axis = "channels"
     """The axis along which the values sum to 1."""
@@ -58,8 +58,8 @@ class Softmax(Weightless):
 class LogSoftmax(Softmax):
     """log(softmax(x)) along an axis, without the underflow: ONNX LogSoftmax-13."""
 
-    word: ClassVar[str] = "log_softmax"
-    onnx_name: ClassVar[str] = "LogSoftmax"
+    word = "log_softmax"
+    onnx_name = "LogSoftmax"
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         from specc.kernels import softmax

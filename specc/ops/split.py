@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -35,9 +35,9 @@ def _parts(value: Any) -> Any:
 class Split(Rearrangement):
     """Cut along an axis into equal parts, `split 2`, or into the sizes listed, `split [16, 48]`: ONNX Split-13/18."""
 
-    word: ClassVar[str] = "split"
-    positional: ClassVar[tuple[str, ...]] = ("parts", "axis")
-    context: ClassVar[tuple[str, ...]] = ("layout",)
+    word = "split"
+    positional = ("parts", "axis")
+    context = ("layout",)
 
     parts: Annotated[int | tuple[int, ...], BeforeValidator(_parts)]
     """The number of equal parts, or the size of each."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import product
 from math import exp, prod, sqrt
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from specc.ops.base import Builder, Types
 from specc.ops.fields import Border
@@ -27,7 +27,7 @@ class WeightedPool(Pooling):
     two standard deviations out; `linear`: 1 - d / (r + 1).  Their sum is then made 1.
     """
 
-    word: ClassVar[str] = "weightedpool"
+    word = "weightedpool"
 
     falloff: Falloff = "inverse"
     """How the weight falls with the distance."""
