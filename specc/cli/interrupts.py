@@ -1,12 +1,13 @@
-"""Leaving at once on Ctrl-C, even while native code runs that Python cannot interrupt."""
+"""Leaving at once: on Ctrl-C even while native code runs that Python cannot interrupt, and when all is done."""
 
 from __future__ import annotations
 
 import _thread
 import os
 import signal
+import sys
 import time
-from typing import Final
+from typing import Final, NoReturn
 
 INTERRUPTED: Final = 130
 """128 + SIGINT, as shells count."""
@@ -25,6 +26,16 @@ def leave_promptly() -> None:
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     _thread.start_new_thread(_watch, (reader,))
+
+
+def leave(code: int) -> NoReturn:
+    """End the process when everything is written.
+
+    Python would first take every module and object apart, which is a tenth of a short run.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _watch(reader: int) -> None:

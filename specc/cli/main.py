@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import specc
 from specc.cli.console import BAD_REQUEST, Console
-from specc.cli.interrupts import INTERRUPTED, leave_promptly
+from specc.cli.interrupts import INTERRUPTED, leave, leave_promptly
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.openblas import choose_kernels
@@ -28,6 +28,9 @@ COMMANDS: Final[dict[str, str]] = {
     "completion": "print a completion script for bash, zsh or tcsh",
 }
 
+SHORT: Final = frozenset({"check", "explain", "zoo"})
+"""Those that load no native library which may have something left to do at the end."""
+
 MODULES: Final[dict[str, str]] = {"import": "import_"}
 """Modules that cannot be called like their subcommand."""
 
@@ -43,10 +46,18 @@ exit codes: 0 fine; 1 the spec is wrong or verification failed; 2 the request co
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if argv is None:
-        leave_promptly()
+    """Run the command line `argv` and return the exit code; without one that of the process, which may end here."""
+    if argv is not None:
+        return _guarded(list(argv))
+    leave_promptly()
+    arguments = sys.argv[1:]
+    code = _guarded(arguments)
+    if arguments and arguments[0] in SHORT:
+        leave(code)
+    return code
+
+
+def _guarded(arguments: list[str]) -> int:
     console = Console()
     try:
         code = _run(arguments, console)
