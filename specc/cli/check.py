@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from specc.cli.console import OK, Console, exit_code
 from specc.cli.spec_arguments import add_spec_arguments, check_file
 from specc.diagnostics import Diagnostic
-from specc.diagnostics.render import render_github
 from specc.pipeline import Outcome, no_collections
 
 EXAMPLES = """\
@@ -67,6 +66,8 @@ def _render(
 
             return markdown.render(good)
         case "github":
+            from specc.diagnostics.render import render_github
+
             return render_github(diagnostics)
     from specc.report.table import render
 

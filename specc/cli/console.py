@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final, Literal, TextIO
 
 from specc.diagnostics import Diagnostic, has_errors
-from specc.diagnostics.render import render_line, render_text
 from specc.elaborate import SETTING
 from specc.report.columns import Style
 
@@ -55,6 +54,8 @@ class Console:
     def report(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Print findings on standard error."""
         if diagnostics:
+            from specc.diagnostics.render import render_text
+
             sys.stdout.flush()
             sys.stderr.write(render_text(list(diagnostics), self.width, _colour(sys.stderr)))
 
@@ -76,6 +77,8 @@ class Console:
     def problem(self, diagnostic: Diagnostic) -> None:
         """Print a finding in one line on standard error, above a bar of progress."""
         from tqdm import tqdm
+
+        from specc.diagnostics.render import render_line
 
         sys.stdout.flush()
         tqdm.write(render_line(diagnostic, _colour(sys.stderr)), file=sys.stderr)

@@ -6,8 +6,8 @@ import argparse
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from specc.api import choose
 from specc.cli.console import OK, Console, exit_code
 from specc.diagnostics import Diagnostic, has_errors
 from specc.diagnostics.suggest import nearest
@@ -16,9 +16,11 @@ from specc.elaborate.report import Reporter
 from specc.elaborate.values import Value
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.loader import FileLoader, decode, read_source
-from specc.memory import Work, refusal
 from specc.pipeline import Checked, Outcome, check
 from specc.source import Source
+
+if TYPE_CHECKING:
+    from specc.memory import Work
 
 STANDARD_INPUT = "-"
 _LIMIT_NAMES = tuple(field.name for field in fields(Limits))
@@ -109,6 +111,9 @@ def one_model(options: argparse.Namespace, console: Console, work: Work | None =
 
     `work` is what needs memory; too much is refused here.
     """
+    from specc.api import choose  # `check` needs neither
+    from specc.memory import refusal
+
     outcome = check_file(options.file, options)
     if has_errors(outcome.diagnostics):
         console.report(outcome.diagnostics)

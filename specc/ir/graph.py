@@ -7,7 +7,6 @@ are inverse to each other.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable
 from functools import cached_property
 from typing import Annotated, Any, Self, TypeAlias
@@ -24,6 +23,8 @@ def _read_op(value: Any) -> Any:
     """An operation as `_write_op` wrote it, validated by its own class."""
     if isinstance(value, Op):
         return value
+    import json  # only for graphs that are read back
+
     attributes = dict(value)
     word = attributes.pop("op")
     return BY_WORD[word].model_validate_json(json.dumps(attributes))

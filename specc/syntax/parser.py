@@ -11,10 +11,8 @@ from specc.source import Source, Span
 from specc.syntax import ast
 from specc.syntax.build import Builder
 from specc.syntax.characters import strange_characters
-from specc.syntax.errors import diagnose
 from specc.syntax.lalr import Lexer, Parser, TooDeep, UnexpectedText, UnexpectedToken
 from specc.syntax.lexing import LineEnds, SyntaxFault, too_deep
-from specc.syntax.recovery import without_line
 from specc.syntax.tables import load
 
 _LARGER = "`--limit file_bytes=N` raises the limit"
@@ -52,6 +50,8 @@ class Engine:
 
     def _all_faults(self, source: Source, text: str, limits: Limits, fault: Diagnostic) -> list[Diagnostic]:
         """This fault and those that show once its line is left out, as long as leaving it out is harmless."""
+        from specc.syntax.recovery import without_line  # a good file has no use for it
+
         faults = [fault]
         while len(text) <= _RECOVERABLE_CHARACTERS and len(faults) < _MOST_ERRORS:
             shorter = without_line(text, fault)
@@ -79,6 +79,8 @@ class Engine:
             span = Span(source, error.token.start, error.token.end)
             return None, too_deep(span, "operators or statements", limits)
         except (UnexpectedText, UnexpectedToken) as error:
+            from specc.syntax.errors import diagnose  # a good file has no use for it
+
             return None, diagnose(error, source, self.lines)
         return file, None
 
