@@ -44,7 +44,7 @@ def _unused_labels(elaborated: Elaborated, labels: Sequence[ast.Name], report: R
 
 def _naming(graph: Graph) -> frozenset[str]:
     """The names of layers with weights, and of all that they lie in: `stem.conv1` and `stem`."""
-    weighted = [node.name.split(".") for node in graph.nodes if graph.weights(node)]
+    weighted = [(node.scope or node.name).split(".") for node in graph.nodes if graph.weights(node)]
     return frozenset(".".join(parts[:end]) for parts in weighted for end in range(1, len(parts) + 1))
 
 

@@ -52,8 +52,14 @@ def total(parts: Sequence[Cost]) -> Cost:
 
 
 def costs(graph: Graph) -> list[Cost]:
-    """The cost of every node, in the graph's order."""
-    return ask(graph, _cost)
+    """The cost of every node, in the graph's order; weights that several have in common count for the first."""
+    found = ask(graph, _cost)
+    if not graph.borrowers:
+        return found
+    return [
+        cost._replace(params=0, trainable=0, buffers=0) if node.name in graph.borrowers else cost
+        for node, cost in zip(graph.nodes, found, strict=True)
+    ]
 
 
 def _cost(op: Op, inputs: Types, outputs: Types) -> Cost:

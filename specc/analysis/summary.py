@@ -18,7 +18,8 @@ from specc.types import Layout, TensorType
 class Layer(NamedTuple):
     """One statement of the spec.  `ops` are its operations in order, an activation being one of its own; `inputs`
     are layers, graph inputs, or further results of a layer; `receptive_field` and `stride` have one number for
-    each spatial axis of the input, a stride of `None` where the layer sees its whole input."""
+    each spatial axis of the input, a stride of `None` where the layer sees its whole input.  `shares` is the layer
+    above that has the same weights and counts them, if there is one."""
 
     name: str
     ops: tuple[str, ...]
@@ -29,6 +30,7 @@ class Layer(NamedTuple):
     cost: Cost
     receptive_field: tuple[Dim, ...]
     stride: tuple[Fraction | int | None, ...]
+    shares: str | None = None
 
     @property
     def type(self) -> str:
@@ -88,7 +90,8 @@ def summarise(graph: Graph) -> Summary:
     """The summary of `graph`; linear in its nodes."""
     views = receptive_fields(graph)
     layer_of = _layer_names(graph)
-    layers = tuple(_layer(group, layer_of, views) for group in _groups(graph))
+    owners = _owners(graph)
+    layers = tuple(_layer(group, layer_of, views, owners) for group in _groups(graph))
     return Summary(
         name=graph.name,
         file=graph.file,
@@ -122,7 +125,17 @@ def _layer_names(graph: Graph) -> dict[str, str]:
     return shown
 
 
-def _layer(group: _Group, layer_of: dict[str, str], views: dict[str, View]) -> Layer:
+def _owners(graph: Graph) -> dict[str, str]:
+    """For every layer whose weights are those of a layer above that layer."""
+    borrowed, first, found = graph.borrowers, dict[str, str](), dict[str, str]()
+    for node in graph.nodes if borrowed else ():
+        owner = first.setdefault(node.scope or node.name, node.layer)
+        if node.name in borrowed and owner != node.layer:
+            found[node.layer] = owner
+    return found
+
+
+def _layer(group: _Group, layer_of: dict[str, str], views: dict[str, View], owners: dict[str, str]) -> Layer:
     first, last = group[0][0], group[-1][0]
     view = views[last.outputs[0]]
     return Layer(
@@ -135,6 +148,7 @@ def _layer(group: _Group, layer_of: dict[str, str], views: dict[str, View]) -> L
         cost=total([cost for _, cost in group]),
         receptive_field=tuple([axis.samples for axis in view]),
         stride=tuple([axis.jump for axis in view]),
+        shares=owners.get(first.layer),
     )
 
 

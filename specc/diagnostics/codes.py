@@ -35,6 +35,7 @@ CODES: Final[dict[str, str]] = {
     "E0308": "arithmetic that has no result",
     "E0309": "fixed weight of the wrong shape",
     "E0310": "unknown model parameter",
+    "E0311": "weights that cannot be shared",
     # E04: shapes
     "E0401": "kernel larger than the padded input",
     "E0402": "stride that does not tile the input",

@@ -84,7 +84,8 @@ class Elaborator:
         for claim, module in self._instance.claims:
             sight = Scope(module.scope, dict(parameters))  # a derived model sees the parameters of its base
             self._claims.append(Claim(claim, Frame(sight, frame.naming, frame.current, frame.layout)))
-        if self._layers.broken or not self._complete(frame):
+        shares = self._layers.sharing.check(frame.naming.taken, frame.layout, self._report)
+        if not shares or self._layers.broken or not self._complete(frame):
             return None
         layers, labels = self._layers, self._operations.labels
         return Elaborated(layers.build.finish(), tuple(self._claims), layers.places, labels, layers.written)
@@ -179,8 +180,7 @@ class Elaborator:
             )
         base = self._operations.name(statement.label, "", frame) if statement.label is not None else None
         for index in range(count if statement.body else 0):
-            naming = frame.naming.within(f"{base}.{index}") if base is not None else frame.naming.iteration(index)
-            inner = frame.nested(naming)
+            inner = frame.nested(frame.naming.iteration(index, base))
             if rows is not None:
                 assert isinstance(statement, ast.For)
                 for target, value in zip(statement.targets, rows[index], strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
 from specc.dims import Sym, symbol
@@ -12,10 +12,11 @@ from specc.elaborate.expressions import Frame, shape_parts
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.sharing import Sharing, Use
 from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, describe, show
 from specc.ir.build import GraphBuilder, output_names
 from specc.limits import Limits
-from specc.ops.base import Finding, Op, Rejection, Types
+from specc.ops.base import Finding, Op, Rejection, Types, Weight
 from specc.ops.fields import LARGEST_SIZE
 from specc.source import Span
 from specc.syntax import ast
@@ -43,6 +44,14 @@ class _Origin:
             return ()  # the value stands in for one that an error left without a shape
 
 
+class _Inferred(NamedTuple):
+    """What an operation gives on its inputs; `weights` are not known where it refused them."""
+
+    types: Types
+    weights: tuple[Weight, ...] | None
+    remarks: tuple[Finding, ...] = ()
+
+
 class Layers:
     """The graph under construction.  `broken` says that something was left out of it after an error."""
 
@@ -54,7 +63,8 @@ class Layers:
         self.calls: list[tuple[BlockDefinition, Span]] = []
         self.broken = False
         self._origins: dict[str, _Origin] = {}
-        self._known: dict[tuple[int, Types], tuple[Types, tuple[Finding, ...]]] = {}  # by the operation's `id`
+        self.sharing = Sharing()
+        self._known: dict[tuple[int, Types], _Inferred] = {}  # by the operation's `id`
         self._plans = plans
         self._report = report
         self._limits = limits
@@ -70,19 +80,21 @@ class Layers:
         act: Op | None,
         statement: Call,
         name: str,
+        scope: str | None = None,
     ) -> Result:
-        """The layer called `name`.  Raises `Failed`."""
+        """The layer called `name`, its tensors called under `scope`.  Raises `Failed`."""
         for source in sources:
             if source.type is None:
                 raise Failed
         self._check_arity(op, sources, statement)
-        result = self._node(op, sources, name, name, statement)
+        result = self._node(op, sources, name, name, statement, scope)
         if act is None or isinstance(result, LayerValues):
             return result
-        return self.activate(act, result, name, statement)
+        return self.activate(act, result, name, statement, scope)
 
-    def activate(self, act: Op, value: LayerValue, name: str, statement: Call) -> Result:
-        result = self._node(act, [value], f"{name}.{act.word}", name, statement)
+    def activate(self, act: Op, value: LayerValue, name: str, statement: Call, scope: str | None) -> Result:
+        inner = None if scope is None else f"{scope}.{act.word}"
+        result = self._node(act, [value], f"{name}.{act.word}", name, statement, inner)
         if isinstance(result, LayerValue) and value.name in self._origins:
             self._origins[result.name] = self._origins[value.name]  # its size comes about where the layer's does
         return result
@@ -104,40 +116,50 @@ class Layers:
         name: str,
         layer: str,
         statement: Call,
+        scope: str | None,
     ) -> Result:
         inputs = tuple([source.type for source in sources if source.type is not None])
-        types = self._infer(op, inputs, sources, statement)
+        found = self._infer(op, inputs, sources, statement)
         claimed = self._infer_claimed(op, sources)
-        if types is None:
+        if found is None:
             assert claimed is not None
             self.broken = True
+            self.sharing.count += 1
             return _results(name, layer, claimed, None)
-        span = head(statement)
+        types, span = found.types, head(statement)
+        if found.weights is None or (found.weights and claimed is not None):
+            self.sharing.count += 1
+        elif found.weights:
+            places = (*[place for _, place in self.calls], span)
+            self.sharing.note(Use(scope or name, name, op, inputs, found.weights, places))
         names = output_names(name, len(types))
         if not self.broken:
-            self._append(op, sources, types, name, layer, span)
+            self._append(op, sources, types, name, layer, span, scope if found.weights else None)
             made = self._plans.get(id(statement))
             self.written[name] = () if made is None else made.fields
         for value in names:
             self._origins[value] = _Origin(span, op, inputs)
         return _results(name, layer, types, claimed)
 
-    def _append(self, op: Op, sources: list[LayerValue], types: Types, name: str, layer: str, span: Span) -> None:
+    def _append(
+        self, op: Op, sources: list[LayerValue], types: Types, name: str, layer: str, span: Span, scope: str | None
+    ) -> None:
         if len(self.build.nodes) >= self._limits.layers:
             raise self._report.error("E0701", span, f"more than {self._limits.layers:_} layers", help=MORE_LAYERS)
         inputs = tuple([source.name for source in sources])
-        self.build.append(op, inputs, types, name=name, layer=layer, file=span.source.name, line=span.row)
+        file, line = span.source.name, span.row
+        self.build.append(op, inputs, types, name=name, layer=layer, file=file, line=line, scope=scope)
         self.places[name] = span
 
-    def _infer(self, op: Op, inputs: Types, sources: list[LayerValue], statement: Call) -> Types | None:
-        """The output types; `None` when only the shape that a false `->` claimed can go on.  Raises `Failed`."""
+    def _infer(self, op: Op, inputs: Types, sources: list[LayerValue], statement: Call) -> _Inferred | None:
+        """What the layer gives; `None` when only the shape that a false `->` claimed can go on.  Raises `Failed`."""
         key = id(op), inputs
         try:
             if key not in self._known:  # deep networks repeat
                 types = op.infer(inputs)
-                op.weights(inputs)
+                weights = op.weights(inputs)
                 self._check_sizes(types, head(statement))
-                self._known[key] = types, op.remarks(inputs)
+                self._known[key] = _Inferred(types, weights, op.remarks(inputs))
         except Rejection as rejection:
             if self._infer_claimed(op, sources) is not None:
                 return None
@@ -146,11 +168,11 @@ class Layers:
             likely = op.likely(inputs)
             if likely is None:
                 raise Failed from None
-            return likely
-        types, remarks = self._known[key]
-        for remark in remarks:
+            return _Inferred(likely, None)
+        found = self._known[key]
+        for remark in found.remarks:
             self._reject(remark, op, sources, statement)
-        return types
+        return found
 
     def _infer_claimed(self, op: Op, sources: list[LayerValue]) -> Types | None:
         for source in sources:

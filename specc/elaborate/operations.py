@@ -6,12 +6,13 @@ from collections.abc import Callable, Hashable, Sequence
 
 from specc.elaborate.bind import bind, bind_activation
 from specc.elaborate.expressions import Frame, evaluate
-from specc.elaborate.layers import Layers, Result, head
+from specc.elaborate.layers import Call, Layers, Result, head
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Scope
+from specc.elaborate.sharing import weightless
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Value, Word, describe, kind, quoted, show
 from specc.elaborate.words import NO_ACTIVATION
 from specc.limits import Limits
@@ -65,7 +66,7 @@ class Operations:
             sources, act = self._sources(statement, made, frame)
             act = act if made.act is None else self._activation(made.act, frame)
         name = self.name(_first(statement.labels), op.word, frame)
-        return self._layers.apply(op, sources, act, statement, name)
+        return self._applied(op, sources, act, statement, name, made, frame)
 
     def _target(self, name: ast.Name, frame: Frame) -> type[Op] | BlockDefinition | None:
         """What `name` calls; `None` where it is a parameter that holds `none`."""
@@ -198,7 +199,7 @@ class Operations:
         """Add the value of `branch` to those of the merge that it stands in."""
         assert frame.branches is not None
         base = self.name(branch.label, "", frame) if branch.label is not None else None
-        inner = frame.nested(frame.naming.within(base) if base is not None else None)
+        inner = frame.nested(frame.naming.within(base, frame.naming.scope(base)) if base is not None else None)
         self._body(branch.body, inner)
         frame.branches.append(self._single(inner, branch.span))
 
@@ -227,7 +228,17 @@ class Operations:
         if any(value is UNKNOWN for value in sources):
             raise Failed
         name = self.name(_first(statement.labels), "residual", frame)
-        return self._layers.apply(op, sources, act, statement, name)
+        return self._applied(op, sources, act, statement, name, made, frame)
+
+    def _applied(
+        self, op: Op, sources: list[LayerValue], act: Op | None, statement: Call, name: str, made: Plan, frame: Frame
+    ) -> Result:
+        """The layer called `name`, its tensors called as `weights=` says."""
+        known = self._layers.sharing.count
+        result = self._layers.apply(op, sources, act, statement, name, frame.naming.scope(name, made.tensors))
+        if made.tensors is not None and self._layers.sharing.count == known:
+            weightless("residual" if isinstance(statement, ast.Residual) else op.word, made, self._report)
+        return result
 
     # ------------------------------------------------------------ blocks
 
@@ -242,7 +253,9 @@ class Operations:
         scope = self._block_scope(block, made, frame)
         name = self.name(_first(statement.labels), block.tree.name.id, frame)
         current = self._from(made.sources, frame)[0] if made.sources is not None else frame.current
-        inner = Frame(scope, frame.naming.within(name), current, frame.layout)
+        tensors = frame.naming.scope(name, made.tensors)
+        inner = Frame(scope, frame.naming.within(name, tensors), current, frame.layout)
+        known = self._layers.sharing.count
         self._layers.calls.append((block, statement.name.span))
         self._body(block.tree.body, inner)
         self._layers.calls.pop()
@@ -252,7 +265,9 @@ class Operations:
         if made.act is not None:
             act = self._activation(made.act, frame)
             if act is not None and isinstance(result, LayerValue) and result.type is not None:
-                return self._layers.activate(act, result, name, statement)
+                result = self._layers.activate(act, result, name, statement, tensors)
+        if made.tensors is not None and self._layers.sharing.count == known and not self._layers.broken:
+            weightless(block.tree.name.id, made, self._report)
         return result
 
     def _block_scope(self, block: BlockDefinition, made: Plan, frame: Frame) -> Scope:

@@ -14,13 +14,14 @@ from typing import Final, NamedTuple
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.report import Reporter
+from specc.elaborate.sharing import tensors_name
 from specc.elaborate.values import quoted
 from specc.elaborate.words import NO_ACTIVATION, activations
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
 
-RESERVED: Final = ("from", "act")
+RESERVED: Final = ("from", "act", "weights")
 """Arguments that every operation takes."""
 
 
@@ -39,7 +40,8 @@ LITERALS: Final = (ast.Number, ast.Size, ast.Text, ast.Bool, ast.List)
 @dataclass(slots=True)
 class Plan:
     """`fields` maps arguments to what was written for them; `inputs` are the operands of a merge (the last one may
-    turn out to be an activation); `sources` is `from=`; `act` a closing or explicit activation.
+    turn out to be an activation); `sources` is `from=`; `act` a closing or explicit activation; `weights` is
+    `weights=`, and `tensors` the name that it gives.
 
     `flawed` says that an error was reported and what was most likely meant stands here instead, so that the shapes
     of the layers below can still be checked; `ok` is false where nothing can stand in.
@@ -49,6 +51,8 @@ class Plan:
     inputs: tuple[ast.Expr, ...] = ()
     sources: ast.Expr | None = None
     act: ast.Expr | None = None
+    weights: ast.Expr | None = None
+    tensors: str | None = None
     ok: bool = True
     flawed: bool = False
 
@@ -155,8 +159,12 @@ def _keyed(
         result.sources = argument.value
     elif key.id == "act" and result.act is None:
         result.act = argument.value
+    elif key.id == "weights" and result.weights is None:
+        result.weights = argument.value
+        result.tensors = tensors_name(argument.value, report)
+        result.flawed |= result.tensors is None
     elif key.id in RESERVED:
-        first = result.sources if key.id == "from" else result.act
+        first = {"from": result.sources, "act": result.act, "weights": result.weights}[key.id]
         assert first is not None
         _twice(key, first.span, result, report)
     else:

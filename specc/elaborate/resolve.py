@@ -19,6 +19,7 @@ from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.reads import defined_in, functions_in, names_in, size_names
 from specc.elaborate.report import Reporter
+from specc.elaborate.sharing import check_name
 from specc.elaborate.values import BROKEN, Namespace, Word, quoted
 from specc.elaborate.words import FACTS, activations, known_words, takes_words
 from specc.ops import BY_WORD
@@ -167,7 +168,8 @@ class Resolver:
         bound = BoundNames(body, self._module)
         if target == "dynamic":
             for argument in args:
-                self._expression(argument.value, body)
+                if argument.key is None or argument.key.id != "weights":
+                    self._expression(argument.value, body)
         elif target is not None:
             signature = of_block(target.tree) if isinstance(target, BlockDefinition) else of_operation(target)
             made = plan(args, signature, name.span, bound, self._report)
@@ -187,6 +189,8 @@ class Resolver:
             self._expression(expression, body)
         if made.act is not None:
             self._activation(made.act, body)
+        if made.weights is not None:
+            check_name(made.weights, body, self._module, self._report)
 
     def _activation(self, act: ast.Expr, body: Body) -> None:
         if isinstance(act, ast.Call) and act.function.id not in FUNCTIONS:
@@ -391,9 +395,5 @@ class Resolver:
             if entry.what == "label":
                 self.unused_labels.append(ast.Name(entry.span, name))
             elif entry.what in ("parameter", "constant"):
-                self._report.add(
-                    Diagnostic(
-                        "W0202", f"{entry.what} `{name}` is never used", entry.span,
-                        help="remove it, or start its name with `_`",
-                    )
-                )  # fmt: skip
+                message = f"{entry.what} `{name}` is never used"
+                self._report.add(Diagnostic("W0202", message, entry.span, help="remove it, or start its name with `_`"))

@@ -10,17 +10,20 @@ from specc.source import Span
 
 @dataclass(slots=True)
 class Naming:
-    """Makes the dotted names of layers.
+    """Makes the dotted names of layers, and those under which their tensors are called.
 
     `prefix` is the path of the enclosing blocks and labelled loops; `suffix` the iteration numbers of unlabelled
     loops, which keep labels inside them apart.  The counters of automatic names are shared by everything with
-    the same prefix.
+    the same prefix.  `tensors` is what stands for `prefix` in the names of tensors, where a call says `weights=`;
+    `common` is the path before a name that `weights=` gives: it holds no iteration numbers, so that loops share.
     """
 
     taken: set[str]
     prefix: str = ""
     suffix: str = ""
     counters: dict[str, int] = field(default_factory=dict)
+    tensors: str | None = None
+    common: str = ""
 
     def labelled(self, label: str) -> str:
         return self._free(f"{self.prefix}{label}{self.suffix}")
@@ -34,13 +37,27 @@ class Naming:
                 self.taken.add(name)
                 return name
 
-    def within(self, name: str) -> Naming:
-        """The naming inside a block or labelled branch called `name`."""
-        return Naming(self.taken, f"{name}.")
+    def scope(self, name: str, written: str | None = None) -> str | None:
+        """The name under which the tensors of the layer or call `name` are called, as `weights=` has it or as follows
+        from the calls around it; `None` for its own name."""
+        if written is not None:
+            found = self.common + written
+            return None if found == name else found
+        return None if self.tensors is None else self.tensors + name[len(self.prefix) :]
 
-    def iteration(self, index: int) -> Naming:
-        """The naming inside one iteration of an unlabelled loop."""
-        return Naming(self.taken, self.prefix, f"{self.suffix}.{index}", self.counters)
+    def within(self, name: str, scope: str | None = None) -> Naming:
+        """The naming inside a block or labelled branch called `name` with tensors called under `scope`."""
+        tensors = None if scope is None else f"{scope}."
+        return Naming(self.taken, f"{name}.", tensors=tensors, common=tensors or f"{name}.")
+
+    def iteration(self, index: int, label: str | None = None) -> Naming:
+        """The naming inside one iteration of a loop called `label`, or of one without a label."""
+        if label is None:
+            suffix = f"{self.suffix}.{index}"
+            return Naming(self.taken, self.prefix, suffix, self.counters, self.tensors, self.common)
+        loop = self.within(label, self.scope(label))
+        tensors = None if loop.tensors is None else f"{loop.tensors}{index}."
+        return Naming(self.taken, f"{loop.prefix}{index}.", tensors=tensors, common=loop.common)
 
     def _free(self, name: str) -> str:
         candidate, count = name, 1

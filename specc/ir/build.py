@@ -31,14 +31,32 @@ class GraphBuilder:
         return graph_input.name
 
     def add(
-        self, name: str, op: Op, inputs: tuple[str, ...], *, layer: str | None = None, file: str = "", line: int = 0
+        self,
+        name: str,
+        op: Op,
+        inputs: tuple[str, ...],
+        *,
+        layer: str | None = None,
+        file: str = "",
+        line: int = 0,
+        scope: str | None = None,
     ) -> tuple[str, ...]:
         """Append a node and return the names of the values it makes.  Raises `Rejection` where `op` refuses."""
         types = op.infer(tuple(self.types[i] for i in inputs))
-        return self.append(op, inputs, types, name=name, layer=layer or name, file=file or self.file, line=line)
+        file = file or self.file
+        return self.append(op, inputs, types, name=name, layer=layer or name, file=file, line=line, scope=scope)
 
     def append(
-        self, op: Op, inputs: tuple[str, ...], types: Types, *, name: str, layer: str, file: str, line: int
+        self,
+        op: Op,
+        inputs: tuple[str, ...],
+        types: Types,
+        *,
+        name: str,
+        layer: str,
+        file: str,
+        line: int,
+        scope: str | None = None,
     ) -> tuple[str, ...]:
         """`add` for types that `op.infer` has already given."""
         kinds = tuple([self.types[i] for i in inputs])
@@ -48,7 +66,17 @@ class GraphBuilder:
             self.conditions.extend(op.conditions(kinds))
         outputs = output_names(name, len(types))
         self.nodes.append(
-            Node(name=name, layer=layer, op=op, inputs=inputs, outputs=outputs, types=types, file=file, line=line)
+            Node(
+                name=name,
+                layer=layer,
+                op=op,
+                inputs=inputs,
+                outputs=outputs,
+                types=types,
+                file=file,
+                line=line,
+                scope=scope,
+            )
         )
         self.types.update(zip(outputs, types, strict=True))
         return outputs

@@ -44,7 +44,8 @@ class _Frozen(BaseModel):
 class Node(_Frozen):
     """One operation applied to named values.
 
-    `name` is unique in the graph and prefixes the names of the layer's weights (`stem.weight`).  `layer` is
+    `name` is unique in the graph and prefixes the names of the layer's weights (`stem.weight`), unless `scope` says
+    under which other name they are called: nodes with one scope have their weights in common.  `layer` is
     the name of the statement it came from: `conv 6, 5x5, tanh` makes the nodes `conv1` and `conv1.tanh`, both
     of the layer `conv1`, whose value is that of its last node.  `outputs` name the values it makes; the first is
     the node's own name.
@@ -58,6 +59,7 @@ class Node(_Frozen):
     types: tuple[TensorType, ...]
     file: str
     line: int
+    scope: str | None = None
 
 
 class GraphInput(_Frozen):
@@ -137,6 +139,15 @@ class Graph(_Frozen):
         """By node name, the names of the node's own tensors: within the node, and in the model."""
         return {node.name: {w.name: weight_name(node, w) for w in self.weights(node)} for node in self.nodes}
 
+    @cached_property
+    def borrowers(self) -> frozenset[str]:
+        """The nodes whose tensors an earlier node has already."""
+        if not any(node.scope for node in self.nodes):
+            return frozenset()
+        weighted = [node for node in self.nodes if self.weights(node)]
+        owners: dict[str, str] = {}
+        return frozenset(n.name for n in weighted if owners.setdefault(n.scope or n.name, n.name) != n.name)
+
     def input_types(self, node: Node) -> tuple[TensorType, ...]:
         values = self.values
         return tuple([values[name] for name in node.inputs])
@@ -148,4 +159,4 @@ class Graph(_Frozen):
 
 def weight_name(node: Node, weight: Weight) -> str:
     """`stem.weight`: the stable dotted name of a tensor, the same in weight files and in the ONNX graph."""
-    return f"{node.name}.{weight.name}"
+    return f"{node.scope or node.name}.{weight.name}"

@@ -92,6 +92,7 @@ def _layer(layer: Layer, summary: Summary) -> JSON:
         "params": cost.params,
         "trainable": cost.trainable,
         "buffers": cost.buffers,
+        "shares": layer.shares,
         "macs": _size(cost.macs, conditions),
         "weight_bytes": cost.weight_bytes,
         "activation_bytes": _size(cost.activation_bytes, conditions),

@@ -18,9 +18,8 @@ def rows(summary: Summary, *, grouped: bool) -> Iterator[tuple[str, ...]]:
 
 def _row(layer: Layer, summary: Summary, grouped: bool) -> tuple[str, ...]:
     conditions = summary.conditions
-    counts = [words.count(value, conditions) for value in (layer.cost.params, layer.cost.macs)]
-    if not grouped:
-        counts = [text.replace(",", "") for text in counts]
+    params, macs = words.count(layer.cost.params), words.count(layer.cost.macs, conditions)
+    counts = [words.params(layer), macs] if grouped else [params.replace(",", ""), macs.replace(",", "")]
     return (
         layer.name,
         layer.type,

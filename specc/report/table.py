@@ -45,7 +45,7 @@ def _columns(summary: Summary) -> list[Column]:
     columns = [
         Column("Layer (type)", names, least=min(max(longest, 20), 28), tails=kinds),
         Column("Output shape", shapes, least=32),
-        Column("Param #", before + [words.count(layer.cost.params) for layer in layers], right=True),
+        Column("Param #", before + [words.params(layer) for layer in layers], right=True),
         Column("MACs", before + [_macs(layer, summary) for layer in layers], right=True, drop=2),
         Column("Field / stride", before + fields, right=True, drop=3),
     ]

@@ -79,6 +79,7 @@ def origin(weight: Weight) -> str:
 
 
 def _weights(graph: Graph) -> Iterator[tuple[Node, Weight]]:
+    """Every tensor once, with the first layer that has it."""
     for node in graph.nodes:
-        for weight in graph.weights(node):
+        for weight in () if node.name in graph.borrowers else graph.weights(node):
             yield node, weight

@@ -21,6 +21,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def params(layer: Layer) -> str:
+    """`1,856`, or `shared` where a layer above counts them."""
+    return "shared" if layer.shares is not None and not layer.cost.params else count(layer.cost.params)
+
+
 def byte_count(value: Dim, conditions: Conditions = ()) -> str:
     """`4.58 MB` in powers of 1024, as Keras writes it; open sizes as `formula bytes`."""
     if not isinstance(value, int):
@@ -70,6 +75,8 @@ def total_lines(summary: Summary) -> list[tuple[str, str]]:
         ("Trainable params", _with_bytes(totals.trainable)),
         ("Non-trainable params", _with_bytes(frozen)),
     ]
+    if shared := [layer for layer in summary.layers if layer.shares is not None]:
+        lines.append(("Shared weights", f"{counted(len(shared), 'layer')} with those of layers above, counted once"))
     if totals.buffers:
         lines.append(("Buffers", _with_bytes(totals.buffers)))
     lines += [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import Final
@@ -75,7 +76,8 @@ class Layer:
     """One layer on its way to source: `inputs` are expressions for its operands.
 
     `modules` collects constructors by dotted name, `helpers` the functions and classes of `specc.torch.runtime` that
-    the source needs.
+    the source needs.  `owned` are the modules of layers before, whose weights it may share; where its own module would
+    have other settings than that with the same name, `borrowed` holds it, by the name `own` of the layer itself.
     """
 
     op: Op
@@ -84,7 +86,10 @@ class Layer:
     types: Types
     outputs: Types
     layout: Layout
+    own: str = ""
+    owned: Mapping[str, str] = field(default_factory=dict)
     modules: dict[str, str] = field(default_factory=dict)
+    borrowed: dict[str, str] = field(default_factory=dict)
     helpers: set[str] = field(default_factory=set)
 
     @property
@@ -99,8 +104,13 @@ class Layer:
     def module(self, constructor: str, *, part: str = "", helper: bool = False) -> str:
         """Let the layer hold a module, as `name` or `name.part`; returns the expression that reaches it."""
         name = f"{self.name}.{part}" if part else self.name
-        self.modules[name] = self.helper(constructor) if helper else constructor
-        return reach(name)
+        constructor = self.helper(constructor) if helper else constructor
+        if self.owned.get(name, constructor) == constructor:
+            self.modules[name] = constructor
+            return reach(name)
+        own = f"{self.own}.{part}" if part else self.own
+        self.borrowed[own] = self.helper(f"Borrowed({reach(name)}, {constructor})")
+        return f"self._borrowed[{own!r}]"
 
     def helper(self, call: str) -> str:
         """`call`, whose function comes from `specc.torch.runtime`."""

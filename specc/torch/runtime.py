@@ -21,6 +21,18 @@ class Layers(nn.Module):
         self._modules[name] = module
 
 
+class Borrowed:
+    """`module` on the parameters and buffers of `owner`, which alone is registered: they count and are stored once."""
+
+    def __init__(self, owner: nn.Module, module: nn.Module) -> None:
+        self.owner, self.module = owner, module
+        module._parameters, module._buffers = owner._parameters, owner._buffers
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.module.train(self.owner.training)(x)
+        return result
+
+
 class Scale(nn.Module):
     """weight x + bias, both of the shape (channels, 1, ...)."""
 

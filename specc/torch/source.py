@@ -62,6 +62,7 @@ class _Writer:
 
     graph: Graph
     modules: dict[str, str] = field(default_factory=dict)
+    borrowed: dict[str, str] = field(default_factory=dict)
     helpers: set[str] = field(default_factory=lambda: {"Layers"})
     lines: list[str] = field(default_factory=list)
     fixed: list[str] = field(default_factory=list)
@@ -70,6 +71,7 @@ class _Writer:
 
     def __post_init__(self) -> None:
         self.passing = _passed_on(self.graph)
+        self.scopes = {node.scope for node in self.graph.nodes if node.scope is not None}
         for item in self.graph.inputs:
             name = self._variable(item.name)
             if self.graph.layout == "hwc" and item.type.rank > 1:
@@ -78,14 +80,24 @@ class _Writer:
     def add(self, node: Node) -> None:
         inputs = tuple(self.variables[name] for name in node.inputs)
         types = self.graph.input_types(node)
-        layer = Layer(node.op, node.name, inputs, types, node.types, self.graph.layout)
+        name = self._module_name(node)
+        layer = Layer(node.op, name, inputs, types, node.types, self.graph.layout, node.name, self.modules)
         expression = lower(layer)
         self.modules.update(layer.modules)
+        self.borrowed.update(layer.borrowed)
         self.helpers |= layer.helpers
         names = ", ".join(self._variable(name) for name in node.outputs)
         shapes = ", ".join(kind.text(self.graph.layout) for kind in node.types)
         self.lines.append(f"{names} = {expression}  # {shapes}")
-        self.fixed.extend(_fixing(node, weight) for weight in self.graph.weights(node) if weight.fixed is not None)
+        fixed = [weight for weight in self.graph.weights(node) if weight.fixed is not None]
+        self.fixed.extend(_fixing(node, weight) for weight in fixed if node.name not in self.graph.borrowers)
+
+    def _module_name(self, node: Node) -> str:
+        """Where the layer's module is held: the name of its weights, for one without weights no such name."""
+        name = node.scope or node.name
+        while name in self.scopes and not self.graph.weights(node):
+            name += "_"
+        return name
 
     def text(self) -> str:
         if self.fixed:
@@ -100,11 +112,17 @@ class _Writer:
         yield f"class {class_name(self.graph)}(Layers):"
         yield "    def __init__(self) -> None:"
         yield "        super().__init__()"
-        yield from (f"        {line}" for line in (*_constructions(self.modules), *self.fixed))
+        yield from (f"        {line}" for line in (*_constructions(self.modules), *self.fixed, *self._borrowing()))
         yield ""
         yield f"    def forward(self, {inputs}) -> {result}:"
         yield from (f"        {line}" for line in self.lines)
         yield f"        return {self._result()}"
+
+    def _borrowing(self) -> Iterator[str]:
+        if self.borrowed:
+            yield "self._borrowed = {"
+            yield from (f"    {name!r}: {constructor}," for name, constructor in self.borrowed.items())
+            yield "}"
 
     def _result(self) -> str:
         texts = {output.name: self._spoken(output.value) for output in self.graph.outputs}
@@ -144,14 +162,12 @@ def _passed_on(graph: Graph) -> set[str]:
 def _constructions(modules: dict[str, str]) -> Iterator[str]:
     """Assignments that make every module, and before it the modules around it."""
     made: set[str] = set()
-    for name, constructor in modules.items():
+    for name in modules:
         parts = name.split(".")
-        for depth in range(1, len(parts)):
-            scope = ".".join(parts[:depth])
-            if scope not in made and scope not in modules:
+        for scope in (".".join(parts[:depth]) for depth in range(1, len(parts) + 1)):
+            if scope not in made:
                 made.add(scope)
-                yield f"{reach(scope)} = Layers()"
-        yield f"{reach(name)} = {constructor}"
+                yield f"{reach(scope)} = {modules.get(scope, 'Layers()')}"
 
 
 def _fixing(node: Node, weight: Weight) -> str:

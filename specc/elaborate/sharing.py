@@ -1,0 +1,196 @@
+"""Layers whose tensors are called by one name, with `weights=`, share them: so they must need the same ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from specc.diagnostics import Diagnostic, Label
+from specc.elaborate.bodies import Body
+from specc.elaborate.modules import BlockDefinition, Module
+from specc.elaborate.reads import names_in
+from specc.elaborate.report import Reporter
+from specc.elaborate.values import describe, kind
+from specc.ops.base import Op, Types, Weight
+from specc.source import Span
+from specc.syntax import ast
+from specc.types import Layout
+
+if TYPE_CHECKING:
+    from specc.elaborate.plan import Plan
+
+MOST_QUOTED: Final = 30
+"""Characters of the spec that a message repeats."""
+_DOTTED: Final = re.compile(r"\w+(\.\w+)*")
+
+
+class Use(NamedTuple):
+    """A node with tensors, called under `scope`; `places` are those of the calls around its statement, and its own."""
+
+    scope: str
+    name: str
+    op: Op
+    inputs: Types
+    weights: tuple[Weight, ...]
+    places: tuple[Span, ...]
+
+
+class Sharing:
+    """Every node with tensors, in order; `count` counts those too whose tensors are not known after an error."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._uses: list[Use] = []
+        self._renamed = False
+
+    def note(self, use: Use) -> None:
+        self.count += 1
+        self._uses.append(use)
+        if use.scope != use.name:
+            self._renamed = True
+
+    def check(self, layers: Container[str], layout: Layout, report: Reporter) -> bool:
+        """Report E0311 where a tensor would have to be two different ones, or is called like one of `layers`; whether
+        there is none."""
+        sound = True
+        owners: dict[str, Use] = {}
+        tensors: dict[str, tuple[Use, Weight]] = {}
+        for use in self._uses if self._renamed else ():
+            owner = owners.setdefault(use.scope, use)
+            if use.scope != use.name and (name := next((n for n in _names(use) if n in layers), None)):
+                sound = False
+                message = f"`{name}` would be both a tensor of `{use.name}` and a layer"
+                report.error("E0311", use.places[-1], message)
+            elif problem := _other_layer(owner, use) or _other_tensors(use, tensors, layout):
+                sound = False
+                _report(use, problem, report)
+        return sound
+
+
+class _Problem(NamedTuple):
+    """Who has the tensors already, why they are no good, and what helps."""
+
+    owner: Use
+    why: str
+    help: str | None = None
+
+
+def _other_layer(owner: Use, use: Use) -> _Problem | None:
+    """Where the two are not of one operation, or one has a tensor that the other lacks."""
+    if type(owner.op) is not type(use.op):
+        why = f"`{owner.name}` is `{owner.op.word}`, and `{use.name}` is `{use.op.word}`"
+        return _Problem(owner, why, "layers that share weights are of one operation")
+    ours, theirs = ({w.name for w in x.weights} for x in (owner, use))
+    if ours == theirs:
+        return None
+    has, lacks = (owner, use) if ours - theirs else (use, owner)
+    missing = min(ours ^ theirs)
+    help = "write `bias=false` in both, or in neither" if missing == "bias" else None
+    return _Problem(owner, f"`{has.name}` has `{use.scope}.{missing}`, and `{lacks.name}` has none", help)
+
+
+def _names(use: Use) -> list[str]:
+    return [f"{use.scope}.{weight.name}" for weight in use.weights]
+
+
+def _other_tensors(use: Use, tensors: dict[str, tuple[Use, Weight]], layout: Layout) -> _Problem | None:
+    """Where a tensor is another one than that which has its name already."""
+    for name, weight in zip(_names(use), use.weights, strict=True):
+        owner, known = tensors.setdefault(name, (use, weight))
+        if known != weight:
+            return _Problem(owner, _difference(name, (owner, known), (use, weight), layout))
+    return None
+
+
+def _difference(name: str, first: tuple[Use, Weight], second: tuple[Use, Weight], layout: Layout) -> str:
+    (owner, known), (use, weight) = first, second
+    if known.shape != weight.shape:
+        of, by = (f"{_by(w.shape)} in `{x.name}`, which reads {_reads(x, layout)}" for x, w in (first, second))
+        return f"`{name}` is {of}, and {by}"
+    if known.fixed != weight.fixed:
+        return f"the values of `{name}` that the spec fixes are not the same in both"
+    if known.init != weight.init:
+        return f"`{name}` starts from init={known.init} in `{owner.name}`, and init={weight.init} in `{use.name}`"
+    of, by = (f"{w.fans[0]} inputs and {w.fans[1]} outputs in `{x.name}`" for x, w in (first, second))
+    return f"a value of `{name}` is one of {of}, and {by}: they have other groups"
+
+
+def _reads(use: Use, layout: Layout) -> str:
+    return " and ".join(x.text(layout) for x in use.inputs)
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "one number"
+
+
+def _report(use: Use, problem: _Problem, report: Reporter) -> None:
+    """At the first place where the ways to the two differ: a call of a block, or the layer itself."""
+    pairs = [pair for pair in zip(problem.owner.places, use.places, strict=False) if pair[0] != pair[1]]
+    first, second = pairs[0] if pairs else (None, use.places[-1])
+    report.add(
+        Diagnostic(
+            "E0311",
+            f"`{use.name}` cannot share the weights `{use.scope}` with `{problem.owner.name}`",
+            second,
+            "" if first is not None else "here in several iterations of a loop",
+            () if first is None else (Label(first, f"`{problem.owner.name}`, which has them first"),),
+            (problem.why,),
+            problem.help,
+        )
+    )
+
+
+def tensors_name(value: ast.Expr, report: Reporter) -> str | None:
+    """The name that `weights=value` gives: `head`, `tower.conv1`, or a text such as "layer1.0.conv1"; `None` after
+    E0304 for anything else."""
+    found = value.value if isinstance(value, ast.Text) else _dotted(value)
+    if found is not None and _DOTTED.fullmatch(found):
+        return found
+    written = describe(found) if found is not None else _quoted(value)
+    report.error(
+        "E0304", value.span, f"`weights` takes a name for tensors, not {written}",
+        help="write `weights=head`, or \"layer1.0.conv1\" for a name with numbers; `weight=` takes values",
+    )  # fmt: skip
+    return None
+
+
+def check_name(written: ast.Expr, body: Body, module: Module, report: Reporter) -> None:
+    """E0208 where the name that `weights=` gives is that of a value: it would not be read, and is meant otherwise."""
+    for name in names_in(written):
+        entry, found = body.find(name.id), module.scope.find(name.id)
+        if entry is not None and entry.what not in ("label", "input"):
+            entry.used = True
+            what = f"{entry.article} {entry.what}"
+        elif entry is None and found is not None and not isinstance(found, BlockDefinition):
+            module.used.add(name.id)
+            what = kind(found)
+        else:
+            continue
+        report.error(
+            "E0208", written.span, f"`weights` gives tensors a name, and `{name.id}` is {what}",
+            help="`weight=` takes values; for a name choose another one, or write it as a text",
+        )  # fmt: skip
+
+
+def _quoted(value: ast.Expr) -> str:
+    text = " ".join(value.span.source.text[value.span.start : value.span.end].split())
+    return f"`{text}`" if len(text) <= MOST_QUOTED else "a value"
+
+
+def _dotted(value: ast.Expr) -> str | None:
+    """A name, or names with dots between them."""
+    parts: list[str] = []
+    while isinstance(value, ast.Attribute):
+        parts.append(value.name.id)
+        value = value.value
+    return ".".join([value.id, *reversed(parts)]) if isinstance(value, ast.Name) else None
+
+
+def weightless(what: str, made: Plan, report: Reporter) -> None:
+    """E0311 for `weights=` where there are no weights."""
+    assert made.weights is not None
+    report.error(
+        "E0311", made.weights.span, f"`{what}` has no weights that could be called `{made.tensors}`",
+        help="`weights=` belongs to a layer that has some, or to the call of a block that holds one",
+    )  # fmt: skip
