@@ -143,7 +143,8 @@ class Writer:
     def _branches(self, value: str, inside: list[Node]) -> tuple[list[Node], list[list[Node]]] | None:
         """The branches, where they share nothing but `value`."""
         merge = inside[-1]
-        if merge.op.arity[1] != 1 and merge.op.arity[0] <= len(merge.inputs) and len(set(merge.inputs)) > 1:
+        joins = merge.op.arity[1] != 1 and not merge.op.numbers
+        if joins and merge.op.arity[0] <= len(merge.inputs) and len(set(merge.inputs)) > 1:
             branches = [self._above(name, value, inside) for name in merge.inputs]
             names = [node.name for branch in branches for node in branch]
             several = any(len(branch[-1].outputs) > 1 for branch in branches if branch)

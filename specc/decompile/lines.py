@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from specc.decompile.arguments import call, closing
+from specc.decompile.arguments import call, closing, value_text
 from specc.decompile.items import CLOSABLE, Item, Join, Layer
 from specc.ir.graph import Graph
 from specc.types import TensorType
@@ -100,16 +100,28 @@ class Printer:
             text = f"{first} {', '.join(part for part in parts if part)}"
         names = node.outputs if len(node.outputs) > 1 else (layer.value,)
         label = ", ".join(self.labels[name] for name in names if name in self.labels)
-        return Statement(f"{label}: {text}" if label else text, label, sources)
+        names_read = tuple(source for source in sources if source.isidentifier() and source != "in")
+        return Statement(f"{label}: {text}" if label else text, label, names_read)
 
     def _sources(self, layer: Layer) -> tuple[str, ...]:
         """The names of the operands that are not the value of the line before."""
         inputs = layer.node.inputs
+        if layer.node.op.numbers:
+            return self._with_numbers(layer)
         if len(inputs) == 1:
             return () if inputs[0] == layer.before else (self.labels[inputs[0]],)
         if len(inputs) == 2 and inputs[0] == layer.before and inputs[1] != layer.before:
             return (self.labels[inputs[1]],)
         return tuple(self.labels[name] for name in inputs)
+
+    def _with_numbers(self, layer: Layer) -> tuple[str, ...]:
+        """All operands of a merge with numbers among them; a single number works on the line before."""
+        values = iter(layer.node.inputs)
+        texts = []
+        for constant in layer.node.op.constant_operands():
+            name = next(values) if constant is None else ""
+            texts.append(value_text("", constant) if not name else "in" if name == layer.before else self.labels[name])
+        return tuple(texts[1:] if len(texts) == 2 and texts[0] == "in" else texts)
 
     def _join(self, join: Join) -> Chunk:
         bodies = [folded(self.chunks(branch)) for branch in join.branches]

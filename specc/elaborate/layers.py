@@ -101,11 +101,12 @@ class Layers:
 
     def _check_arity(self, op: Op, sources: list[LayerValue], statement: Call) -> None:
         least, most = op.arity
-        if len(sources) < least or (most is not None and len(sources) > most):
+        count = len(sources) + op.numbers
+        if count < least or (most is not None and count > most):
             wanted = str(least) if least == most else f"at least {least}"
             raise self._report.error(
                 "E0408", head(statement),
-                f"`{op.word}` takes {wanted} {'value' if wanted.endswith('1') else 'values'}, not {len(sources)}",
+                f"`{op.word}` takes {wanted} {'value' if wanted.endswith('1') else 'values'}, not {count}",
                 help="label the values, `a, b: split 2`, and say which with `from=a`" if most == 1 else None,
             )  # fmt: skip
 

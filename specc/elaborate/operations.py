@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 
 from specc.elaborate.bind import bind, bind_activation
+from specc.elaborate.constants import Constant, constant, is_constant, is_number
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.layers import Call, Layers, Result, head
 from specc.elaborate.modules import BlockDefinition
@@ -60,10 +61,12 @@ class Operations:
             return self._block(statement, target, made, frame)
         op = self._bind(statement, target, made, frame)
         if statement.branches is not None:
-            sources = self._branches(statement, target, frame)
+            sources = self._branches(statement, target, made, frame)
             act = self._activation(made.act, frame)
         else:
-            sources, act = self._sources(statement, made, frame)
+            sources, constants, act = self._sources(statement, target, made, frame)
+            if any(constant is not None for constant in constants):
+                op = self._shared(target(**{**dict(op), "constants": constants}))
             act = act if made.act is None else self._activation(made.act, frame)
         name = self.name(_first(statement.labels), op.word, frame)
         return self._applied(op, sources, act, statement, name, made, frame)
@@ -126,21 +129,32 @@ class Operations:
             self._layers.broken = True
             return None
 
-    def _sources(self, statement: ast.Operation, made: Plan, frame: Frame) -> tuple[list[LayerValue], Op | None]:
-        """The values an operation reads, and the activation that may stand behind a merge's operands."""
-        if made.sources is not None:
-            return self._from(made.sources, frame), None
-        operands: list[LayerValue] = []
+    def _sources(
+        self, statement: ast.Operation, op: type[Op], made: Plan, frame: Frame
+    ) -> tuple[list[LayerValue], tuple[Constant | None, ...], Op | None]:
+        """The values that an operation reads, the operands in order with `None` for each value, and the activation
+        that may stand behind them.  What `from=` gives stands for the line before."""
+        operands: list[LayerValue | Constant] = []
         act = None
         for index, expression in enumerate(made.inputs):
             value = self._report.held(evaluate(expression, frame, self._report), expression.span)
             if isinstance(value, Word) and index == len(made.inputs) - 1:
                 act = self._activation(expression, frame)
+            elif op.takes_numbers and is_constant(value):
+                operands.append(constant(value, op.word, expression.span, self._report))
             else:
                 operands.extend(self._values(value, expression.span))
-        if len(operands) == 1 or not operands:
+        if made.sources is not None:
+            operands[:0] = self._from(made.sources, frame)
+        elif len(operands) < 2:
             operands[:0] = self._incoming(statement.name.span, frame, spread=not operands)
-        return operands, act
+        values = [operand for operand in operands if isinstance(operand, LayerValue)]
+        if not values:
+            raise self._report.error(
+                "E0208", statement.name.span, f"`{op.word}` needs the value of a layer among its operands",
+                help=f"with one number it works on the line before: `{op.word} 2`",
+            )  # fmt: skip
+        return values, tuple(None if isinstance(o, LayerValue) else o for o in operands), act
 
     def _from(self, expression: ast.Expr, frame: Frame) -> list[LayerValue]:
         value = self._report.held(evaluate(expression, frame, self._report), expression.span)
@@ -154,10 +168,9 @@ class Operations:
             return list(value.items)
         if isinstance(value, tuple) and value:
             return [item for part in value for item in self._values(part, span)]
-        is_number = kind(value).endswith("number")
         raise self._report.error(
             "E0208", span, f"the value of a layer is needed here, not {describe(value)}",
-            help=_by_number(value) if is_number else "name a layer by a label: `name: operation ...`",
+            help=_by_number(value) if is_number(value) else "name a layer by a label: `name: operation ...`",
         )  # fmt: skip
 
     def _incoming(self, span: Span, frame: Frame, spread: bool = False) -> list[LayerValue]:
@@ -182,11 +195,16 @@ class Operations:
             help="label them, `a, b: split 2`, and say which with from=a",
         )  # fmt: skip
 
-    def _branches(self, statement: ast.Operation, op: type[Op], frame: Frame) -> list[LayerValue]:
+    def _branches(self, statement: ast.Operation, op: type[Op], made: Plan, frame: Frame) -> list[LayerValue]:
         if op.arity[1] == 1:
             raise self._report.error(
                 "E0208", statement.name.span, f"`{op.word}` takes no branches",
                 help=f"branches are joined by {quoted(o.word for o in BY_WORD.values() if o.arity[1] != 1)}",
+            )  # fmt: skip
+        for operand in made.inputs:
+            raise self._report.error(
+                "E0303", operand.span, f"`{op.word}` with branches takes no operands besides",
+                help=f"write `{op.word}` with this operand on the line below",
             )  # fmt: skip
         inner = frame.nested()
         inner.branches = []
@@ -325,7 +343,7 @@ _LITERALS = (ast.Number, ast.Size, ast.Text, ast.Bool)
 
 
 def _by_number(value: Value) -> str:
-    return f"`scale weight={show(value)}` multiplies by a number, `scale weight=1, bias={show(value)}` adds one"
+    return f"`mul {show(value)}` multiplies by a number, `add {show(value)}` adds one"
 
 
 def _first(labels: Sequence[ast.Name]) -> ast.Name | None:

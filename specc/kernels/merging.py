@@ -2,13 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 
 import numpy as np
 
 from specc.kernels.bounds import SMALLEST, gamma, in_range, relative
 from specc.kernels.windows import Array
+
+SINGLE = 2.0**-24
+"""The unit roundoff of float32, in which constants are held exactly."""
+
+
+def with_constants(xs: Sequence[Array], constants: Sequence[float | Sequence[float] | None]) -> list[Array]:
+    """All operands in order: `xs` where a constant is `None`, else float32 numbers, lists as (channels, 1, ...)."""
+    values = iter(xs)
+    return [next(values) if constant is None else _spread(constant, xs[0]) for constant in constants]
+
+
+def _spread(constant: float | Sequence[float], like: Array) -> Array:
+    array = np.asarray(constant, np.float32).astype(like.dtype)
+    return array if array.ndim == 0 else array.reshape(-1, *(1,) * (like.ndim - 2))
+
+
+def constant_bound(
+    value: Callable[[Sequence[Array]], Array],
+    operands: Sequence[Array],
+    constants: Sequence[float | Sequence[float] | None],
+    y: Array,
+    u: float,
+) -> Array:
+    """How far y = value(operands) moves where constants are rounded: not at all in float32, by u of themselves in less.
+    A merge is monotone in each constant, so that the ends of that range are the worst."""
+    moved = np.zeros(y.shape)
+    if u <= SINGLE:
+        return moved
+    for index, constant in enumerate(constants):
+        if constant is not None:
+            changed = list(operands)
+            ends = []
+            for factor in (1 - u, 1 + u):
+                changed[index] = operands[index] * factor
+                ends.append(np.abs(value(changed) - y))
+            moved += np.maximum(*ends)
+    return 1.01 * moved
 
 
 def add(xs: Sequence[Array]) -> Array:

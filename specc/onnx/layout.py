@@ -168,7 +168,16 @@ class _Rewriter:
     def _operand(self, name: str, layout: Layout) -> str:
         if name in self.wishes:
             return self._form(self.wishes[name], "hwc")
-        return self._form(name, layout) if name in self.program.types else name
+        if name in self.program.types:
+            return self._form(name, layout)
+        return name if layout == "chw" else self._constant(name)
+
+    def _constant(self, name: str) -> str:
+        """A constant of a layer that runs channels-last; one for each channel lies along the last axis there."""
+        constants, last = self.program.constants, f"{name}/hwc"
+        if name in constants and constants[name].ndim > 1:
+            constants[last] = np.moveaxis(constants.pop(name), 0, -1)
+        return last if last in constants else name
 
     def _form(self, tensor: str, layout: Layout) -> str:
         """The tensor in `layout`, converted once."""

@@ -37,6 +37,7 @@ CLASSES: Final = {
     "instancenorm": "norm.InstanceNorm",
     "lrn": "lrn.Lrn",
     "scale": "scale.Scale",
+    "bias": "scale.LearnedBias",
     "relu": "activation.Relu",
     "relu6": "activation.Relu6",
     "leaky_relu": "activation.LeakyRelu",

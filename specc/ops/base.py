@@ -173,6 +173,18 @@ class Op(BaseModel):
     weighted_layers: ClassVar[int] = 0
     """What the operation adds to a network's depth as papers count it: 1 for convolutions and dense layers."""
 
+    takes_numbers: ClassVar[bool] = False
+    """Whether numbers may stand among the values that it merges."""
+
+    def constant_operands(self) -> tuple[float | tuple[float, ...] | None, ...]:
+        """All operands of a merge in order, `None` for each value, where numbers are among them; else nothing."""
+        return ()
+
+    @property
+    def numbers(self) -> int:
+        """How many of the operands are numbers, or lists of them."""
+        return sum(constant is not None for constant in self.constant_operands())
+
     @abstractmethod
     def infer(self, inputs: Types) -> Types:
         """The output types.  Raises `Rejection` when the inputs do not suit."""

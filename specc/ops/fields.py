@@ -114,6 +114,13 @@ def floats(value: Any) -> Any:
     return number(value)
 
 
+def _constant(value: Any) -> Any:
+    """A number, one for each channel, or nothing; 0 has no sign."""
+    if isinstance(value, list | tuple):
+        return tuple(number(item) + 0.0 for item in value)
+    return None if value is None else number(value) + 0.0
+
+
 PositiveInt: TypeAlias = Annotated[int, BeforeValidator(_positive)]
 NaturalInt: TypeAlias = Annotated[int, BeforeValidator(_natural)]
 Integer: TypeAlias = Annotated[int, BeforeValidator(whole)]
@@ -133,3 +140,5 @@ Border: TypeAlias = Literal["zeros", "edge", "reflect", "wrap"]
 Round: TypeAlias = Literal["floor", "ceil", "exact"]
 Values: TypeAlias = Annotated[Any, BeforeValidator(floats)]
 """Numbers written in the spec: a number, a list, a matrix, deeper."""
+Constants: TypeAlias = tuple[Annotated[float | tuple[float, ...] | None, BeforeValidator(_constant)], ...]
+"""The operands of a merge: a number, one number for each channel, or `None` for a value between layers."""

@@ -1,39 +1,65 @@
-"""Several values made into one, element by element: add, sub, mul, max, min, mean."""
+"""Several values made into one, element by element, constants among them: add, sub, mul, div, max, min, mean."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from specc.dims import Dim, Divides
-from specc.ops.base import Builder, Field, Types
+from specc.ops.base import Builder, Field, Rejection, Types
 from specc.ops.families import Weightless
+from specc.ops.fields import Constants
 from specc.ops.meeting import check_meeting, joint_size, meeting_conditions
+from specc.ops.windows import known_channels
 from specc.types import Layout, TensorType
 
 if TYPE_CHECKING:
     from specc.ops.base import Array
+
+SMALLEST_DIVISOR: Final = 2.0**-126
+"""float32's smallest normal number: runtimes may take smaller ones for 0."""
 
 
 class Merge(Weightless):
     """Values of the same shape made into one, element by element.
 
     Where `stretches`, a value may also have a single channel, or a single position, for all of the others': a
-    squeeze-and-excitation branch (C, 1, 1) multiplies an image (C, H, W).
+    squeeze-and-excitation branch (C, 1, 1) multiplies an image (C, H, W).  Numbers may stand among the values.
     """
 
     arity: ClassVar[tuple[int, int | None]] = (1, None)
-    context = ("layout",)
+    context = ("layout", "constants")
+    takes_numbers = True
     works_in = "any"
     stretches: ClassVar[bool] = False
 
     layout: Layout = "chw"
     """The order in which the model's author writes axes."""
+    constants: Constants = ()
+    """Where numbers stand among the operands: all operands in order, null for a value; empty without numbers."""
+
+    def constant_operands(self) -> tuple[float | tuple[float, ...] | None, ...]:
+        return self.constants
 
     def infer(self, inputs: Types) -> Types:
         check_meeting(self.word, inputs, self.layout, self.stretches)
-        return (TensorType(tuple(joint_size(sizes) for sizes in _by_axis(inputs))),)
+        merged = TensorType(tuple(joint_size(sizes) for sizes in _by_axis(inputs)))
+        for constant in self.constants:
+            if isinstance(constant, tuple):
+                self._check_list(len(constant), merged)
+        return (merged,)
+
+    def _check_list(self, length: int, x: TensorType) -> None:
+        """Raises E0406 unless a list has a number for each channel."""
+        channels = known_channels(self.word, x)
+        if length != channels:
+            raise Rejection(
+                "E0406",
+                f"`{self.word}` lists {length} numbers for {channels} channels",
+                inputs={0: x.text(self.layout)},
+                help="a list holds one number for each channel; a single number is for all",
+            )
 
     def likely(self, inputs: Types) -> Types | None:
         return (inputs[0],)
@@ -45,10 +71,46 @@ class Merge(Weightless):
         return ()
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
-        return (names[0] if len(names) == 1 else self.emit(build, names),)
+        operands = self._named(build, names, (1,) * (inputs[0].rank - 1))
+        return (operands[0] if len(operands) == 1 else self.emit(build, operands),)
+
+    def _named(self, build: Builder, names: Sequence[str], ones: tuple[int, ...]) -> Sequence[str]:
+        """All operands; a list of constants has the shape (channels, 1, ...)."""
+        if not self.constants:
+            return names
+        values = iter(names)
+        return [
+            next(values)
+            if constant is None
+            else build.floats(constant, (len(constant), *ones))
+            if isinstance(constant, tuple)
+            else build.floats([constant], ())
+            for constant in self.constants
+        ]
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
-        return (xs[0] if len(xs) == 1 else self.value(xs),)
+        operands = self._joined(xs)
+        return (operands[0] if len(operands) == 1 else self.value(operands),)
+
+    def _joined(self, xs: Sequence[Array]) -> Sequence[Array]:
+        """All operands as arrays, the constants in float32 as ONNX keeps them."""
+        if not self.constants:
+            return xs
+        from specc.kernels import merging
+
+        return merging.with_constants(xs, self.constants)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        """The bound of the function, and what rounding constants to 16 bits makes of it."""
+        from specc.kernels import merging
+
+        operands = self._joined(xs)
+        bound = self.rounding(operands, ys[0], u)
+        if not self.constants:
+            return (bound,)
+        return (bound + merging.constant_bound(self.value, operands, self.constants, ys[0], u),)
 
     @abstractmethod
     def emit(self, build: Builder, names: Sequence[str]) -> str:
@@ -58,9 +120,17 @@ class Merge(Weightless):
     def value(self, xs: Sequence[Array]) -> Array:
         """Two or more arrays merged."""
 
+    @abstractmethod
+    def rounding(self, xs: Sequence[Array], y: Array, u: float) -> Array:
+        """The error bound of `y`, made of all operands; see `Op.error_bound`."""
+
 
 class Add(Merge):
-    """The sum: ONNX Add-14, Sum-13 for more than two."""
+    """The sum: ONNX Add-14, Sum-13 for more than two.
+
+    Numbers may be operands, as of every merge here but `mean`: `add 3` adds 3 to the line before, `add x, [1, 2, 3]` to
+    each channel of x another number.
+    """
 
     word = "add"
     stretches = True
@@ -76,19 +146,20 @@ class Add(Merge):
     def overwrite(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         from specc.kernels import merging
 
-        return (merging.add_over(xs),)
+        return (merging.add_over(self._joined(xs)),)
 
-    def error_bound(
-        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
-    ) -> Sequence[Array]:
+    def rounding(self, xs: Sequence[Array], y: Array, u: float) -> Array:
         """gamma_(n-1) x sum of |x| over n values."""
         from specc.kernels import merging
 
-        return (merging.sum_bound(xs, u),)
+        return merging.sum_bound(xs, u)
 
 
 class Sub(Merge):
-    """The first value less the second: ONNX Sub-14."""
+    """The first value less the second: ONNX Sub-14.
+
+    Either may be a number, or a list with one for each channel: `sub [123.7, 116.3, 103.5]`, `sub 1, gate`.
+    """
 
     word = "sub"
     arity = (2, 2)
@@ -100,17 +171,18 @@ class Sub(Merge):
     def value(self, xs: Sequence[Array]) -> Array:
         return xs[0] - xs[1]
 
-    def error_bound(
-        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
-    ) -> Sequence[Array]:
+    def rounding(self, xs: Sequence[Array], y: Array, u: float) -> Array:
         """gamma_1 (|a| + |b|)."""
         from specc.kernels import merging
 
-        return (merging.sum_bound(xs, u),)
+        return merging.sum_bound(xs, u)
 
 
 class Mul(Merge):
-    """The product: ONNX Mul-14, one after the other for more than two."""
+    """The product: ONNX Mul-14, one after the other for more than two.
+
+    Operands may be numbers, or lists with one for each channel: `mul 0.17`.
+    """
 
     word = "mul"
     stretches = True
@@ -126,21 +198,29 @@ class Mul(Merge):
 
         return merging.multiply(xs)
 
-    def error_bound(
-        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
-    ) -> Sequence[Array]:
+    def rounding(self, xs: Sequence[Array], y: Array, u: float) -> Array:
         """gamma_(n-1) |product| of n values."""
         from specc.kernels import merging
 
-        return (merging.product_bound(xs, u),)
+        return merging.product_bound(xs, u)
 
 
 class Div(Merge):
-    """The first value divided by the second: ONNX Div-14."""
+    """The first value divided by the second: ONNX Div-14.
+
+    Either may be a number, or a list with one for each channel: `div 6`, `div 1, x`.
+    """
 
     word = "div"
     arity = (2, 2)
     stretches = True
+
+    def infer(self, inputs: Types) -> Types:
+        divisors = self.constants[-1] if self.constants else None
+        for divisor in divisors if isinstance(divisors, tuple) else (divisors,):
+            if divisor is not None and abs(divisor) < SMALLEST_DIVISOR:
+                raise Rejection("E0305", f"`div` cannot divide by {divisor:g}")
+        return super().infer(inputs)
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         return build.node("Div", names)
@@ -150,17 +230,18 @@ class Div(Merge):
 
         return merging.divide(xs)
 
-    def error_bound(
-        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
-    ) -> Sequence[Array]:
+    def rounding(self, xs: Sequence[Array], y: Array, u: float) -> Array:
         """gamma_2 |quotient|: a division, or a product with a rounded reciprocal."""
         from specc.kernels import merging
 
-        return (merging.quotient_bound(ys[0], u),)
+        return merging.quotient_bound(y, u)
 
 
 class Max(Merge):
-    """The larger value: ONNX Max-13."""
+    """The larger value: ONNX Max-13.
+
+    Operands may be numbers, or lists with one for each channel: `max 0`.
+    """
 
     word = "max"
 
@@ -172,17 +253,18 @@ class Max(Merge):
 
         return merging.largest(xs)
 
-    def error_bound(
-        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
-    ) -> Sequence[Array]:
+    def rounding(self, xs: Sequence[Array], y: Array, u: float) -> Array:
         """0: a value is only chosen."""
         from specc.kernels.bounds import exact
 
-        return (exact(ys[0]),)
+        return exact(y)
 
 
 class Min(Merge):
-    """The smaller value: ONNX Min-13."""
+    """The smaller value: ONNX Min-13.
+
+    Operands may be numbers, or lists with one for each channel: `min 6`.
+    """
 
     word = "min"
 
@@ -194,19 +276,18 @@ class Min(Merge):
 
         return merging.smallest(xs)
 
-    def error_bound(
-        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
-    ) -> Sequence[Array]:
+    def rounding(self, xs: Sequence[Array], y: Array, u: float) -> Array:
         """0: a value is only chosen."""
         from specc.kernels.bounds import exact
 
-        return (exact(ys[0]),)
+        return exact(y)
 
 
 class Mean(Merge):
     """The arithmetic mean: a sum and a quotient, because ONNX Runtime has no Mean-13 on CUDA."""
 
     word = "mean"
+    takes_numbers = False
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         total = build.node("Add" if len(names) == 2 else "Sum", names)
@@ -217,13 +298,11 @@ class Mean(Merge):
 
         return merging.mean(xs)
 
-    def error_bound(
-        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
-    ) -> Sequence[Array]:
+    def rounding(self, xs: Sequence[Array], y: Array, u: float) -> Array:
         """gamma_(n+1) x mean of |x| over n values."""
         from specc.kernels import merging
 
-        return (merging.mean_bound(xs, u),)
+        return merging.mean_bound(xs, u)
 
 
 def _by_axis(inputs: Types) -> list[tuple[Dim, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from specc.ops.base import Builder
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Pow(Merge):
-    """The first value to the power of the second, element by element: ONNX Pow-13/15."""
+    """The first value to the power of the second, element by element: ONNX Pow-13/15.
+
+    Either may be a number, or a list with one for each channel: `pow 2`.
+    """
 
     word = "pow"
     arity = (2, 2)
@@ -28,10 +31,8 @@ class Pow(Merge):
 
         return powers.power(xs[0], xs[1])
 
-    def error_bound(
-        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
-    ) -> Sequence[Array]:
+    def rounding(self, xs: Sequence[Array], y: Array, u: float) -> Array:
         """(8 + 2 |y log |x||) u |x^y|: a power is often exp(y log x), whose argument's rounding becomes relative."""
         from specc.kernels import powers
 
-        return (powers.power_bound(xs[0], xs[1], ys[0], u),)
+        return powers.power_bound(xs[0], xs[1], y, u)

@@ -1,4 +1,4 @@
-"""Learned factors per channel: `scale`, and `prelu` whose factor applies below 0."""
+"""Learned numbers for each channel or element: `scale`, `bias`, and `prelu` whose factor applies below 0."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ def _each(word: str, x: TensorType, name: str, fixed: Values, init: str | float)
 class Scale(Uncounted):
     """weight x + bias per channel, learned; ConvNeXt's layer scale is `scale init=1e-6` (Touvron et al., 2021).
 
-    A learned embedding of positions, as transformers add to their tokens, is
-    `scale elementwise=true, weight=1, bias=true`.
+    A factor that is not learned is no parameter: `mul 0.17`.  A bias alone is `bias`.
     """
 
     word = "scale"
@@ -83,6 +82,45 @@ class Scale(Uncounted):
 
         magnitude = abs(xs[0] * ws["weight"])
         return (dot_product(2, magnitude + abs(ws["bias"]) if "bias" in ws else magnitude, u),)
+
+
+class LearnedBias(Uncounted):
+    """x + bias per channel, learned.
+
+    A learned embedding of positions, as transformers add to their tokens, is `bias elementwise=true`.  What is added
+    without being learned is no parameter: `add 3`.
+    """
+
+    word = "bias"
+
+    init: Init = 0.0
+    """Initialiser of the bias."""
+    elementwise: bool = False
+    """One number for each element of an item, not for each channel."""
+
+    def infer(self, inputs: Types) -> Types:
+        self.weights(inputs)
+        return inputs
+
+    def weights(self, inputs: Types) -> tuple[Weight, ...]:
+        return ((_each if self.elementwise else _factor)(self.word, inputs[0], "bias", None, self.init),)
+
+    def reach(self, inputs: Types) -> Field:
+        return ()
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        return (build.node("Add", [names[0], build.weight("bias")]),)
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        return (xs[0] + ws["bias"],)
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        """gamma_1 (|x| + |bias|)."""
+        from specc.kernels.bounds import dot_product
+
+        return (dot_product(1, abs(xs[0]) + abs(ws["bias"]), u),)
 
 
 class PRelu(Uncounted):

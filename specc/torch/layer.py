@@ -101,6 +101,21 @@ class Layer:
         """The number of spatial axes of the first input."""
         return len(self.types[0].spatial)
 
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """The inputs of a merge with the numbers among them, lists as tensors of the shape (channels, 1, ...)."""
+        constants = self.op.constant_operands()
+        if not constants:
+            return self.inputs
+        values = iter(self.inputs)
+        return tuple(next(values) if constant is None else self._constant(constant) for constant in constants)
+
+    def _constant(self, constant: float | tuple[float, ...]) -> str:
+        if isinstance(constant, float):
+            return repr(constant) if constant >= 0 else f"({constant!r})"
+        tensor = f"{self.x}.new_tensor({list(constant)})"
+        return tensor if not self.axes else f"{tensor}.reshape({', '.join(['-1', *['1'] * self.axes])})"
+
     def module(self, constructor: str, *, part: str = "", helper: bool = False) -> str:
         """Let the layer hold a module, as `name` or `name.part`; returns the expression that reaches it."""
         name = f"{self.name}.{part}" if part else self.name

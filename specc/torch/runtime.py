@@ -45,6 +45,17 @@ class Scale(nn.Module):
         return x * self.weight if self.bias is None else x * self.weight + self.bias
 
 
+class Bias(nn.Module):
+    """x + bias; the bias has the shape (channels, 1, ...), or that of an item."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.bias
+
+
 class PRelu(nn.Module):
     """x where x >= 0, else weight x; the weight has the shape (channels, 1, ...), or (1,) for all channels."""
 

@@ -47,6 +47,11 @@ def _scale(layer: Layer) -> str:
     return f"{layer.module(_sized('Scale', shape, bias=unless(op.bias is not False, False)), helper=True)}({layer.x})"
 
 
+def _bias(layer: Layer) -> str:
+    (weight,) = layer.op.weights(layer.types)
+    return f"{layer.module(_sized('Bias', weight.shape), helper=True)}({layer.x})"
+
+
 def _prelu(layer: Layer) -> str:
     (weight,) = layer.op.weights(layer.types)
     return f"{layer.module(_sized('PRelu', weight.shape), helper=True)}({layer.x})"
@@ -250,16 +255,22 @@ def _split(layer: Layer) -> str:
 
 
 def _joined(sign: str) -> Lowering:
-    return lambda layer: f" {sign} ".join(layer.inputs)
+    return lambda layer: f" {sign} ".join(layer.operands)
 
 
-def _nested(function: str) -> Lowering:
-    """Two operands at a time."""
+def _extreme(function: str, limit: str) -> Lowering:
+    """Two operands at a time, values first; a number is a limit."""
 
     def lower(layer: Layer) -> str:
-        result = layer.inputs[0]
-        for operand in layer.inputs[1:]:
+        constants = layer.op.constant_operands()
+        result, *values = layer.inputs
+        for operand in values:
             result = f"{function}({result}, {operand})"
+        for constant, operand in zip(constants, layer.operands, strict=bool(constants)):
+            if isinstance(constant, float):
+                result = f"{result}.clamp({limit}={constant!r})"
+            elif constant is not None:
+                result = f"{function}({result}, {operand})"
         return result
 
     return lower
@@ -297,6 +308,7 @@ TABLE: Final[dict[str, Lowering]] = {
     "instancenorm": norms.instance_norm,
     "lrn": norms.lrn,
     "scale": _scale,
+    "bias": _bias,
     "relu": _element("F.relu({})"),
     "relu6": _element("F.relu6({})"),
     "leaky_relu": _alpha("F.leaky_relu"),
@@ -346,8 +358,8 @@ TABLE: Final[dict[str, Lowering]] = {
     "sub": _joined("-"),
     "mul": _joined("*"),
     "div": _joined("/"),
-    "max": _nested("torch.maximum"),
-    "min": _nested("torch.minimum"),
+    "max": _extreme("torch.maximum", "min"),
+    "min": _extreme("torch.minimum", "max"),
     "mean": _mean,
     "pow": _joined("**"),
     "matmul": _matmul,

@@ -104,6 +104,7 @@ def test_a_spec_in_this_style_comes_back_as_it_was(text):
         "input x 12\n dense 8, relu\n residual { dense 8, relu; dense 8 }\n softmax",
         "input image [N, 3, H, W]\n conv 4, 3x3, stride=2\n conv 4, 1x1, border=reflect",
         "input sound 2x1000\n conv 4, 5, stride=2, pad=same\n gelu approximate=tanh\n scale weight=[1, 2, 3, -0.5]",
+        "input image 3x4x4\n x: mul 0.17\n sub 1, in\n add 2, x, [1, 2, -3], in\n repeat 3 { add 1; relu }\n pow 2, in",
         "input image 8x4x4\n x: conv 8, 1x1\n max x, image\n lrn 4, alpha=1e-3\n clip -0.5, 1.5",
     ],
 )

@@ -129,7 +129,7 @@ CASES = {
         13,
         """g (float[N,6,4,4] x) => (float[N,16,6] y) <int64[3] rows = {0, 6, 16}> {
             a = Reshape(x, rows)  b = Transpose<perm = [0, 2, 1]>(a)  y = Add(b, p) }""",
-        [("p", (1, 16, 6))], ["reshape", "scale", "transpose"],
+        [("p", (1, 16, 6))], ["reshape", "bias", "transpose"],
     ),
     "every second row, mirrored": (
         13,
@@ -153,7 +153,7 @@ CASES = {
             t = Transpose<perm = [0, 2, 1]>(c)  e = MatMul(b, t)  f = Mul(e, root)  g1 = Softmax(f)
             h = MatMul(g1, d)  y = Add(x, h) }""",
         [("s", (6,)), ("b0", (6,)), ("q", (6, 6)), ("k", (6, 6)), ("v", (6, 6))],
-        ["layernorm", "transpose", "conv", "conv", "conv", "transpose", "matmul", "scale", "softmax", "transpose",
+        ["layernorm", "transpose", "conv", "conv", "conv", "transpose", "matmul", "mul", "softmax", "transpose",
          "matmul", "add"],
     ),
     "two values of one layer, moved before the batch": (

@@ -22,15 +22,15 @@ IMAGE: tuple[Step, ...] = (
     *(layers.norm,) * 2, layers.upsample, layers.resize, layers.pad, layers.crop, *(layers.shuffle,) * 2, layers.reduce,
     layers.transpose, layers.reshape, layers.squeeze, layers.flatten,
     *(structures.label,) * 2, *(structures.merge,) * 2, *(structures.concat,) * 2, structures.back,
-    structures.quotient, structures.residual, structures.excitation, structures.branches, structures.joined,
-    structures.split, *(structures.hourglass,) * 2, structures.repeat, structures.loop, structures.condition,
-    structures.call, structures.constant,
+    structures.quotient, structures.number, structures.residual, structures.excitation, structures.branches,
+    structures.joined, structures.split, *(structures.hourglass,) * 2, structures.repeat, structures.loop,
+    structures.condition, structures.call, structures.constant,
     picks.slices, picks.gather, picks.elementwise, picks.rows, picks.product, picks.power, picks.quantised,
 )  # fmt: skip
 FLAT: tuple[Step, ...] = (
     *(layers.dense,) * 4, layers.activation, layers.soft_maximum, layers.norm, layers.reshape, structures.label,
     structures.merge, structures.concat, structures.back, structures.split, structures.dense_residual,
-    layers.reduce, layers.flatten, structures.condition, structures.quotient,
+    layers.reduce, layers.flatten, structures.condition, structures.quotient, structures.number,
     picks.slices, picks.gather, picks.elementwise, picks.power, picks.quantised,
 )  # fmt: skip
 

@@ -22,6 +22,14 @@ def merge(draft: Draft) -> None:
         draft.add(f"{word} {name}{more}" if not more else f"{word} {name}, {name}")
 
 
+def number(draft: Draft) -> None:
+    """A number, or one for each channel, in the place of a value."""
+    values = [str(draft.random.randint(1, 12) / 4) for _ in range(draft.channels)]
+    text = draft.random.choice((values[0], f"-{values[0]}", f"[{', '.join(values)}]"))
+    word = draft.random.choice(("add", "sub", "mul", "div", "max", "min"))
+    draft.add(draft.random.choice((f"{word} {text}", f"sub {text}, in", "tanh; pow 2", "sigmoid; pow 0.5")))
+
+
 def concat(draft: Draft) -> None:
     fitting = [(name, value) for name, value in draft.labels.items() if value.alike(draft.value, channels=False)]
     if fitting:

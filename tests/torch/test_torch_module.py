@@ -18,6 +18,7 @@ torch = pytest.importorskip("torch", reason="modules are PyTorch's")
 from specc.torch import module  # noqa: E402
 
 IMAGE = (4, 7, 9)
+LIST = (-1.0, 0.5, 2.0, 3.0)
 LAYERS = [
     ("conv", {"channels": 6, "kernel": (3, 2)}, IMAGE),
     ("conv", {"channels": 6, "kernel": (3,), "stride": (2,), "pad": (1,), "groups": 2, "bias": False}, IMAGE),
@@ -83,6 +84,8 @@ LAYERS = [
     ("scale", {}, IMAGE),
     ("scale", {"bias": True, "weight": 2.0}, (4,)),
     ("scale", {"bias": True, "elementwise": True}, IMAGE),
+    ("bias", {}, IMAGE),
+    ("bias", {"elementwise": True}, (5,)),
     *((word, {}, (5,)) for word in ("relu", "relu6", "selu", "silu", "mish", "softsign", "hardswish", "sigmoid")),
     *((word, {}, (5,)) for word in ("tanh", "exp", "abs", "identity", "hardtanh", "softplus", "dropout")),
     *((word, {"alpha": 0.3}, (5,)) for word in ("leaky_relu", "thresholded_relu", "elu", "celu", "hardsigmoid")),
@@ -137,6 +140,11 @@ LAYERS = [
     ("reduce_mean", {"axis": "width"}, IMAGE),
     *((word, {}, IMAGE) for word in ("add", "sub", "mul", "div", "max", "min", "mean", "concat")),
     ("pow", {}, IMAGE),
+    *((word, {"constants": (None, -0.7)}, IMAGE) for word in ("add", "sub", "mul", "div", "max", "min")),
+    *((word, {"constants": (4.0, None, LIST, None)}, IMAGE) for word in ("add", "mul", "max", "min")),
+    *(("sub", {"constants": (LIST, None)}, shape) for shape in ((4,), (4, 7), IMAGE)),
+    ("pow", {"constants": (None, 2.0)}, IMAGE),
+    ("pow", {"constants": (-1.5, None)}, (5,)),
     ("matmul", {}, (3, 6, 6)),
     ("argmax", {"last": True, "axis": "width"}, IMAGE),
     ("concat", {"axis": "width"}, IMAGE),
@@ -153,7 +161,8 @@ def graph_of(word, arguments, shape, layout="chw", open_sizes=False) -> Graph:
     build.add_input(GraphInput(name="image", type=TensorType((symbol("N"), shape[0], *sizes))))
     inputs = ("image",)
     if word in MERGES:
-        inputs = ("image", *build.add("other", BY_WORD["relu"](), ("image",)))
+        other = build.add("other", BY_WORD["relu"](), ("image",))
+        inputs = ("image", *other) if arguments.get("constants", ()).count(None) != 1 else inputs
     values = build.add("y", BY_WORD[word](**arguments), inputs)
     build.outputs.extend(GraphOutput(name=f"out{i}", value=value) for i, value in enumerate(values))
     return build.finish()

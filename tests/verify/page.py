@@ -14,6 +14,7 @@ from pathlib import Path
 from specc.ops import OPS
 from specc.ops.base import Op
 from specc.ops.families import Activation
+from specc.ops.merge import Merge
 from specc.verify.deviations import KNOWN
 from specc.verify.probes import KINDS, QUICK
 
@@ -75,7 +76,7 @@ def renewed(text: str, name: str, content: str) -> str:
 
 
 def _bound(op: type[Op]) -> str:
-    own = op.rounding if issubclass(op, Activation) else op.error_bound
+    own = op.rounding if issubclass(op, Activation | Merge) else op.error_bound
     return inspect.getdoc(own) or ""
 
 

@@ -6,7 +6,7 @@ import pytest
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphInput, GraphOutput
 from specc.ops.conv import Conv
-from specc.ops.scale import Scale
+from specc.ops.scale import LearnedBias, Scale
 from specc.types import TensorType
 from specc.weights.initialisers import seeded
 from specc.weights.match import match
@@ -177,8 +177,8 @@ def test_axes_of_size_one_behind_make_no_difference(theirs, ours):
 def test_values_for_every_element_may_have_an_axis_for_the_batch():
     build = GraphBuilder("Embedded")
     build.add_input(GraphInput(name="tokens", type=TensorType((1, 3, 4))))
-    build.add("scale1", Scale(weight=1.0, bias=True, elementwise=True), ("tokens",))
+    build.add("bias1", LearnedBias(elementwise=True), ("tokens",))
     positions = np.arange(12.0).reshape(1, 3, 4)
-    weights, _, problems = match(build.finish(), Weights.of({"scale1.bias": positions}))
+    weights, _, problems = match(build.finish(), Weights.of({"bias1.bias": positions}))
     assert not problems
-    assert (weights["scale1.bias"] == positions[0]).all()
+    assert (weights["bias1.bias"] == positions[0]).all()

@@ -13,7 +13,7 @@ from specc.ops import activation, smooth
 from specc.ops.base import Op
 from specc.ops.dropout import Dropout
 from specc.ops.merge import Mul
-from specc.ops.scale import PRelu, Scale
+from specc.ops.scale import PRelu
 from specc.ops.softmax import LogSoftmax, Softmax
 
 FLOAT_MAX: Final = 3.4028234663852886e38
@@ -70,7 +70,7 @@ def selu(ctx: Context, step: Step) -> list[Value]:
     if isclose(alpha, 1.6732632423543772, rel_tol=1e-6) and isclose(gamma, 1.0507009873554805, rel_tol=1e-6):
         return [elementwise(ctx, step, value, activation.Selu())]
     inner = ctx.add(step, activation.Elu(alpha=alpha), value.value, part="elu")
-    return [Live(ctx.add(step, Scale(weight=gamma), inner), value.last)]
+    return [Live(ctx.add(step, Mul(constants=(None, gamma)), inner), value.last)]
 
 
 def swish(ctx: Context, step: Step) -> list[Value]:
@@ -78,7 +78,7 @@ def swish(ctx: Context, step: Step) -> list[Value]:
     value, alpha = ctx.live(step), step.number("alpha", 1.0)
     if alpha == 1.0:
         return [elementwise(ctx, step, value, smooth.Silu())]
-    inner = ctx.add(step, Scale(weight=alpha), value.value, part="scaled")
+    inner = ctx.add(step, Mul(constants=(None, alpha)), value.value, part="scaled")
     gate = ctx.add(step, smooth.Sigmoid(), inner, part="gate")
     return [Live(ctx.add(step, Mul(layout=ctx.builder.layout), value.value, gate), value.last)]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import isclose
+from typing import TypeAlias
 
 import numpy as np
 
@@ -12,26 +14,27 @@ from specc.ir.graph import Node
 from specc.onnx.importer import activations, norms
 from specc.onnx.importer.context import Context, single
 from specc.onnx.importer.values import Decline, Known, Live, Step, Value, mapped
-from specc.ops.base import Op
 from specc.ops.conv import Conv
 from specc.ops.deconv import Deconv
 from specc.ops.dense import Dense
 from specc.ops.depthwise import Depthwise
 from specc.ops.global_pool import GlobalLpPool
-from specc.ops.merge import Add, Div, Max, Mean, Merge, Min, Mul, Sub
+from specc.ops.merge import Add, Div, Mean, Merge, Mul, Sub
 from specc.ops.power import Pow
-from specc.ops.scale import Scale
+from specc.ops.scale import LearnedBias, Scale
 from specc.ops.shape import Reshape
 from specc.types import TensorType
 from specc.weights.tensors import Tensor
 
 Rule = Callable[[Context, Step], list[Value]]
+Constant: TypeAlias = float | tuple[float, ...]
 
 
-def merged(kind: type[Merge], ctx: Context, step: Step, count: int | None = None) -> list[Value]:
-    """All operands of `step` merged; those with fewer axes get axes of size 1 in front, as ONNX broadcasts."""
+def merged(kind: type[Merge], ctx: Context, step: Step, constants: tuple[Constant | None, ...] = ()) -> list[Value]:
+    """All operands of `step` merged, and `constants` where there are some; those with fewer axes get axes of size 1 in
+    front, as ONNX broadcasts."""
     operands = [ctx.live(step, index) for index in range(len(step.inputs))]
-    if ctx.lifted and len(operands) == 2 and (found := _broadcast(kind, ctx, step, operands)):
+    if ctx.lifted and len(operands) == 2 and not constants and (found := _broadcast(kind, ctx, step, operands)):
         return [found]
     if not _in_any_order(ctx, operands):
         operands = ctx.in_one_order(step, operands)
@@ -46,7 +49,8 @@ def merged(kind: type[Merge], ctx: Context, step: Step, count: int | None = None
             names.append(_turned(ctx, step, index, operand))
         else:
             names.append(operand.value)
-    return [Live(ctx.add(step, kind(layout=ctx.builder.layout), *names), last and rank > 2)]
+    op = kind(layout=ctx.builder.layout, constants=constants)
+    return [Live(ctx.add(step, op, *names), last and rank > 2)]
 
 
 def _broadcast(kind: type[Merge], ctx: Context, step: Step, operands: list[Live]) -> Live | None:
@@ -113,26 +117,26 @@ def _split(ctx: Context, step: Step) -> tuple[Live, Known, int] | None:
     return None
 
 
+def with_number(ctx: Context, step: Step, kind: type[Merge], value: Live, number: Constant, place: int = 1) -> Live:
+    """A merge of `value` and a number, or one for each channel, which is the operand number `place`."""
+    constants = (None, number) if place else (number, None)
+    return Live(ctx.add(step, kind(layout=ctx.builder.layout, constants=constants), value.value), value.last)
+
+
 def add(ctx: Context, step: Step) -> list[Value]:
     if affine := norms.whole_affine(ctx, step):
         return affine
     parts = _split(ctx, step)
     if parts is None:
         return merged(Add, ctx, step)
-    return _plus(ctx, step, parts[0], parts[1], 1)
+    return _plus(ctx, step, Add, parts)
 
 
 def sub(ctx: Context, step: Step) -> list[Value]:
     parts = _split(ctx, step)
     if parts is None:
         return merged(Sub, ctx, step)
-    value, constant, index = parts
-    if index == 1:
-        return _plus(ctx, step, value, constant, -1)
-    numbers = _numbers(ctx, constant, value)
-    if isinstance(numbers, Tensor) and len(numbers.shape) > 1:
-        raise Decline("it subtracts a value from a constant for each element")
-    return _affine(ctx, step, value, -1.0, numbers)
+    return _plus(ctx, step, Sub, parts)
 
 
 def mul(ctx: Context, step: Step) -> list[Value]:
@@ -141,7 +145,7 @@ def mul(ctx: Context, step: Step) -> list[Value]:
     parts = _split(ctx, step)
     if parts is None:
         return merged(Mul, ctx, step)
-    return _times(ctx, step, parts[0], parts[1], lambda array: array)
+    return _times(ctx, step, Mul, parts, lambda array: array)
 
 
 def div(ctx: Context, step: Step) -> list[Value]:
@@ -157,9 +161,7 @@ def div(ctx: Context, step: Step) -> list[Value]:
     parts = _split(ctx, step)
     if parts is None:
         return merged(Div, ctx, step)
-    if parts[2] == 0:
-        raise Decline("it divides a constant by a computed value")
-    return _times(ctx, step, parts[0], parts[1], lambda array: np.asarray(1, array.dtype) / array)
+    return _times(ctx, step, Div, parts, lambda array: np.asarray(1, array.dtype) / array)
 
 
 def _mean(ctx: Context, step: Step) -> list[Value] | None:
@@ -173,60 +175,70 @@ def _mean(ctx: Context, step: Step) -> list[Value] | None:
     return merged(Mean, ctx, operands)
 
 
-def _plus(ctx: Context, step: Step, value: Live, constant: Known, sign: int) -> list[Value]:
-    """A constant added: the bias of the layer before where that has none, or else a scale of 1 with this bias."""
-    if constant.elements == 1 and not constant.is_open and single(constant) == 0:
+def _plus(ctx: Context, step: Step, kind: type[Merge], parts: tuple[Live, Known, int]) -> list[Value]:
+    """A constant added or subtracted, or from which a value is subtracted: numbers stay numbers, tensors are a bias."""
+    value, constant, place = parts
+    number = _constant(ctx, constant, value)
+    if number == 0 and not ctx.own and (kind is Add or place == 1):
         return [value]
+    if number is not None:
+        return [with_number(ctx, step, kind, value, number, place)]
     numbers = _numbers(ctx, constant, value)
-    node = ctx.nodes.get(value.value)
-    if isinstance(numbers, Tensor) and len(numbers.shape) > 1:
-        return _shifted(ctx, step, value, numbers if sign > 0 else mapped(numbers, numbers.shape, np.negative))
-    if isinstance(numbers, float):
-        return _affine(ctx, step, value, 1.0, sign * numbers)
-    if sign < 0:
+    if kind is Sub and place == 1:
         numbers = mapped(numbers, numbers.shape, np.negative)
-    if node is not None and isinstance(node.op, Scale) and node.op == Scale():
-        weight = mapped(ctx.weights[node.name]["weight"], numbers.shape, lambda array: array)
-        return [Live(norms.scaled(ctx, step, node.inputs[0], weight, numbers), value.last)]
+    if kind is Sub and place == 0:
+        value = with_number(ctx, replace(step, outputs=(f"{step.outputs[0]}/negative",)), Mul, value, -1.0)
+    if len(numbers.shape) > 1:
+        return _shifted(ctx, step, value, numbers)
+    return _biased(ctx, step, value, numbers)
+
+
+def _biased(ctx: Context, step: Step, value: Live, bias: Tensor) -> list[Value]:
+    """One number for each channel added: the bias of the layer before where that has none, or a layer of its own."""
+    node = ctx.nodes.get(value.value)
+    if node is not None and node.op == Scale():
+        weight = mapped(ctx.weights[node.name]["weight"], bias.shape, lambda array: array)
+        return [Live(norms.scaled(ctx, step, node.inputs[0], weight, bias), value.last)]
     if node is not None and _takes_bias(node):
         op = node.op.model_copy(update={"bias": True})
-        tensors = {**ctx.weights[node.name], "bias": numbers}
+        tensors = {**ctx.weights[node.name], "bias": bias}
         return [Live(ctx.add(step, op, *node.inputs, weights=tensors), value.last)]
-    return _affine(ctx, step, value, 1.0, numbers)
+    shape = (bias.shape[0], *(1,) * len(ctx.type(value).spatial))
+    tensors = {"bias": mapped(bias, shape, lambda array: array)}
+    return [Live(ctx.add(step, LearnedBias(), value.value, weights=tensors), value.last)]
 
 
 def _shifted(ctx: Context, step: Step, value: Live, bias: Tensor) -> list[Value]:
     """A constant for each element added, with the factors just before where there are some."""
     node = ctx.nodes.get(value.value)
     if node is not None and node.op == Scale(elementwise=True):
-        op, source, tensors = node.op.model_copy(update={"bias": True}), node.inputs[0], ctx.weights[node.name]
-    else:
-        op, source, tensors = Scale(weight=1.0, bias=True, elementwise=True), value.value, {}
-    return [Live(ctx.add(step, op, source, weights={**tensors, "bias": bias}), value.last)]
+        op = node.op.model_copy(update={"bias": True})
+        tensors = {**ctx.weights[node.name], "bias": bias}
+        return [Live(ctx.add(step, op, node.inputs[0], weights=tensors), value.last)]
+    return [Live(ctx.add(step, LearnedBias(elementwise=True), value.value, weights={"bias": bias}), value.last)]
 
 
 def _takes_bias(node: Node) -> bool:
     return isinstance(node.op, Conv | Depthwise | Deconv | Dense) and node.op.bias is False
 
 
-def _affine(ctx: Context, step: Step, value: Live, factor: float, bias: float | Tensor) -> list[Value]:
-    """factor x + bias, the factor fixed in the text."""
-    if isinstance(bias, float):
-        return [Live(ctx.add(step, Scale(weight=factor, bias=bias), value.value), value.last)]
-    shape = (bias.shape[0], *(1,) * len(ctx.type(value).spatial))
-    tensors = {"bias": mapped(bias, shape, lambda array: array)}
-    return [Live(ctx.add(step, Scale(weight=factor, bias=True), value.value, weights=tensors), value.last)]
-
-
 def _times(
-    ctx: Context, step: Step, value: Live, constant: Known, change: Callable[[np.ndarray], np.ndarray]
+    ctx: Context,
+    step: Step,
+    kind: type[Merge],
+    parts: tuple[Live, Known, int],
+    change: Callable[[np.ndarray], np.ndarray],
 ) -> list[Value]:
+    """A constant multiplied or divided by: numbers stay numbers, tensors are factors, and `change` makes them so."""
+    value, constant, place = parts
+    number = _constant(ctx, constant, value)
+    if number == 1.0 and not ctx.own and (kind is Mul or place == 1):
+        return [value]
+    if number is not None:
+        return [with_number(ctx, step, kind, value, number, place)]
+    if kind is Div and place == 0:
+        raise Decline("it divides a constant for each channel or element by a computed value")
     numbers = _numbers(ctx, constant, value)
-    if isinstance(numbers, float):
-        factor = float(change(np.asarray(numbers)))
-        if factor == 1.0:
-            return [value]
-        return [Live(ctx.add(step, Scale(weight=factor), value.value), value.last)]
     weight = mapped(numbers, numbers.shape, change)
     if len(weight.shape) > 1:
         op = Scale(elementwise=True)
@@ -234,11 +246,26 @@ def _times(
     return [Live(norms.scaled(ctx, step, value.value, weight, None), value.last)]
 
 
-def _numbers(ctx: Context, constant: Known, value: Live) -> float | Tensor:
-    """A constant operand as one number, as one for each channel, or in the shape of an item."""
-    is_weight = constant.is_open or (ctx.own and bool(constant.name) and "/" not in constant.name)
-    if constant.elements == 1 and not is_weight:
+def _constant(ctx: Context, constant: Known, value: Live) -> Constant | None:
+    """A constant operand that a spec writes: one number, and in files of specc's own a list for the channels.
+
+    `None` for what holds weights, and what would give `value` further axes.
+    """
+    if _is_weight(ctx, constant) or len(constant.shape) > len(ctx.shape(value)):
+        return None
+    if constant.elements == 1:
         return single(constant)
+    numbers = ctx.per_channel(constant, value) if ctx.own else None
+    return None if numbers is None else tuple(single(Known.of(item)) for item in numbers.load().reshape(-1, 1))
+
+
+def _is_weight(ctx: Context, constant: Known) -> bool:
+    """Whether a tensor is trained: in specc's own files constants have names with a slash."""
+    return constant.is_open or (ctx.own and bool(constant.name) and "/" not in constant.name)
+
+
+def _numbers(ctx: Context, constant: Known, value: Live) -> Tensor:
+    """A constant operand as one number for each channel, or in the shape of an item."""
     numbers = ctx.per_channel(constant, value) or ctx.per_element(constant, value)
     if numbers is None:
         shape = list(constant.shape)
@@ -246,28 +273,27 @@ def _numbers(ctx: Context, constant: Known, value: Live) -> float | Tensor:
     return numbers
 
 
-def extreme(kind: type[Max | Min]) -> Rule:
-    """Max and Min: of values a merge, with a number a clip."""
+def merge(kind: type[Merge]) -> Rule:
+    """Of any number of operands, numbers among them."""
 
     def rule(ctx: Context, step: Step) -> list[Value]:
-        if len(step.inputs) == 2 and (parts := _split(ctx, step)):
-            value, constant, _ = parts
-            limit = single(constant)
-            op = activations.clipping(limit, None) if kind is Max else activations.clipping(None, limit)
-            return [activations.elementwise(ctx, step, value, op)]
-        return merged(kind, ctx, step)
+        found = [ctx.value(step, index) for index in range(len(step.inputs))]
+        first = next((value for value in found if isinstance(value, Live)), None)
+        if first is None or not kind.takes_numbers or all(isinstance(value, Live) for value in found):
+            return merged(kind, ctx, step)
+        constants = tuple(_constant(ctx, value, first) if isinstance(value, Known) else None for value in found)
+        values = tuple(name for name, value in zip(step.inputs, found, strict=True) if isinstance(value, Live))
+        if len(values) + sum(constant is not None for constant in constants) < len(found):
+            raise Decline("it takes a constant that is not one number")
+        return merged(kind, ctx, replace(step, inputs=values), constants)
 
     return rule
 
 
-def merge(kind: type[Merge]) -> Rule:
-    return lambda ctx, step: merged(kind, ctx, step)
-
-
 def power(ctx: Context, step: Step) -> list[Value]:
-    """(sum of |x|^p)^(1/p) is a global p-norm; x^2 is a product; any other number but a value is refused."""
+    """(sum of |x|^p)^(1/p) is a global p-norm."""
     if isinstance(ctx.value(step, 1), Live):
-        return merged(Pow, ctx, step)
+        return merge(Pow)(ctx, step)
     exponent = ctx.scalar(step, 1)
     total = ctx.maker(step.operand(0), "ReduceSum")
     inner = total and ctx.maker(total.operand(0), "Pow")
@@ -279,10 +305,6 @@ def power(ctx: Context, step: Step) -> list[Value]:
         everywhere = sorted(ctx.axis(value, a) for a in axes) == list(range(2, ctx.type(value).rank + 1))
         if p and isclose(p * exponent, 1, rel_tol=1e-6) and p.is_integer() and everywhere and not value.last:
             return [Live(ctx.add(step, GlobalLpPool(p=int(p)), value.value))]
-    if exponent == 2:
-        value = ctx.live(step)
-        op: Op = Mul(layout=ctx.builder.layout)
-        return [Live(ctx.add(step, op, value.value, value.value), value.last)]
-    raise Decline(
-        f"it takes the power {exponent:g}, for which a spec has no operation" if exponent else "its exponent is 0"
-    )
+    if isinstance(ctx.value(step, 0), Known):
+        raise Decline("it takes powers of a constant")
+    return [with_number(ctx, step, Pow, ctx.live(step), exponent or 0.0)]

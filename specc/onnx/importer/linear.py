@@ -11,8 +11,7 @@ from specc.onnx.importer.values import Decline, Live, Step, Value, mapped
 from specc.ops.conv import Conv
 from specc.ops.dense import Dense
 from specc.ops.matmul import MatMul
-from specc.ops.merge import Add
-from specc.ops.scale import Scale
+from specc.ops.merge import Add, Mul
 from specc.weights.tensors import Tensor
 
 
@@ -55,7 +54,7 @@ def _upright(ctx: Context, step: Step, index: int, key: str) -> str:
 
 
 def _times(ctx: Context, step: Step, value: str, factor: float, part: str) -> str:
-    return value if factor == 1.0 else ctx.add(step, Scale(weight=factor), value, part=part)
+    return value if factor == 1.0 else ctx.add(step, Mul(constants=(None, factor)), value, part=part)
 
 
 def _flat(ctx: Context, step: Step) -> str:

@@ -12,10 +12,9 @@ from specc.onnx.importer.arithmetic import as_operand
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Array, Decline, Known, Live, Step, Value, short
 from specc.ops.activation import Clip, Relu
-from specc.ops.merge import Add, Div
+from specc.ops.merge import Add, Div, Mul
 from specc.ops.quantize import LIMITS, Dequantize, Quantize, Round
 from specc.ops.reduce import ReduceMax
-from specc.ops.scale import Scale
 from specc.weights.tensors import Tensor
 
 _Kind = TypeVar("_Kind", Quantize, Dequantize)
@@ -103,9 +102,9 @@ def dynamic(ctx: Context, step: Step) -> list[Value]:
     if not ctx.lifted:
         raise Decline("its range is that of the whole batch")
     value = ctx.live(step).value
-    below = ctx.add(step, Scale(weight=-1.0), value, part="negative")
+    below = ctx.add(step, Mul(constants=(None, -1.0)), value, part="negative")
     high, low = (_largest(ctx, step, name, part) for name, part in ((value, "highest"), (below, "lowest")))
-    scale = ctx.add(step, Scale(weight=1 / 255), ctx.add(step, Add(), high, low, part="range"), part="scale")
+    scale = ctx.add(step, Mul(constants=(None, 1 / 255)), ctx.add(step, Add(), high, low, part="range"), part="scale")
     zero = ctx.add(step, Round(), ctx.add(step, Div(), low, scale, part="below"), part="rounded")
     codes = ctx.add(step, Round(), ctx.add(step, Div(), value, scale, part="steps"), part="codes")
     limits = Clip(min=0.0, max=255.0)

@@ -14,8 +14,8 @@ from specc.ops.conv import Conv
 from specc.ops.deconv import Deconv
 from specc.ops.depthwise import Depthwise
 from specc.ops.global_pool import GlobalAvgPool, GlobalLpPool, GlobalMaxPool
+from specc.ops.merge import Mul
 from specc.ops.pool import AvgPool, LpPool, MaxPool, MinPool
-from specc.ops.scale import Scale
 from specc.types import TensorType
 from specc.weights.tensors import Tensor
 
@@ -166,7 +166,7 @@ def negative(ctx: Context, step: Step) -> list[Value]:
         negated = ctx.maker(padded.operand(0), "Neg")
     if inner is None or not negated:
         value = ctx.live(step)
-        return [Live(ctx.add(step, Scale(weight=-1.0), value.value), value.last)]
+        return [Live(ctx.add(step, Mul(constants=(None, -1.0)), value.value), value.last)]
     source = ctx.first(negated)
     pads = None
     if padded:
