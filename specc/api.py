@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from specc.inference import Answers
     from specc.memory import Work
     from specc.onnx.precision import Name as Precision
-    from specc.onnx.proto import Model as Proto
     from specc.runtime.session import Device
     from specc.verify import Report
     from specc.weights import Weights
@@ -220,7 +219,8 @@ class Model:
         optimised: bool = False,
         dtype: Precision = "float32",
     ) -> Report:
-        """Compare ONNX Runtime with the NumPy interpreter, layer by layer; `model` is a file exported earlier.
+        """Compare ONNX Runtime with the NumPy interpreter, layer by layer; `model` is a file exported earlier,
+        or the one that the spec was imported from.
 
         `kinds` are the kinds of inputs to try (docs/verification.md lists them); the usual four unless given.
         With `optimised` the layers are judged with graph optimisations on as well, not the whole model alone.  Raises
@@ -231,18 +231,21 @@ class Model:
 
         self._afford("verify")
         choose_kernels()
+        from specc.decompile.align import adopted
         from specc.onnx.narrow import emit_in
         from specc.onnx.precision import PRECISIONS
         from specc.verify import verify
         from specc.verify.probes import QUICK
 
-        judged: Path | Proto | None = None if model is None else Path(model)
+        graph, judged, unread = (self.graph, None, ()) if model is None else adopted(self.graph, Path(model))
+        if unread:
+            raise SpecError(unread)
         if judged is None and dtype != "float32":
             judged, diagnostics = emit_in(self.graph, PRECISIONS[dtype])
             if judged is None:
                 raise SpecError(diagnostics)
         report, diagnostics = verify(
-            self.graph,
+            graph,
             self._weights(weights, seed),
             judged,
             kinds=kinds or QUICK,

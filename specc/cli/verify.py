@@ -73,7 +73,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.report(diagnostics)
         return exit_code(diagnostics)
     file = None if options.model_file is None else Path(options.model_file)
-    graph, model = (checked.graph, None) if file is None else adopted(checked.graph, file)
+    graph, model, unread = (checked.graph, None, ()) if file is None else adopted(checked.graph, file)
+    if unread:
+        console.report(unread)
+        return exit_code(unread)
     if file is None and options.dtype != "float32":  # a file says itself in which type it computes
         fresh, diagnostics = emit_in(graph, PRECISIONS[options.dtype], keep_io=options.keep_io_types)
         if fresh is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 from specc.decompile.follow import commutes
+from specc.diagnostics import Diagnostic
 from specc.ir.graph import Graph, Node, weight_name
 from specc.onnx.expose import held_values
 from specc.onnx.importer import Imported, annotated, read_model
@@ -17,21 +19,23 @@ from specc.types import TensorType
 Signatures: TypeAlias = dict[str, int]
 
 
-def adopted(graph: Graph, file: Path) -> tuple[Graph, Model | Path]:
-    """`graph` with the inputs, outputs and fixed batch of an ONNX file that holds that very graph, and the file's
-    model with a note of where it holds which value; both as they are where it holds another graph."""
+def adopted(graph: Graph, file: Path) -> tuple[Graph, Model | Path, tuple[Diagnostic, ...]]:
+    """`graph` with the inputs, outputs and fixed batch of an ONNX file that holds that graph, or nearly, and the file's
+    model with a note of where it holds which value; both as they are where it holds another graph.  Where the file
+    calls no value as the graph does and cannot be read either, the reason (E0907)."""
     model, _ = onnx_file(file)
-    if model is None or graph.values.keys() <= held_values(model, graph).keys():
-        return graph, file  # our own export says where its values are
-    imported, _ = read_model(file)
+    held = {} if model is None else held_values(model, graph)
+    if model is None or graph.values.keys() <= held.keys():
+        return graph, file, ()  # our own export says where its values are
+    imported, diagnostics = read_model(file, layout=graph.layout)
     tensors = None if imported is None else aligned(graph, imported.graph)
     if tensors is None or imported is None:
-        return graph, file
+        return graph, file, () if any(node.name in held for node in graph.nodes) else diagnostics
     inputs = {item.name: tensors[item.name] for item in graph.inputs}
     if any(new != old and new in graph.values for old, new in inputs.items()):
-        return graph, file
-    held = {ours: imported.held[theirs] for ours, theirs in tensors.items() if theirs in imported.held}
-    return _renamed(graph, inputs, imported), annotated(model, held, _borrowed(graph, tensors))
+        return graph, file, ()
+    places = {inputs.get(a, a): imported.held[b] for a, b in tensors.items() if b in imported.held}
+    return _renamed(graph, inputs, imported), annotated(model, places, _borrowed(graph, tensors)), ()
 
 
 def _borrowed(graph: Graph, tensors: Mapping[str, str]) -> frozenset[str]:
@@ -76,32 +80,61 @@ def _fixed(kind: TensorType, batch: int | None) -> TensorType:
 
 
 def aligned(left: Graph, right: Graph) -> dict[str, str] | None:
-    """The values of `right` by those of `left` that compute the same, from the outputs up; `None` where they differ."""
-    if len(left.inputs) != len(right.inputs) or len(left.outputs) != len(right.outputs):
+    """The values of `right` by those of `left` that stand in the same place: made alike from the inputs, or read alike
+    on the way to the outputs, so that a layer that differs is met by the one in its stead.  `None` for other inputs,
+    another number of outputs, or where less than half of the layers have a counterpart.
+
+    Verification proves the layers one by one on these values; a wrong pair can only make it fail.
+    """
+    shapes = [[item.type.shape[1:] for item in graph.inputs] for graph in (left, right)]
+    if shapes[0] != shapes[1] or len(left.outputs) != len(right.outputs):
         return None
     table: dict[object, int] = {}
     ours, theirs = _signatures(left, table), _signatures(right, table)
-    makers = ({name: node for node in g.nodes for name in node.outputs} for g in (left, right))
-    left_makers, right_makers = makers
+    makers = [{name: node for node in g.nodes for name in node.outputs} for g in (left, right)]
     found = {a.name: b.name for a, b in zip(left.inputs, right.inputs, strict=True)}
-    open_pairs = [(a.value, b.value) for a, b in zip(left.outputs, right.outputs, strict=True)]
+    outputs = [(a.value, b.value) for a, b in zip(left.outputs, right.outputs, strict=True)]
+    open_pairs = list(outputs)
     while open_pairs:
         a, b = open_pairs.pop()
-        if ours[a] != theirs[b] or found.get(a, b) != b:
-            return None
-        if a not in found:
-            mine, other = left_makers[a], right_makers[b]
-            found.update(zip(mine.outputs, other.outputs, strict=True))
+        if a in found:
+            continue
+        found[a] = b
+        mine, other = makers[0][a], makers[1].get(b)
+        if other is not None and _alike(mine, other):
+            pairs = zip(mine.outputs, other.outputs, strict=True)
+            found.update((value, counterpart) for value, counterpart in pairs if value not in found)
             open_pairs.extend(_operands(mine, other, ours, theirs))
-    return found
+    found = _with_equals(found, ours, theirs) | dict(outputs)
+    met = [node for node in left.nodes if _alike(node, makers[1].get(found.get(node.name, "")))]
+    return found if 2 * len(met) >= len(left.nodes) else None
+
+
+def _alike(mine: Node, other: Node | None) -> bool:
+    sizes = [(node.op.word, len(node.inputs), len(node.outputs)) for node in (mine, other) if node is not None]
+    return len(sizes) == 2 and sizes[0] == sizes[1]
+
+
+def _with_equals(found: dict[str, str], ours: Signatures, theirs: Signatures) -> dict[str, str]:
+    """The pairs of `found`; but what is made alike from the inputs goes together, whatever is read in its stead."""
+    numbers: list[dict[int, list[str]]] = [defaultdict(list), defaultdict(list)]
+    for side, signatures in zip(numbers, (ours, theirs), strict=True):
+        for name, number in signatures.items():
+            side[number].append(name)
+    equal: dict[str, str] = {}
+    for number, names in numbers[0].items():
+        if len(names) == len(numbers[1][number]):
+            equal.update(zip(names, numbers[1][number], strict=True))
+    sure = {a: b for a, b in found.items() if ours[a] == theirs[b]}
+    return found | equal | sure
 
 
 def _operands(mine: Node, other: Node, ours: Signatures, theirs: Signatures) -> list[tuple[str, str]]:
-    """Operand by operand; exchanged where their order does not matter and only that way they agree."""
+    """Operand by operand; exchanged where their order does not matter and more of them agree that way."""
     straight = list(zip(mine.inputs, other.inputs, strict=True))
-    if commutes(mine) and any(ours[a] != theirs[b] for a, b in straight):
-        return list(zip(mine.inputs, reversed(other.inputs), strict=True))
-    return straight
+    crossed = list(zip(mine.inputs, reversed(other.inputs), strict=True))
+    equal = [sum(ours[a] == theirs[b] for a, b in pairs) for pairs in (straight, crossed)]
+    return crossed if commutes(mine) and equal[1] > equal[0] else straight
 
 
 def _signatures(graph: Graph, table: dict[object, int]) -> Signatures:

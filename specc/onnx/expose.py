@@ -11,6 +11,9 @@ import onnx
 from specc.ir.graph import Graph
 from specc.types import Layout
 
+HELD = "specc.held"
+"""Metadata of a model that specc has read: for each value its layout and its tensor, in place of other such notes."""
+
 
 @dataclass(frozen=True)
 class Held:
@@ -28,11 +31,16 @@ def held_values(model: onnx.ModelProto, graph: Graph) -> dict[str, Held]:
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     renamed, layouts = (_table(metadata.get(key, "{}")) for key in ("specc.tensors", "specc.layouts"))
     present = {item.name for item in model.graph.input} | made(model)
+    noted = {value: text.partition(" ") for value, text in _table(metadata.get(HELD, "{}")).items()}
     found = {}
     for value in graph.values:
-        tensor = renamed.get(value, value)
+        if HELD in metadata:
+            layout, _, tensor = noted.get(value, ("", "", ""))
+        else:
+            tensor = renamed.get(value, value)
+            layout = layouts.get(tensor, "chw")
         if tensor in present:
-            found[value] = Held(tensor, "hwc" if layouts.get(tensor) == "hwc" else "chw")
+            found[value] = Held(tensor, "hwc" if layout == "hwc" else "chw")
     return found
 
 

@@ -167,6 +167,8 @@ class Op(BaseModel):
     approximated: ClassVar[bool] = False
     """Whether another correct evaluation may use half of the error bound where NumPy's uses next to nothing of it:
     functions that runtimes approximate, sums of powers that they add up one after the other, variances."""
+    moves: ClassVar[bool] = False
+    """Whether it only moves, drops or repeats values: `compute` is exact, and its results hold its operands' values."""
     widens: ClassVar[bool] = False
     """Whether `compute` and `error_bound` take float32 weights beside float64 values and widen them themselves, so that
     the largest are never held twice."""

@@ -30,6 +30,8 @@ class Weightless(Uncounted):
 class Rearrangement(Weightless):
     """An operation that only moves, drops or repeats values, and therefore rounds nothing."""
 
+    moves = True
+
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:

@@ -40,6 +40,7 @@ class Pad(Rearrangement):
 
     word = "pad"
     positional = ("amount",)
+    moves = False
 
     amount: Sides
     """One number for all sides, one for each axis, or the begins of all axes and then the ends."""

@@ -78,6 +78,9 @@ def _notes(layers: list[LayerResult], report: Report, width: int) -> Iterator[st
     for layer in layers:
         if layer.note and layer is not report.first_failure:
             yield from wrap(f"{layer.node}: {layer.note}", width)
+    if report.without_node:
+        names = ", ".join(layer.node for layer in report.without_node)
+        yield from wrap(f"No nodes of the model, judged with the layers whose values they move: {names}", width)
 
 
 def _devices(report: Report, width: int) -> Iterator[str]:
@@ -126,7 +129,8 @@ def _element(result: LayerResult | OutputResult, name: str, bound: float, width:
 def _verdict(report: Report) -> str:
     if report.passed:
         warned = f"; {counted(len(report.warned), 'layer')} warned" if report.warned else ""
-        return f"PASSED: {counted(len(report.layers), 'layer')}, each within its bound{warned}"
+        judged = len(report.layers) - len(report.without_node)
+        return f"PASSED: {counted(judged, 'layer')}, each within its bound{warned}"
     failed = sum(not layer.passed for layer in report.layers)
     outputs = sum(not output.passed for output in report.end_to_end)
     found = [f"{failed} of {counted(len(report.layers), 'layer')}"] * bool(failed)

@@ -8,13 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from specc.dims import evaluate
 from specc.interpreter import cast, normalised
 from specc.ir.graph import Graph, GraphInput, Node, weight_name
 from specc.kernels.bounds import gamma, statistical
-from specc.types import TensorType
 from specc.verify.arithmetic import Arithmetic
 from specc.verify.compare import Array, Worst, identical, worst
+from specc.verify.derived import shape_of
 from specc.verify.deviations import explained
 from specc.verify.endtoend import U
 from specc.verify.probes import Probe
@@ -33,9 +32,15 @@ class LayerJudge:
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
     results: dict[str, LayerResult] = field(default_factory=dict)
 
-    def judge(self, node: Node, values: Mapping[str, Array], probe: Probe, optimised: bool) -> None:
-        """Judge one layer on one run; `values` are ONNX Runtime's (canonical), without those the model lacks."""
-        self._note(self._judge_node(node, values, probe.sizes), probe, optimised)
+    def judge(
+        self, node: Node, values: Mapping[str, Array], probe: Probe, optimised: bool, implied: bool = False
+    ) -> None:
+        """Judge one layer on one run; `values` are ONNX Runtime's (canonical), without those the model lacks.  A layer
+        is `implied` where they were derived from each other by that very layer."""
+        result = self._judge_node(node, values, probe.sizes)
+        if implied and result.passed:
+            result = replace(result, status="no node")
+        self._note(result, probe, optimised)
 
     def judge_pixels(self, item: GraphInput, got: Array | None, probe: Probe, optimised: bool) -> None:
         """Judge the preprocessing of an input inside the model, one product and one sum with constants rounded before,
@@ -79,11 +84,11 @@ class LayerJudge:
         if lacking:
             return replace(_blank(node, "skipped"), note=f"the model has no tensor `{lacking[0]}`")
         for name in node.inputs:
-            if values[name].shape != _shape(self.graph.values[name], sizes):
+            if values[name].shape != shape_of(self.graph.values[name], sizes):
                 return replace(_blank(node, "skipped"), note=f"its input `{name}` has the wrong shape")
         for name, kind in zip(node.outputs, node.types, strict=True):
-            if name in values and values[name].shape != _shape(kind, sizes):
-                shapes = f"{list(values[name].shape)} instead of {list(_shape(kind, sizes))}"
+            if name in values and values[name].shape != shape_of(kind, sizes):
+                shapes = f"{list(values[name].shape)} instead of {list(shape_of(kind, sizes))}"
                 return replace(_blank(node, "failed"), ratio=float("inf"), note=f"the shape is {shapes}")
         return self._found(node, values)
 
@@ -164,10 +169,6 @@ def _difference(name: str, expected: Array, got: Array) -> str | None:
 
 def _blank(node: Node, status: Status) -> LayerResult:
     return LayerResult(node.name, node.layer, node.op.word, node.file, node.line, status)
-
-
-def _shape(kind: TensorType, sizes: dict[str, int]) -> tuple[int, ...]:
-    return tuple(evaluate(size, sizes) for size in kind.shape)
 
 
 def _warned(result: LayerResult, terms: int | None) -> LayerResult:

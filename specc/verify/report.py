@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeAlias
 from specc.diagnostics import Diagnostic
 from specc.verify.deviations import KNOWN
 
-Status: TypeAlias = Literal["passed", "warned", "failed", "skipped"]
-GOOD: tuple[Status, ...] = ("passed", "warned")
+Status: TypeAlias = Literal["passed", "warned", "no node", "failed", "skipped"]
+GOOD: tuple[Status, ...] = ("passed", "warned", "no node")
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,11 @@ class LayerResult:
     `error`, `bound`, `expected` and `got` are those of the element `index` (canonical, batch first) with the worst
     `ratio` = error / bound over all probes; `max_error` is the largest error of any element.  A ratio above 1 fails.
     `statistical` is the tighter bound that independent rounding errors keep, where the operation has one: beyond it a
-    layer is "warned", which is a pass.  `deviations` names ONNX Runtime's known deviations on NaN and infinities (see
-    `verify.deviations`) that the layer showed.  A layer is skipped, which is no pass, where its operands are not in the
-    model or do not have their shapes; it fails at any ratio where the model holds other weights than those given.
+    layer is "warned", which is a pass.  A layer that only moves values and that the model has no node for is "no node",
+    which is a pass too: the layers beside it are judged on the values that it moves.  `deviations` names ONNX Runtime's
+    known deviations on NaN and infinities (see `verify.deviations`) that the layer showed.  A layer is skipped, which
+    is no pass, where its operands are not in the model or do not have their shapes; it fails at any ratio where the
+    model holds other weights than those given.
     `note` says in words what the numbers cannot.
     """
 
@@ -98,6 +100,11 @@ class Report:
     def warned(self) -> tuple[LayerResult, ...]:
         """The layers beyond their statistical bound."""
         return tuple(layer for layer in self.layers if layer.status == "warned")
+
+    @property
+    def without_node(self) -> tuple[LayerResult, ...]:
+        """The layers that only move values, and that the model has no node for."""
+        return tuple(layer for layer in self.layers if layer.status == "no node")
 
     @property
     def deviations(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from specc.interpreter import bind, canonical, normalised
 from specc.ir.graph import Graph
 from specc.onnx.check import shape_conflicts
 from specc.onnx.emit import emit
-from specc.onnx.expose import input_names, pixel_inputs
+from specc.onnx.expose import held_values, input_names, pixel_inputs
 from specc.onnx.precision import BFLOAT16, Rounded
 from specc.onnx.proto import Model
 from specc.onnx.read import parse, read_model
@@ -120,14 +120,17 @@ def _load(graph: Graph, model: Model | bytes | Path | None) -> tuple[Model | Non
     theirs, ours = input_names(loaded), {item.name for item in graph.inputs}
     outputs = {item.name for item in loaded.graph.output}
     lacking = sorted(output.name for output in graph.outputs if output.name not in outputs)
-    if theirs == ours and not lacking:
-        return loaded, ()
-    notes: tuple[str, ...] = (
-        f"inputs of the file: {', '.join(sorted(theirs))}; of the model: {', '.join(sorted(ours))}",
-    )
+    held = held_values(loaded, graph)
+    notes = []
+    if theirs != ours or lacking:
+        notes.append(f"inputs of the file: {', '.join(sorted(theirs))}; of the model: {', '.join(sorted(ours))}")
     if lacking:
-        notes = (*notes, f"outputs the file lacks: {', '.join(lacking)}")
-    return None, (Diagnostic("E0907", f"the file is not an export of `{graph.name}`", notes=notes),)
+        notes.append(f"outputs the file lacks: {', '.join(lacking)}")
+    if graph.nodes and not notes and not any(name in held for node in graph.nodes for name in node.outputs):
+        notes.append("no tensor of the file has the name of a layer")
+    if not notes:
+        return loaded, ()
+    return None, (Diagnostic("E0907", f"the file is not an export of `{graph.name}`", notes=tuple(notes)),)
 
 
 def _trials(

@@ -5,7 +5,7 @@ No more than one slice's weights and the values that later slices and layers rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,7 @@ from specc.onnx.proto import Model
 from specc.onnx.slices import Slice, slices
 from specc.runtime.session import Device, Session
 from specc.verify.compare import Array
+from specc.verify.derived import Derived
 from specc.verify.layers import LayerJudge
 from specc.verify.probes import Probe
 
@@ -96,7 +97,8 @@ class Walk:
                     self.judge.judge_pixels(item, got, self.probe, self.optimised)
             for node in graph.nodes:
                 if self._when(touched(node)) == index:
-                    self.judge.judge(node, self._values(touched(node)), self.probe, self.optimised)
+                    values, implied = self._values(touched(node)), node.name in self.derived.implied
+                    self.judge.judge(node, values, self.probe, self.optimised, implied)
             self.tensors = {name: array for name, array in self.tensors.items() if self.needed[name] > index}
         return ()
 
@@ -116,6 +118,11 @@ class Walk:
     def held(self) -> dict[str, Held]:
         """Where the model holds the graph's values."""
         return held_values(self.work.model, self.work.graph)
+
+    @cached_property
+    def derived(self) -> Derived:
+        """The values that the model does not hold, as far as they follow from others."""
+        return Derived(self.work.graph, {*self.held, *self.probe.feeds}, self.probe.sizes)
 
     @cached_property
     def parts(self) -> list[Slice]:
@@ -143,26 +150,28 @@ class Walk:
             last |= {name: max(last[name], self._when(names)) for name in self._tensors(names)}
         return last
 
-    def _tensors(self, values: Iterable[str]) -> list[str]:
-        """The tensors made by the model that hold `values`, as far as it has them."""
-        return [
-            self.held[name].tensor for name in values if name in self.held and self.held[name].tensor in self.made_in
-        ]
+    def _tensors(self, values: Collection[str]) -> list[str]:
+        """The tensors made by the model that hold `values`, or what they are derived from, as far as it has them."""
+        held = [self.held[name].tensor for name in self.derived.held(values) if name in self.held]
+        return [tensor for tensor in held if tensor in self.made_in]
 
-    def _when(self, values: Iterable[str]) -> int:
+    def _when(self, values: Collection[str]) -> int:
         """The slice behind which all of `values` are there that the model makes."""
         return max((self.made_in[tensor] for tensor in self._tensors(values)), default=0)
 
     def _values(self, names: Iterable[str]) -> dict[str, Array]:
-        """Those of the values `names` that the model takes or makes, in canonical order."""
-        found = {}
-        for name in names:
-            held = self.held.get(name)
-            if held is not None and held.tensor in self.tensors:
-                found[name] = canonical(self.tensors[held.tensor], held.layout)
-            elif (source := held.tensor if held is not None else name) in self.probe.feeds:
-                found[name] = self.probe.feeds[source]
-        return found
+        """Those of the values `names` that the model takes or makes, or that follow from these, in canonical order."""
+        found = {name: self.derived.value(name, self._value) for name in names}
+        return {name: array for name, array in found.items() if array is not None}
+
+    def _value(self, name: str) -> Array | None:
+        held = self.held.get(name)
+        if held is not None and held.tensor in self.tensors:
+            return canonical(self.tensors[held.tensor], held.layout)
+        if held is None or name in self.probe.feeds:
+            return self.probe.feeds.get(name)
+        given = self.probe.feeds.get(held.tensor)
+        return None if given is None else canonical(spoken(given, self.work.graph.layout), held.layout)
 
 
 def touched(node: Node) -> tuple[str, ...]:

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from onnx import numpy_helper, parser
 
+from specc.decompile import spec_of
+from specc.decompile.align import adopted
+from specc.diagnostics import Diagnostic
 from specc.ir.graph import Graph, Node
 from specc.limits import DEFAULT_LIMITS
 from specc.loader import FileLoader
@@ -19,6 +22,8 @@ from specc.onnx.lower import lower_layer
 from specc.onnx.program import Program, Step
 from specc.pipeline import check
 from specc.source import Source
+from specc.verify import Report, verify
+from specc.weights import seeded
 
 NOTHING = ("dropout", "identity")
 """Layers that compute nothing and leave no node in the exported graph."""
@@ -98,3 +103,17 @@ def refusal(data: bytes) -> str:
     assert found is None
     assert [d.code for d in diagnostics] == ["E0907"]
     return diagnostics[0].message
+
+
+def round_trip(data: bytes, folder: Path, judged: bytes | None = None) -> tuple[Report | None, tuple[Diagnostic, ...]]:
+    """What `specc verify SPEC --model FILE` finds, where `specc import` made the spec and its weights of `data`; the
+    file is `data` too, or `judged`."""
+    given = imported(data)
+    spec, diagnostics = spec_of(given.graph, "test.cnn")
+    assert spec is not None, diagnostics
+    graph = spec.checked.graph
+    file = folder / "judged.onnx"
+    file.write_bytes(judged or data)
+    weights = dict(seeded(graph)) | {new: given.weights[old] for new, old in spec.names.items()}
+    found, model, unread = adopted(graph, file)
+    return (None, unread) if unread else verify(found, weights, model)

@@ -37,6 +37,8 @@ class Context:
     """By node name, the node's tensors by their names within it."""
     turned: dict[str, str] = field(default_factory=dict)
     """Values whose last axis was moved to the channels' place, and what that made of them."""
+    reordered: dict[tuple[str, tuple[int, ...]], list[str]] = field(default_factory=dict)
+    """By a value and the order of its axes behind the batch, the values that hold it so."""
     batch: int | None = None
     """The batch size that the file fixes, which the spec leaves open."""
     feeds: Mapping[str, Array] = field(default_factory=dict)
@@ -134,20 +136,21 @@ class Context:
     def first(self, step: Step, index: int = 0) -> str:
         """The value that has the ONNX tensor's axes in canonical order: channels are its second axis."""
         live = self.live(step, index)
-        order = (*range(2, self.type(live).rank + 1), 1)
-        return self.permuted(step, live.value, order) if live.last else live.value
+        return self.permuted(step, live.value, self.otherwise(live)) if live.last else live.value
 
     def spoken(self, step: Step, index: int = 0) -> str:
         """The value that a spec would write with the ONNX tensor's axes."""
         return self.spoken_value(step, self.live(step, index))
 
     def spoken_value(self, step: Step, live: Live) -> str:
-        kind = self.type(live)
-        if live.last == (self.builder.layout == "hwc") or kind.rank < 2:
+        if live.last == (self.builder.layout == "hwc") or self.type(live).rank < 2:
             return live.value
-        if live.last:
-            return self.permuted(step, live.value, (*range(2, kind.rank + 1), 1))
-        return self.permuted(step, live.value, (kind.rank, *range(1, kind.rank)))
+        return self.permuted(step, live.value, self.otherwise(live))
+
+    def otherwise(self, live: Live) -> tuple[int, ...]:
+        """The canonical axes of the value in the order in which it is the same ONNX tensor read in the other layout."""
+        rank = self.type(live).rank
+        return (*range(2, rank + 1), 1) if live.last else (rank, *range(1, rank))
 
     def in_one_order(self, step: Step, values: list[Live]) -> list[Live]:
         """The same values as the author of a spec would see them, transposed where they lie otherwise."""
@@ -162,7 +165,9 @@ class Context:
         order = tuple(written.index(axis) for axis in wanted)
         if order == tuple(range(len(order))):
             return value
-        return self.add(step, Transpose(order=order, layout=layout), value, part="transpose")
+        result = self.add(step, Transpose(order=order, layout=layout), value, part="transpose")
+        self.reordered.setdefault((value, axes), []).append(result)
+        return result
 
     def per_channel(self, constant: Known, value: Live) -> Tensor | None:
         """A constant that broadcasts over all but the channels, as one number for each; else `None`."""

@@ -17,6 +17,7 @@ from specc.diagnostics import Diagnostic
 from specc.dims import Dim, symbol
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node, weight_name
+from specc.onnx.expose import HELD
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.fold import folded
 from specc.onnx.importer.load import ImportLimits, Loaded, load
@@ -44,17 +45,17 @@ class Imported:
 
 
 def read_model(
-    source: Path | bytes, limits: ImportLimits | None = None
+    source: Path | bytes, limits: ImportLimits | None = None, layout: Layout | None = None
 ) -> tuple[Imported | None, tuple[Diagnostic, ...]]:
     """The graph and weights of an ONNX file, or of its bytes (then without external data).
 
     What cannot be read or expressed is one E0907 that names the node and its operator; a file that is not there is
-    E0601.  The batch is open, whatever batch the file fixes.
+    E0601.  The batch is open, whatever batch the file fixes.  Images are read in `layout`, or as the file suggests.
     """
     limits = limits or ImportLimits()
     file = "<memory>" if isinstance(source, bytes) else str(source)
     try:
-        return convert(load(source, limits), file, limits)
+        return convert(load(source, limits), file, limits, layout)
     except Unreadable as error:
         return None, (_refusal(str(error), file),)
     except FileNotFoundError:
@@ -63,13 +64,15 @@ def read_model(
         return None, (Diagnostic("E0608", f"cannot read {file}: {error.strerror or error}", file=file),)
 
 
-def convert(loaded: Loaded, file: str, limits: ImportLimits) -> tuple[Imported | None, tuple[Diagnostic, ...]]:
+def convert(
+    loaded: Loaded, file: str, limits: ImportLimits, layout: Layout | None = None
+) -> tuple[Imported | None, tuple[Diagnostic, ...]]:
     """The graph and weights of a model that has been taken apart.  Raises `Unreadable`."""
     metadata = {entry.key: entry.value for entry in loaded.proto.metadata_props}
     own = loaded.proto.producer_name == "specc" and "specc.version" in metadata
     graph = loaded.proto.graph
     name = metadata.get("specc.model", graph.name) if own else graph.name
-    layout = _layout(loaded, metadata if own else {})
+    layout = layout or _layout(loaded, metadata if own else {})
     context = Context(GraphBuilder(name or "model", file, layout, graph.doc_string), loaded.opset, own)
     context.values.update(loaded.constants)
     pixels = _add_inputs(context, loaded, metadata if own else {})
@@ -239,6 +242,12 @@ def _held(context: Context) -> dict[str, tuple[str, Layout]]:
     for tensor, value in context.values.items():
         if isinstance(value, Live) and (value.value not in held or value.value == tensor):
             held[value.value] = (tensor, "hwc" if value.last else "chw")
+    for tensor, value in context.values.items():
+        if isinstance(value, Live):  # read in the other layout it is what a transpose makes of the value
+            for other in context.reordered.get((value.value, context.otherwise(value)), ()):
+                held.setdefault(other, (tensor, "chw" if value.last else "hwc"))
+    for output in context.builder.outputs:
+        held[output.value] = (output.name, context.builder.layout)
     return held
 
 
@@ -248,14 +257,9 @@ def annotated(model: Model, held: Mapping[str, tuple[str, Layout]], taken: Colle
     result = onnx.ModelProto()
     result.CopyFrom(model)
     del result.metadata_props[:]
-    replaced = ("specc.tensors", "specc.layouts")
-    result.metadata_props.extend(entry for entry in model.metadata_props if entry.key not in replaced)
-    tables: tuple[dict[str, str], ...] = (
-        {value: tensor for value, (tensor, _) in held.items()},
-        {tensor: layout for tensor, layout in held.values() if layout != "chw"},
-    )
-    for key, table in zip(replaced, tables, strict=True):
-        result.metadata_props.add(key=key, value=json.dumps(table))
+    result.metadata_props.extend(entry for entry in model.metadata_props if entry.key != HELD)
+    table = {value: f"{layout} {tensor}" for value, (tensor, layout) in held.items()}
+    result.metadata_props.add(key=HELD, value=json.dumps(table))
     _rename_weights(result.graph, taken)
     return result
 
