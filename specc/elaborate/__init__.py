@@ -7,7 +7,7 @@ model and its parameters, `elaborator` runs its body.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
@@ -35,8 +35,7 @@ _MODEL_STEPS = 100
 """Starting a model takes about as long as so many statements."""
 
 
-@dataclass(slots=True)
-class Project:
+class Project(NamedTuple):
     """A file with everything it imports, resolved: ready for its models to be elaborated."""
 
     module: Module
@@ -84,7 +83,7 @@ def elaborate(
         return None
     elaborated = Elaborator(instance, project.resolver, report, limits).run(scope)
     if elaborated is not None and alters(instance, settings):
-        return replace(elaborated, claims=())  # they speak of the model as it is written
+        return elaborated._replace(claims=())  # they speak of the model as it is written
     return elaborated
 
 

@@ -62,12 +62,12 @@ class Body:
             body = body.parent
 
 
-@dataclass(frozen=True, slots=True)
 class BoundNames:
     """Whether a name is bound in a body or module: a bound `relu` is no activation."""
 
-    body: Body
-    module: Module
+    def __init__(self, body: Body, module: Module) -> None:
+        self._body = body
+        self._module = module
 
     def __call__(self, name: str) -> bool:
-        return self.body.find(name) is not None or self.module.scope.find(name) is not None
+        return self._body.find(name) is not None or self._module.scope.find(name) is not None

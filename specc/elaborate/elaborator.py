@@ -8,7 +8,6 @@ and none of their echoes.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from specc.dims import names
@@ -35,16 +34,15 @@ class Claim(NamedTuple):
     frame: Frame
 
 
-@dataclass(frozen=True, slots=True)
-class Elaborated:
+class Elaborated(NamedTuple):
     """A model as a graph, its claims, the place in the text of every node, the names that labels gave by the labels'
     places, and which arguments were written for each node."""
 
     graph: Graph
     claims: tuple[Claim, ...]
     places: dict[str, Span]
-    labels: dict[int, list[str]] = field(default_factory=dict)
-    written: dict[str, Container[str]] = field(default_factory=dict)
+    labels: dict[int, list[str]]
+    written: dict[str, Container[str]]
 
 
 class Elaborator:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
@@ -27,8 +27,7 @@ Result = LayerValue | LayerValues
 Call = ast.Operation | ast.Residual
 
 
-@dataclass(slots=True)
-class _Origin:
+class _Origin(NamedTuple):
     """Where a value came from, for messages about what reads it."""
 
     span: Span

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
@@ -15,17 +15,16 @@ from specc.elaborate.values import Value, describe, quoted
 from specc.syntax import ast
 
 
-@dataclass(slots=True)
-class Instance:
+class Instance(NamedTuple):
     """A model with the arguments it is derived with, outermost first; `claims` are the expectations of the
     derived models on the way, each with the module it was written in."""
 
     name: str
     definition: ModelDefinition
     tree: ast.Model
-    arguments: dict[str, Value] = field(default_factory=dict)
-    claims: list[tuple[ast.Expect, Module]] = field(default_factory=list)
-    doc: str = ""
+    arguments: dict[str, Value]
+    claims: list[tuple[ast.Expect, Module]]
+    doc: str
 
 
 def instantiate(definition: ModelDefinition, report: Reporter) -> Instance:

@@ -13,7 +13,6 @@ not share what it checks, so windows are resolved once in `ops/windows.py` and a
 
 from abc import abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 Types: TypeAlias = tuple[TensorType, ...]
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """What an operation says about its attributes and inputs; elaboration gives it its places in the text.
 
     `argument` names the argument at fault (its place gets the carets); `inputs` says something about single
@@ -42,7 +40,7 @@ class Finding:
     message: str
     argument: str | None = None
     label: str = ""
-    inputs: Mapping[int, str] = field(default_factory=dict)
+    inputs: Mapping[int, str] = {}
     notes: Sequence[str] = ()
     help: str | None = None
 
@@ -55,8 +53,7 @@ class Rejection(Exception):
         self.finding = Finding(code, message, **details)
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(NamedTuple):
     """A tensor that belongs to a layer: `name` within the layer, `shape` as ONNX stores it.
 
     `init` names the initialiser (see `specc.weights.initialisers`), or is a number for a constant;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from specc.dims import Dim, product
@@ -44,9 +43,9 @@ class Separable(Learned):
         depthwise = kernel_weight((middle, 1, *kernel), None, self.init, groups)
         pointwise = kernel_weight((self.channels, middle, *(1,) * len(kernel)), None, self.init)
         return (
-            replace(depthwise, name="depthwise.weight"),
-            replace(pointwise, name="pointwise.weight"),
-            *(replace(bias, name="pointwise.bias") for bias in bias_weights(self.channels, self.bias)),
+            depthwise._replace(name="depthwise.weight"),
+            pointwise._replace(name="pointwise.weight"),
+            *(bias._replace(name="pointwise.bias") for bias in bias_weights(self.channels, self.bias)),
         )
 
     def macs(self, inputs: Types, outputs: Types) -> Dim:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import repeat, zip_longest
 from operator import add
+from typing import NamedTuple
 
 from specc.textwidth import pad, printable, shorten, text_width, wrap
 
@@ -47,8 +48,7 @@ class Column:
         return list(map(add, self.cells, self.tails)) if self.tails else self.cells
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How a table is drawn: with or without characters beyond ASCII, and with or without colour."""
 
     unicode: bool = True
