@@ -87,7 +87,11 @@ def _runs(starts: Sequence[int], rows: Sequence[tuple[int, ...]], length: int) -
 
 def _skeleton(chunk: Chunk) -> str:
     """The text without its numbers; "" for what cannot stand elsewhere."""
-    return "\n".join(f"{line.depth} {HOLE.sub('#', line.text)}" for line in chunk.lines) if chunk.plain else ""
+    return (
+        "\n".join(f"{line.depth} {HOLE.sub('#', line.text)}" for line in chunk.lines)
+        if chunk.plain and not chunk.shares
+        else ""
+    )
 
 
 def _numbers(chunks: Sequence[Chunk]) -> tuple[int, ...]:

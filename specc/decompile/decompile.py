@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from specc.decompile.arguments import number
 from specc.decompile.blocks import Block, extract
 from specc.decompile.items import Writer, in_order
 from specc.decompile.lines import Printer, folded, page, shape_text
-from specc.decompile.names import identifier
+from specc.decompile.names import RESERVED, identifier
 from specc.dims import Dim, names
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
 
@@ -45,7 +46,8 @@ def written(graph: Graph, name: str | None = None) -> Decompiled:
             if value in writer.labels:
                 labels[value] = identifier(_short(value), f"{node.op.word}_1", taken)
     entry = shape_text(graph.inputs[-1].type, graph)
-    chunks, blocks = extract(Printer(graph, labels).chunks(items), taken, entry)
+    printer = Printer(graph, labels, _shared_weights(graph, taken))
+    chunks, blocks = extract(printer.chunks(items), taken, entry)
     lines = list(_blocks(blocks))
     lines += [f"## {text}" for text in graph.doc.splitlines() if text.strip()]
     lines.append(f"model {title} {{")
@@ -53,6 +55,24 @@ def written(graph: Graph, name: str | None = None) -> Decompiled:
     lines += ["", *page(folded(chunks), 1)]
     lines += list(_outputs(graph, outputs, labels, last))
     return Decompiled("\n".join([*lines, "}", ""]), title, nodes)
+
+
+def _shared_weights(graph: Graph, taken: set[str]) -> dict[str, str]:
+    """By node the name of the weights that it shares: as they are called in the graph, where the spec can say so and no
+    layer is called so without being asked."""
+    found: dict[str, str] = {}
+    first_parts: dict[str, str] = {}
+    for scope, nodes in graph.sharing.items():
+        first, dot, rest = scope.partition(".")
+        if not re.fullmatch(r"\w+(\.\w+)*", scope):
+            first, dot, rest = _short(scope), "", ""
+        if first not in first_parts:
+            wanted = f"shared_{first}" if re.fullmatch(r"[a-z_]+\d+", first) else first
+            first_parts[first] = identifier(wanted, "shared", taken)
+        name = first_parts[first] + dot + rest
+        plain = all(part.isidentifier() and part not in RESERVED for part in name.split("."))
+        found.update(dict.fromkeys(nodes, name if plain else f'"{name}"'))
+    return found
 
 
 def _short(value: str) -> str:

@@ -56,9 +56,17 @@ def differs(nodes: Sequence[Node], new: Graph, old: Graph) -> str | None:
         if a.op != b.op or a.types != b.types or not same:
             return f"`{a.name}` ({a.op.word}) for `{b.name}` ({b.op.word})"
         ours.update(zip(a.outputs, b.outputs, strict=True))
+    if _shared(new, new.nodes) != _shared(old, nodes):
+        return "other layers share their weights"
     if [ours[output.value] for output in new.outputs] != [output.value for output in old.outputs]:
         return "its outputs are other values"
     return None
+
+
+def _shared(graph: Graph, nodes: Sequence[Node]) -> set[tuple[int, ...]]:
+    """The layers that have their weights in common, by their places among `nodes`."""
+    places = {node.name: index for index, node in enumerate(nodes)}
+    return {tuple(sorted(places[name] for name in names)) for names in graph.sharing.values()}
 
 
 def commutes(node: Node) -> bool:

@@ -75,6 +75,7 @@ class Writer:
     by_value: dict[str, Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.shared = {name for names in self.graph.sharing.values() for name in names}
         for node in self.graph.nodes:
             self.reads.update(node.inputs)
             self.by_value.update((name, node) for name in node.outputs)
@@ -120,6 +121,8 @@ class Writer:
         found = next((n for n in nodes if n.inputs == (node.name,)), None)
         if found is None or not closes(found.op):
             return None
+        if self.graph.weights(found) and not self.shared.isdisjoint((node.name, found.name)):
+            return None  # it would be called after the weights of `node`
         done.add(found.name)
         return found
 

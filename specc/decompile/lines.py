@@ -30,12 +30,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Lines that belong together; `plain` says that no names occur in them, so that they mean the same anywhere."""
+    """Lines that belong together; `plain` says that no names of values occur in them, so that they mean the same
+    anywhere, but for names of weights in those that share: a block would have these for itself."""
 
     lines: tuple[Line, ...]
     plain: bool = True
     is_call: bool = False
     """Whether it calls a block of this spec."""
+    shares: bool = False
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -47,10 +49,12 @@ Chunks: TypeAlias = tuple[Chunk, ...]
 
 @dataclass(frozen=True)
 class Printer:
-    """Writes items; `labels` are the names of values that have one."""
+    """Writes items; `labels` are the names of values that have one, `weights` those of weights by the nodes that share
+    them."""
 
     graph: Graph
     labels: Mapping[str, str]
+    weights: Mapping[str, str]
 
     def chunks(self, items: Sequence[Item]) -> Chunks:
         """One chunk for each line and each block of branches."""
@@ -85,7 +89,9 @@ class Printer:
         named = any(text.label or text.sources for text in texts)
         single = len(layers[-1].node.outputs) == 1
         shape, changed = self._shape(before, after) if single else ("", False)
-        return Chunk((Line("; ".join(text.text for text in texts), 0, shape, changed),), plain=not named)
+        shares = any(layer.node.name in self.weights for layer in layers)
+        line = Line("; ".join(text.text for text in texts), 0, shape, changed)
+        return Chunk((line,), plain=not named, shares=shares)
 
     def _statement(self, layer: Layer) -> Statement:
         node = layer.node
@@ -98,6 +104,8 @@ class Printer:
             merges = node.op.arity[1] != 1
             parts = [", ".join(sources), rest] if merges else [rest, f"from={sources[0]}"]
             text = f"{first} {', '.join(part for part in parts if part)}"
+        if node.name in self.weights:
+            text += f"{',' if ' ' in text else ''} weights={self.weights[node.name]}"
         names = node.outputs if len(node.outputs) > 1 else (layer.value,)
         label = ", ".join(self.labels[name] for name in names if name in self.labels)
         names_read = tuple(source for source in sources if source.isidentifier() and source != "in")
@@ -126,6 +134,7 @@ class Printer:
     def _join(self, join: Join) -> Chunk:
         bodies = [folded(self.chunks(branch)) for branch in join.branches]
         plain = all(chunk.plain for body in bodies for chunk in body)
+        shares = any(chunk.shares for body in bodies for chunk in body)
         act = f" {closing(join.act.op)}" if join.act is not None else ""
         label = self.labels.get(join.value, "")
         prefix = f"{label}: " if label else ""
@@ -139,7 +148,7 @@ class Printer:
             for body in bodies:
                 lines.extend(_branch(body))
         lines.append(Line("}", 0, *self._shape(join.before, join.value)))
-        return Chunk(tuple(lines), plain and not label)
+        return Chunk(tuple(lines), plain and not label, shares=shares)
 
     def _shape(self, before: str | None, after: str) -> tuple[str, bool]:
         """The shape of `after`, and whether `before` has another."""
@@ -213,10 +222,12 @@ def _run(chunks: Chunks, start: int) -> tuple[int, int]:
 def _loop(chunks: Chunks, period: int, count: int) -> Chunk:
     rounds = [[line for chunk in chunks[i : i + period] for line in chunk.lines] for i in range(0, len(chunks), period)]
     lines = [merged(same) for same in zip(*rounds, strict=True)]
+    shares = any(chunk.shares for chunk in chunks)
     if len(lines) == 1 and len(lines[0].text) < 80:
-        return Chunk((replace(lines[0], text=f"repeat {count} {{ {_with_shape(lines[0])} }}", changed=False),))
+        line = replace(lines[0], text=f"repeat {count} {{ {_with_shape(lines[0])} }}", changed=False)
+        return Chunk((line,), shares=shares)
     body = (replace(line, depth=line.depth + 1) for line in lines)
-    return Chunk((Line(f"repeat {count} {{"), *body, Line("}")))
+    return Chunk((Line(f"repeat {count} {{"), *body, Line("}")), shares=shares)
 
 
 def _with_shape(line: Line) -> str:

@@ -140,13 +140,20 @@ class Graph(_Frozen):
         return {node.name: {w.name: weight_name(node, w) for w in self.weights(node)} for node in self.nodes}
 
     @cached_property
+    def sharing(self) -> dict[str, tuple[str, ...]]:
+        """By the names under which several nodes have tensors in common, these nodes, the first first."""
+        if not any(node.scope for node in self.nodes):
+            return {}
+        found: dict[str, list[str]] = {}
+        for node in self.nodes:
+            if self.weights(node):
+                found.setdefault(node.scope or node.name, []).append(node.name)
+        return {scope: tuple(names) for scope, names in found.items() if len(names) > 1}
+
+    @cached_property
     def borrowers(self) -> frozenset[str]:
         """The nodes whose tensors an earlier node has already."""
-        if not any(node.scope for node in self.nodes):
-            return frozenset()
-        weighted = [node for node in self.nodes if self.weights(node)]
-        owners: dict[str, str] = {}
-        return frozenset(n.name for n in weighted if owners.setdefault(n.scope or n.name, n.name) != n.name)
+        return frozenset(name for names in self.sharing.values() for name in names[1:])
 
     def input_types(self, node: Node) -> tuple[TensorType, ...]:
         values = self.values

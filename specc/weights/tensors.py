@@ -26,13 +26,15 @@ class Tensor:
     """One tensor, not yet loaded.
 
     `load` makes a float32 array of `shape`; it may raise `Unreadable` or `OSError` where it reads a file.
-    `dtype` is the element type as stored, `order` the framework whose order of axes `shape` follows.
+    `dtype` is the element type as stored, `order` the framework whose order of axes `shape` follows, `source` the
+    initialiser of an ONNX file whose values these are, in some order or form.
     """
 
     shape: tuple[int, ...]
     load: Callable[[], Float32]
     dtype: str = "float32"
     order: AxisOrder = "onnx"
+    source: str = ""
 
 
 def to_single(values: npt.NDArray[np.floating]) -> Float32:

@@ -6,6 +6,7 @@ Arrays of type object hold sizes, of which some may be open (`specc.dims`); the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import prod
 from typing import Any, Final
 
@@ -55,7 +56,9 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
     if not any(np.may_share_memory(result, o.array) for o in known):
         first, last = np.lib.array_utils.byte_bounds(result)
         ctx.folded += (last - first) // result.itemsize
-    return Known.of(result)
+    made = Known.of(result)
+    source = known[0].tensor.source if step.op_type in VIEWS else ""
+    return replace(made, tensor=replace(made.tensor, source=source))
 
 
 def _sizes(array: Array) -> list[Any]:

@@ -6,7 +6,7 @@ Nothing here or later hands a path to ONNX or ONNX Runtime.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,7 +127,7 @@ def constant(proto: TensorProto, folder: Path | None) -> Known:
     """A tensor of the file.  Floating-point values are loaded when they are asked for."""
     if proto.data_type in _FLOATS:
         missing = is_open(proto) and element_count(tuple(proto.dims)) > 0
-        return Known(stored_tensor(folder, proto), proto.name, is_open=missing)
+        return Known(replace(stored_tensor(folder, proto), source=proto.name), proto.name, is_open=missing)
     shape = checked_shape(proto.name, tuple(proto.dims))
     if proto.data_type in _QUANTISED and proto.data_location != TensorProto.EXTERNAL:
         kind = str(helper.tensor_dtype_to_np_dtype(proto.data_type))

@@ -23,6 +23,7 @@ from specc.onnx.importer.fold import folded
 from specc.onnx.importer.load import ImportLimits, Loaded, load
 from specc.onnx.importer.rules import RULES
 from specc.onnx.importer.shapes import FLOATS
+from specc.onnx.importer.sharing import scopes
 from specc.onnx.importer.values import Decline, Live, Pending, Step, Value
 from specc.onnx.proto import Model
 from specc.ops.base import Rejection, Weight
@@ -225,8 +226,12 @@ def finished(context: Context) -> Imported:
     for item in old.inputs:
         builder.add_input(item)
     tensors: dict[str, Tensor] = {}
-    for node in _needed(old.nodes, [output.value for output in old.outputs]):
-        builder.append(node.op, node.inputs, node.types, name=node.name, layer=node.name, file=old.file, line=0)
+    needed = _needed(old.nodes, [output.value for output in old.outputs])
+    called = scopes(context, needed)
+    for node in needed:
+        name, scope = node.name, called.get(node.name)
+        scope = None if scope == name else scope
+        builder.append(node.op, node.inputs, node.types, name=name, layer=name, file=old.file, line=0, scope=scope)
     builder.outputs.extend(old.outputs)
     graph = builder.finish()
     for node in graph.nodes:

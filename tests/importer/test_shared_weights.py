@@ -1,0 +1,116 @@
+"""Weights that layers share, written to ONNX files and read from them."""
+
+import pytest
+from exchange import compiled, imported, meaning, model_of, read_back
+
+from specc.analysis import summarise
+from specc.decompile import spec_of
+from specc.onnx.emit import emit_model
+from specc.verify import verify
+from specc.weights import seeded
+
+SIAMESE = """
+block embed { conv 4, 3x3, bias=false; bn; relu; flatten; dense 8, sigmoid }
+model Siamese {
+    input left 1x6x6
+    input right 1x6x6
+    l: embed from=left, weights=embed
+    r: embed from=right, weights=embed
+    sub l, r; abs; dense 1, sigmoid
+}
+"""
+RECURRENT = """
+model Recurrent {
+    input image 4x8x8
+    repeat 4 { residual { conv 4, 3x3, pad=1, bias=false, weights=step; bn weights=norm; relu } }
+    repeat 3 { conv 4, 3x3, pad=1, relu, weights=again }
+}
+"""
+
+
+def exported(text):
+    graph = compiled(text)
+    model, diagnostics = emit_model(graph, seeded(graph))
+    assert model is not None, diagnostics
+    return graph, model
+
+
+def test_a_shared_tensor_is_one_initialiser():
+    _, model = exported(SIAMESE)
+    assert [tensor.name for tensor in model.graph.initializer] == [
+        "embed.conv1.weight",
+        "embed.bn1.weight", "embed.bn1.bias", "embed.bn1.running_mean", "embed.bn1.running_var",
+        "embed.dense1.weight", "embed.dense1.bias", "dense1.weight", "dense1.bias",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [SIAMESE, RECURRENT])
+def test_sharing_comes_back_and_into_the_written_spec(text):
+    graph, model = exported(text)
+    data = model.SerializeToString()
+    back = imported(data)
+    assert meaning(back.graph) == meaning(graph)
+    assert back.graph.sharing.keys() == graph.sharing.keys()
+    assert set(back.weights) - {"output.weight", "output.bias"} <= set(seeded(graph))
+    spec, diagnostics = spec_of(back.graph, "back.cnn")
+    assert spec is not None, diagnostics
+    assert spec.checked.graph.sharing.keys() == graph.sharing.keys()
+    assert spec.checked.summary.totals == summarise(graph).totals
+    report, diagnostics = verify(back.graph, back.weights, data)
+    assert report is not None, diagnostics
+    assert report.passed
+
+
+def test_layers_that_repeat_with_the_same_weights_are_written_as_loops():
+    spec, _ = spec_of(read_back(compiled(RECURRENT)).graph, "back.cnn")
+    assert spec is not None
+    assert "repeat 4 {" in spec.text
+    assert "repeat 3 { conv 4, 3x3, pad=1, relu, weights=again }" in spec.text
+
+
+def test_no_layer_of_the_written_spec_gets_the_name_by_counting():
+    graph = compiled("model M { input x 4; repeat 2 { dense 4, weights=dense7 } }")
+    spec, diagnostics = spec_of(read_back(graph).graph, "back.cnn")
+    assert spec is not None, diagnostics
+    assert "weights=shared_dense7" in spec.text
+    assert spec.names["shared_dense7.weight"] == "dense7.weight"
+
+
+@pytest.mark.parametrize("values", ["other", "the same"])
+def test_foreign_layers_share_what_is_one_initialiser(values):
+    """Tensors that are equal by chance, as all biases are at first, are not shared."""
+    data = model_of(
+        f"""g (float[N, 2, 6, 6] x) => (float[N, 2, 6, 6] y) {{
+            a = Conv <pads = [1, 1, 1, 1]> (x, w, zero)
+            b = Relu (a)
+            y = Conv <pads = [1, 1, 1, 1]> (b, {"v" if values == "other" else "w"}, zero)
+        }}""",
+        [("w", (2, 2, 3, 3)), ("v", (2, 2, 3, 3)), ("zero", (2,))],
+    )
+    assert imported(data).graph.sharing == ({} if values == "other" else {"a": ("a", "y")})
+
+
+def test_pieces_of_one_initialiser_are_not_the_same():
+    data = model_of(
+        """g (float[N, 2] x) => (float[N, 2] y) <int64[1] zero = {0}, int64[1] two = {2}, int64[1] four = {4}> {
+            p = Slice (w, zero, two)
+            q = Slice (w, two, four)
+            a = MatMul (x, p)
+            y = MatMul (a, q)
+        }""",
+        [("w", (4, 2))],
+    )
+    assert imported(data).graph.sharing == {}
+
+
+def test_equal_numbers_throughout_say_nothing_in_foreign_files():
+    """Exporters write the statistics of untrained normalisations once for all of them."""
+    data = model_of(
+        """g (float[N, 2, 6, 6] x) => (float[N, 2, 6, 6] y)
+           <float[2] one = {1.0, 1.0}, float[2] zero = {0.0, 0.0}> {
+            a = BatchNormalization (x, one, zero, zero, one)
+            b = Relu (a)
+            y = BatchNormalization (b, one, zero, zero, one)
+        }""",
+    )
+    assert imported(data).graph.sharing == {}
