@@ -45,6 +45,25 @@ def atomic(path: Path, name: Callable[[], str] | None = None) -> Iterator[Binary
     _flush_folder(target.parent)
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[bool]:
+    """Keep out all others who lock `folder`; false where the system or the file system has no such locks.  A lock ends
+    with its process."""
+    if fcntl is None:
+        yield False
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            held = True
+        except OSError:
+            held = False
+        yield held
+    finally:
+        os.close(handle)
+
+
 def _claimed(path: Path) -> BinaryIO:
     """The new file at `path`, locked."""
     while True:

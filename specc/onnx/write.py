@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import onnx
 
 from specc.diagnostics import Diagnostic
-from specc.files import atomic
+from specc.files import atomic, locked
 from specc.onnx.framing import Buffer, chunks, data_bytes, is_open, size
 from specc.onnx.precision import BY_ELEMENT
 from specc.onnx.program import Array, EmitError
@@ -94,24 +95,27 @@ def write_model(
 def _write_split(model: onnx.ModelProto, weights: Mapping[str, Array], path: Path) -> None:
     """Write the data file, then the model that points to it; a data file without its model is taken away again.
 
-    The data file of a model that is replaced stays: other models may point to it.
+    The data file of a model that is replaced stays: other models may point to it.  From its appearance until the model
+    points to it no other export to the folder may make or remove one, for exports of the same weights share it.
     """
     target = path.resolve()
     outside = onnx.ModelProto()
     outside.CopyFrom(model)
-    known = set(target.parent.glob("*.data"))
     digest = hashlib.sha256()
-    with atomic(target.with_name(f"{target.stem}.data"), lambda: _data_name(target, digest)) as file:
-        file.writelines(_hashed(_aligned(model, weights), digest))
-    data_path = target.with_name(_data_name(target, digest))
-    _point_all(outside, os.fsencode(data_path.name).decode("utf-8", "replace"))
-    try:
-        with atomic(target) as file:
-            file.writelines(chunks(outside, lambda tensor: _data(tensor, weights)))
-    except BaseException:
-        if data_path not in known:
-            data_path.unlink(missing_ok=True)
-        raise
+    with ExitStack() as until_written:
+        with atomic(target.with_name(f"{target.stem}.data"), lambda: _data_name(target, digest)) as file:
+            file.writelines(_hashed(_aligned(model, weights), digest))
+            alone = until_written.enter_context(locked(target.parent))
+            data_path = target.with_name(_data_name(target, digest))
+            ours = alone and not data_path.exists()
+        _point_all(outside, os.fsencode(data_path.name).decode("utf-8", "replace"))
+        try:
+            with atomic(target) as file:
+                file.writelines(chunks(outside, lambda tensor: _data(tensor, weights)))
+        except BaseException:
+            if ours:
+                data_path.unlink(missing_ok=True)
+            raise
 
 
 def _data_name(target: Path, digest: Any) -> str:

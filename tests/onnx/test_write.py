@@ -8,6 +8,7 @@ import sys
 import weakref
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import onnx
@@ -114,6 +115,16 @@ def test_other_weights_make_another_data_file(tmp_path):
     assert len(list(tmp_path.glob("*.data"))) == 2
 
 
+def export(folder, weights):
+    return write_model(emit(GRAPH)[0], weights, folder / "m.onnx", limit=10_000)
+
+
+def loads(folder):
+    """Whether the model in `folder` finds its data, and nothing else lies there."""
+    model = onnx.load(folder / "m.onnx")
+    return len(list(folder.iterdir())) == 2 and len(model.graph.initializer) > 0
+
+
 class TestFailures:
     def test_a_missing_folder(self, tmp_path):
         (diagnostic,) = write_model(emit(GRAPH)[0], WEIGHTS, tmp_path / "nowhere" / "m.onnx")
@@ -156,6 +167,34 @@ class TestFailures:
         (tmp_path / "m.onnx").mkdir()
         assert write_model(emit(GRAPH)[0], WEIGHTS, tmp_path / "m.onnx", limit=10_000) != ()
         assert len(list(tmp_path.glob("*.data"))) == 1
+
+    def test_the_data_of_another_export_that_ended_meanwhile_stays(self, tmp_path):
+        class Failing(dict):
+            def __getitem__(self, name):
+                if name == "dense1.bias":  # small: it is read when the data file is there
+                    raise OSError(28, "No space left on device")
+                if name == "dense1.weight" and not (tmp_path / "m.onnx").exists():
+                    assert export(tmp_path, WEIGHTS) == ()
+                return super().__getitem__(name)
+
+        assert export(tmp_path, Failing(WEIGHTS)) != ()
+        assert loads(tmp_path)
+
+    def test_the_data_of_another_export_that_is_under_way_stays(self, tmp_path):
+        others = []
+
+        class Failing(dict):
+            def __getitem__(self, name):
+                if name == "dense1.bias":
+                    others.append(Thread(target=export, args=(tmp_path, WEIGHTS)))
+                    others[0].start()
+                    others[0].join(0.3)  # without a lock it would end here, pointing to a file that is about to go
+                    raise OSError(28, "No space left on device")
+                return super().__getitem__(name)
+
+        assert export(tmp_path, Failing(WEIGHTS)) != ()
+        others[0].join()
+        assert loads(tmp_path)
 
     def test_a_model_that_fails_takes_its_data_file_with_it(self, tmp_path):
         path = tmp_path / "m.onnx"
