@@ -16,10 +16,21 @@ class Entry:
     span: Span
     what: str
     used: bool = False
+    origin: Entry | None = None
+    """The label within a loop of which this, behind the loop, is the list of values."""
+    loops: tuple[int, ...] = ()
+    """The loops, by identity, that lie between."""
 
     @property
     def article(self) -> str:
         return "an" if self.what[0] in "aeiou" else "a"
+
+    def use(self) -> None:
+        """Note that something reads it."""
+        entry: Entry | None = self
+        while entry is not None:
+            entry.used = True
+            entry = entry.origin
 
 
 @dataclass(slots=True)
@@ -54,6 +65,13 @@ class Body:
                 return body.inner[name]
             body = body.parent
         return None
+
+    def gather(self, loop: int, within: Body) -> None:
+        """Behind a loop, the labels of its body stand for lists, unless the names mean something else here."""
+        for name, entry in within.names.items():
+            known = self.find(name)
+            if (entry.what == "label" or entry.origin) and (known is None or known.origin):
+                self.names[name] = Entry(entry.span, "labels of a loop", origin=entry, loops=(*entry.loops, loop))
 
     def visible(self) -> Iterator[str]:
         body: Body | None = self

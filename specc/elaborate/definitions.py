@@ -9,6 +9,7 @@ from specc.diagnostics import Diagnostic
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import BROKEN, Namespace
+from specc.ops import BY_WORD
 from specc.source import Span
 
 Calls: TypeAlias = Mapping[BlockDefinition, Mapping[BlockDefinition, Span]]
@@ -74,3 +75,14 @@ def report_unused(root: Module, report: Reporter) -> None:
                 "W0202", f"{what} `{name}` is never used", span, help="remove it, or start its name with `_`"
             )
         )  # fmt: skip
+
+
+def callable_names(module: Module) -> list[str]:
+    """The operations and blocks that can be called in `module`."""
+    names = [*BY_WORD]
+    for name, value in module.scope.names.items():
+        if isinstance(value, BlockDefinition):
+            names.append(name)
+        elif isinstance(value, Namespace):
+            names += [f"{name}.{m}" for m, inner in value.members.items() if isinstance(inner, BlockDefinition)]
+    return names

@@ -15,7 +15,7 @@ from specc.elaborate.expressions import Frame, condition, evaluate
 from specc.elaborate.layers import MORE_LAYERS, Layers
 from specc.elaborate.model import Instance
 from specc.elaborate.operations import Operations
-from specc.elaborate.ports import graph_input, graph_output
+from specc.elaborate.ports import block_output, graph_input, graph_output
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
@@ -55,6 +55,7 @@ class Elaborator:
         self._layers = Layers(build, resolved.plans, report, limits)
         self._operations = Operations(self._layers, resolved, report, limits, self._body)
         self._instance = instance
+        self._gathered = resolved.gathered
         self._claims: list[Claim] = []
         self._repetitions = 1
         self._whole: Frame | None = None
@@ -140,7 +141,7 @@ class Elaborator:
             items = self._report.held(evaluate(statement.iterable, frame, self._report), statement.iterable.span)
             rows = self._rows(statement, items)
         except Failed:
-            self._spoil(frame)
+            self._spoil(frame, statement)
             return
         self._loop(statement, len(rows), frame, rows)
 
@@ -148,7 +149,7 @@ class Elaborator:
         try:
             count = self._count(statement, frame)
         except Failed:
-            self._spoil(frame)
+            self._spoil(frame, statement)
             return
         self._loop(statement, count, frame, None)
 
@@ -177,6 +178,7 @@ class Elaborator:
                 help=MORE_LAYERS,
             )
         base = self._operations.name(statement.label, "", frame) if statement.label is not None else None
+        lists: dict[str, list[Value]] = {name: [] for name in self._gathered.get(id(statement), ())}
         for index in range(count if statement.body else 0):
             inner = frame.nested(frame.naming.iteration(index, base))
             if rows is not None:
@@ -185,6 +187,10 @@ class Elaborator:
                     inner.scope.bind(target.id, value, target.span)
             self._body(statement.body, inner)
             frame.current = inner.current
+            for name in lists.keys() & inner.scope.names:
+                lists[name].append(inner.scope.names[name])
+        for name, values in lists.items():
+            frame.scope.bind(name, tuple(values))
         if statement.label is not None and frame.current is not None:
             frame.scope.bind(statement.label.id, frame.current, statement.label.span)
         self._repetitions //= max(count, 1)
@@ -239,13 +245,15 @@ class Elaborator:
         frame.scope.bind(statement.name.id, frame.current, statement.name.span)
 
     def _output(self, statement: ast.Output, frame: Frame) -> None:
-        if self._layers.calls:
-            self._report.error("E0211", statement.span, "an output belongs to a model, not to a block")
-            return
         try:
+            if frame.results is not None:
+                frame.results.append(block_output(statement, frame, self._report))
+                return
             output = graph_output(statement, frame, self._report)
         except Failed:
             self._layers.broken = True
+            if frame.results is not None:
+                frame.results.append(UNKNOWN)
             return
         if any(known.name == output.name for known in self._layers.build.outputs):
             self._report.error("E0203", statement.name.span, f"output `{output.name}` is declared twice")
@@ -256,7 +264,9 @@ class Elaborator:
     def _expect(self, statement: ast.Expect, frame: Frame) -> None:
         self._claims.append(Claim(statement, frame.nested()))
 
-    def _spoil(self, frame: Frame) -> None:
+    def _spoil(self, frame: Frame, loop: ast.For | ast.Repeat | None = None) -> None:
         """What a body would have made is not known."""
         self._layers.broken = True
         frame.current = UNKNOWN
+        for name in self._gathered.get(id(loop), ()):
+            frame.scope.bind(name, BROKEN)

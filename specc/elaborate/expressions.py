@@ -33,17 +33,18 @@ from specc.types import Layout
 @dataclass(slots=True)
 class Frame:
     """Where elaboration stands in one body: names, how layers are called, the incoming value, and in the body of a
-    merge the values of its branches so far."""
+    merge the values of its branches so far; in a block the values that it returns so far, where it says which."""
 
     scope: Scope
     naming: Naming
     current: LayerValue | LayerValues | None = None
     layout: Layout = "chw"
     branches: list[LayerValue] | None = None
+    results: list[LayerValue] | None = None
 
     def nested(self, naming: Naming | None = None) -> Frame:
         """A frame for a body within this one."""
-        return Frame(Scope(self.scope), naming or self.naming, self.current, self.layout, self.branches)
+        return Frame(Scope(self.scope), naming or self.naming, self.current, self.layout, self.branches, self.results)
 
 
 def evaluate(expression: ast.Expr, frame: Frame, report: Reporter) -> Value:
@@ -75,19 +76,23 @@ class _located:
 
 
 def lookup(name: ast.Name, frame: Frame, report: Reporter) -> Value:
-    """What `name` is bound to, or the word itself where it is one."""
+    """What `name` is bound to, or the word itself where it is one.  Several values are a list."""
     if name.id == "in":
         if frame.current is None:
             raise report.error("E0211", name.span, "there is no incoming value yet", "no `input` before this line")
-        return frame.current
+        return _as_list(frame.current)
     value = frame.scope.find(name.id)
     if value is BROKEN:
         raise Failed
     if value is not None:
-        return value
+        return _as_list(value)
     if name.id in known_words():
         return Word(name.id)
     raise unknown_name(name, frame, report)
+
+
+def _as_list(value: Value) -> Value:
+    return value.items if isinstance(value, LayerValues) else value
 
 
 def unknown_name(name: ast.Name, frame: Frame, report: Reporter, extra: tuple[str, ...] = ()) -> Failed:
@@ -167,14 +172,13 @@ def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
 def _index(e: ast.Index, frame: Frame, report: Reporter) -> Value:
     value = evaluate(e.value, frame, report)
     index = evaluate(e.index, frame, report)
-    items = value.items if isinstance(value, LayerValues) else value
-    if not isinstance(items, tuple):
+    if not isinstance(value, tuple):
         raise report.error("E0304", e.value.span, f"only a list can be indexed, not {describe(value)}")
     if isinstance(index, bool) or not isinstance(index, int):
         raise report.error("E0304", e.index.span, f"an index is a whole number, not {describe(index)}")
-    if not -len(items) <= index < len(items):
-        raise report.error("E0305", e.index.span, f"there is no item {index} in a list of {len(items)}")
-    return items[index]
+    if not -len(value) <= index < len(value):
+        raise report.error("E0305", e.index.span, f"there is no item {index} in a list of {len(value)}")
+    return value[index]
 
 
 def _call(e: ast.Call, frame: Frame, report: Reporter) -> Value:

@@ -270,23 +270,31 @@ class Operations:
         self._report.spend(_CALL_STEPS, statement.name.span)
         scope = self._block_scope(block, made, frame)
         name = self.name(_first(statement.labels), block.tree.name.id, frame)
-        current = self._from(made.sources, frame)[0] if made.sources is not None else frame.current
+        current = _together(self._from(made.sources, frame)) if made.sources is not None else frame.current
         tensors = frame.naming.scope(name, made.tensors)
-        inner = Frame(scope, frame.naming.within(name, tensors), current, frame.layout)
+        inner = Frame(scope, frame.naming.within(name, tensors), current, frame.layout, results=[])
         known = self._layers.sharing.count
         self._layers.calls.append((block, statement.name.span))
         self._body(block.tree.body, inner)
         self._layers.calls.pop()
-        result = inner.current
+        result = _together(inner.results) if inner.results else inner.current
         if result is None:
             raise self._no_value(statement.name.span)
         if made.act is not None:
-            act = self._activation(made.act, frame)
-            if act is not None and isinstance(result, LayerValue) and result.type is not None:
-                result = self._layers.activate(act, result, name, statement, tensors)
+            result = self._activated(result, made.act, name, statement, frame, tensors)
         if made.tensors is not None and self._layers.sharing.count == known and not self._layers.broken:
             weightless(block.tree.name.id, made, self._report)
         return result
+
+    def _activated(
+        self, result: Result, act: ast.Expr, name: str, call: ast.Operation, frame: Frame, tensors: str | None
+    ) -> Result:
+        """What a block returns behind the closing activation of its call."""
+        if isinstance(result, LayerValues):
+            message = f"the call has {len(result.items)} values, and an activation takes one"
+            raise self._report.error("E0408", act.span, message)
+        op = self._activation(act, frame)
+        return result if op is None or result.type is None else self._layers.activate(op, result, name, call, tensors)
 
     def _block_scope(self, block: BlockDefinition, made: Plan, frame: Frame) -> Scope:
         scope = Scope(block.module.scope)
@@ -344,6 +352,10 @@ _LITERALS = (ast.Number, ast.Size, ast.Text, ast.Bool)
 
 def _by_number(value: Value) -> str:
     return f"`mul {show(value)}` multiplies by a number, `add {show(value)}` adds one"
+
+
+def _together(values: Sequence[LayerValue]) -> Result:
+    return values[0] if len(values) == 1 else LayerValues(tuple(values))
 
 
 def _first(labels: Sequence[ast.Name]) -> ast.Name | None:

@@ -47,11 +47,27 @@ def graph_input(
 def graph_output(statement: ast.Output, frame: Frame, report: Reporter) -> GraphOutput:
     """The declared output.  Raises `Failed`."""
     values, places = _arguments(statement.args, OUTPUT_ARGUMENTS, "output", frame, report)
+    value = _returned(statement, values, places, frame, report)
+    if value.type is None:
+        raise Failed
+    labels = _class_names(values, places, value.type, report)
+    return GraphOutput(name=statement.name.id, value=value.name, labels=labels)
+
+
+def block_output(statement: ast.Output, frame: Frame, report: Reporter) -> LayerValue:
+    """The value that an `output` line of a block returns.  Raises `Failed`."""
+    values, places = _arguments(statement.args, ("from",), "output", frame, report)
+    return _returned(statement, values, places, frame, report)
+
+
+def _returned(
+    statement: ast.Output, values: dict[str, Value], places: dict[str, Span], frame: Frame, report: Reporter
+) -> LayerValue:
     name = statement.name
     value = values.get("from", frame.scope.find(name.id))
     if value is None:
         value = frame.current
-    if isinstance(value, LayerValues):
+    if isinstance(value, LayerValues | tuple):
         raise report.error(
             "E0408", statement.span, "an output is one value", help=f"write `output {name.id}, from=...`"
         )
@@ -60,9 +76,7 @@ def graph_output(statement: ast.Output, frame: Frame, report: Reporter) -> Graph
     if not isinstance(value, LayerValue):
         place = places.get("from", name.span)
         raise report.error("E0208", place, f"an output is the value of a layer, not {describe(value)}")
-    if value.type is None:
-        raise Failed
-    return GraphOutput(name=name.id, value=value.name, labels=_class_names(values, places, value.type, report))
+    return value
 
 
 def _arguments(

@@ -14,7 +14,7 @@ from specc.diagnostics.suggest import nearest
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.bind import no_activation
 from specc.elaborate.bodies import Body, BoundNames, Entry
-from specc.elaborate.definitions import report_recursion, report_unused
+from specc.elaborate.definitions import callable_names, report_recursion, report_unused
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.reads import defined_in, functions_in, names_in, size_names
@@ -31,15 +31,16 @@ from specc.syntax import ast
 class Resolver:
     """Checks one module after another.
 
-    `plans`, `unused_labels` and `guesses` (what an unknown operation was most likely meant to be) are for elaboration
-    and lint.
+    `plans`, `unused_labels`, `guesses` (what an unknown operation was most likely meant to be) and `gathered` (the
+    labels of each loop, by identity, that are read behind it) are for elaboration and lint.
     """
 
     def __init__(self, report: Reporter) -> None:
         self._report = report
         self.plans: dict[int, Plan] = {}
         self.guesses: dict[int, type[Op] | BlockDefinition] = {}
-        self.unused_labels: list[ast.Name] = []
+        self.gathered: dict[int, set[str]] = {}
+        self._labelled: list[tuple[ast.Name, Entry]] = []
         self._calls: dict[BlockDefinition, dict[BlockDefinition, Span]] = {}
         self._module: Module
         self._block: BlockDefinition | None = None
@@ -56,6 +57,10 @@ class Resolver:
                 self._definition(model.tree.parameters, model.tree.body)
             else:
                 self._derived(model.tree)
+
+    @property
+    def unused_labels(self) -> list[ast.Name]:
+        return [name for name, entry in self._labelled if not entry.used]
 
     def finish(self, root: Module) -> None:
         """What needs every module resolved: recursion, and names of `root` that nothing uses."""
@@ -86,7 +91,11 @@ class Resolver:
         for statement in statements:
             self._statement(statement, body)
 
-    def _nested(self, statements: Sequence[ast.Statement], parent: Body, targets: Sequence[ast.Name] = ()) -> None:
+    def _looped(self, loop: ast.For | ast.Repeat, parent: Body, targets: Sequence[ast.Name] = ()) -> None:
+        parent.gather(id(loop), self._nested(loop.body, parent, targets))
+        self._labels(() if loop.label is None else (loop.label,), parent)
+
+    def _nested(self, statements: Sequence[ast.Statement], parent: Body, targets: Sequence[ast.Name] = ()) -> Body:
         body = Body(parent)
         for target in targets:
             self._define(target, "loop variable", body)
@@ -96,6 +105,7 @@ class Resolver:
             parent.inner.setdefault(name, entry.span)
         for name, span in body.inner.items():
             parent.inner.setdefault(name, span)
+        return body
 
     def _statement(self, statement: ast.Statement, body: Body) -> None:
         match statement:
@@ -115,14 +125,12 @@ class Resolver:
             case ast.If(test=test, then=then, orelse=orelse):
                 self._expression(test, body)
                 self._alternatives(then, orelse, body)
-            case ast.For(label=label, targets=targets, iterable=iterable, body=inner):
+            case ast.For(targets=targets, iterable=iterable):
                 self._expression(iterable, body)
-                self._nested(inner, body, targets)
-                self._labels(() if label is None else (label,), body)
-            case ast.Repeat(label=label, count=count, body=inner):
+                self._looped(statement, body, targets)
+            case ast.Repeat(count=count):
                 self._expression(count, body)
-                self._nested(inner, body)
-                self._labels(() if label is None else (label,), body)
+                self._looped(statement, body)
             case ast.Input(name=name, shape=shape, args=args):
                 self._shape(shape, body)
                 for argument in args:
@@ -145,9 +153,7 @@ class Resolver:
         body.names = {**after_then, **body.names}
 
     def _output(self, name: ast.Name, args: Sequence[ast.Argument], body: Body) -> None:
-        entry = body.find(name.id)
-        if entry is not None:
-            entry.used = True
+        self._read(name.id, body)
         for argument in args:
             self._expression(argument.value, body)
 
@@ -229,22 +235,12 @@ class Resolver:
 
     def _guess(self, statement: ast.Operation) -> type[Op] | BlockDefinition | None:
         """What an unknown operation was most likely meant to be, so that what follows it can be checked."""
-        guess = None if self._report.full else nearest(statement.name.id, self._callable_names())
+        guess = None if self._report.full else nearest(statement.name.id, callable_names(self._module))
         if guess is None:
             return None
         found = self._global(ast.Name(statement.name.span, guess))
-        target = found if isinstance(found, BlockDefinition) else BY_WORD[guess]
-        self.guesses[id(statement)] = target
+        self.guesses[id(statement)] = target = found if isinstance(found, BlockDefinition) else BY_WORD[guess]
         return target
-
-    def _callable_names(self) -> list[str]:
-        names = [*BY_WORD]
-        for name, value in self._module.scope.names.items():
-            if isinstance(value, BlockDefinition):
-                names.append(name)
-            elif isinstance(value, Namespace):
-                names += [f"{name}.{m}" for m, inner in value.members.items() if isinstance(inner, BlockDefinition)]
-        return names
 
     def _global(self, name: ast.Name) -> object:
         head, _, member = name.id.partition(".")
@@ -267,7 +263,7 @@ class Resolver:
         )  # fmt: skip
 
     def _unknown_operation(self, name: ast.Name) -> None:
-        guess = None if self._report.full else nearest(name.id, self._callable_names())
+        guess = None if self._report.full else nearest(name.id, callable_names(self._module))
         if guess is None and self._module.incomplete:
             self._report.excuse(name.span)
             return
@@ -291,7 +287,7 @@ class Resolver:
 
     def _define(self, name: ast.Name, what: str, body: Body) -> None:
         first = body.names.get(name.id)
-        if first is not None:
+        if first is not None and first.origin is None:
             self._report.add(
                 Diagnostic(
                     "E0203", f"`{name.id}` is defined twice", name.span, "again here",
@@ -318,11 +314,18 @@ class Resolver:
     def _mark(self, names: Iterable[str], body: Body) -> None:
         """Note that those of `names` that are bound here are in use."""
         for name in names:
-            entry = body.find(name)
-            if entry is not None:
-                entry.used = True
-            elif self._module.scope.find(name) is not None:
+            if not self._read(name, body) and self._module.scope.find(name) is not None:
                 self._module.used.add(name)
+
+    def _read(self, name: str, body: Body) -> bool:
+        """Note that `name` is in use, if it is bound here."""
+        entry = body.find(name)
+        if entry is None:
+            return False
+        entry.use()
+        for loop in entry.loops:
+            self.gathered.setdefault(loop, set()).add(name)
+        return True
 
     def _facts(self, claim: ast.Expr, body: Body) -> None:
         for name in names_in(claim):
@@ -350,9 +353,7 @@ class Resolver:
     def _use(self, name: ast.Name, body: Body) -> None:
         if name.id == "in":
             return
-        entry = body.find(name.id)
-        if entry is not None:
-            entry.used = True
+        if self._read(name.id, body):
             return
         if self._module.scope.find(name.id) is not None:
             self._module.used.add(name.id)
@@ -379,7 +380,7 @@ class Resolver:
             return
         if guess is not None:  # what was most likely meant is not unused
             self._mark([guess], body)
-        help = "names of branches, loops and blocks are not seen outside them" if hidden is not None else None
+        help = None if hidden is None else "names of branches and blocks are not seen outside them"
         self._report.add(
             Diagnostic(
                 "E0202", f"unknown name `{name.id}`", name.span, "not defined here",
@@ -393,7 +394,7 @@ class Resolver:
             if entry.used or name.startswith("_"):
                 continue
             if entry.what == "label":
-                self.unused_labels.append(ast.Name(entry.span, name))
+                self._labelled.append((ast.Name(entry.span, name), entry))
             elif entry.what in ("parameter", "constant"):
                 message = f"{entry.what} `{name}` is never used"
                 self._report.add(Diagnostic("W0202", message, entry.span, help="remove it, or start its name with `_`"))

@@ -5,6 +5,7 @@ import pytest
 import specc
 from specc import SpecError
 
+TWO = "block b { output y; output z }\n"
 X = "model Net { input x 4x8x8; "
 
 
@@ -20,7 +21,22 @@ X = "model Net { input x 4x8x8; "
         ("let a = nothing\nmodel Net { input x [a, 4]; relu }", "E0202", "unknown name `nothing`"),
         ("let a = 1.5\nmodel Net { input x [a, 4]; relu }", "E0304", "a size is a whole number, not 1.5"),
         ("model Net { input x 4x8x8, mean=10 ** 400; relu }", "E0703", "takes no number as large as this"),
-        ("block b { output y }\n" + X + "b; relu }", "E0211", "an output belongs to a model, not to a block"),
+        ("block b { output y, from=3 }\n" + X + "b; relu }", "E0208", "an output is the value of a layer, not 3"),
+        ("block b { output y, labels=[1] }\n" + X + "b; relu }", "E0301", "`output` has no argument `labels`"),
+        (
+            TWO + X + "b; relu }",
+            "E0408",
+            "`relu` takes 1 value, not 2",
+        ),
+        (
+            TWO + X + "b relu }",
+            "E0408",
+            "the call has 2 values, and an activation takes one",
+        ),
+        (TWO + X + "p, q, r: b; add p, q, r }", "E0408", "3 labels for 2 values"),
+        (X + "repeat 2 { y: relu }; add y[2], x }", "E0305", "there is no item 2 in a list of 2"),
+        (X + "repeat 0 { y: relu }; add y[0], x }", "E0305", "there is no item 0 in a list of 0"),
+        (X + "repeat x { y: relu }; add y[0], x }", "E0304", "`repeat` needs a whole number, not the value of `x`"),
         ("block b { input y 4 }\n" + X + "b; relu }", "E0211", "an input belongs to a model, not to a block"),
         ("model Net { input x 4, 5; relu }", "E0303", "`input` takes its further arguments by name"),
         ("model Net { input x 4, std=0; relu }", "E0305", "`std` must be above 0"),

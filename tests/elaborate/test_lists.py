@@ -1,0 +1,75 @@
+"""Several values at once: the labels of loops behind them, blocks that return several, and what works on lists."""
+
+from __future__ import annotations
+
+import pytest
+
+import specc
+
+X = "model Net { input x 4x8x8; "
+
+
+def read(text: str, **options: object) -> dict[str, tuple[str, ...]]:
+    """What each layer works on."""
+    model = specc.loads(text, **options)
+    return {node.name: node.inputs for node in model.graph.nodes}
+
+
+@pytest.mark.parametrize(
+    ("body", "last"),
+    [
+        ("for i in range(3) { y: relu }; add y[0], y[-1]", ("y.0", "y.2")),
+        ("repeat 3 { y: relu }; concat y", ("y.0", "y.1", "y.2")),
+        ("for i in range(4) { if i % 2 == 1 { y: relu } else { tanh } }; add y", ("y.1", "y.3")),
+        ("repeat 2 { repeat 2 { y: relu } }; add y[0][1], y[1][0]", ("y.0.1", "y.1.0")),
+        ("stage: repeat 2 { y: relu }; add y[0], stage", ("stage.0.y", "stage.1.y")),
+        ("repeat 2 { a, b: split 2; concat b, a }; add b", ("a.0.1", "a.1.1")),
+        ("repeat 2 { y: relu }; repeat 3 { y: tanh }; concat y", ("y.0_2", "y.1_2", "y.2")),
+        ("y: tanh; repeat 2 { y: relu }; add y, x", ("y", "x")),
+        ("repeat 2 { y: relu }; y: tanh; add y, x", ("y", "x")),
+        ("repeat 2 { y: relu }; for z in y { w: tanh from=z }; mul w", ("w.0", "w.1")),
+    ],
+)
+def test_labels_of_a_loop_are_lists_behind_it(body: str, last: tuple[str, ...]) -> None:
+    assert list(read(X + body + " }").values())[-1] == last
+
+
+def test_a_label_that_is_read_behind_its_loop_is_no_idle_one() -> None:
+    model = specc.loads(X + "repeat 2 { y: relu }; add y }")
+    assert model.warnings == ()
+    idle = specc.loads(X + "repeat 2 { y: relu } }")
+    assert [d.code for d in idle.warnings] == ["W0201"]
+
+
+PAIR = "block pair { a: relu; output b, from=in; output a }\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "last"),
+    [
+        ("p, q: pair; sub q, p", ("p.a", "x")),
+        ("p: pair; sub p[1], p[0]", ("p.a", "x")),
+        ("pair; add", ("x", "pair1.a")),
+    ],
+)
+def test_a_block_returns_what_its_outputs_name(body: str, last: tuple[str, ...]) -> None:
+    text = PAIR.replace("a: relu; output b, from=in", "output b; a: relu")
+    assert list(read(text + X + body + " }").values())[-1] == last
+
+
+def test_a_block_with_one_output_returns_that() -> None:
+    assert read("block b { y: relu; tanh; output y }\n" + X + "b; gelu }")["gelu1"] == ("b1.y",)
+
+
+def test_a_loop_carries_as_many_values_as_its_body_returns() -> None:
+    swap = "block swap { let both = in; relu from=both[1]; output a; tanh from=both[0]; output b }\n"
+    found = read(swap + X + "a: sigmoid; swap from=[a, x]; repeat 2 { swap }; add }")
+    assert found["swap2.relu1"] == ("swap1.tanh1",)
+    assert found["swap3.tanh1"] == ("swap2.relu1",)
+    assert found["add1"] == ("swap3.relu1", "swap3.tanh1")
+
+
+def test_an_error_in_a_loop_has_no_echo_behind_it() -> None:
+    with pytest.raises(specc.SpecError) as refusal:
+        specc.loads(X + "for i in 3 { y: relu }; add y[0], y[1] }")
+    assert [d.code for d in refusal.value.diagnostics] == ["E0304"]
