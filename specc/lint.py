@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from specc.analysis.ask import ask
 from specc.analysis.summary import Summary
 from specc.diagnostics import Diagnostic
 from specc.elaborate.elaborator import Elaborated
 from specc.elaborate.report import Reporter
-from specc.ir import Graph, Node
+from specc.ir import Graph
+from specc.ops.base import Op, Types
 from specc.syntax import ast
 
 DENSE_SHARE: Final = 0.9
@@ -44,7 +46,8 @@ def _unused_labels(elaborated: Elaborated, labels: Sequence[ast.Name], report: R
 
 def _naming(graph: Graph) -> frozenset[str]:
     """The names of layers with weights, and of all that they lie in: `stem.conv1` and `stem`."""
-    weighted = [(node.scope or node.name).split(".") for node in graph.nodes if graph.weights(node)]
+    has_weights = ask(graph, lambda op, inputs, _: bool(op.weights(inputs)))
+    weighted = [(n.scope or n.name).split(".") for n, has in zip(graph.nodes, has_weights, strict=True) if has]
     return frozenset(".".join(parts[:end]) for parts in weighted for end in range(1, len(parts) + 1))
 
 
@@ -90,12 +93,12 @@ def _percent(part: int, total: int) -> str:
 def _useless_biases(elaborated: Elaborated, report: Reporter) -> None:
     """A batch normalisation subtracts the mean and with it any bias added just before, unless it was asked for."""
     graph = elaborated.graph
-    by_value = {node.name: node for node in graph.nodes}
+    biased = {node.name: node for node, has in zip(graph.nodes, ask(graph, _has_bias), strict=True) if has}
+    pairs = [(biased[x], node) for node in graph.nodes if (x := node.inputs[0]) in biased and node.op.centres_channels]
+    if not pairs:
+        return
     readers = Counter([value for node in graph.nodes for value in node.inputs] + [o.value for o in graph.outputs])
-    for node in graph.nodes:
-        source = by_value.get(node.inputs[0])
-        if not node.op.centres_channels or source is None or not _has_bias(graph, source):
-            continue
+    for source, node in pairs:
         if readers[source.name] > 1 or "bias" in elaborated.written.get(source.name, ()):
             continue
         report.add(
@@ -106,5 +109,5 @@ def _useless_biases(elaborated: Elaborated, report: Reporter) -> None:
         )  # fmt: skip
 
 
-def _has_bias(graph: Graph, node: Node) -> bool:
-    return node.op.weighted_layers > 0 and any(w.name.endswith("bias") for w in graph.weights(node))
+def _has_bias(op: Op, inputs: Types, _: Types) -> bool:
+    return op.weighted_layers > 0 and any(w.name.endswith("bias") for w in op.weights(inputs))

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from specc.analysis.open_sizes import large_sizes
 from specc.dims import Dim, evaluate
 from specc.ir.graph import Graph
-from specc.types import TensorType
 
 
 class Peak(NamedTuple):
@@ -27,7 +26,7 @@ def last_use(graph: Graph) -> dict[str, int]:
     -1 for an input that none reads, `len(graph.nodes)` for an output."""
     last = {i.name: -1 for i in graph.inputs}
     for index, node in enumerate(graph.nodes):
-        for name in (*node.inputs, *node.outputs):
+        for name in node.inputs + node.outputs:
             last[name] = index
     for output in graph.outputs:
         last[output.value] = len(graph.nodes)
@@ -37,14 +36,8 @@ def last_use(graph: Graph) -> dict[str, int]:
 def live_bytes(graph: Graph, sizes: dict[str, int] | None = None) -> list[int]:
     """The bytes alive while each node runs, with `sizes` for the open sizes, or large ones."""
     sizes = large_sizes(graph) if sizes is None else sizes
-    known: dict[TensorType, int] = {}
-
-    def weigh(kind: TensorType) -> int:
-        if kind not in known:
-            known[kind] = evaluate(kind.bytes, sizes)
-        return known[kind]
-
-    return _live(graph, {name: weigh(kind) for name, kind in graph.values.items()})
+    weights = {kind: evaluate(kind.bytes, sizes) for kind in set(graph.values.values())}
+    return _live(graph, {name: weights[kind] for name, kind in graph.values.items()})
 
 
 def _live(graph: Graph, weights: dict[str, int]) -> list[int]:
@@ -55,7 +48,8 @@ def _live(graph: Graph, weights: dict[str, int]) -> list[int]:
     alive -= expiring.get(-1, 0)
     totals = []
     for index, node in enumerate(graph.nodes):
-        alive += sum(weights[name] for name in node.outputs)
+        for name in node.outputs:
+            alive += weights[name]
         totals.append(alive)
         alive -= expiring.get(index, 0)
     return totals
@@ -70,7 +64,7 @@ def peak(graph: Graph) -> Peak:
     if not totals:
         return Peak(inputs, None)
     at = max(range(len(totals)), key=totals.__getitem__)
-    return Peak(_bytes_at(graph, at), graph.nodes[at].name)
+    return Peak(_bytes_at(graph, at) if large_sizes(graph) else totals[at], graph.nodes[at].name)
 
 
 def _bytes_at(graph: Graph, at: int) -> Dim:

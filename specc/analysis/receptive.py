@@ -67,11 +67,17 @@ def _advance(view: View, reach: Field, sizes: Sequence[Dim]) -> View:
     if reach is None:
         return tuple(Axis(_everything(axis), None, size, True) for axis, size in zip(view, sizes, strict=True))
     if len(reach) != len(view):
-        return tuple(axis._replace(size=size) for axis, size in zip(view, sizes, strict=True))
+        return _resized(view, sizes)
     steps = list(zip(view, reach, sizes, strict=True))
     if len(steps) > 1 and steps.count(steps[0]) == len(steps):  # square windows on square images
         return (_step(*steps[0]),) * len(steps)
     return tuple(map(_step, view, reach, sizes))
+
+
+def _resized(view: View, sizes: Sequence[Dim]) -> View:
+    if [axis.size for axis in view] == list(sizes):
+        return view
+    return tuple(axis._replace(size=size) for axis, size in zip(view, sizes, strict=True))
 
 
 def _everything(axis: Axis) -> Fraction | Dim:

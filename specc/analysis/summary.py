@@ -154,7 +154,7 @@ def _layer(group: _Group, layer_of: dict[str, str], views: dict[str, View], owne
 
 def _outside(group: _Group, layer_of: dict[str, str]) -> tuple[str, ...]:
     """What the layer reads of others, each once."""
-    own = {name for node, _ in group for name in node.outputs}
+    own = {name for node, _ in group for name in node.outputs} if len(group) > 1 else ()
     return tuple(dict.fromkeys([layer_of[name] for node, _ in group for name in node.inputs if name not in own]))
 
 

@@ -64,6 +64,7 @@ class Layers:
         self._origins: dict[str, _Origin] = {}
         self.sharing = Sharing()
         self._known: dict[tuple[int, Types], _Inferred] = {}  # by the operation's `id`
+        self._types: dict[TensorType, TensorType] = {}  # one for all that are equal, which is quicker to look up
         self._plans = plans
         self._report = report
         self._limits = limits
@@ -156,7 +157,7 @@ class Layers:
         key = id(op), inputs
         try:
             if key not in self._known:  # deep networks repeat
-                types = op.infer(inputs)
+                types = tuple([self._types.setdefault(x, x) for x in op.infer(inputs)])
                 weights = op.weights(inputs)
                 self._check_sizes(types, head(statement))
                 self._known[key] = _Inferred(types, weights, op.remarks(inputs))

@@ -99,9 +99,10 @@ class Graph(_Frozen):
         """Every value is made once and before it is used."""
         known = {i.name for i in self.inputs}
         for node in self.nodes:
-            if missing := [name for name in node.inputs if name not in known]:
-                raise ValueError(f"node {node.name} reads {missing[0]}, which no earlier node makes")
-            if known.intersection(node.outputs):
+            if not known.issuperset(node.inputs):
+                missing = next(name for name in node.inputs if name not in known)
+                raise ValueError(f"node {node.name} reads {missing}, which no earlier node makes")
+            if not known.isdisjoint(node.outputs):
                 raise ValueError(f"node {node.name} makes a value that exists already")
             known.update(node.outputs)
         for output in self.outputs:

@@ -39,7 +39,8 @@ def _columns(summary: Summary) -> list[Column]:
     before = [""] * len(summary.inputs)
     names = [i.name for i in summary.inputs] + [layer.name for layer in layers]
     kinds = [" (input)" for _ in summary.inputs] + [f" ({layer.type})" for layer in layers]
-    shapes = [words.shape(kind, summary.layout, conditions) for kind in _types(summary)]
+    told = {kind: words.shape(kind, summary.layout, conditions) for kind in set(_types(summary))}
+    shapes = [told[kind] for kind in _types(summary)]
     fields = [words.field_and_stride(layer, conditions) for layer in layers]
     longest = max(map(text_width, names), default=0)
     columns = [
