@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from specc.dims import Dim
+from specc.onnx.importer import shapes
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.shapes import reshaped, shuffled, transposed
 from specc.onnx.importer.values import Decline, Known, Live, Pending, Step, Value
@@ -82,8 +83,10 @@ def _channels(ctx: Context, step: Step, value: str, cut: tuple[int, int]) -> str
 def gather(ctx: Context, step: Step) -> list[Value]:
     """Positions by their numbers; channels dealt out in turn are channel_shuffle."""
     numbers, place = ctx.known(step, 1), step.integer("axis", 0)
-    if place == 0 and numbers.elements == 1 and not numbers.shape and (found := _one_of_moved(ctx, step, numbers)):
-        return [found]
+    if place == 0 and numbers.elements == 1 and not numbers.shape:
+        found = _one_of_moved(ctx, step, step.operand(0), _numbers(numbers))
+        if found is not None:
+            return [found]
     value = ctx.live(step)
     axis = ctx.axis(value, place)
     indices = _numbers(numbers)
@@ -99,10 +102,35 @@ def gather(ctx: Context, step: Step) -> list[Value]:
     return [reshaped(ctx, step, picked, sizes if ctx.lifted else sizes[1:])]
 
 
-def _one_of_moved(ctx: Context, step: Step, number: Known) -> Live | None:
+def squeeze(ctx: Context, step: Step) -> list[Value]:
+    """Also of one position, cut out of an axis before the batch."""
+    if ctx.integers(step, 1, "axes") == (0,):
+        source, place = _single(ctx, step.operand(0))
+        found = None if place is None else _one_of_moved(ctx, step, source, (place,))
+        if found is not None:
+            return [found]
+    return shapes.squeeze(ctx, step)
+
+
+def _single(ctx: Context, tensor: str) -> tuple[str, int | None]:
+    """The tensor from whose first axis `tensor` is cut, and the position, if it is the only one."""
+    step = ctx.maker(tensor, "Split", "Slice")
+    if step is None:
+        return "", None
+    if step.op_type == "Split":
+        sizes = ctx.integers(step, 1, "split")
+        alone = step.integer("axis", 0) == 0 and sizes is not None and set(sizes) == {1}
+        return step.operand(0), step.outputs.index(tensor) if alone else None
+    start, end = ctx.integers(step, 1, "starts"), ctx.integers(step, 2, "ends")
+    axes, by = ctx.integers(step, 3, "axes"), ctx.integers(step, 4, "steps")
+    alone = axes == (0,) and by in (None, (1,)) and start is not None and end == (start[0] + 1,)
+    return step.operand(0), start[0] if alone and start else None
+
+
+def _one_of_moved(ctx: Context, step: Step, tensor: str, number: tuple[int, ...]) -> Live | None:
     """One position of an axis that a transpose put before the batch: queries, keys and values come so where one layer
     makes all three.  The axis is dropped where it was, and the others are transposed."""
-    moved = ctx.values.get(step.operand(0))
+    moved = ctx.values.get(tensor)
     if not isinstance(moved, Pending) or moved.step.op_type != "Transpose":
         return None
     source, perm = ctx.live(moved.step), moved.step.integers("perm") or ()
@@ -110,7 +138,7 @@ def _one_of_moved(ctx: Context, step: Step, number: Known) -> Live | None:
     if not left or left[0] != 0 or ctx.lifted:
         return None
     axis = ctx.axis_argument(source, ctx.axis(source, perm[0]))
-    op = Gather(indices=_numbers(number), axis=axis, layout=ctx.builder.layout)
+    op = Gather(indices=number, axis=axis, layout=ctx.builder.layout)
     picked = Live(ctx.add(step, op, source.value, part="picked"), source.last)
     sizes = tuple(size for place, size in enumerate(ctx.shape(source)) if place != perm[0])
     return transposed(ctx, step, reshaped(ctx, step, picked, sizes[1:]), left)

@@ -80,7 +80,7 @@ RULES: Final[dict[str, Rule]] = {
     "Slice": picks.slice_,
     "SpaceToDepth": shapes.space_to_depth,
     "Split": shapes.split,
-    "Squeeze": shapes.squeeze,
+    "Squeeze": picks.squeeze,
     "Sub": arithmetic.sub,
     "Swish": activations.swish,
     "Sum": arithmetic.merge(Add),
