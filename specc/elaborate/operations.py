@@ -178,7 +178,7 @@ class Operations:
         if current is None:
             raise self._no_value(span)
         if isinstance(current, LayerValues):
-            if spread:
+            if spread or len(current.items) == 1:
                 return list(current.items)
             raise self._several(current, span)
         return [current]
@@ -270,7 +270,7 @@ class Operations:
         self._report.spend(_CALL_STEPS, statement.name.span)
         scope = self._block_scope(block, made, frame)
         name = self.name(_first(statement.labels), block.tree.name.id, frame)
-        current = _together(self._from(made.sources, frame)) if made.sources is not None else frame.current
+        current = self._handed(made.sources, frame) if made.sources is not None else frame.current
         tensors = frame.naming.scope(name, made.tensors)
         inner = Frame(scope, frame.naming.within(name, tensors), current, frame.layout, results=[])
         known = self._layers.sharing.count
@@ -285,6 +285,12 @@ class Operations:
         if made.tensors is not None and self._layers.sharing.count == known and not self._layers.broken:
             weightless(block.tree.name.id, made, self._report)
         return result
+
+    def _handed(self, expression: ast.Expr, frame: Frame) -> Result:
+        """What a block works on: of a list, even of one value, it makes a list."""
+        value = evaluate(expression, frame, self._report)
+        items = self._values(value, expression.span)
+        return LayerValues(tuple(items)) if isinstance(value, tuple) else items[0]
 
     def _activated(
         self, result: Result, act: ast.Expr, name: str, call: ast.Operation, frame: Frame, tensors: str | None

@@ -69,6 +69,12 @@ def test_a_loop_carries_as_many_values_as_its_body_returns() -> None:
     assert found["add1"] == ("swap3.relu1", "swap3.tanh1")
 
 
+def test_a_list_of_one_value_is_a_list_and_works_as_the_value_too() -> None:
+    block = "block b { let all = in; conv len(all), 1x1, from=all[0] }\nblock c { relu }\n"
+    model = specc.loads(block + X + "b from=[x]; c from=[in] }")
+    assert model.layers[1].output.text() == "1x8x8"
+
+
 def test_an_error_in_a_loop_has_no_echo_behind_it() -> None:
     with pytest.raises(specc.SpecError) as refusal:
         specc.loads(X + "for i in 3 { y: relu }; add y[0], y[1] }")
