@@ -154,7 +154,9 @@ def _layer(group: _Group, layer_of: dict[str, str], views: dict[str, View], owne
 
 def _outside(group: _Group, layer_of: dict[str, str]) -> tuple[str, ...]:
     """What the layer reads of others, each once."""
-    own = {name for node, _ in group for name in node.outputs} if len(group) > 1 else ()
+    if len(group) == 1:
+        return tuple(dict.fromkeys([layer_of[name] for name in group[0][0].inputs]))
+    own = {name for node, _ in group for name in node.outputs}
     return tuple(dict.fromkeys([layer_of[name] for node, _ in group for name in node.inputs if name not in own]))
 
 

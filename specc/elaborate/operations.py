@@ -65,7 +65,7 @@ class Operations:
             act = self._activation(made.act, frame)
         else:
             sources, constants, act = self._sources(statement, target, made, frame)
-            if any(constant is not None for constant in constants):
+            if constants:
                 op = self._shared(target(**{**dict(op), "constants": constants}))
             act = act if made.act is None else self._activation(made.act, frame)
         name = self.name(_first(statement.labels), op.word, frame)
@@ -108,12 +108,14 @@ class Operations:
 
     def _bind(self, statement: ast.Operation | ast.Residual, op: type[Op], made: Plan, frame: Frame) -> Op:
         """The operation with its arguments; calls with the same ones share one object, by which they are known."""
-        if made.fields and any(not isinstance(e, _LITERALS) for e in made.fields.values()):
-            return self._shared(bind(op, made, frame, self._report))
         key = (id(statement), op, frame.layout)
-        if key not in self._ops:
-            self._ops[key] = self._shared(bind(op, made, frame, self._report))
-        return self._ops[key]
+        known = self._ops.get(key)
+        if known is not None:
+            return known
+        bound = self._shared(bind(op, made, frame, self._report))
+        if all(isinstance(e, _LITERALS) for e in made.fields.values()):
+            self._ops[key] = bound
+        return bound
 
     def _shared(self, op: Op) -> Op:
         return self._ops.setdefault(same(op, ()), op)
@@ -132,8 +134,9 @@ class Operations:
     def _sources(
         self, statement: ast.Operation, op: type[Op], made: Plan, frame: Frame
     ) -> tuple[list[LayerValue], tuple[Constant | None, ...], Op | None]:
-        """The values that an operation reads, the operands in order with `None` for each value, and the activation
-        that may stand behind them.  What `from=` gives stands for the line before."""
+        """The values that an operation reads, where numbers are among its operands all of these in order with `None`
+        for each value, and the activation that may stand behind them.  What `from=` gives stands for the line before.
+        """
         operands: list[LayerValue | Constant] = []
         act = None
         for index, expression in enumerate(made.inputs):
@@ -154,6 +157,8 @@ class Operations:
                 "E0208", statement.name.span, f"`{op.word}` needs the value of a layer among its operands",
                 help=f"with one number it works on the line before: `{op.word} 2`",
             )  # fmt: skip
+        if len(values) == len(operands):
+            return values, (), act
         return values, tuple(None if isinstance(o, LayerValue) else o for o in operands), act
 
     def _from(self, expression: ast.Expr, frame: Frame) -> list[LayerValue]:

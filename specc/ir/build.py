@@ -23,7 +23,7 @@ class GraphBuilder:
     nodes: list[Node] = field(default_factory=list)
     outputs: list[GraphOutput] = field(default_factory=list)
     conditions: list[Divides] = field(default_factory=list)
-    _asked: dict[tuple[int, Types], Op] = field(default_factory=dict)
+    _asked: dict[tuple[int, ...], Op] = field(default_factory=dict)
 
     def add_input(self, graph_input: GraphInput) -> str:
         self.inputs.append(graph_input)
@@ -59,11 +59,11 @@ class GraphBuilder:
         scope: str | None = None,
     ) -> tuple[str, ...]:
         """`add` for types that `op.infer` has already given."""
-        kinds = tuple([self.types[i] for i in inputs])
-        key = id(op), kinds
+        kinds = [self.types[i] for i in inputs]
+        key = id(op), *map(id, kinds)
         if key not in self._asked:
             self._asked[key] = op  # kept, for its `id` to stay its own
-            self.conditions.extend(op.conditions(kinds))
+            self.conditions.extend(op.conditions(tuple(kinds)))
         outputs = output_names(name, len(types))
         self.nodes.append(
             Node(
