@@ -39,7 +39,7 @@ class Axis(NamedTuple):
         """The field in whole samples."""
         if isinstance(
             self.field, int
-        ):  # asked first, for it is answered six times faster than whether it is a Fraction
+        ):  # asked first: whether it is a Fraction takes six times as long
             return self.field
         return ceil(self.field) if isinstance(self.field, Fraction) else self.field
 
