@@ -18,7 +18,7 @@ from typing import NamedTuple
 from specc.analysis.ask import ask
 from specc.analysis.open_sizes import large_sizes, largest
 from specc.dims import Dim, Sym, ceil_div
-from specc.ir.graph import Graph
+from specc.ir.graph import Graph, Node
 from specc.ops.base import Field, Op, Reach, Types
 
 
@@ -53,11 +53,19 @@ def receptive_fields(graph: Graph) -> dict[str, View]:
     views = {i.name: tuple(Axis(1, 1, size) for size in i.type.spatial) for i in graph.inputs}
     for node, reach in zip(graph.nodes, ask(graph, _reach), strict=True):
         view = views[node.inputs[0]]
-        for name in node.inputs[1:]:
+        for name in _read(node):
             view = _merge(view, views[name], sizes)
         for name, kind in zip(node.outputs, node.types, strict=True):
             views[name] = _advance(view, reach, kind.spatial)
     return views
+
+
+def _read(node: Node) -> list[str]:
+    """The inputs behind the first whose values count, not only their sizes."""
+    others = node.inputs[1:]
+    if not node.op.measured:
+        return list(others)
+    return [name for name, what in zip(others, node.op.operands, strict=False) if what not in node.op.measured]
 
 
 def _reach(op: Op, inputs: Types, _: Types) -> Field:

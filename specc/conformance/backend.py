@@ -87,7 +87,7 @@ def _run(loaded: Loaded, feeds: Mapping[str, Array], lifted: bool) -> tuple[Arra
     context.values.update(loaded.constants)
     for name, array in feeds.items():
         shape = (1, *array.shape) if lifted else array.shape
-        if not shape or 0 in shape:  # no value of a graph: a single number, or no axes at all
+        if not shape:  # a single number is no value of a graph
             context.values[name] = Known.of(array)
             continue
         context.builder.add_input(GraphInput(name=name, type=TensorType(shape)))
@@ -97,12 +97,21 @@ def _run(loaded: Loaded, feeds: Mapping[str, Array], lifted: bool) -> tuple[Arra
         outputs = [_output(context, item) for item in loaded.proto.graph.output]
     except Unreadable as error:
         raise Declined(str(error)) from error
-    context.builder.outputs.extend(outputs)
-    return _interpreted(context, loaded, feeds, lifted)
+    context.builder.outputs.extend(output for output in outputs if isinstance(output, GraphOutput))
+    results = _interpreted(context, loaded, feeds, lifted)
+    results |= {
+        item.name: output
+        for item, output in zip(loaded.proto.graph.output, outputs, strict=True)
+        if isinstance(output, np.ndarray)
+    }
+    return tuple(_as_declared(results[item.name], item, lifted) for item in loaded.proto.graph.output)
 
 
-def _output(context: Context, item: onnx.ValueInfoProto) -> GraphOutput:
+def _output(context: Context, item: onnx.ValueInfoProto) -> GraphOutput | Array:
+    """The output; where it has no elements its array, for then its shape is all that there is to work out."""
     value = context.values.get(item.name)
+    if isinstance(value, Known) and not value.elements:
+        return value.array[None] if context.lifted else value.array
     if isinstance(value, Pending):
         raise Declined(explained(value))
     if not isinstance(value, Live):
@@ -111,7 +120,7 @@ def _output(context: Context, item: onnx.ValueInfoProto) -> GraphOutput:
     return GraphOutput(name=item.name, value=context.spoken_value(maker, value))
 
 
-def _interpreted(context: Context, loaded: Loaded, feeds: Mapping[str, Array], lifted: bool) -> tuple[Array, ...]:
+def _interpreted(context: Context, loaded: Loaded, feeds: Mapping[str, Array], lifted: bool) -> dict[str, Array]:
     imported = finished(context)
     weights = {name: np.asarray(tensor.load()) for name, tensor in imported.weights.tensors.items()}
     single = all(array.dtype in SINGLE or array.dtype.kind != "f" for array in feeds.values())
@@ -120,8 +129,7 @@ def _interpreted(context: Context, loaded: Loaded, feeds: Mapping[str, Array], l
     arrays = {item.name: feeds[item.name] for item in imported.graph.inputs}
     arrays = {name: array[None] if lifted else array for name, array in arrays.items()}
     with np.errstate(all="ignore"):
-        results = interpret(imported.graph, arrays, weights, dtype=dtype)
-    return tuple(_as_declared(results[item.name], item, lifted) for item in loaded.proto.graph.output)
+        return interpret(imported.graph, arrays, weights, dtype=dtype)
 
 
 def _floating(loaded: Loaded) -> bool:
@@ -134,6 +142,8 @@ def _as_declared(result: Array, item: onnx.ValueInfoProto, lifted: bool) -> Arra
     kind = _dtype(item)
     if lifted and not item.type.tensor_type.shape.dim:  # a single number is a value of one element
         array = array.reshape(())
+    if kind.kind == "b":
+        return array > 0
     if kind.kind in "iu":
         return np.trunc(array).astype(np.int64).astype(kind)
     return array.astype(kind)

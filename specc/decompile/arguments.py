@@ -38,7 +38,10 @@ def arguments_of(op: Op) -> Iterator[str]:
     """The arguments in the order in which they are written: positional ones first, defaults left out."""
     given = {name: value for name, value in op if name not in op.context and value != _default(op, name)}
     leading = True
+    others = {*op.operands, *(replaced for replaced in op.instead.values() if replaced not in given)}
     for name in op.positional:
+        if name in others:
+            continue
         leading = leading and name in given
         if leading:
             yield value_text(name, given.pop(name))

@@ -90,7 +90,8 @@ class Writer:
             while node.name not in done:
                 item = self._next(node, nodes, current, readers, done)
                 items.append(item)
-                current = item.value if isinstance(item, Join) or len(item.node.outputs) == 1 else None
+                single = isinstance(item, Join) or len(item.node.outputs) == 1 or item.node.op.leads
+                current = item.value if single else None
         return tuple(items)
 
     def _next(
@@ -104,9 +105,7 @@ class Writer:
                 done.update(n.name for n in inside)
                 return self._join(inside[-1], current, branches, nodes, done)
         done.add(node.name)
-        for name in node.inputs:
-            if name != current or len(node.inputs) > 2 or (len(node.inputs) == 2 and node.inputs[0] != current):
-                self.labels.add(name)
+        self.labels.update(_named(node, current))
         if node.inputs.count(current or "") > 1:
             self.labels.update(node.inputs)
         act = self._closing(node, nodes, done) if isinstance(node.op, CLOSABLE) else None
@@ -146,7 +145,7 @@ class Writer:
     def _branches(self, value: str, inside: list[Node]) -> tuple[list[Node], list[list[Node]]] | None:
         """The branches, where they share nothing but `value`."""
         merge = inside[-1]
-        joins = merge.op.arity[1] != 1 and not merge.op.numbers
+        joins = merge.op.merges() and not merge.op.numbers
         if joins and merge.op.arity[0] <= len(merge.inputs) and len(set(merge.inputs)) > 1:
             branches = [self._above(name, value, inside) for name in merge.inputs]
             names = [node.name for branch in branches for node in branch]
@@ -182,6 +181,15 @@ class Writer:
         is_residual = isinstance(merge.op, Add) and len(bodies) == 2
         act = self._closing(merge, nodes, done) if is_residual else None
         return Join(merge, before, tuple(bodies), act)
+
+
+def _named(node: Node, current: str | None) -> list[str]:
+    """The operands that are written by name behind the line that gives `current`."""
+    inputs = node.inputs
+    if node.op.operands:
+        return [name for place, name in enumerate(inputs) if place or name != current]
+    all_named = len(inputs) > 2 or (len(inputs) == 2 and inputs[0] != current)
+    return [name for name in inputs if all_named or name != current]
 
 
 def _readers(nodes: Sequence[Node]) -> dict[str, list[Node]]:

@@ -101,9 +101,8 @@ class Printer:
         sources = self._sources(layer)
         if sources:
             first, _, rest = text.partition(" ")
-            merges = node.op.arity[1] != 1
-            parts = [", ".join(sources), rest] if merges else [rest, f"from={sources[0]}"]
-            text = f"{first} {', '.join(part for part in parts if part)}"
+            before, behind = self._written(layer, sources)
+            text = f"{first} {', '.join(part for part in (*before, rest, *behind) if part)}"
         if node.name in self.weights:
             text += f"{',' if ' ' in text else ''} weights={self.weights[node.name]}"
         names = node.outputs if len(node.outputs) > 1 else (layer.value,)
@@ -111,11 +110,27 @@ class Printer:
         names_read = tuple(source for source in sources if source.isidentifier() and source != "in")
         return Statement(f"{label}: {text}" if label else text, label, names_read)
 
+    def _written(self, layer: Layer, sources: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        """The operands as they stand before the arguments and behind them."""
+        op = layer.node.op
+        if not op.operands:
+            return ([*sources], []) if op.merges() else ([], [f"from={sources[0]}"])
+        before: list[str] = []
+        behind = [] if layer.node.inputs[0] == layer.before else [f"from={sources[0]}"]
+        for name, source in zip(op.operands, sources[len(behind) :], strict=False):
+            if op.positional[len(before) : len(before) + 1] == (name,):
+                before.append(source)
+            else:
+                behind.append(f"{name}={source}")
+        return before, behind
+
     def _sources(self, layer: Layer) -> tuple[str, ...]:
         """The names of the operands that are not the value of the line before."""
         inputs = layer.node.inputs
         if layer.node.op.numbers:
             return self._with_numbers(layer)
+        if layer.node.op.operands:
+            return tuple(self.labels[name] for place, name in enumerate(inputs) if place or name != layer.before)
         if len(inputs) == 1:
             return () if inputs[0] == layer.before else (self.labels[inputs[0]],)
         if len(inputs) == 2 and inputs[0] == layer.before and inputs[1] != layer.before:

@@ -14,6 +14,7 @@ from specc.dims import Sym
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.expressions import Frame, evaluate, unknown_name
 from specc.elaborate.plan import Plan
+from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Value, Word, describe, quoted
 from specc.elaborate.words import activations, choices, known_words
@@ -113,7 +114,7 @@ def _complain(
     if isinstance(value, Sym) or (isinstance(value, tuple) and any(isinstance(item, Sym) for item in value)):
         report.error(
             "E0407", span, f"`{argument}` of `{op.word}` needs a known number, not {describe(value)}",
-            help="give the input a number for this size",
+            help=_in_its_place(op, argument, plan.fields[argument]) or "give the input a number for this size",
         )  # fmt: skip
         return
     if isinstance(value, LayerValue | LayerValues):
@@ -135,6 +136,13 @@ def _complain(
             help=f"did you mean `{guess}`?" if guess else None,
         )
     )
+
+
+def _in_its_place(op: type[Op], argument: str, written: ast.Expr) -> str | None:
+    """What takes the open size for which `argument` needs a number."""
+    found = next((operand for operand, replaced in op.instead.items() if replaced == argument), None)
+    value = next((name.id for name in names_in(written)), "x")
+    return found and f"`{op.word} {found}={value}` takes the sizes of a value, open ones too"
 
 
 def _meant(plan: Plan, argument: str) -> str:

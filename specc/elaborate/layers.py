@@ -88,16 +88,28 @@ class Layers:
                 raise Failed
         self._check_arity(op, sources, statement)
         result = self._node(op, sources, name, name, statement, scope)
-        if act is None or isinstance(result, LayerValues):
-            return result
-        return self.activate(act, result, name, statement, scope)
+        return result if act is None else self.activate(act, result, name, statement, scope)
 
-    def activate(self, act: Op, value: LayerValue, name: str, statement: Call, scope: str | None) -> Result:
+    def activate(self, act: Op, value: Result, name: str, statement: Call, scope: str | None) -> Result:
+        """The activation of a value, or of the first of several that leads the others.  Raises `Failed`."""
+        if isinstance(value, LayerValues):
+            return self._first_activated(act, value, name, statement, scope)
         inner = None if scope is None else f"{scope}.{act.word}"
         result = self._node(act, [value], f"{name}.{act.word}", name, statement, inner)
         if isinstance(result, LayerValue) and value.name in self._origins:
             self._origins[result.name] = self._origins[value.name]  # its size comes about where the layer's does
         return result
+
+    def _first_activated(self, act: Op, values: LayerValues, name: str, statement: Call, scope: str | None) -> Result:
+        first, *others = values.items
+        if not values.leads:
+            raise self._report.error(
+                "E0408", head(statement), f"an activation closes one value, and here are {len(values.items)}",
+                help=f"write it on a line of its own: `{act.word} from=...`",
+            )  # fmt: skip
+        result = self.activate(act, first, name, statement, scope)
+        assert isinstance(result, LayerValue)
+        return LayerValues((result, *others), leads=True)
 
     def _check_arity(self, op: Op, sources: list[LayerValue], statement: Call) -> None:
         least, most = op.arity
@@ -126,7 +138,7 @@ class Layers:
             assert claimed is not None
             self.broken = True
             self.sharing.count += 1
-            return _results(name, layer, claimed, None)
+            return _results(op, name, layer, claimed, None)
         types, span = found.types, head(statement)
         if found.weights is None or (found.weights and claimed is not None):
             self.sharing.count += 1
@@ -140,7 +152,7 @@ class Layers:
             self.written[name] = () if made is None else made.fields
         for value in names:
             self._origins[value] = _Origin(span, op, inputs)
-        return _results(name, layer, types, claimed)
+        return _results(op, name, layer, types, claimed)
 
     def _append(
         self, op: Op, sources: list[LayerValue], types: Types, name: str, layer: str, span: Span, scope: str | None
@@ -198,8 +210,9 @@ class Layers:
     def _reject(self, finding: Finding, op: Op, sources: list[LayerValue], statement: Call) -> None:
         made = self._plans.get(id(statement))
         span = head(statement)
-        if finding.argument is not None and made is not None and finding.argument in made.fields:
-            span = made.fields[finding.argument].span
+        given = {} if made is None else made.fields | made.operands
+        if finding.argument in given:
+            span = given[finding.argument].span
         labels = []
         for index, text in finding.inputs.items():
             origin = self._origins.get(sources[index].name)
@@ -304,14 +317,14 @@ def head(statement: Call) -> Span:
     return statement.name.span if isinstance(statement, ast.Operation) else statement.keyword
 
 
-def _results(name: str, layer: str, types: Types, claimed: Types | None) -> Result:
+def _results(op: Op, name: str, layer: str, types: Types, claimed: Types | None) -> Result:
     if claimed is None and len(types) == 1:
         return LayerValue(name, layer, types[0])
     values = tuple(
         LayerValue(value, layer, x, None if claimed is None or claimed[i] == x else claimed[i])
         for i, (value, x) in enumerate(zip(output_names(name, len(types)), types, strict=True))
     )
-    return values[0] if len(values) == 1 else LayerValues(values)
+    return values[0] if len(values) == 1 else LayerValues(values, op.leads)
 
 
 def _agrees(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> bool:

@@ -64,9 +64,13 @@ class Operations:
             sources = self._branches(statement, target, made, frame)
             act = self._activation(made.act, frame)
         else:
+            if len(statement.labels) > 1:
+                op = self._shared(op.giving(len(statement.labels)))
             sources, constants, act = self._sources(statement, target, made, frame)
             if constants:
                 op = self._shared(target(**{**dict(op), "constants": constants}))
+            if op.operands:
+                sources = [*self._alone(sources, op, statement), *self._operands(op, made, frame)]
             act = act if made.act is None else self._activation(made.act, frame)
         name = self.name(_first(statement.labels), op.word, frame)
         return self._applied(op, sources, act, statement, name, made, frame)
@@ -161,6 +165,26 @@ class Operations:
             return values, (), act
         return values, tuple(None if isinstance(o, LayerValue) else o for o in operands), act
 
+    def _operands(self, op: Op, made: Plan, frame: Frame) -> list[LayerValue]:
+        """The values that are arguments, in the order of the operation's inputs."""
+        found = []
+        for name in op.operands:
+            if name in made.operands:
+                values = self._from(made.operands[name], frame)
+                found.extend(self._alone(values, op, made.operands[name], f"`{name}` of "))
+        return found
+
+    def _alone(
+        self, values: list[LayerValue], op: Op, at: ast.Expr | ast.Operation, what: str = ""
+    ) -> list[LayerValue]:
+        if len(values) == 1:
+            return values
+        place = at.name.span if isinstance(at, ast.Operation) else at.span
+        raise self._report.error(
+            "E0408", place, f"{what}`{op.word}` takes one value here, not {len(values)}",
+            help="label the values, `a, b: split 2`, and say which",
+        )  # fmt: skip
+
     def _from(self, expression: ast.Expr, frame: Frame) -> list[LayerValue]:
         value = self._report.held(evaluate(expression, frame, self._report), expression.span)
         return self._values(value, expression.span)
@@ -201,10 +225,10 @@ class Operations:
         )  # fmt: skip
 
     def _branches(self, statement: ast.Operation, op: type[Op], made: Plan, frame: Frame) -> list[LayerValue]:
-        if op.arity[1] == 1:
+        if not op.merges():
             raise self._report.error(
                 "E0208", statement.name.span, f"`{op.word}` takes no branches",
-                help=f"branches are joined by {quoted(o.word for o in BY_WORD.values() if o.arity[1] != 1)}",
+                help=f"branches are joined by {quoted(o.word for o in BY_WORD.values() if o.merges())}",
             )  # fmt: skip
         for operand in made.inputs:
             raise self._report.error(
@@ -336,8 +360,8 @@ class Operations:
     # ------------------------------------------------------------ results
 
     def _finish(self, statement: ast.Operation | ast.Residual, result: Result, frame: Frame) -> None:
-        if statement.shape is not None and isinstance(result, LayerValue):
-            result = self._layers.check_shape(statement.shape, result, head(statement), frame)
+        if statement.shape is not None:
+            result = self._asserted(statement.shape, result, statement, frame)
         labels = statement.labels
         if len(labels) > 1 and result is not UNKNOWN:
             items = result.items if isinstance(result, LayerValues) else (result,)
@@ -353,7 +377,18 @@ class Operations:
         else:
             for label in labels:
                 frame.scope.bind(label.id, result, label.span)
-        frame.current = result
+        frame.current = result.items[0] if isinstance(result, LayerValues) and result.leads else result
+
+    def _asserted(self, shape: ast.Expr, result: Result, statement: Call, frame: Frame) -> Result:
+        """`result` checked against `-> shape`; of several values each has it, or the first that has not is reported."""
+        if result is UNKNOWN and len(statement.labels) > 1:
+            return result
+        if isinstance(result, LayerValue):
+            return self._layers.check_shape(shape, result, head(statement), frame)
+        for item in result.items:
+            if self._layers.check_shape(shape, item, head(statement), frame) is not item:
+                break
+        return result
 
 
 _CALL_STEPS = 5

@@ -6,9 +6,10 @@ that no model reaches, and loops pay only for evaluating values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
@@ -28,7 +29,7 @@ RESERVED: Final = ("from", "act", "weights")
 EXAMPLES: Final = {
     "channels": "64", "units": "10", "kernel": "3x3", "stride": "2", "pad": "1", "groups": "4", "factor": "2",
     "scale": "2", "size": "7x7", "sizes": "16x8x8", "order": "(1, 2, 0)", "parts": "2", "amount": "1",
-    "axis": "channels", "min": "0", "max": "6", "alpha": "0.1", "eps": "1e-5", "bias": "false",
+    "where": "positions", "axis": "channels", "min": "0", "max": "6", "alpha": "0.1", "eps": "1e-5", "bias": "false",
 }  # fmt: skip
 """Values that show how an argument is written."""
 KNOW_INPUT: Final = ("conv", "deconv", "dense")
@@ -43,11 +44,14 @@ class Plan:
     turn out to be an activation); `sources` is `from=`; `act` a closing or explicit activation; `weights` is
     `weights=`, and `tensors` the name that it gives.
 
+    `operands` are what was written for arguments that are values of layers.
+
     `flawed` says that an error was reported and what was most likely meant stands here instead, so that the shapes
     of the layers below can still be checked; `ok` is false where nothing can stand in.
     """
 
     fields: dict[str, ast.Expr] = field(default_factory=dict)
+    operands: dict[str, ast.Expr] = field(default_factory=dict)
     inputs: tuple[ast.Expr, ...] = ()
     sources: ast.Expr | None = None
     act: ast.Expr | None = None
@@ -68,14 +72,32 @@ class Signature(NamedTuple):
     merges: bool
     takes_activation: frozenset[str] = frozenset()
     """Parameters of a block that are activations by their default."""
+    operands: tuple[str, ...] = ()
+    """Arguments of an operation that are values of layers."""
+    instead: Mapping[str, str] = MappingProxyType({})
+    """See `Op.instead`."""
 
 
 @cache
 def of_operation(op: type[Op]) -> Signature:
-    names = tuple(name for name in (*op.positional, *op.model_fields) if name not in op.context)
+    names = tuple(name for name in (*op.positional, *op.model_fields, *op.operands) if name not in op.context)
     names = tuple(dict.fromkeys(names))
-    required = tuple(name for name in names if op.model_fields[name].is_required())
-    return Signature(op.word, "operation", names, op.positional, required, merges=op.arity[1] != 1)
+    needed = tuple(op.operands)[: op.arity[0] - 1]
+    required = tuple(name for name in names if name in needed or _is_required(op, name))
+    return Signature(
+        op.word,
+        "operation",
+        names,
+        op.positional,
+        required,
+        op.merges(),
+        operands=tuple(op.operands),
+        instead=op.instead,
+    )
+
+
+def _is_required(op: type[Op], name: str) -> bool:
+    return name in op.model_fields and op.model_fields[name].is_required()
 
 
 def of_block(block: ast.Block | ast.Model) -> Signature:
@@ -93,6 +115,8 @@ def plan(
     result = Plan()
     positional = [argument for argument in args if argument.key is None]
     keyed = [argument for argument in args if argument.key is not None]
+    if positional and isinstance(positional[0].value, ast.Name):
+        signature = _without_replaced(signature, keyed)
     surplus = not signature.merges and len(positional) == len(signature.positional) + 1
     closing = positional and _closes(positional[-1].value, bound) and not _has_slot(len(positional), signature)
     if closing or (surplus and not isinstance(positional[-1].value, LITERALS)):
@@ -106,6 +130,14 @@ def plan(
         _keyed(argument, signature, result, places, report)
     _missing(signature, result, place, report)
     return result
+
+
+def _without_replaced(signature: Signature, keyed: Sequence[ast.Argument]) -> Signature:
+    """`signature` without the places of arguments for which others stand: `resize like=skip, bilinear`."""
+    replaced = {signature.instead.get(argument.key.id) for argument in keyed if argument.key is not None}
+    if not signature.instead or replaced == {None}:
+        return signature
+    return signature._replace(positional=tuple(name for name in signature.positional if name not in replaced))
 
 
 def _has_slot(count: int, signature: Signature) -> bool:
@@ -125,7 +157,7 @@ def _closes(value: ast.Expr, bound: Callable[[str], bool]) -> bool:
 def _positional(positional: list[ast.Argument], signature: Signature, result: Plan, report: Reporter) -> None:
     names = signature.positional
     for name, argument in zip(names, positional, strict=False):
-        result.fields[name] = argument.value
+        _given(name, signature, result)[name] = argument.value
     if len(positional) > len(names):
         surplus = positional[len(names)]
         takes = f"takes {quoted(names)} without names" if names else "takes no argument without its name"
@@ -144,16 +176,22 @@ def _positional(positional: list[ast.Argument], signature: Signature, result: Pl
         result.flawed = True
 
 
+def _given(name: str, signature: Signature, result: Plan) -> dict[str, ast.Expr]:
+    """Where the argument `name` belongs."""
+    return result.operands if name in signature.operands else result.fields
+
+
 def _keyed(
     argument: ast.Argument, signature: Signature, result: Plan, places: dict[str, Span], report: Reporter
 ) -> None:
     key = argument.key
     assert key is not None
     if key.id in signature.names:
-        if key.id in result.fields:
-            _twice(key, places.get(key.id, result.fields[key.id].span), result, report)
+        given = _given(key.id, signature, result)
+        if key.id in given:
+            _twice(key, places.get(key.id, given[key.id].span), result, report)
             return
-        result.fields[key.id] = argument.value
+        given[key.id] = argument.value
         places[key.id] = key.span
     elif key.id == "from" and result.sources is None:
         result.sources = argument.value
@@ -203,11 +241,11 @@ def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan,
     if guess is None:
         result.ok = False
     elif guess in signature.names:
-        result.fields.setdefault(guess, value)
+        _given(guess, signature, result).setdefault(guess, value)
 
 
 def _missing(signature: Signature, result: Plan, place: Span, report: Reporter) -> None:
-    missing = [name for name in signature.required if name not in result.fields]
+    missing = [name for name in signature.required if name not in _given(name, signature, result)]
     if not missing or not result.ok:
         return
     shown = " and ".join(f"`{name}`" for name in missing)
@@ -245,7 +283,7 @@ def _call(signature: Signature, result: Plan) -> str:
     """The call as it could be written: what stands there, and likely values for what is missing."""
     parts = []
     for name in dict.fromkeys((*signature.positional, *signature.required)):
-        written = result.fields.get(name)
+        written = _given(name, signature, result).get(name)
         if written is not None:
             parts.append(_text(written))
         elif name in signature.required:

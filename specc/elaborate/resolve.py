@@ -101,10 +101,7 @@ class Resolver:
             self._define(target, "loop variable", body)
         self._body(statements, body)
         self._unused(body)
-        for name, entry in body.names.items():
-            parent.inner.setdefault(name, entry.span)
-        for name, span in body.inner.items():
-            parent.inner.setdefault(name, span)
+        parent.inner = body.inner | {name: entry.span for name, entry in body.names.items()} | parent.inner
         return body
 
     def _statement(self, statement: ast.Statement, body: Body) -> None:
@@ -165,6 +162,8 @@ class Resolver:
             self._statement(alternative, body)
         self._shape(statement.shape, body)
         self._labels(statement.labels, body)
+        if len(statement.labels) > 1 and statement.name.id in BY_WORD and BY_WORD[statement.name.id].leads:
+            self._mark([statement.labels[0].id], body)  # the line below works on it
 
     def _planned(self, statement: ast.Operation | ast.Residual, args: Sequence[ast.Argument], body: Body) -> None:
         target: type[Op] | BlockDefinition | Literal["dynamic"] | None = BY_WORD["add"]
@@ -190,7 +189,7 @@ class Resolver:
             bare = isinstance(expression, ast.Name) and not self._is_known(expression.id, body)
             if not (bare and op is not None and takes_words(op, name)):  # it may be a mistyped choice
                 self._expression(expression, body)
-        rest = [e for e in (made.sources, *made.inputs) if e is not None]
+        rest = [e for e in (made.sources, *made.inputs, *made.operands.values()) if e is not None]
         for expression in rest:
             self._expression(expression, body)
         if made.act is not None:

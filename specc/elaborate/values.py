@@ -39,9 +39,13 @@ BROKEN: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class LayerValues:
-    """What an operation with several results makes, before they are given labels or indexed."""
+    """What an operation with several results makes, before they are given labels or indexed.
+
+    `leads` says that the first is the value of the line, and the others come beside it.
+    """
 
     items: tuple[LayerValue, ...]
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

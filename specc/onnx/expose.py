@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import onnx
 
@@ -13,14 +14,20 @@ from specc.types import Layout
 
 HELD = "specc.held"
 """Metadata of a model that specc has read: for each value its layout and its tensor, in place of other such notes."""
+COUNTED: Final = "counted"
+"""What stands there in place of a layout for positions that are counted through all images."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """The tensor that holds a value, and its physical layout."""
+    """The tensor that holds a value, and its physical layout.
+
+    Positions of maxima may be `counted` through the images of all channels and items instead of each for itself.
+    """
 
     tensor: str
     layout: Layout
+    counted: bool = False
 
 
 def held_values(model: onnx.ModelProto, graph: Graph) -> dict[str, Held]:
@@ -40,7 +47,7 @@ def held_values(model: onnx.ModelProto, graph: Graph) -> dict[str, Held]:
             tensor = renamed.get(value, value)
             layout = layouts.get(tensor, "chw")
         if tensor in present:
-            found[value] = Held(tensor, "hwc" if layout == "hwc" else "chw")
+            found[value] = Held(tensor, "hwc" if layout == "hwc" else "chw", layout == COUNTED)
     return found
 
 

@@ -109,13 +109,17 @@ def _shapeless(name: str, kinds: Mapping[str, int]) -> onnx.ValueInfoProto:
 
 
 def _element_types(graph: onnx.GraphProto) -> Mapping[str, int]:
-    """The element types of tensors: as declared, or what ArgMax and QuantizeLinear make, the latter the zero point's,
-    or what an attribute says, or uint8; all others are the model's floating-point type."""
+    """The element types of tensors: as declared, or what ArgMax, MaxPool's positions and QuantizeLinear are, the latter
+    the zero point's, or what an attribute says, or uint8; all others are the model's floating-point type."""
     stored = {tensor.name: tensor.data_type for tensor in graph.initializer}
     found: dict[str, int] = defaultdict(partial(int, precision_of(graph).element))
     for node in graph.node:
         if node.op_type == "ArgMax":
             found[node.output[0]] = TensorProto.INT64
+        elif node.op_type == "MaxPool" and len(node.output) > 1:
+            found[node.output[1]] = TensorProto.INT64
+        elif node.op_type in ("Mod", "Sub"):  # positions brought back to one image
+            found[node.output[0]] = found[node.input[0]]
         elif node.op_type == "QuantizeLinear":
             declared = next((item.i for item in node.attribute if item.name == "output_dtype"), 0)
             zero = stored.get(node.input[2], 0) if len(node.input) > 2 else 0

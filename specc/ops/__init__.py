@@ -23,6 +23,7 @@ CLASSES: Final = {
     "dense": "dense.Dense",
     "maxpool": "pool.MaxPool",
     "minpool": "pool.MinPool",
+    "unpool": "unpool.Unpool",
     "avgpool": "pool.AvgPool",
     "lppool": "pool.LpPool",
     "weightedpool": "weighted_pool.WeightedPool",

@@ -151,6 +151,14 @@ class Op(BaseModel):
     """The fields that may be given without a key, in order."""
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
     """The smallest and largest number of inputs; `None` for any number.  Merges take 1 or more."""
+    operands: ClassVar[Mapping[str, str]] = {}
+    """Arguments that are values of other layers, and what they mean: inputs behind the first, optional ones last."""
+    instead: ClassVar[Mapping[str, str]] = {}
+    """Operands that stand for another argument, which is then not among those without names."""
+    measured: ClassVar[tuple[str, ...]] = ()
+    """Those operands of which only the sizes are read."""
+    leads: ClassVar[bool] = False
+    """Whether of several results the first is the value of the line, which the line below works on."""
     context: ClassVar[tuple[str, ...]] = ()
     """Fields that the model fills in, never the author: `layout`."""
     works_in: ClassVar[Literal["canonical", "any"]] = "canonical"
@@ -183,6 +191,19 @@ class Op(BaseModel):
     def numbers(self) -> int:
         """How many of the operands are numbers, or lists of them."""
         return sum(constant is not None for constant in self.constant_operands())
+
+    @classmethod
+    def merges(cls) -> bool:
+        """Whether it joins values of which none comes before the others, so that its branches can be written."""
+        return cls.arity[1] != 1 and not cls.operands
+
+    def giving(self, results: int) -> "Op":
+        """The operation with so many results, where it is free to have them; itself elsewhere."""
+        return self
+
+    def may_jump(self) -> bool:
+        """`jumps`, as its arguments are."""
+        return self.jumps
 
     @abstractmethod
     def infer(self, inputs: Types) -> Types:

@@ -107,6 +107,12 @@ def _pad(value: Any) -> Any:
     return tuple(_natural(item) for item in items)
 
 
+def _sides(value: Any) -> Any:
+    if isinstance(value, str):
+        raise PydanticCustomError("specc_type", "needs one number, one for each axis, or one for each side")
+    return _pad(value)
+
+
 def floats(value: Any) -> Any:
     """A number or nested lists of numbers, as nested tuples of floats."""
     if isinstance(value, list | tuple):
@@ -136,6 +142,8 @@ Naturals: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(_naturals)]
 """One number from 0 for all spatial axes, or one for each."""
 Pad: TypeAlias = Annotated[Literal["valid", "same", "same_lower"] | tuple[int, ...], BeforeValidator(_pad)]
 """A word, one number, one for each axis, or the begins of all axes and then the ends."""
+Sides: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(_sides)]
+"""One number from 0, one for each axis, or the begins of all axes and then the ends."""
 Border: TypeAlias = Literal["zeros", "edge", "reflect", "wrap"]
 Round: TypeAlias = Literal["floor", "ceil", "exact"]
 Values: TypeAlias = Annotated[Any, BeforeValidator(floats)]

@@ -91,7 +91,7 @@ class ReduceMax(Reduction):
         return _reduction(build, "ReduceMax", x, axis)
 
     def value(self, x: Array, axis: int) -> Array:
-        largest: Array = x.max(axis=axis, keepdims=True)
+        largest: Array = x.max(axis=axis, keepdims=True, initial=float("-inf"))  # of no values at all, says ONNX
         return largest
 
 

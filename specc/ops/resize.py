@@ -6,7 +6,8 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import ceil
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator
 
@@ -14,6 +15,7 @@ from specc.dims import Dim, Divides, Sym
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Weightless
 from specc.ops.fields import Factors, Real, Region, Window
+from specc.ops.target import new_sizes, sizes_node
 from specc.ops.windows import per_axis, spatial_axes
 from specc.types import SPATIAL_NAMES, Layout, TensorType
 
@@ -40,7 +42,7 @@ Mode: TypeAlias = Annotated[Literal["nearest", "bilinear", "cubic"], BeforeValid
 class Resampling(Weightless):
     """What `upsample` and `resize` have in common: how new positions get their values."""
 
-    context: ClassVar[tuple[str, ...]] = ("layout",)
+    context = ("layout",)
 
     mode: Mode = "nearest"
     """How new positions get their values; `bilinear` is linear along every axis, however many there are.  `linear` and
@@ -63,21 +65,20 @@ class Resampling(Weightless):
     """The order in which the model's author writes axes."""
 
     def infer(self, inputs: Types) -> Types:
-        (x,) = inputs
+        x = inputs[0]
         self._check(spatial_axes(self.word, x), x)
-        return (TensorType((*x.shape[:2], *self._sizes(x))),)
+        return (TensorType((*x.shape[:2], *self._sizes(inputs))),)
 
     def reach(self, inputs: Types) -> Field:
-        (x,) = inputs
         return tuple(
             Reach(size) if scale is None else Reach(self._extent(scale), 1 / scale)
-            for size, scale in zip(x.spatial, self._scales(x), strict=True)
+            for size, scale in zip(inputs[0].spatial, self._scales(inputs), strict=True)
         )
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         from specc.kernels.resize import resized
 
-        return (resized(xs[0], self._axes(xs[0].shape[2:]), self._method(), self._fill),)
+        return (resized(xs[0], self._axes(xs), self._method(), self._fill),)
 
     def error_bound(
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
@@ -87,18 +88,18 @@ class Resampling(Weightless):
         kernel's slope times u (6 |position| + 7), and the evaluation of the kernel."""
         from specc.kernels.resize import resized_bound
 
-        return (resized_bound(xs[0], ys[0], self._axes(xs[0].shape[2:]), self._method(), u, self._fill),)
+        return (resized_bound(xs[0], ys[0], self._axes(xs), self._method(), u, self._fill),)
 
     @abstractmethod
-    def _sizes(self, x: TensorType) -> tuple[Dim, ...]:
+    def _sizes(self, inputs: Types) -> tuple[Dim, ...]:
         """The spatial sizes of the output."""
 
     @abstractmethod
-    def _scales(self, x: TensorType) -> tuple[Fraction | None, ...]:
+    def _scales(self, inputs: Types) -> tuple[Fraction | None, ...]:
         """The factor of each axis; `None` where an open size decides it."""
 
     @abstractmethod
-    def _axes(self, sizes: tuple[int, ...]) -> list[Axis]:
+    def _axes(self, xs: Sequence[Array]) -> list[Axis]:
         """For the kernel: what becomes of each axis."""
 
     @property
@@ -157,10 +158,10 @@ class Resampling(Weightless):
                 help="mode=bilinear is for any number of axes",
             )
 
-    def _operand(self, build: Builder, name: str, x: TensorType) -> str:
+    def _operand(self, build: Builder, name: str, inputs: Types) -> str:
         """The input; behind a node that does nothing where ONNX Runtime would move the transpose of a model in `hwc`
         behind Resize: its cubic cannot shrink images whose channels come last."""
-        shrinks = any(scale is None or scale < 1 for scale in self._scales(x))
+        shrinks = any(scale is None or scale < 1 for scale in self._scales(inputs))
         if self.layout == "hwc" and self.mode == "cubic" and shrinks and not self.antialias:
             return build.node("DepthToSpace", [name], blocksize=1)
         return name
@@ -192,8 +193,8 @@ class Upsample(Resampling):
     same size differ where the product is not whole.  Factors are fractions: 0.6 is 3/5.
     """
 
-    word: ClassVar[str] = "upsample"
-    positional: ClassVar[tuple[str, ...]] = ("scale", "mode")
+    word = "upsample"
+    positional = ("scale", "mode")
 
     scale: Factors = (2,)
     """The factor, one for all spatial axes or one for each."""
@@ -221,9 +222,10 @@ class Upsample(Resampling):
         if self.placed() == "align_corners" and not self.antialias:  # only the sizes count
             factors = tuple(map(_quotient, x.spatial, y.spatial, factors))
         scales = build.floats([1.0, 1.0, *map(_rounded_up, factors)])
-        return (build.node("Resize", [self._operand(build, names[0], x), "", scales], **self._attributes(build)),)
+        return (build.node("Resize", [self._operand(build, names[0], inputs), "", scales], **self._attributes(build)),)
 
-    def _sizes(self, x: TensorType) -> tuple[Dim, ...]:
+    def _sizes(self, inputs: Types) -> tuple[Dim, ...]:
+        (x,) = inputs
         sizes = tuple(map(_floor, x.spatial, self._factors(x)))
         for size, scale, made, name in zip(x.spatial, self._factors(x), sizes, SPATIAL_NAMES[len(sizes)], strict=True):
             if made == 0:
@@ -236,30 +238,36 @@ class Upsample(Resampling):
                 )
         return sizes
 
-    def _scales(self, x: TensorType) -> tuple[Fraction, ...]:
-        return self._factors(x)
+    def _scales(self, inputs: Types) -> tuple[Fraction, ...]:
+        return self._factors(inputs[0])
 
     def _factors(self, x: TensorType) -> tuple[Fraction, ...]:
         return tuple(map(Fraction, per_axis(self.scale, spatial_axes(self.word, x), "scale")))
 
-    def _axes(self, sizes: tuple[int, ...]) -> list[Axis]:
+    def _axes(self, xs: Sequence[Array]) -> list[Axis]:
         from specc.kernels.interpolation import by_factor
 
+        sizes = xs[0].shape[2:]
         scales = self.scale if len(self.scale) == len(sizes) else self.scale * len(sizes)
         return list(map(by_factor, sizes, scales))
 
 
 class Resize(Resampling):
-    """Images brought to a size, `resize 224x224, bilinear`: ONNX Resize-13/18/19, with PyTorch's defaults.
+    """Images brought to a size, `resize 224x224, bilinear`, or to that of another value, `resize like=skip`: ONNX
+    Resize-13/18/19, with PyTorch's defaults.
 
     With a `region` a part of the image is resized, as by TensorFlow's crop_and_resize: its ends are numbers from 0, the
     centre of the first pixel, to 1, the centre of the last; positions outside the image get `value`.
     """
 
-    word: ClassVar[str] = "resize"
-    positional: ClassVar[tuple[str, ...]] = ("size", "mode")
+    word = "resize"
+    positional = ("size", "mode")
+    arity = (1, 2)
+    operands = MappingProxyType({"like": "A value whose spatial sizes are the new ones, open or not."})
+    instead = MappingProxyType({"like": "size"})
+    measured = ("like",)
 
-    size: Window
+    size: Window | None = None
     """The new size, one for all spatial axes or one for each."""
     region: Region | None = None
     """The part to resize: the begins of all axes and then the ends, as parts of the image."""
@@ -272,16 +280,8 @@ class Resize(Resampling):
         if self.region is not None:
             how["coordinate_transformation_mode"], how["extrapolation_value"] = "tf_crop_and_resize", self.value
             region = build.floats((0.0, 0.0, *self.region[:axes], 1.0, 1.0, *self.region[axes:]))
-        operand, target = self._operand(build, names[0], inputs[0]), self._target(build, names[0], inputs[0])
+        operand, target = self._operand(build, names[0], inputs), sizes_node(build, names[0], outputs[0], names[-1])
         return (build.node("Resize", [operand, region, "", target], **how),)
-
-    def _target(self, build: Builder, name: str, x: TensorType) -> str:
-        """All sizes of the output, the batch's too: ONNX Runtime gets Resize's `axes` wrong beside transposes."""
-        if build.opset >= 15:
-            front = build.node("Shape", [name], start=0, end=2)
-        else:
-            front = build.node("Slice", [build.node("Shape", [name]), build.ints([0]), build.ints([2])])
-        return build.node("Concat", [front, build.ints(self._wanted(x))], axis=0)
 
     def _check(self, axes: int, x: TensorType) -> None:
         super()._check(axes, x)
@@ -297,23 +297,23 @@ class Resize(Resampling):
             if given:
                 raise Rejection("E0305", f"`{argument}` cannot be chosen with a `region`", argument=argument)
 
-    def _sizes(self, x: TensorType) -> tuple[Dim, ...]:
-        if self.region is not None and x.spatial == self._wanted(x):
+    def _sizes(self, inputs: Types) -> tuple[Dim, ...]:
+        wanted = new_sizes(self.word, self.size, inputs[0], inputs[1:])
+        if self.region is not None and inputs[0].spatial == wanted:
             why = "ONNX Runtime returns the whole image then"
             raise Rejection("E0406", "a `region` cannot get the size of the image", argument="size", notes=[why])
-        return self._wanted(x)
+        return wanted
 
-    def _scales(self, x: TensorType) -> tuple[Fraction | None, ...]:
-        wanted = zip(x.spatial, self._wanted(x), strict=True)
-        return tuple(Fraction(new, old) if isinstance(old, int) and not self.region else None for old, new in wanted)
+    def _scales(self, inputs: Types) -> tuple[Fraction | None, ...]:
+        pairs = zip(inputs[0].spatial, self._sizes(inputs), strict=True)
+        known = [(old, new) if isinstance(old, int) and isinstance(new, int) else None for old, new in pairs]
+        return tuple(Fraction(pair[1], pair[0]) if pair and not self.region else None for pair in known)
 
-    def _wanted(self, x: TensorType) -> tuple[int, ...]:
-        return per_axis(self.size, spatial_axes(self.word, x), "size")
-
-    def _axes(self, sizes: tuple[int, ...]) -> list[Axis]:
+    def _axes(self, xs: Sequence[Array]) -> list[Axis]:
         from specc.kernels.interpolation import by_size
 
-        wanted = self.size if len(self.size) == len(sizes) else self.size * len(sizes)
+        sizes = xs[0].shape[2:]
+        wanted = xs[1].shape[2:] if self.size is None else self.size * (len(sizes) // len(self.size))
         ends: Sequence[tuple[float, float] | None] = [None] * len(sizes)
         if self.region is not None:
             ends = list(zip(self.region[: len(sizes)], self.region[len(sizes) :], strict=True))

@@ -50,6 +50,10 @@ def signature(op: type[Op]) -> str:
     """`conv channels, kernel, [stride=1], ...`: the arguments that need no name, which have no `=`, then the others."""
     parts = ["values..."] if op.arity[1] is None else []
     for name in argument_names(op):
+        if name in op.operands:
+            shown = name if name in op.positional else f"{name}=..."
+            parts.append(shown if name in tuple(op.operands)[: op.arity[0] - 1] else f"[{shown}]")
+            continue
         info = op.model_fields[name]
         shown = name if name in op.positional else f"{name}={'...' if info.is_required() else show(info)}"
         parts.append(shown if info.is_required() else f"[{shown}]")
@@ -58,7 +62,8 @@ def signature(op: type[Op]) -> str:
 
 def argument_names(op: type[Op]) -> list[str]:
     """The arguments an author may write, those without a name first."""
-    return [name for name in dict.fromkeys((*op.positional, *op.model_fields)) if name not in op.context]
+    names = dict.fromkeys((*op.positional, *op.model_fields, *op.operands))
+    return [name for name in names if name not in op.context]
 
 
 def arguments(op: type[Op]) -> list[tuple[str, str, str]]:
@@ -66,6 +71,10 @@ def arguments(op: type[Op]) -> list[tuple[str, str, str]]:
     docs = field_docs(op)
     rows = []
     for name in argument_names(op):
+        if name in op.operands:
+            needed = name in tuple(op.operands)[: op.arity[0] - 1]
+            rows.append((name, op.operands[name], "" if needed else " (default none)"))
+            continue
         info = op.model_fields[name]
         words = sorted(choices(info.annotation))
         doc = docs.get(name, "") + (f" {_choice(words, info)}" if words else "")

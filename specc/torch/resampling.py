@@ -22,12 +22,18 @@ def upsample(layer: Layer) -> str:
 def resize(layer: Layer) -> str:
     op = layer.op
     assert isinstance(op, Resize)
-    sizes = per_axis(op.size, layer.axes, "size")
+    sizes = f"{layer.inputs[1]}.shape[2:]" if op.size is None else per_axis(op.size, layer.axes, "size")
     mode = _mode(layer, op)
     if mode is None or op.region is not None:
         half = len(op.region or ()) // 2
         region = tuple(zip(op.region[:half], op.region[half:], strict=True)) if op.region else None
-        return _resized(layer, op, sizes=list(sizes), region=region, value=unless(op.value, 0.0))
+        return _resized(
+            layer,
+            op,
+            sizes=sizes if isinstance(sizes, str) else list(sizes),
+            region=region,
+            value=unless(op.value, 0.0),
+        )
     return _interpolate(layer, op, mode, size=sizes)
 
 

@@ -120,6 +120,27 @@ def pad_same(
     return F.pad(x, pads, value=value)
 
 
+def numbered(x: torch.Tensor) -> torch.Tensor:
+    """The positions in the image of one channel of `x`, of the shape (1, 1, *sizes)."""
+    sizes = x.shape[2:]
+    return torch.arange(sizes.numel(), dtype=x.dtype, device=x.device).reshape(1, 1, *sizes)
+
+
+def with_positions(
+    found: tuple[torch.Tensor, torch.Tensor], numbers: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pooled values and where they were found, as numbers like them; `numbers` are the padded image's."""
+    pooled, places = found
+    return pooled, places.to(pooled.dtype) if numbers is None else numbers.flatten()[places]
+
+
+def unpooled(x: torch.Tensor, where: torch.Tensor, sizes: Sequence[int]) -> torch.Tensor:
+    """The values `x` at the positions `where` of images of `sizes`, zeros elsewhere."""
+    image = torch.zeros(*x.shape[:2], torch.Size(sizes).numel(), dtype=x.dtype, device=x.device)
+    places = where.flatten(2).long() % image.shape[2]
+    return image.scatter(2, places, x.flatten(2)).reshape(*x.shape[:2], *sizes)
+
+
 def resized(
     x: torch.Tensor,
     mode: str,

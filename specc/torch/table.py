@@ -294,6 +294,7 @@ TABLE: Final[dict[str, Lowering]] = {
     "dense": _dense,
     "maxpool": windows.max_pool,
     "minpool": windows.min_pool,
+    "unpool": windows.unpool,
     "avgpool": windows.avg_pool,
     "lppool": windows.lp_pool,
     "weightedpool": windows.weighted_pool,

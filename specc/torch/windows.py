@@ -10,12 +10,13 @@ from typing import Final
 from specc.ops.conv import Conv
 from specc.ops.deconv import Deconv
 from specc.ops.depthwise import Depthwise
-from specc.ops.pool import AvgPool, LpPool
+from specc.ops.pool import AvgPool, LpPool, MaxPool
 from specc.ops.pool_base import Pooling
 from specc.ops.separable import Separable
+from specc.ops.unpool import Unpool
 from specc.ops.weighted_pool import WeightedPool, centre_weights
 from specc.ops.windowed import Convolving, Windowed
-from specc.ops.windows import AxisWindow, known_channels
+from specc.ops.windows import AxisWindow, known_channels, per_axis
 from specc.torch.layer import Layer, call, unless
 
 _MODES: Final = {"edge": "replicate", "reflect": "reflect", "wrap": "circular"}
@@ -70,7 +71,9 @@ def deconv(layer: Layer) -> str:
 
 
 def max_pool(layer: Layer) -> str:
-    return _max_pool(layer, layer.x)
+    op = layer.op
+    assert isinstance(op, MaxPool)
+    return _max_pool_with_positions(layer) if op.positions else _max_pool(layer, layer.x)
 
 
 def min_pool(layer: Layer) -> str:
@@ -140,7 +143,36 @@ def _convolution(layer: Layer, op: Convolving, channels: int, out: int, groups: 
     return f"{module}({layer.x if inside else _padded(layer, windows, layer.x, border=op.border)})"
 
 
-def _max_pool(layer: Layer, x: str) -> str:
+def _max_pool_with_positions(layer: Layer) -> str:
+    """PyTorch's positions are integers, and count through what an `F.pad` puts around the image."""
+    op = layer.op
+    assert isinstance(op, Pooling)
+    found = _max_pool(layer, layer.x, return_indices=True)
+    windows = op.placed(layer.types[0])
+    plain = _plain(op, windows, op.geometry(layer.types[0]).kernel)
+    numbers = "" if plain else f", {_padded(layer, windows, layer.helper(f'numbered({layer.x})'), value=-1.0)}"
+    return layer.helper(f"with_positions({found}{numbers})")
+
+
+def unpool(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Unpool)
+    x, where, *like = layer.inputs
+    if like:
+        sizes = f"{like[0]}.shape[2:]"
+    elif op.size is not None:
+        sizes = str(per_axis(op.size, layer.axes, "size"))
+    else:
+        windows = enumerate(op.windows(layer.types[0]), start=2)
+        grown = [
+            f"{x}.shape[{axis}] * {step} + {kernel - step - sum(sides)}" for axis, (kernel, step, sides) in windows
+        ]
+        sizes = f"[{', '.join(grown)}]"
+    return layer.helper(f"unpooled({x}, {where}, {sizes})")
+
+
+def _max_pool(layer: Layer, x: str, **further: object) -> str:
+    """`F.max_pool` of `x`, padded before where PyTorch pads otherwise, with `further` arguments."""
     op = layer.op
     assert isinstance(op, Pooling)
     how, windows = op.geometry(layer.types[0]), op.placed(layer.types[0])
@@ -153,6 +185,7 @@ def _max_pool(layer: Layer, x: str) -> str:
         padding=unless(tuple(w.begin for w in windows), 0) if plain else None,
         dilation=unless(how.dilation, 1),
         ceil_mode=unless(plain and op.round == "ceil", False),
+        **further,
     )
 
 

@@ -95,7 +95,7 @@ def _layer(
     bounds = node.op.error_bound(xs, ws, ys, U)
     together = [np.concatenate([x.astype(np.float32), copy]) for x, copy in zip(xs, copied, strict=True)]
     single = node.op.compute(together, cast(graph, node, weights, np.float32))
-    far = _jumps(node, xs, ys, copied, ws, rng) if node.op.jumps else [None] * len(ys)
+    far = _jumps(node, xs, ys, copied, ws, rng) if node.op.may_jump() else [None] * len(ys)
     perturbed = []
     for y, rounded, bound, jumped in zip(ys, single, bounds, far, strict=True):
         copies = rounded[len(y) :]

@@ -167,11 +167,18 @@ class Walk:
     def _value(self, name: str) -> Array | None:
         held = self.held.get(name)
         if held is not None and held.tensor in self.tensors:
-            return canonical(self.tensors[held.tensor], held.layout)
+            array = canonical(self.tensors[held.tensor], held.layout)
+            return self._within_image(name, array) if held.counted else array
         if held is None or name in self.probe.feeds:
             return self.probe.feeds.get(name)
         given = self.probe.feeds.get(held.tensor)
         return None if given is None else canonical(spoken(given, self.work.graph.layout), held.layout)
+
+    def _within_image(self, name: str, positions: Array) -> Array:
+        """Positions that a pool counted through all images, counted in each."""
+        maker = next(node for node in self.work.graph.nodes if name in node.outputs)
+        image = product(self.work.graph.values[maker.inputs[0]].spatial)
+        return positions % evaluate(image, self.probe.sizes)
 
 
 def touched(node: Node) -> tuple[str, ...]:

@@ -11,7 +11,17 @@ EXAMPLES = {
     "depthwise": ["depthwise 3x3, pad=1, multiplier=2", "depthwise 5x5, pad=2, border=edge, dilation=2, bias=false"],
     "deconv": ["deconv 4, 2x2, stride=2", "deconv 4, 3x3, stride=2, pad=1, output_pad=1, groups=2, bias=false"],
     "dense": ["flatten; dense 5", "flatten; dense 5, bias=false"],
-    "maxpool": ["maxpool 3x3, stride=2, pad=1, round=ceil", "maxpool 2x2, dilation=2, pad=1"],
+    "maxpool": [
+        "maxpool 3x3, stride=2, pad=1, round=ceil",
+        "maxpool 2x2, dilation=2, pad=1",
+        "a, b: maxpool 3x3, stride=2, pad=1; add a, b",
+    ],
+    "unpool": [
+        "a, b: maxpool 2x2; conv 8, 1x1; unpool b, 2x2",
+        "a, b: maxpool 3x3, stride=2, pad=(1, 0); unpool b, 3x3, stride=2, pad=(1, 0)",
+        "a, b: maxpool 5x5; conv 8, 1x1; unpool b, 5x5, size=12",
+        "unpool image, 2x2",
+    ],
     "minpool": ["minpool 2x2", "minpool 3x3, stride=2, pad=1"],
     "avgpool": ["avgpool 2x2", "avgpool 3x3, stride=1, pad=1, count_include_pad=true"],
     "lppool": ["lppool 2x2", "lppool 3x3, p=3, pad=1"],

@@ -39,6 +39,33 @@ CASES = {
             y = Upsample<mode = "nearest">(x, s) }}""",
         [], ["upsample"],
     ),
+    "positions that nobody reads": (
+        13, f"g ({IMAGE}) => (float[N,4,4,4] y) {{ y, i = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x) }}", [],
+        ["maxpool"],
+    ),
+    "unpool": (
+        13,
+        f"""g ({IMAGE}) => (float[N,4,8,8] y) {{
+            a, i = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x)  b = Sigmoid(a)
+            y = MaxUnpool<kernel_shape = [2, 2], strides = [2, 2]>(b, i) }}""",
+        [], ["maxpool", "sigmoid", "unpool"],
+    ),
+    "unpool to the size before": (
+        13,
+        f"""g ({IMAGE}) => (float[N,4,8,8] y) {{
+            a, i = MaxPool<kernel_shape = [3, 3], strides = [3, 3]>(x)  shape = Shape(x)
+            y = MaxUnpool<kernel_shape = [3, 3], strides = [3, 3]>(a, i, shape) }}""",
+        [], ["maxpool", "unpool"],
+    ),
+    "positions in each image, as PyTorch has them": (
+        13,
+        f"""g ({IMAGE}) => (float[N,4,4,4] y)
+        <int64[2] begin = {{0, 0}}, int64[2] end = {{1, 1}}, int64[2] axes = {{2, 3}}> {{
+            a, i = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x)
+            b, j = MaxPool<kernel_shape = [1, 1], strides = [1, 1]>(x)
+            first = Slice(j, begin, end, axes)  inside = Sub(i, first)  c = Cast<to = 1>(inside)  y = Add(a, c) }}""",
+        [], ["maxpool", "add"],
+    ),
     "dropout with a ratio": (
         7, f"g ({IMAGE}) => (float[N,4,8,8] y) {{ a = Relu(x)  y = Dropout<ratio = 0.25>(a) }}", [],
         ["relu", "dropout"],
@@ -228,8 +255,9 @@ def test_is_read(opset, text, weights, expected):
             "node `t` (Transpose) has no counterpart in a spec: it moves the batch",
         ),
         (
-            f"g ({IMAGE}) => (float[N,4,4,4] y) {{ y, i = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x) }}",
-            "node `y` (MaxPool) has no counterpart in a spec: the positions of the maxima have no counterpart",
+            f"g ({IMAGE}) => (int64[N,4,4,4] i) {{ y, i = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x) }}",
+            "node `y` (MaxPool) has no counterpart in a spec: its positions count through all channels and items, and "
+            "only MaxUnpool has a counterpart that reads them",
         ),
         (
             f"g ({IMAGE}) => (float[N,5,8,8] y) {{ y = Conv(x, w) }}",

@@ -52,6 +52,19 @@ class Head(torch.nn.Module):
         return torch.softmax(self.dense(F.silu(x).view(x.size(0), -1)), 1)
 
 
+class Pyramid(torch.nn.Module):
+    """A smaller image is brought to the size of a larger one, as in feature pyramids."""
+
+    def __init__(self):
+        super().__init__()
+        self.fine, self.coarse = (torch.nn.Conv2d(c, 4, 3, stride=2, padding=1) for c in (8, 4))
+
+    def forward(self, x):
+        fine = self.fine(x)
+        coarse = F.interpolate(self.coarse(fine), size=fine.shape[2:], mode="bilinear")
+        return F.interpolate(fine + coarse, size=x.shape[-2:])
+
+
 CASES = {
     ConvNeXtUnit: ["depthwise", "layernorm", "conv", "gelu", "conv", "scale", "add"],
     Head: [
@@ -86,3 +99,21 @@ def test_is_read_layer_by_layer(module, expected, opset):
     report, diagnostics = verify(found.graph, found.weights, annotated(model, found.held))
     assert report is not None, diagnostics
     assert report.passed, [layer for layer in report.layers if layer.status != "passed"]
+
+
+@pytest.mark.parametrize("opset", [13, 17])
+def test_sizes_of_other_values_stay_open(opset):
+    stream = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Pyramid().eval(), torch.rand(1, 8, 9, 7), stream, opset_version=opset, dynamo=False,
+            input_names=["x"], dynamic_axes={"x": {0: "batch", 2: "H", 3: "W"}},
+        )  # fmt: skip
+    found = imported(stream.getvalue())
+    assert words(found.graph) == ["conv", "conv", "resize", "add", "resize"]
+    spec, diagnostics = spec_of(found.graph, "module.cnn")
+    assert spec is not None, diagnostics
+    assert spec.text.count("like=") == 2
+    report, diagnostics = verify(found.graph, found.weights, annotated(parse(stream.getvalue())[0], found.held))
+    assert report is not None and report.passed, diagnostics

@@ -255,3 +255,42 @@ def test_cubics_shrink_images_whose_channels_come_last(op):
 def test_older_opsets_cannot_express_everything(opset):
     with pytest.raises(AssertionError, match="E0905"):
         model_of(Resize(size=9, mode="cubic", antialias=True), [image(3, 4, 4)], {}, opset=opset)
+
+
+LIKE = Resize(mode="bilinear")
+
+
+@pytest.mark.parametrize(
+    ("other", "wanted"),
+    [((7, 9, 4), (3, 9, 4)), ((7, "H", "W"), (3, H, W))],
+)
+def test_the_sizes_of_another_value_may_be_open(other, wanted):
+    assert LIKE.infer((image(3, 5, 6), image(*other)))[0].shape[1:] == wanted
+
+
+@pytest.mark.parametrize(
+    ("op", "types", "code"),
+    [
+        (Resize(), [(3, 5, 6)], "E0302"),
+        (Resize(size=4), [(3, 5, 6), (3, 4, 4)], "E0303"),
+        (Resize(), [(3, 5, 6), (3, 4)], "E0404"),
+    ],
+)
+def test_there_is_one_size(op, types, code):
+    assert rejected(op, *(image(*x) for x in types)).code == code
+
+
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize("op", [LIKE, Resize(), Resize(mode="cubic"), Resize(mode="bilinear", align_corners=True)])
+def test_resizing_to_the_size_of_another_value(op, opened):
+    x, other = numbers(2, 3, 6, 5), numbers(2, 1, 9, 4)
+    wide = [array.astype(np.float64) for array in (x, other)]
+    sized = Resize(size=(9, 4), mode=op.mode, align_corners=op.align_corners)
+    np.testing.assert_array_equal(op.compute(wide, {})[0], sized.compute(wide[:1], {})[0])
+    assert_within_bound(op, x, other, opened=opened)
+
+
+def test_only_open_sizes_are_measured_in_the_exported_graph():
+    assert nodes_of(LIKE, image(3, 5, 6), image(1, 9, 4)) == ["Shape", "Concat", "Resize"]
+    assert nodes_of(LIKE, image(3, 5, 6), image(1, "H", "W")) == ["Shape", "Shape", "Concat", "Resize"]
+    assert LIKE.reach((image(3, 8, 8), image(1, 4, 4))) == (Reach(2, Fraction(2)),) * 2

@@ -131,6 +131,19 @@ LAYERS = [
     ("resize", {"size": 3, "coordinates": "pytorch_half_pixel", "rounding": "ceil"}, (3, 8)),
     ("resize", {"size": (4, 5), "mode": "bilinear", "region": (0.5, 0.0, 1.5, 1.0), "value": 2.0}, IMAGE),
     ("resize", {"size": 3, "coordinates": "align_corners", "rounding": "half_down"}, IMAGE),
+    ("resize", {"mode": "bilinear"}, IMAGE),
+    *(
+        ("maxpool", {"positions": True} | arguments, shape)
+        for arguments, shape in (
+            ({"kernel": (2,)}, (3, 8)),
+            ({"kernel": (3, 2), "stride": (2, 1), "pad": (1, 1)}, IMAGE),
+            ({"kernel": (3,), "stride": (2,), "pad": "same"}, IMAGE),
+            ({"kernel": (3,), "stride": (2,), "pad": (0, 1, 1, 0)}, IMAGE),
+        )
+    ),
+    ("unpool", {"kernel": (2,)}, IMAGE),
+    ("unpool", {"kernel": (3,), "stride": (2,), "pad": (1, 0, 0, 1)}, IMAGE),
+    ("unpool", {"kernel": (2,), "size": (13, 18)}, IMAGE),
     ("pixel_shuffle", {"factor": 2}, IMAGE),
     ("pixel_unshuffle", {"factor": 3}, (2, 6, 9)),
     ("channel_shuffle", {"groups": 2}, IMAGE),
@@ -149,18 +162,18 @@ LAYERS = [
     ("argmax", {"last": True, "axis": "width"}, IMAGE),
     ("concat", {"axis": "width"}, IMAGE),
 ]
-MERGES = ("add", "sub", "mul", "div", "max", "min", "mean", "concat", "pow", "matmul")
+MERGES = ("add", "sub", "mul", "div", "max", "min", "mean", "concat", "pow", "matmul", "unpool")
 
 
 def graph_of(word, arguments, shape, layout="chw", open_sizes=False) -> Graph:
-    """One layer on an input; merges get the input and its relu."""
+    """One layer on an input; operations with two operands get the input and its relu."""
     if "layout" in BY_WORD[word].context:
         arguments = {**arguments, "layout": layout}
     sizes = tuple(symbol(name) for name in ("D", "H", "W")[-len(shape) + 1 :]) if open_sizes else shape[1:]
     build = GraphBuilder("Layer", layout=layout)
     build.add_input(GraphInput(name="image", type=TensorType((symbol("N"), shape[0], *sizes))))
     inputs = ("image",)
-    if word in MERGES:
+    if word in MERGES or (word == "resize" and "size" not in arguments):
         other = build.add("other", BY_WORD["relu"](), ("image",))
         inputs = ("image", *other) if arguments.get("constants", ()).count(None) != 1 else inputs
     values = build.add("y", BY_WORD[word](**arguments), inputs)
@@ -207,7 +220,9 @@ def test_a_layer_computes_the_same_with_channels_last(word, arguments, shape):
     assert_same(graph, shape)
 
 
-OPEN = [(w, a, s) for w, a, s in LAYERS if len(s) == 3 and w in ("conv", "maxpool", "avgpool", "lppool", "deconv")]
+OPEN = [
+    (w, a, s) for w, a, s in LAYERS if len(s) == 3 and w in ("conv", "maxpool", "avgpool", "lppool", "deconv", "unpool")
+]
 
 
 @pytest.mark.parametrize(("word", "arguments", "shape"), OPEN, ids=lambda value: str(value).replace(" ", ""))

@@ -11,7 +11,7 @@ import numpy as np
 
 from specc.dims import Dim, product
 from specc.ir.graph import Node
-from specc.onnx.importer import activations, norms
+from specc.onnx.importer import activations, norms, unpooling
 from specc.onnx.importer.context import Context, single
 from specc.onnx.importer.values import Decline, Known, Live, Step, Value, mapped
 from specc.ops.conv import Conv
@@ -133,6 +133,8 @@ def add(ctx: Context, step: Step) -> list[Value]:
 
 
 def sub(ctx: Context, step: Step) -> list[Value]:
+    if positions := unpooling.from_start(ctx, step):
+        return [positions]
     parts = _split(ctx, step)
     if parts is None:
         return merged(Sub, ctx, step)

@@ -39,6 +39,8 @@ class Context:
     """Values whose last axis was moved to the channels' place, and what that made of them."""
     reordered: dict[tuple[str, tuple[int, ...]], list[str]] = field(default_factory=dict)
     """By a value and the order of its axes behind the batch, the values that hold it so."""
+    counted: dict[str, str] = field(default_factory=dict)
+    """Values that are positions, and the tensors in which they are counted through all channels and items."""
     batch: int | None = None
     """The batch size that the file fixes, which the spec leaves open."""
     feeds: Mapping[str, Array] = field(default_factory=dict)

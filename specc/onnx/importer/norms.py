@@ -20,7 +20,7 @@ from specc.weights.tensors import Tensor
 
 def batch_norm(ctx: Context, step: Step) -> list[Value]:
     if step.integer("training_mode", 0):
-        raise Decline("it is in training mode")
+        raise Decline("it is in training mode, and a spec describes inference")
     if step.integer("spatial", 1) == 0:
         raise Decline("spatial=0 has no counterpart")
     value = ctx.live(step)

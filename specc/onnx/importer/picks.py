@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from specc.dims import Dim
 from specc.onnx.importer import shapes
 from specc.onnx.importer.context import Context
@@ -31,7 +33,9 @@ def slice_(ctx: Context, step: Step) -> list[Value]:
     for axis, start, end, by in zip(axes, starts, ends, steps, strict=True):
         if by != 1:
             parts.append(_stepped(ctx, value, axis, (start, end, by)))
-        elif any(cut := _cut(shape[axis], start, end)):
+        elif sum(cut := _cut(shape[axis], start, end)) == shape[axis]:
+            return [_nothing(shape, axis)]
+        elif any(cut):
             cuts[ctx.axis(value, axis)] = cut
     result = _channels(ctx, step, value.value, cuts.pop(1)) if 1 in cuts else value.value
     if cuts:
@@ -60,12 +64,19 @@ def _cut(size: Dim, start: int, end: int) -> tuple[int, int]:
     if isinstance(size, int):
         start = max(start + size, 0) if start < 0 else min(start, size)
         end = max(end + size, 0) if end < 0 else min(end, size)
-        if end <= start:
-            raise Decline("nothing is left of an axis")
-        return start, size - end
+        return start, size - max(start, end)
     if start < 0 or 0 <= end < END:
         raise Decline("what it cuts off depends on an open size")
     return start, -end if end < 0 else 0
+
+
+def _nothing(shape: tuple[Dim, ...], axis: int) -> Known:
+    """What is left where a slice leaves nothing of an axis: a constant without elements."""
+    sizes = [size for size in shape if isinstance(size, int)]
+    if len(sizes) < len(shape):
+        raise Decline("nothing is left of an axis")
+    sizes[axis] = 0
+    return Known.of(np.zeros(sizes, np.float32))
 
 
 def _channels(ctx: Context, step: Step, value: str, cut: tuple[int, int]) -> str:

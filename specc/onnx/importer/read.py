@@ -17,7 +17,7 @@ from specc.diagnostics import Diagnostic
 from specc.dims import Dim, symbol
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node, weight_name
-from specc.onnx.expose import HELD
+from specc.onnx.expose import COUNTED, HELD
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.fold import folded
 from specc.onnx.importer.load import ImportLimits, Loaded, load
@@ -41,7 +41,7 @@ class Imported:
     weights: Weights
     batch: int | None = None
     """The batch that the file fixes; in the graph it is open."""
-    held: Mapping[str, tuple[str, Layout]] = field(default_factory=dict)
+    held: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """The file's tensor for each value, and the layout in which it holds it."""
 
 
@@ -242,8 +242,8 @@ def finished(context: Context) -> Imported:
     return Imported(graph, Weights(tensors), context.batch, _held(context))
 
 
-def _held(context: Context) -> dict[str, tuple[str, Layout]]:
-    held: dict[str, tuple[str, Layout]] = {}
+def _held(context: Context) -> dict[str, tuple[str, str]]:
+    held: dict[str, tuple[str, str]] = {}
     for tensor, value in context.values.items():
         if isinstance(value, Live) and (value.value not in held or value.value == tensor):
             held[value.value] = (tensor, "hwc" if value.last else "chw")
@@ -253,10 +253,12 @@ def _held(context: Context) -> dict[str, tuple[str, Layout]]:
                 held.setdefault(other, (tensor, "chw" if value.last else "hwc"))
     for output in context.builder.outputs:
         held[output.value] = (output.name, context.builder.layout)
+    for name, tensor in context.counted.items():
+        held.setdefault(name, (tensor, COUNTED))
     return held
 
 
-def annotated(model: Model, held: Mapping[str, tuple[str, Layout]], taken: Collection[str] = ()) -> Model:
+def annotated(model: Model, held: Mapping[str, tuple[str, str]], taken: Collection[str] = ()) -> Model:
     """A copy of `model` that says in specc's metadata which tensor holds which value, and in which layout; its
     weights whose names are `taken` get others."""
     result = onnx.ModelProto()
@@ -292,6 +294,14 @@ def _needed(nodes: Sequence[Node], values: Sequence[str]) -> list[Node]:
     kept = []
     for node in reversed(nodes):
         if wanted.intersection(node.outputs):
-            kept.append(node)
+            kept.append(node if wanted.intersection(node.outputs[1:]) else _first_alone(node))
             wanted.update(node.inputs)
     return kept[::-1]
+
+
+def _first_alone(node: Node) -> Node:
+    """`node` without its further results, where it can do without them."""
+    op = node.op.giving(1)
+    if len(node.outputs) == 1 or op is node.op:
+        return node
+    return node.model_copy(update={"op": op, "outputs": node.outputs[:1], "types": node.types[:1]})

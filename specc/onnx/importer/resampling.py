@@ -13,6 +13,7 @@ import numpy as np
 from specc.dims import Dim
 from specc.kernels.interpolation import by_size, nearest, places
 from specc.onnx.importer.context import Context
+from specc.onnx.importer.measuring import measured_value
 from specc.onnx.importer.values import Decline, Live, Step, Value, short
 from specc.onnx.importer.windows import compact
 from specc.ops.fields import LARGEST_DENOMINATOR
@@ -27,23 +28,33 @@ def resize(ctx: Context, step: Step) -> list[Value]:
     """Factors that are fractions and sizes that are numbers; a size that is a multiple of the old one is a factor."""
     value = ctx.live(step)
     sizes = _sizes(ctx, step, value)
-    factors = _scales(ctx, step, value) if sizes is None else _multiples(ctx, value, sizes)
+    like = _like(ctx, step, sizes)
+    factors = _scales(ctx, step, value) if sizes is None else _multiples(ctx, value, sizes) if not like else None
     coordinates = step.word("coordinate_transformation_mode", "half_pixel") if ctx.opset >= 11 else "asymmetric"
     if coordinates not in KNOWN:
         raise Decline(f"{coordinates} coordinates have no counterpart")
     op: Resampling
     if coordinates == "tf_crop_and_resize":
-        op = Resize(size=compact(_numbers(ctx, value, sizes)), **_region(ctx, step, value), **_how(ctx, step, None))
+        wanted = None if like else compact(_numbers(ctx, value, sizes))
+        op = Resize(size=wanted, **_region(ctx, step, value), **_how(ctx, step, None))
     elif factors is not None:
         placed = _placed(ctx, value, factors, coordinates, step)
         op = Upsample(scale=compact(factors), **_how(ctx, step, placed, all(f.denominator == 1 for f in factors)))
     else:
         placed = "half_pixel" if coordinates == "half_pixel_symmetric" else coordinates
-        wanted = _numbers(ctx, value, sizes)
-        if placed == "pytorch_half_pixel" and 1 not in wanted:
+        wanted = None if like else _numbers(ctx, value, sizes)
+        if placed == "pytorch_half_pixel" and 1 not in (wanted or sizes or ()):
             placed = "half_pixel"
-        op = Resize(size=compact(wanted), **_how(ctx, step, placed))
-    return [Live(ctx.add(step, op, value.value), value.last)]
+        op = Resize(size=wanted and compact(wanted), **_how(ctx, step, placed))
+    return [Live(ctx.add(step, op, value.value, *like), value.last)]
+
+
+def _like(ctx: Context, step: Step, sizes: tuple[Dim, ...] | None) -> tuple[str, ...]:
+    """The value whose open sizes are taken, if there is one."""
+    if sizes is None or all(isinstance(size, int) for size in sizes):
+        return ()
+    found = measured_value(ctx, step.operand(3), sizes)
+    return () if found is None else (found,)
 
 
 def _how(ctx: Context, step: Step, coordinates: str | None, whole: bool = False) -> dict[str, Any]:
@@ -79,7 +90,8 @@ def _placed(ctx: Context, value: Live, factors: Sequence[Fraction], coordinates:
     products = [size * f for size, f in zip(sizes, factors, strict=True) if isinstance(size, int)]
     if coordinates == "align_corners" and any(product.denominator > 1 for product in products) and not ctx.own:
         raise Decline(
-            "align_corners by a factor that leaves a fraction: ONNX's text and its reference place that differently"
+            "align_corners by a factor that leaves a fraction: ONNX's text, ONNX Runtime and PyTorch place by the size "
+            "rounded down, ONNX's reference by the product"
         )
     if coordinates == "half_pixel_symmetric" and all(f.denominator == 1 for f in factors):
         return "half_pixel"

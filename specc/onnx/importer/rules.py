@@ -19,13 +19,14 @@ from specc.onnx.importer import (
     quantised,
     resampling,
     shapes,
+    unpooling,
     windows,
 )
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Step, Value
 from specc.ops.global_pool import GlobalAvgPool, GlobalMaxPool
 from specc.ops.merge import Add, Max, Mean, Min
-from specc.ops.pool import AvgPool, LpPool, MaxPool
+from specc.ops.pool import AvgPool, LpPool
 from specc.ops.quantize import Round
 from specc.ops.reduce import ReduceMax, ReduceMean
 
@@ -62,9 +63,11 @@ RULES: Final[dict[str, Rule]] = {
     "LpPool": windows.pool(LpPool),
     "MatMul": linear.matmul,
     "Max": arithmetic.merge(Max),
-    "MaxPool": windows.pool(MaxPool),
+    "MaxPool": unpooling.max_pool,
+    "MaxUnpool": unpooling.max_unpool,
     "Mean": arithmetic.merge(Mean),
     "Min": arithmetic.merge(Min),
+    "Mod": unpooling.within_image,
     "Mul": arithmetic.mul,
     "Neg": windows.negative,
     "PRelu": activations.prelu,

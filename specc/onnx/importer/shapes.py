@@ -72,7 +72,8 @@ def reshaped(ctx: Context, step: Step, value: Live, sizes: tuple[Dim, ...]) -> L
     if found:
         assert isinstance(found[0], Live)
         return found[0]
-    numbers = tuple(size if isinstance(size, int) else -1 for size in sizes)
+    empty = sizes.index(0) if 0 in sizes else None
+    numbers = tuple(size if isinstance(size, int) and place != empty else -1 for place, size in enumerate(sizes))
     return Live(ctx.add(step, Reshape(sizes=numbers, layout=layout), source), layout == "hwc" and len(sizes) > 1)
 
 

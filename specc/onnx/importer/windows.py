@@ -28,10 +28,10 @@ def conv(ctx: Context, step: Step) -> list[Value]:
     weight = ctx.known(step, 1).tensor
     source, pads, border = _with_border(ctx, step, len(weight.shape) - 2)
     kind = ctx.builder.types[source]
-    kernel = _kernel(step, weight.shape[2:])
+    kernel = kernel_of(step, weight.shape[2:])
     bias, tensors = _bias(ctx, step, weight)
     group = step.integer("group", 1)
-    motion = {**_motion(step, len(kernel)), "pad": pads or _pad(step, kind.spatial, kernel), "border": border}
+    motion = {**motion_of(step, len(kernel)), "pad": pads or _pad(step, kind.spatial, kernel), "border": border}
     op: Op
     if group == kind.channels and group > 1 and weight.shape[1] == 1:
         op = Depthwise(kernel=kernel, multiplier=weight.shape[0] // group, bias=bias, **motion)
@@ -44,10 +44,10 @@ def conv_transpose(ctx: Context, step: Step) -> list[Value]:
     weight = ctx.known(step, 1).tensor
     source = ctx.first(step)
     spatial = ctx.builder.types[source].spatial
-    kernel = _kernel(step, weight.shape[2:])
+    kernel = kernel_of(step, weight.shape[2:])
     group = step.integer("group", 1)
     bias, tensors = _bias(ctx, step, weight, channels=weight.shape[1] * group)
-    motion = _motion(step, len(kernel))
+    motion = motion_of(step, len(kernel))
     pad, extra = _spreading(step, spatial, kernel, motion)
     op = Deconv(
         channels=weight.shape[1] * group, kernel=kernel, groups=group, bias=bias, pad=pad, output_pad=extra, **motion
@@ -104,16 +104,12 @@ def _bias(ctx: Context, step: Step, weight: Tensor, channels: int | None = None)
     return True, {"weight": weight, "bias": bias.tensor}
 
 
-def pool(kind: type[MaxPool | AvgPool | LpPool]) -> Callable[[Context, Step], list[Value]]:
+def pool(kind: type[AvgPool | LpPool]) -> Callable[[Context, Step], list[Value]]:
     """The rule of a window pool."""
 
     def rule(ctx: Context, step: Step) -> list[Value]:
-        if len(step.outputs) > 1 and step.outputs[1]:
-            raise Decline("the positions of the maxima have no counterpart")
-        if step.integer("storage_order", 0):
-            raise Decline("storage_order=1 has no counterpart")
-        source, pads = _with_neutral_padding(ctx, step) if kind is MaxPool else (ctx.first(step), None)
-        op = kind(**_pooling(ctx, step, ctx.builder.types[source], pads), **_extra(kind, step))
+        source = ctx.first(step)
+        op = kind(**_pooling(ctx, step, ctx.builder.types[source], None), **_extra(kind, step))
         return [Live(ctx.add(step, op, source))]
 
     return rule
@@ -122,12 +118,21 @@ def pool(kind: type[MaxPool | AvgPool | LpPool]) -> Callable[[Context, Step], li
 def _extra(kind: type[Op], step: Step) -> dict[str, Any]:
     if kind is LpPool:
         return {"p": step.integer("p", 2)}
-    return {"count_include_pad": bool(step.integer("count_include_pad", 0))} if kind is AvgPool else {}
+    return {"count_include_pad": bool(step.integer("count_include_pad", 0))}
+
+
+def max_pooled(ctx: Context, step: Step, positions: bool = False) -> tuple[str, ...]:
+    """The pooled values, and with `positions` where they were found."""
+    source, pads = _with_neutral_padding(ctx, step)
+    if positions and pads:
+        raise Decline("its positions count through the padding in front of it")
+    op = MaxPool(**_pooling(ctx, step, ctx.builder.types[source], pads), positions=positions)
+    return ctx.add_many(step, op, source)
 
 
 def _pooling(ctx: Context, step: Step, kind: TensorType, pads: Any) -> dict[str, Any]:
-    kernel = _kernel(step, ())
-    motion = _motion(step, len(kernel))
+    kernel = kernel_of(step, ())
+    motion = motion_of(step, len(kernel))
     ceil = step.integer("ceil_mode", 0) == 1
     stride = motion["stride"] if motion["stride"] * (len(kernel) // len(motion["stride"])) != kernel else None
     pad = pads or _pad(step, kind.spatial, kernel)
@@ -175,14 +180,14 @@ def negative(ctx: Context, step: Step) -> list[Value]:
     return [Live(ctx.add(step, op, source))]
 
 
-def _kernel(step: Step, default: Sequence[int]) -> tuple[int, ...]:
+def kernel_of(step: Step, default: Sequence[int]) -> tuple[int, ...]:
     kernel = step.integers("kernel_shape") or tuple(default)
     if not 1 <= len(kernel) <= 3:
         raise Decline(f"its window has {len(kernel)} axes")
     return kernel
 
 
-def _motion(step: Step, axes: int) -> dict[str, Any]:
+def motion_of(step: Step, axes: int) -> dict[str, Any]:
     ones = (1,) * axes
     return {
         "stride": compact(step.integers("strides") or ones),

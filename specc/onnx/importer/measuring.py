@@ -1,0 +1,28 @@
+"""Whose sizes a tensor of sizes has been worked out from."""
+
+from __future__ import annotations
+
+from specc.dims import Dim
+from specc.onnx.importer.context import Context
+from specc.onnx.importer.values import Live
+
+MOST_STEPS = 100
+"""Nodes between a value and the sizes taken of it."""
+
+
+def measured_value(ctx: Context, tensor: str, wanted: tuple[Dim, ...]) -> str | None:
+    """The value with the spatial sizes `wanted` whose Shape the sizes in `tensor` come from; `None` without one."""
+    waiting, seen = [tensor], {""}
+    while waiting and len(seen) < MOST_STEPS:
+        name = waiting.pop(0)
+        step = ctx.makers.get(name)
+        if name in seen or step is None:
+            continue
+        seen.add(name)
+        if step.op_type != "Shape":
+            waiting.extend(step.inputs)
+            continue
+        found = ctx.values.get(step.operand(0))
+        if isinstance(found, Live) and ctx.type(found).spatial == wanted:
+            return found.value
+    return None

@@ -1,0 +1,150 @@
+"""Values put back to where a max pool found them: ONNX MaxUnpool-11/22."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from specc.dims import Dim, product
+from specc.ops.base import Builder, Field, Reach, Rejection, Types
+from specc.ops.families import Rearrangement
+from specc.ops.fields import Sides, Window
+from specc.ops.target import measured, new_sizes
+from specc.ops.windows import pad_sides, per_axis, spatial_axes
+from specc.types import SPATIAL_NAMES, TensorType
+
+if TYPE_CHECKING:
+    from specc.ops.base import Array
+
+
+class Unpool(Rearrangement):
+    """Each value at the position where a `maxpool` found it, zeros elsewhere: `unpool where, 2x2` behind
+    `pooled, where: maxpool 2x2`, as in SegNet.
+
+    The output has (size - 1) x stride - padding + kernel positions on each axis.  Where the windows of the pool did not
+    tile its input that is another size: then `like` names a value of the size before the pool, or `size` gives it.
+    Positions count through the image of one channel, row by row, modulo its size; of values that meet at one the last
+    stays.
+    """
+
+    word = "unpool"
+    positional = ("where", "kernel")
+    arity = (2, 3)
+    operands = MappingProxyType(
+        {
+            "where": "The positions of the values: the second result of a `maxpool`.",
+            "like": "A value whose spatial sizes are those of the output, open or not.",
+        }
+    )
+    measured = ("like",)
+
+    kernel: Window
+    """Window size of the pool."""
+    stride: Window | None = None
+    """Step of the pool's window; as large as the kernel where none is given."""
+    pad: Sides = (0,)
+    """Padding of the pool."""
+    size: Window | None = None
+    """The size of the output, one for all spatial axes or one for each."""
+
+    def infer(self, inputs: Types) -> Types:
+        x, where = inputs[:2]
+        spatial_axes(self.word, x)
+        if where.shape != x.shape:
+            raise Rejection(
+                "E0406",
+                f"`unpool` has values {x.text()} and positions {where.text()}",
+                argument="where",
+                inputs={0: x.text(), 1: where.text()},
+                help="it takes one position for each value: layers between the pool and here keep the shape",
+            )
+        return (TensorType((*x.shape[:2], *self._sizes(inputs))),)
+
+    def arithmetic(self, inputs: Types) -> tuple[str, ...]:
+        (x, *_), named = inputs, self.size is not None or len(inputs) > 2
+        names = () if named else SPATIAL_NAMES[len(x.spatial)]
+        return tuple(
+            f"{name}: ({size} - 1) * {stride} - {begin + end} + {kernel} = {made}"
+            for name, size, (kernel, stride, (begin, end)), made in zip(
+                names, x.spatial, self.windows(x), self._sizes(inputs), strict=False
+            )
+        )
+
+    def reach(self, inputs: Types) -> Field:
+        """One output lies under at most ceil(kernel / stride) neighbouring windows."""
+        return tuple(Reach(-(-kernel // stride), Fraction(1, stride)) for kernel, stride, _ in self.windows(inputs[0]))
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        x, (y,) = inputs[0], outputs
+        windows = self.windows(x)
+        sides = [side for _, _, side in windows]
+        front, behind = measured(build, names[0], 0, 2), self._sizes_node(build, names, x, y)
+        positions = _counted_through(build, names[1], y, front, behind)
+        target = [] if y.spatial == self._inferred(x) else [build.node("Concat", [front, behind], axis=0)]
+        return (
+            build.node(
+                "MaxUnpool",
+                [names[0], positions, *target],
+                kernel_shape=tuple(kernel for kernel, _, _ in windows),
+                strides=tuple(stride for _, stride, _ in windows),
+                pads=(*(begin for begin, _ in sides), *(end for _, end in sides)),
+            ),
+        )
+
+    def _sizes_node(self, build: Builder, names: Sequence[str], x: TensorType, y: TensorType) -> str:
+        """The tensor of the output's spatial sizes."""
+        known = [size for size in y.spatial if isinstance(size, int)]
+        if len(known) == len(y.spatial):
+            return build.ints(known)
+        if len(names) > 2:
+            return measured(build, names[2], 2)
+        windows = self.windows(x)
+        scaled = build.node("Mul", [measured(build, names[0], 2), build.ints([stride for _, stride, _ in windows])])
+        rest = [kernel - stride - begin - end for kernel, stride, (begin, end) in windows]
+        return build.node("Add", [scaled, build.ints(rest)]) if any(rest) else scaled
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels.unpooling import unpool
+
+        sizes = xs[2].shape[2:] if len(xs) > 2 else self.size
+        return (unpool(xs[0], xs[1], self.kernel, self.stride or self.kernel, self.pad, sizes),)
+
+    def _sizes(self, inputs: Types) -> tuple[Dim, ...]:
+        if self.size is None and len(inputs) < 3:
+            sizes = self._inferred(inputs[0])
+        else:
+            sizes = new_sizes(self.word, self.size, inputs[0], inputs[2:])
+        if any(isinstance(size, int) and size < 1 for size in sizes):
+            raise Rejection("E0406", "nothing is left inside the padding", argument="pad", notes=self._notes(inputs[0]))
+        return sizes
+
+    def _inferred(self, x: TensorType) -> tuple[Dim, ...]:
+        return tuple(
+            (size - 1) * stride - begin - end + kernel
+            for size, (kernel, stride, (begin, end)) in zip(x.spatial, self.windows(x), strict=True)
+        )
+
+    def _notes(self, x: TensorType) -> list[str]:
+        return [f"{size} positions" for size in self._inferred(x)]
+
+    def windows(self, x: TensorType) -> list[tuple[int, int, tuple[int, int]]]:
+        """Kernel, stride and padding of each axis."""
+        axes = spatial_axes(self.word, x)
+        kernel = per_axis(self.kernel, axes, "kernel")
+        stride = per_axis(self.stride or self.kernel, axes, "stride")
+        return list(zip(kernel, stride, pad_sides(self.pad, axes), strict=True))
+
+
+def _counted_through(build: Builder, where: str, y: TensorType, front: str, behind: str) -> str:
+    """The positions as ONNX counts them, through the images of all channels and items one after the other; `front` and
+    `behind` are the tensors of the output's sizes."""
+    plane = product(y.spatial)
+    size = build.ints([plane]) if isinstance(plane, int) else build.node("ReduceProd", [behind], keepdims=1)
+    whole = build.integer_copy(where, "int64") or build.node("Cast", [where], to=7)
+    images = build.node("ReduceProd", [front], keepdims=0)
+    numbers = build.node("Range", [build.integers([0], "int64", ()), images, build.integers([1], "int64", ())])
+    beside = build.node("Concat", [front, build.ints([1] * len(y.spatial))], axis=0)
+    starts = build.node("Reshape", [build.node("Mul", [numbers, size]), beside])
+    return build.node("Add", [build.node("Mod", [whole, size]), starts])
