@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from specc.analysis.summary import Layer, Summary
 from specc.diagnostics import Diagnostic, has_errors
@@ -21,6 +21,7 @@ from specc.limits import DEFAULT_LIMITS, Limits
 from specc.loader import FileLoader, read_source
 from specc.pipeline import Checked, Outcome, check
 from specc.source import Source
+from specc.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,10 +54,17 @@ class Model:
     before it is allocated.
     """
 
-    graph: Graph
-    summary: Summary
+    checked: Checked
     warnings: tuple[Diagnostic, ...] = ()
     limits: Limits = DEFAULT_LIMITS
+
+    @property
+    def graph(self) -> Graph:
+        return self.checked.graph
+
+    @property
+    def summary(self) -> Summary:
+        return self.checked.summary
 
     @property
     def name(self) -> str:
@@ -290,31 +298,40 @@ def load(
 ) -> Model:
     """The model in the spec at `path`: the one called `model`, or the only one there is.
 
-    Further keywords set the model's parameters, as `--set` does.  Raises `SpecError`.
+    Further keywords set the model's parameters, as `--set` does.  A file that is loaded again after an edit costs only
+    what the edit changed (see `specc.workspace`).  Raises `SpecError`.
     """
     file = Path(path)
     source = read_source(file, limits)
     if isinstance(source, Diagnostic):
         raise SpecError([source])
-    return _model(source, FileLoader(file.parent, limits), model, limits, parameters)
+    return _model(_LOADED.check, source, FileLoader(file.parent, limits), model, limits, parameters)
 
 
 def loads(text: str, *, model: str | None = None, limits: Limits = DEFAULT_LIMITS, **parameters: object) -> Model:
     """`load` for a spec's text; it may import bundled modules, and files below the current folder."""
-    return _model(Source("<text>", text), FileLoader(Path(), limits), model, limits, parameters)
+    return _model(check, Source("<text>", text), FileLoader(Path(), limits), model, limits, parameters)
+
+
+_LOADED: Final = Workspace()
 
 
 def _model(
-    source: Source, loader: FileLoader, model: str | None, limits: Limits, parameters: Mapping[str, object]
+    checked: Callable[..., Outcome],
+    source: Source,
+    loader: FileLoader,
+    model: str | None,
+    limits: Limits,
+    parameters: Mapping[str, object],
 ) -> Model:
     settings = {name: setting(value) for name, value in parameters.items()}
-    outcome = check(source, loader, model=model, settings=settings, limits=limits)
+    outcome = checked(source, loader, model=model, settings=settings, limits=limits)
     if has_errors(outcome.diagnostics):
         raise SpecError(outcome.diagnostics)
     chosen = choose(outcome, source.name)
     if isinstance(chosen, Diagnostic):
         raise SpecError([chosen])
-    return Model(chosen.graph, chosen.summary, outcome.diagnostics, limits)
+    return Model(chosen, outcome.diagnostics, limits)
 
 
 def choose(outcome: Outcome, file: str) -> Checked | Diagnostic:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from specc.analysis.ask import ask
@@ -21,11 +21,12 @@ DENSE_LEAST: Final = 1_000_000
 """Below this many parameters nobody minds."""
 
 
-def lint(elaborated: Elaborated, summary: Summary, labels: Sequence[ast.Name], report: Reporter) -> None:
-    """Report W0201, W0203, W0301 and W0302."""
+def lint(elaborated: Elaborated, summary: Callable[[], Summary], labels: Sequence[ast.Name], report: Reporter) -> None:
+    """Report W0201, W0203, W0301 and W0302; `summary` is asked for only where a warning may depend on it."""
     _unused_labels(elaborated, labels, report)
     _dead_layers(elaborated, report)
-    _heavy_dense(elaborated, summary, report)
+    if "dense" in {node.op.word for node in elaborated.graph.nodes}:
+        _heavy_dense(elaborated, summary(), report)
     _useless_biases(elaborated, report)
 
 

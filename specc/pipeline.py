@@ -6,7 +6,8 @@ import gc
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from specc.analysis.summary import Summary, summarise
 from specc.claims import judge
@@ -20,15 +21,22 @@ from specc.limits import DEFAULT_LIMITS, Limits
 from specc.lint import lint
 from specc.source import Source
 
+if TYPE_CHECKING:
+    from specc.elaborate.memory import Memory
+
 RECURSION: Final = 20_000
 """Frames that nested blocks and expressions within their limits may take."""
 
 
-class Checked(NamedTuple):
-    """One model that could be elaborated: its graph and what is known of it."""
+class Checked:
+    """One model that could be elaborated: its graph, and what is known of it once that is asked for."""
 
-    graph: Graph
-    summary: Summary
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    @cached_property
+    def summary(self) -> Summary:
+        return summarise(self.graph)
 
 
 class Outcome(NamedTuple):
@@ -49,10 +57,14 @@ def check(
     model: str | None = None,
     settings: Mapping[str, Value] | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    memory: Memory | None = None,
 ) -> Outcome:
-    """Text to checked models: the one called `model`, or all that need no parameters set."""
+    """Text to checked models: the one called `model`, or all that need no parameters set.
+
+    `memory` is what the check of an earlier version of the file has left.  The outcome is the same without it.
+    """
     with _deep_recursion(), no_collections():
-        return _check(source, loader, model, settings or {}, limits)
+        return _check(source, loader, model, settings or {}, limits, memory)
 
 
 @contextmanager
@@ -78,16 +90,25 @@ def no_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _check(source: Source, loader: Loader, model: str | None, settings: Mapping[str, Value], limits: Limits) -> Outcome:
+def _check(
+    source: Source,
+    loader: Loader,
+    model: str | None,
+    settings: Mapping[str, Value],
+    limits: Limits,
+    memory: Memory | None,
+) -> Outcome:
     report = Reporter(limits)
     checked: list[Checked] = []
     with suppress(Stopped):
-        project = open_project(source, loader, report, limits)
+        project = open_project(source, loader, report, limits, memory)
         if project is not None:
             for name in _chosen(project, model, settings, report):
                 elaborated = elaborate(project, name, settings, report, limits)
                 if elaborated is not None:
                     checked.append(_judged(elaborated, project, report))
+            if memory is not None:
+                memory.keep(project.model_names, [one.graph for one in checked])
     return Outcome(tuple(checked), report.sorted())
 
 
@@ -110,10 +131,11 @@ def _no_models(project: Project) -> Diagnostic:
 
 
 def _judged(elaborated: Elaborated, project: Project, report: Reporter) -> Checked:
-    summary = summarise(elaborated.graph)
-    judge(elaborated.claims, facts(summary), report)
-    lint(elaborated, summary, project.resolver.unused_labels, report)
-    return Checked(elaborated.graph, summary)
+    checked = Checked(elaborated.graph)
+    if elaborated.claims:
+        judge(elaborated.claims, facts(checked.summary), report)
+    lint(elaborated, lambda: checked.summary, project.resolver.unused_labels, report)
+    return checked
 
 
 def facts(summary: Summary) -> dict[str, Value]:

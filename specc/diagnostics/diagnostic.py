@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from specc.diagnostics.codes import CODES
@@ -40,6 +40,13 @@ class Diagnostic:
     def __post_init__(self) -> None:
         if self.code not in CODES:
             raise ValueError(f"diagnostic code {self.code} is not in the table")
+
+    def at_rest(self) -> Diagnostic:
+        """The same finding in places that stay where they are."""
+        if type(self.span) is Span and all(type(label.span) is Span for label in self.labels):
+            return self
+        labels = tuple(Label(label.span.at_rest(), label.text) for label in self.labels)
+        return replace(self, span=None if self.span is None else self.span.at_rest(), labels=labels)
 
     @property
     def severity(self) -> Severity:

@@ -7,7 +7,7 @@ model and its parameters, `elaborator` runs its body.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
@@ -25,6 +25,9 @@ from specc.source import Source
 from specc.syntax import ast
 from specc.syntax.parser import parse
 
+if TYPE_CHECKING:
+    from specc.elaborate.memory import Memory
+
 __all__ = ["Claim", "Elaborated", "Loader", "Module", "Project", "elaborate", "open_project", "parse_setting"]
 
 
@@ -40,6 +43,7 @@ class Project(NamedTuple):
 
     module: Module
     resolver: Resolver
+    memory: Memory | None = None
 
     @property
     def model_names(self) -> tuple[str, ...]:
@@ -50,18 +54,22 @@ class Project(NamedTuple):
         return found if isinstance(found, ModelDefinition) and found.module is self.module else None
 
 
-def open_project(source: Source, loader: Loader, report: Reporter, limits: Limits) -> Project | None:
+def open_project(
+    source: Source, loader: Loader, report: Reporter, limits: Limits, memory: Memory | None = None
+) -> Project | None:
     """Parse `source`, load what it imports, and check what needs no evaluation."""
-    modules = Modules(loader, report, limits)
+    modules = Modules(loader, report, limits, memory)
     module = modules.load(source)
     if module is None:
         return None
-    resolver = Resolver(report)
+    resolver = Resolver(report, memory)
     for loaded in modules.all:
         resolver.resolve(loaded)
     resolver.finish(module)
+    if memory is not None:
+        memory.resolved()
     report.settle()
-    return Project(module, resolver)
+    return Project(module, resolver, memory)
 
 
 def elaborate(
@@ -81,7 +89,8 @@ def elaborate(
         _check_size(instance, report, limits)
     except Failed:
         return None
-    elaborated = Elaborator(instance, project.resolver, report, limits).run(scope)
+    former = {} if project.memory is None else project.memory.nodes(name)
+    elaborated = Elaborator(instance, project.resolver, report, limits, former).run(scope)
     if elaborated is not None and alters(instance, settings):
         return elaborated._replace(claims=())  # they speak of the model as it is written
     return elaborated

@@ -7,7 +7,7 @@ and none of their echoes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from specc.dims import names
@@ -21,7 +21,7 @@ from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, Value, describe
 from specc.ir.build import GraphBuilder
-from specc.ir.graph import Graph, GraphOutput
+from specc.ir.graph import Graph, GraphOutput, Node
 from specc.limits import Limits
 from specc.source import Span
 from specc.syntax import ast
@@ -46,12 +46,14 @@ class Elaborated(NamedTuple):
 
 
 class Elaborator:
-    """Elaborates one model."""
+    """Elaborates one model; `former` are its nodes in the check before, by name."""
 
-    def __init__(self, instance: Instance, resolved: Resolver, report: Reporter, limits: Limits) -> None:
+    def __init__(
+        self, instance: Instance, resolved: Resolver, report: Reporter, limits: Limits, former: Mapping[str, Node]
+    ) -> None:
         self._report = report
         self._limits = limits
-        build = GraphBuilder(instance.name, instance.definition.module.source.name, doc=instance.doc)
+        build = GraphBuilder(instance.name, instance.definition.module.source.name, doc=instance.doc, former=former)
         self._layers = Layers(build, resolved.plans, report, limits)
         self._operations = Operations(self._layers, resolved, report, limits, self._body)
         self._instance = instance

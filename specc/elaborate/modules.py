@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
@@ -17,6 +17,9 @@ from specc.ops import BY_WORD
 from specc.source import Source, Span
 from specc.syntax import ast
 from specc.syntax.parser import parse
+
+if TYPE_CHECKING:
+    from specc.elaborate.memory import Memory
 
 
 class Loader(Protocol):
@@ -69,7 +72,8 @@ Definition: TypeAlias = BlockDefinition | ModelDefinition
 class Modules:
     """Loads a file and everything it imports, each file once."""
 
-    def __init__(self, loader: Loader, report: Reporter, limits: Limits) -> None:
+    def __init__(self, loader: Loader, report: Reporter, limits: Limits, memory: Memory | None = None) -> None:
+        self._memory = memory
         self._loader = loader
         self._report = report
         self._limits = limits
@@ -82,7 +86,8 @@ class Modules:
 
     def load(self, source: Source) -> Module | None:
         """The module of `source`; `None` when its text could not be parsed."""
-        tree, diagnostics = parse(source, self._limits)
+        kept = None if self._memory is None else self._memory.lines(source.name)
+        tree, diagnostics = parse(source, self._limits, kept)
         for diagnostic in diagnostics:
             self._report.add(diagnostic)
         if tree is None:

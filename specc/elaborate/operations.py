@@ -116,10 +116,19 @@ class Operations:
         known = self._ops.get(key)
         if known is not None:
             return known
-        bound = self._shared(bind(op, made, frame, self._report))
-        if all(isinstance(e, _LITERALS) for e in made.fields.values()):
-            self._ops[key] = bound
+        if not all(isinstance(e, _LITERALS) for e in made.fields.values()):
+            return self._shared(bind(op, made, frame, self._report))
+        self._ops[key] = bound = self._shared(self._bound(op, made, frame))
         return bound
+
+    def _bound(self, op: type[Op], made: Plan, frame: Frame) -> Op:
+        """The operation made of arguments that are written out: a plan that is kept is bound once."""
+        if made.bound is None or made.bound[0] != (op, frame.layout):
+            result = bind(op, made, frame, self._report)
+            if any(isinstance(e, ast.Text) for e in made.fields.values()):  # which are counted as work each time
+                return result
+            made.bound = (op, frame.layout), result
+        return made.bound[1]
 
     def _shared(self, op: Op) -> Op:
         return self._ops.setdefault(same(op, ()), op)

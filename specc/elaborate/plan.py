@@ -21,6 +21,7 @@ from specc.elaborate.words import NO_ACTIVATION, activations
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
+from specc.types import Layout
 
 RESERVED: Final = ("from", "act", "weights")
 """Arguments that every operation takes."""
@@ -47,7 +48,8 @@ class Plan:
     `operands` are what was written for arguments that are values of layers.
 
     `flawed` says that an error was reported and what was most likely meant stands here instead, so that the shapes
-    of the layers below can still be checked; `ok` is false where nothing can stand in.
+    of the layers below can still be checked; `ok` is false where nothing can stand in.  `bound` is the operation that
+    was made of arguments that are written out.
     """
 
     fields: dict[str, ast.Expr] = field(default_factory=dict)
@@ -59,6 +61,7 @@ class Plan:
     tensors: str | None = None
     ok: bool = True
     flawed: bool = False
+    bound: tuple[tuple[type[Op], Layout], Op] | None = None
 
 
 class Signature(NamedTuple):

@@ -30,6 +30,7 @@ class Reporter:
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self.limits = limits
         self.diagnostics: list[Diagnostic] = []
+        self.heard = 0  # findings, whether told or not
         self._found = {"error": 0, "warning": 0}
         self._counting = True
         self._steps = 0
@@ -38,6 +39,7 @@ class Reporter:
 
     def add(self, diagnostic: Diagnostic) -> None:
         span = diagnostic.span
+        self.heard += 1
         if span is not None:
             key = (diagnostic.code, span.source.name, span.start)
             if key in self._seen or (span.source.name, span.start) in self._settled:
@@ -99,6 +101,7 @@ class Reporter:
 
     def excuse(self, span: Span) -> None:
         """Whatever is found here is an echo of something reported already."""
+        self.heard += 1
         self._settled.add((span.source.name, span.start))
 
     def settle(self) -> None:
@@ -129,7 +132,7 @@ class Reporter:
                 return (len(files), 0)
             return (-1, 0) if span is None else (files[span.source.name], span.start)
 
-        return tuple(sorted(self.diagnostics, key=place))
+        return tuple(diagnostic.at_rest() for diagnostic in sorted(self.diagnostics, key=place))
 
     @property
     def errors(self) -> int:

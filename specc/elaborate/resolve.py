@@ -7,7 +7,7 @@ and unused names, names used before their definition, and blocks that contain th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
@@ -27,6 +27,9 @@ from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
 
+if TYPE_CHECKING:
+    from specc.elaborate.memory import Memory
+
 
 class Resolver:
     """Checks one module after another.
@@ -35,8 +38,9 @@ class Resolver:
     labels of each loop, by identity, that are read behind it) are for elaboration and lint.
     """
 
-    def __init__(self, report: Reporter) -> None:
+    def __init__(self, report: Reporter, memory: Memory | None = None) -> None:
         self._report = report
+        self._memory = memory
         self.plans: dict[int, Plan] = {}
         self.guesses: dict[int, type[Op] | BlockDefinition] = {}
         self.gathered: dict[int, set[str]] = {}
@@ -144,8 +148,7 @@ class Resolver:
         """Either side may define the same names, so the second starts from those before the first."""
         before = dict(body.names)
         self._body(then, body)
-        after_then = body.names
-        body.names = before
+        after_then, body.names = body.names, before
         self._body(orelse, body)
         body.names = {**after_then, **body.names}
 
@@ -157,13 +160,24 @@ class Resolver:
     # ------------------------------------------------------------ operations
 
     def _operation(self, statement: ast.Operation, body: Body) -> None:
+        known = None if self._memory is None else self._memory.recall(statement, body, self._module)
+        if known is None:
+            self._called(statement, body)
+        else:
+            self.plans[id(statement)] = known.plan
+            self._mark(known.bound, body)
+        self._labels(statement.labels, body)
+        if len(statement.labels) > 1 and statement.name.id in BY_WORD and BY_WORD[statement.name.id].leads:
+            self._mark([statement.labels[0].id], body)  # the line below works on it
+
+    def _called(self, statement: ast.Operation, body: Body) -> None:
+        heard = self._report.heard
         self._planned(statement, statement.args, body)
         for alternative in statement.branches or ():
             self._statement(alternative, body)
         self._shape(statement.shape, body)
-        self._labels(statement.labels, body)
-        if len(statement.labels) > 1 and statement.name.id in BY_WORD and BY_WORD[statement.name.id].leads:
-            self._mark([statement.labels[0].id], body)  # the line below works on it
+        if self._memory is not None and self._report.heard == heard:
+            self._memory.note(statement, self.plans.get(id(statement)), body, self._module)
 
     def _planned(self, statement: ast.Operation | ast.Residual, args: Sequence[ast.Argument], body: Body) -> None:
         target: type[Op] | BlockDefinition | Literal["dynamic"] | None = BY_WORD["add"]
@@ -249,9 +263,7 @@ class Resolver:
         self._module.used.add(head)
         if not member:
             return found
-        if isinstance(found, Namespace) and member in found.members:
-            return found.members[member]
-        return None
+        return found.members.get(member) if isinstance(found, Namespace) else None
 
     def _no_operation(self, name: ast.Name, found: object) -> None:
         is_model = isinstance(found, ModelDefinition)
@@ -269,18 +281,13 @@ class Resolver:
         module = self._module.scope.find(name.id.partition(".")[0])
         if isinstance(module, Namespace):
             blocks = [name for name, value in module.members.items() if isinstance(value, BlockDefinition)]
-            self._report.error(
-                "E0201", name.span, f"module `{module.name}` has no block `{name.id.partition('.')[2]}`",
-                help=f"did you mean `{guess}`?" if guess else f"its blocks are {quoted(blocks)}",
-            )  # fmt: skip
+            help = f"did you mean `{guess}`?" if guess else f"its blocks are {quoted(blocks)}"
+            message = f"module `{module.name}` has no block `{name.id.partition('.')[2]}`"
+            self._report.error("E0201", name.span, message, help=help)
             return
-        self._report.error(
-            "E0201",
-            name.span,
-            f"unknown operation `{name.id}`",
-            "no operation or block has this name",
-            help=f"did you mean `{guess}`?" if guess else "`specc explain` lists the operations",
-        )
+        help = f"did you mean `{guess}`?" if guess else "`specc explain` lists the operations"
+        message = f"unknown operation `{name.id}`"
+        self._report.error("E0201", name.span, message, "no operation or block has this name", help=help)
 
     # ------------------------------------------------------------ names
 
@@ -331,12 +338,8 @@ class Resolver:
             bound = body.find(name.id) or self._module.scope.find(name.id) or name.id in known_words()
             if name.id not in FACTS and not bound:
                 guess = None if self._report.full else nearest(name.id, [*FACTS, *body.visible()])
-                self._report.error(
-                    "E0503",
-                    name.span,
-                    f"there is no fact `{name.id}`",
-                    help=f"did you mean `{guess}`?" if guess else f"there are {quoted(FACTS)}",
-                )
+                help = f"did you mean `{guess}`?" if guess else f"there are {quoted(FACTS)}"
+                self._report.error("E0503", name.span, f"there is no fact `{name.id}`", help=help)
 
     def _expression(self, expression: ast.Expr, body: Body) -> None:
         for name in names_in(expression):
@@ -344,15 +347,11 @@ class Resolver:
         for function in functions_in(expression):
             if function.id not in FUNCTIONS:
                 guess = None if self._report.full else nearest(function.id, FUNCTIONS)
-                self._report.error(
-                    "E0202", function.span, f"unknown function `{function.id}`",
-                    help=f"did you mean `{guess}`?" if guess else f"there are {quoted(FUNCTIONS)}",
-                )  # fmt: skip
+                help = f"did you mean `{guess}`?" if guess else f"there are {quoted(FUNCTIONS)}"
+                self._report.error("E0202", function.span, f"unknown function `{function.id}`", help=help)
 
     def _use(self, name: ast.Name, body: Body) -> None:
-        if name.id == "in":
-            return
-        if self._read(name.id, body):
+        if name.id == "in" or self._read(name.id, body):
             return
         if self._module.scope.find(name.id) is not None:
             self._module.used.add(name.id)

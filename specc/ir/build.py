@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from specc.dims import Divides, merge_conditions
@@ -12,7 +13,10 @@ from specc.types import Layout, TensorType
 
 @dataclass
 class GraphBuilder:
-    """Collects inputs, nodes and outputs; `finish` validates the whole."""
+    """Collects inputs, nodes and outputs; `finish` validates the whole.
+
+    Nodes of `former`, by name, are taken again where they are the same.
+    """
 
     name: str
     file: str = "<memory>"
@@ -23,6 +27,7 @@ class GraphBuilder:
     nodes: list[Node] = field(default_factory=list)
     outputs: list[GraphOutput] = field(default_factory=list)
     conditions: list[Divides] = field(default_factory=list)
+    former: Mapping[str, Node] = field(default_factory=dict)
     _asked: dict[tuple[int, ...], Op] = field(default_factory=dict)
 
     def add_input(self, graph_input: GraphInput) -> str:
@@ -65,8 +70,9 @@ class GraphBuilder:
             self._asked[key] = op  # kept, for its `id` to stay its own
             self.conditions.extend(op.conditions(tuple(kinds)))
         outputs = output_names(name, len(types))
-        self.nodes.append(
-            Node(
+        node = self.former.get(name)
+        if node is None or not _is(node, op, layer, inputs, types, file, line, scope):
+            node = Node(
                 name=name,
                 layer=layer,
                 op=op,
@@ -77,7 +83,7 @@ class GraphBuilder:
                 line=line,
                 scope=scope,
             )
-        )
+        self.nodes.append(node)
         self.types.update(zip(outputs, types, strict=True))
         return outputs
 
@@ -92,6 +98,10 @@ class GraphBuilder:
             nodes=tuple(self.nodes),
             conditions=merge_conditions(tuple(self.conditions)),
         )
+
+
+def _is(node: Node, op: Op, *rest: object) -> bool:
+    return node.op is op and (node.layer, node.inputs, node.types, node.file, node.line, node.scope) == rest
 
 
 def output_names(name: str, count: int) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ class Builder(ExpressionBuilder):
     # ------------------------------------------------------------ top level
 
     def start(self, items: Children) -> ast.File:
-        return ast.File(Span(self.source, 0, len(self.source.text)), tuple(items))
+        return ast.File(self.span(self.source, 0, len(self.source.text)), tuple(items))
 
     def import_item(self, children: Children) -> ast.Import:
         keyword, what, *alias = children
@@ -150,7 +150,8 @@ class Builder(ExpressionBuilder):
             elif kind is Shape:
                 shape = part.value
         end = last[-1] if type(last) is Arguments else last
-        node = ast.Operation(Span(self.source, first.span.start, end.span.end), labels, name, args, branches, shape)
+        span = self.span(self.source, first.span.start, end.span.end)
+        node = ast.Operation(span, labels, name, args, branches, shape)
         if branches:
             self.nest(node, branches)
         return node
@@ -188,7 +189,8 @@ class Builder(ExpressionBuilder):
             raise self.second_label(self.at(second[0]))
         start = label.span.start if label else keyword.start
         name = self.id(second[0]) if second else label
-        return self.nest(ast.Branch(Span(self.source, start, body.span.end), name, body.statements), body.statements)
+        span = self.span(self.source, start, body.span.end)
+        return self.nest(ast.Branch(span, name, body.statements), body.statements)
 
     def shape(self, children: Children) -> Shape:
         return Shape(self.as_shape(children[0]))
@@ -196,7 +198,7 @@ class Builder(ExpressionBuilder):
     def residual(self, children: Children) -> ast.Residual:
         labels = children.pop(0) if isinstance(children[0], Labels) else ()
         keyword, *parts = children
-        span = Span(self.source, labels[0].span.start if labels else keyword.start, parts[-1].span.end)
+        span = self.span(self.source, labels[0].span.start if labels else keyword.start, parts[-1].span.end)
         body = next(part for part in parts if type(part) is Body)
         shortcut = next((part.statements for part in parts if type(part) is Shortcut), None)
         node = ast.Residual(
@@ -231,14 +233,14 @@ class Builder(ExpressionBuilder):
     def for_statement(self, children: Children) -> ast.For:
         label = self.only_label(children)
         keyword, *targets, iterable, body = children
-        span = Span(self.source, label.span.start if label else keyword.start, body.span.end)
+        span = self.span(self.source, label.span.start if label else keyword.start, body.span.end)
         node = ast.For(span, label, tuple(map(self.id, targets)), iterable, body.statements)
         return self.nest(node, body.statements)
 
     def repeat(self, children: Children) -> ast.Repeat:
         label = self.only_label(children)
         keyword, count, body = children
-        span = Span(self.source, label.span.start if label else keyword.start, body.span.end)
+        span = self.span(self.source, label.span.start if label else keyword.start, body.span.end)
         return self.nest(ast.Repeat(span, label, count, body.statements), body.statements)
 
     def only_label(self, children: Children) -> ast.Name | None:
@@ -278,7 +280,7 @@ class Builder(ExpressionBuilder):
         value, *percent = children
         if not percent:
             return Tolerance(value.span, value)
-        span = Span(self.source, value.span.start, percent[0].end)
+        span = self.span(self.source, value.span.start, percent[0].end)
         if isinstance(value, ast.Number):
             return Tolerance(span, ast.Number(span, value.value / 100))
         return Tolerance(span, ast.Binary(span, "/", value, ast.Number(span, 100)))

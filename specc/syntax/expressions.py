@@ -23,7 +23,10 @@ _LOWER_PAIR = re.compile(r"[a-wyz]x[a-wyz]")
 
 
 class ExpressionBuilder:
-    def __init__(self) -> None:
+    """`span` makes the places of nodes."""
+
+    def __init__(self, span: type[Span] = Span) -> None:
+        self.span = span
         self.begin(Source("", ""), Limits())
 
     def begin(self, source: Source, limits: Limits) -> None:
@@ -36,14 +39,14 @@ class ExpressionBuilder:
     # ------------------------------------------------------------ places and depths
 
     def at(self, token: Token) -> Span:
-        return Span(self.source, token.start, token.end)
+        return self.span(self.source, token.start, token.end)
 
     def between(self, first: Token, last: Token) -> Span:
-        return Span(self.source, first.start, last.end)
+        return self.span(self.source, first.start, last.end)
 
     def upto(self, first: Token, last: Any) -> Span:
         """From a token to the end of a node."""
-        return Span(self.source, first.start, last.span.end)
+        return self.span(self.source, first.start, last.span.end)
 
     def id(self, token: Token) -> ast.Name:
         return ast.Name(self.at(token), token.value)
@@ -59,7 +62,7 @@ class ExpressionBuilder:
         if depth > self.limits.nesting:
             start = node.span.start
             what = "operators" if hasattr(node, "operator") else "statements or values"
-            raise SyntaxFault(too_deep(Span(self.source, start, start + 1), what, self.limits))
+            raise SyntaxFault(too_deep(self.span(self.source, start, start + 1), what, self.limits))
         depths[id(node)] = depth
         return node
 
@@ -73,12 +76,12 @@ class ExpressionBuilder:
 
     def conditional(self, children: Children) -> ast.Expr:
         then, test, orelse = children
-        span = Span(self.source, then.span.start, orelse.span.end)
+        span = self.span(self.source, then.span.start, orelse.span.end)
         return self.nest(ast.Conditional(span, test, then, orelse), children)
 
     def binary(self, children: Children) -> ast.Binary:
         left, sign, right = children
-        node = ast.Binary(Span(self.source, left.span.start, right.span.end), sign.value, left, right)
+        node = ast.Binary(self.span(self.source, left.span.start, right.span.end), sign.value, left, right)
         self.nest(node, children)
         return node
 
@@ -88,12 +91,12 @@ class ExpressionBuilder:
 
     def attribute(self, children: Children) -> ast.Expr:
         value, name = children
-        span = Span(self.source, value.span.start, name.end)
+        span = self.span(self.source, value.span.start, name.end)
         return self.nest(ast.Attribute(span, value, self.id(name)), children)
 
     def index(self, children: Children) -> ast.Expr:
         value, index, closing = children
-        return self.nest(ast.Index(Span(self.source, value.span.start, closing.end), value, index), children)
+        return self.nest(ast.Index(self.span(self.source, value.span.start, closing.end), value, index), children)
 
     def call(self, children: Children) -> ast.Expr:
         function, *args, closing = children
@@ -155,7 +158,7 @@ class ExpressionBuilder:
         if plain in _PLAIN:
             return _PLAIN[plain]
         start = token.start + 1 + match.start()
-        span = Span(self.source, start, start + 2)
+        span = self.span(self.source, start, start + 2)
         help = r"a backslash itself is written `\\`; there are also `\n`, `\t`, `\"`, `\u00e9`"
         raise self.fault("E0101", f"unknown escape `{match[0]}` in a string", span, "no such escape", help)
 

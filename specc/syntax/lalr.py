@@ -7,7 +7,7 @@ passes rules that only rename their one child on without a call, which makes it 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from specc.syntax.tables import RuleData, Tables
@@ -27,6 +27,17 @@ class Token:
         self.value = value
         self.start = start
         self.end = end
+
+
+class Known(Token):
+    """A symbol of the grammar that the builder has already made something of, from `size` tokens."""
+
+    __slots__ = ("made", "size")
+
+    def __init__(self, kind: str, made: Any, size: int, start: int, end: int) -> None:
+        super().__init__(kind, "", start, end)
+        self.made = made
+        self.size = size
 
 
 class UnexpectedText(Exception):
@@ -62,12 +73,12 @@ class Lexer:
         self._keywords = tables.keywords
         self._ignored = frozenset(tables.ignored)
 
-    def tokens(self, text: str) -> Iterator[Token]:
-        """Raises `UnexpectedText`."""
+    def tokens(self, text: str, start: int = 0, end: int | None = None) -> Iterator[Token]:
+        """The tokens of `text` between two offsets.  Raises `UnexpectedText`."""
         match_at, keywords, ignored = self._match, self._keywords, self._ignored
-        position, end = 0, len(text)
+        position, end = start, len(text) if end is None else end
         while position < end:
-            match = match_at(text, position)
+            match = match_at(text, position, end)
             if match is None:
                 raise UnexpectedText(position)
             start, position = match.span()
@@ -96,14 +107,38 @@ class Parser:
         """
         stack = [self._start]
         values: list[Any] = []
+        self._shift(tokens, stack, values, deepest)
+        self._reduce(Token(END, "", length, length), stack, values)
+        return values[-1]
+
+    def after(self, tokens: Iterable[Token]) -> list[int]:
+        """The states in which the parser stands behind `tokens`, for `part`."""
+        stack = [self._start]
+        self._shift(tokens, stack, [], 1000)
+        return stack
+
+    def part(self, states: Sequence[int], tokens: Iterable[Token], following: Token) -> list[Any]:
+        """What the builder makes of the symbols of `tokens` in those states and before `following`.
+
+        Raises `UnexpectedToken`.
+        """
+        stack, values = [*states], list[Any]()
+        self._shift(tokens, stack, values, 1_000_000)
+        self._reduce(following, stack, values)
+        return values
+
+    def _shift(self, tokens: Iterable[Token], stack: list[int], values: list[Any], deepest: int) -> None:
         for token in tokens:
             self._reduce(token, stack, values)
             stack.append(self._states[stack[-1]][token.kind])
+            if type(token) is Known:
+                if len(stack) + token.size > deepest:
+                    raise TooDeep(token)
+                values.append(token.made)
+                continue
             if len(stack) > deepest:
                 raise TooDeep(token)
             values.append(token)
-        self._reduce(Token(END, "", length, length), stack, values)
-        return values[-1]
 
     def _reduce(self, token: Token, stack: list[int], values: list[Any]) -> None:
         """Reduce until `token` can be shifted, or the end of the text has been reached."""

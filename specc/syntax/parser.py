@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, cached_property
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from specc.diagnostics import Diagnostic
 from specc.limits import DEFAULT_LIMITS, Limits
@@ -11,9 +13,12 @@ from specc.source import Source, Span
 from specc.syntax import ast
 from specc.syntax.build import Builder
 from specc.syntax.characters import strange_characters
-from specc.syntax.lalr import Lexer, Parser, TooDeep, UnexpectedText, UnexpectedToken
+from specc.syntax.lalr import Lexer, Parser, Token, TooDeep, UnexpectedText, UnexpectedToken
 from specc.syntax.lexing import LineEnds, SyntaxFault, too_deep
 from specc.syntax.tables import load
+
+if TYPE_CHECKING:
+    from specc.syntax.lines import LineParser, Lines
 
 _LARGER = "`--limit file_bytes=N` raises the limit"
 _MOST_ERRORS = 20
@@ -21,14 +26,19 @@ _SYMBOLS_PER_LEVEL = 20  # no level of brackets, operators and `else if` takes m
 _RECOVERABLE_CHARACTERS = 500_000  # each error found costs another parse; in larger texts the first must do
 
 
-def parse(source: Source, limits: Limits = DEFAULT_LIMITS) -> tuple[ast.File | None, list[Diagnostic]]:
-    """Parse one file.  Gives the file, or `None` and what is wrong with it, in the order of the text."""
+def parse(
+    source: Source, limits: Limits = DEFAULT_LIMITS, kept: Lines | None = None
+) -> tuple[ast.File | None, list[Diagnostic]]:
+    """Parse one file.  Gives the file, or `None` and what is wrong with it, in the order of the text.
+
+    With what is `kept` of its last version only lines that are new are parsed, to the same result.
+    """
     if len(source.text) > limits.file_bytes:
         message = f"the file is larger than {limits.file_bytes:_} bytes"
         return None, [Diagnostic("E0704", message, file=source.name, help=_LARGER)]
     if strange := strange_characters(source, _MOST_ERRORS):
         return None, strange
-    return _engine().parse(source, limits)
+    return _engine().parse(source, limits, kept)
 
 
 class Engine:
@@ -40,12 +50,21 @@ class Engine:
         tables = load()
         self.lexer = Lexer(tables)
         self.parser = Parser(tables, self.builder)
+        self._tables = tables
         self._lock = Lock()
 
-    def parse(self, source: Source, limits: Limits) -> tuple[ast.File | None, list[Diagnostic]]:
+    @cached_property
+    def line_parser(self) -> LineParser:
+        from specc.syntax.lines import LineParser
+
+        return LineParser(self._tables)
+
+    def parse(self, source: Source, limits: Limits, kept: Lines | None) -> tuple[ast.File | None, list[Diagnostic]]:
         with self._lock:
             text = source.text.replace("\ufeff", " ", 1) if source.text.startswith("\ufeff") else source.text
-            file, fault = self._attempt(source, text, limits)
+            file, fault = self._attempt(source, text, limits, kept)
+            if fault is not None and kept is not None:
+                file, fault = self._attempt(source, text, limits)  # which says best what is wrong
             return (file, []) if fault is None else (None, self._all_faults(source, text, limits, fault))
 
     def _all_faults(self, source: Source, text: str, limits: Limits, fault: Diagnostic) -> list[Diagnostic]:
@@ -66,12 +85,14 @@ class Engine:
             faults.append(Diagnostic("E0707", f"stopped after {_MOST_ERRORS} syntax errors", file=source.name))
         return faults
 
-    def _attempt(self, source: Source, text: str, limits: Limits) -> tuple[ast.File | None, Diagnostic | None]:
+    def _attempt(
+        self, source: Source, text: str, limits: Limits, kept: Lines | None = None
+    ) -> tuple[ast.File | None, Diagnostic | None]:
         """Parse `text`, which is the source's or the source's with lines blanked out; places refer to `source`."""
         self.builder.begin(source, limits)
         self.lines.begin(source, limits)
         try:
-            tokens = self.lines.process(self.lexer.tokens(text))
+            tokens = self.lines.process(self._tokens(source, text, limits, kept))
             file: ast.File = self.parser.parse(tokens, len(text), limits.nesting * _SYMBOLS_PER_LEVEL)
         except SyntaxFault as fault:
             return None, fault.diagnostic
@@ -83,6 +104,11 @@ class Engine:
 
             return None, diagnose(error, source, self.lines)
         return file, None
+
+    def _tokens(self, source: Source, text: str, limits: Limits, kept: Lines | None) -> Iterator[Token]:
+        if kept is None:
+            return self.lexer.tokens(text)
+        return self.line_parser.tokens(kept, source, text, limits, self.lines)
 
 
 @cache

@@ -28,7 +28,7 @@ LAYERS = [
     {"elaborate"},
     {"analysis"},
     {"claims", "lint", "loader"},
-    {"pipeline"},
+    {"pipeline", "workspace"},
     {"interpreter"},
     {"weights"},
     {"onnx"},

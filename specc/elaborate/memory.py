@@ -1,0 +1,111 @@
+"""What one check of a file leaves for the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final, NamedTuple
+
+from specc.elaborate.bodies import Body
+from specc.elaborate.modules import Module
+from specc.elaborate.plan import Plan
+from specc.elaborate.reads import functions_in, names_in, size_names
+from specc.ir.graph import Graph, Node
+from specc.source import LineSpan
+from specc.syntax import ast
+from specc.syntax.lines import Lines
+
+
+class Resolved(NamedTuple):
+    """A statement that nothing is wrong with, its plan, and the names in it: bound by a body around it, and free."""
+
+    statement: ast.Operation
+    plan: Plan
+    bound: tuple[str, ...]
+    free: tuple[str, ...]
+
+
+class Memory:
+    """The lines of a file and of what it imports, the plans of the statements in them, and the nodes of its models.
+
+    A check that is given it takes what still holds, to the same result, and leaves what it finds in its place.  It
+    serves one check at a time; what the check before it found must no longer be asked for its places.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[str, Lines] = {}
+        self._read: set[str] = set()
+        self._resolved: dict[int, Resolved] = {}  # by the statement's `id`
+        self._noted: dict[int, Resolved] = {}
+        self._nodes: dict[str, dict[str, Node]] = {}
+
+    def lines(self, file: str) -> Lines:
+        self._read.add(file)
+        return self._lines.setdefault(file, Lines())
+
+    def recall(self, statement: ast.Operation, body: Body, module: Module) -> Resolved | None:
+        """What is known of a statement whose names are bound, or free, as they were."""
+        known = self._resolved.get(id(statement))
+        if known is None:
+            return None
+        for name in known.free:
+            if body.find(name) is not None or _comes_later(name, body, module):
+                return None
+        for name in known.bound:
+            if body.find(name) is None:
+                return None
+        self._noted[id(statement)] = known
+        return known
+
+    def note(self, statement: ast.Operation, plan: Plan | None, body: Body, module: Module) -> None:
+        """Keep the plan of a statement that nothing is wrong with, if its line is kept and it calls an operation."""
+        if plan is None or type(statement.span) is not LineSpan or statement.branches is not None:
+            return
+        if plan.weights is not None:  # a name that is no value: a body may bind it to anything
+            return
+        called, read = _names(statement)
+        bound = tuple([name for name in read if body.find(name) is not None])
+        free = tuple((called | read).difference(bound))
+        if any(body.find(name) is not None or _comes_later(name, body, module) for name in free):
+            return
+        if called.isdisjoint(bound):
+            self._noted[id(statement)] = Resolved(statement, plan, bound, free)
+
+    def resolved(self) -> None:
+        """All files have been resolved: what was not met again is forgotten."""
+        self._resolved, self._noted = self._noted, {}
+        self._lines = {file: lines for file, lines in self._lines.items() if file in self._read}
+        self._read = set()
+
+    def nodes(self, model: str) -> Mapping[str, Node]:
+        """The nodes that the model had when it was last elaborated, by name."""
+        return self._nodes.get(model, {})
+
+    def keep(self, models: Collection[str], graphs: Iterable[Graph]) -> None:
+        """Keep the nodes of these graphs; of other models of the file, which have errors now, those there were."""
+        found = {graph.name: {node.name: node for node in graph.nodes} for graph in graphs}
+        self._nodes = {name: nodes for name, nodes in self._nodes.items() if name in models} | found
+
+
+def _comes_later(name: str, body: Body, module: Module) -> bool:
+    """Whether a name that is not bound yet is by what follows, or by the file."""
+    return body.find_later(name) is not None or module.scope.find(name) is not None
+
+
+def _names(statement: ast.Operation) -> tuple[set[str], set[str]]:
+    """The operation and the functions that a statement calls, and the names that it reads, those in sizes included."""
+    called, read = {statement.name.id.partition(".")[0]}, set[str]()
+    for argument in statement.args:
+        value = argument.value
+        if type(value) is ast.Name:
+            read.add(value.id)
+        elif type(value) not in _LITERALS:
+            read.update(name.id for name in names_in(value))
+            called.update(function.id for function in functions_in(value))
+    if statement.shape is not None:
+        read.update(name.id for name in names_in(statement.shape))
+        read.update(size_names(statement.shape))
+    read.discard("in")
+    return called, read
+
+
+_LITERALS: Final = frozenset({ast.Number, ast.Size, ast.Bool, ast.Text})

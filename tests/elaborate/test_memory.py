@@ -1,0 +1,85 @@
+"""A check that is given what the last one left has the same outcome as one that is not."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from specc.data import specs_folder
+from specc.diagnostics.render import render_text
+from specc.elaborate.memory import Memory
+from specc.limits import Limits
+from specc.loader import FileLoader
+from specc.pipeline import Outcome, check
+from specc.source import Source
+from tests.edits import versions
+
+TEXT = """\
+model M {
+  input x 3x16x16
+  conv 8, 3x3, pad=1, relu -> 8x16x16
+  bn
+  conv 8, 3x3, pad=1, bias=false -> 8x16x16
+  bn
+  flatten
+  dense 10
+}
+"""
+
+
+def checked(text: str, memory: Memory | None, limits: Limits | None = None) -> Outcome:
+    limits = limits or Limits()
+    loader = FileLoader(specs_folder() / "lecture", limits)
+    return check(
+        Source((specs_folder() / "lecture" / "edited.cnn").as_posix(), text), loader, limits=limits, memory=memory
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("bias=false", "bias=true", {"conv2"}),
+        ("bn\n  flatten", "bn # the last one\n  flatten", set()),
+        ("dense 10", "dense 12", {"dense1"}),
+        ("3x16x16", "4x16x16", set()),  # the types of what follows are the same
+        ("  bn\n  conv", "  conv", {"conv2", "bn1", "flatten1", "dense1"}),  # each is a line further up
+    ],
+)
+def test_other_nodes_are_the_same_objects(old: str, new: str, changed: set[str]) -> None:
+    memory = Memory()
+    (before,) = checked(TEXT, memory).models
+    (after,) = checked(TEXT.replace(old, new, 1), memory).models
+    former = {node.name: node for node in before.graph.nodes}
+    assert {node.name for node in after.graph.nodes if node is not former.get(node.name)} == changed
+
+
+def test_nodes_outlive_an_error() -> None:
+    memory = Memory()
+    (before,) = checked(TEXT, memory).models
+    assert not checked(TEXT.replace("dense 10", "dens 10,"), memory).ok  # not even a text that can be parsed
+    assert not checked(TEXT.replace("dense 10", "dense -1"), memory).ok
+    (after,) = checked(TEXT, memory).models
+    assert all(a is b for a, b in zip(after.graph.nodes[:-1], before.graph.nodes[:-1], strict=True))
+
+
+def test_findings_stay_where_they_were() -> None:
+    memory = Memory()
+    text = TEXT.replace("  flatten", "  unused: relu\n  flatten")
+    first = checked(text, memory)
+    said = render_text(first.diagnostics, width=100)
+    checked(text.replace("  bn\n", "\n\n  bn\n"), memory)
+    assert "W0201" in said
+    assert render_text(first.diagnostics, width=100) == said
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_remembered_changes_nothing(seed: int) -> None:
+    random = Random(seed)
+    memory = Memory()
+    for text in versions(random, 8):
+        limits = Limits(layers=2000, steps=random.choice((20_000, 20_000, 40)), elements=10_000)
+        again, anew = checked(text, memory, limits), checked(text, None, limits)
+        assert [one.graph for one in again.models] == [one.graph for one in anew.models]
+        assert [one.summary for one in again.models] == [one.summary for one in anew.models]
+        assert render_text(again.diagnostics, width=100) == render_text(anew.diagnostics, width=100)
