@@ -37,9 +37,7 @@ class Axis(NamedTuple):
     @property
     def samples(self) -> Dim:
         """The field in whole samples."""
-        if isinstance(
-            self.field, int
-        ):  # asked first: whether it is a Fraction takes six times as long
+        if isinstance(self.field, int):  # asked first: whether it is a Fraction takes six times as long
             return self.field
         return ceil(self.field) if isinstance(self.field, Fraction) else self.field
 

@@ -12,7 +12,8 @@ from specc.diagnostics import Diagnostic, has_errors
 from specc.ir.graph import Graph, Node, weight_name
 from specc.limits import DEFAULT_LIMITS
 from specc.loader import FileLoader
-from specc.ops.merge import Add, Max, Mean, Min, Mul
+from specc.ops.add import Add
+from specc.ops.merge import Max, Mean, Min, Mul
 from specc.pipeline import Checked, check
 from specc.source import Source
 

@@ -13,13 +13,13 @@ from typing import Final, TypeAlias
 
 from specc.decompile.arguments import closes
 from specc.ir.graph import Graph, Node
+from specc.ops.add import Add
 from specc.ops.base import Op
 from specc.ops.concat import Concat
 from specc.ops.conv import Conv
 from specc.ops.deconv import Deconv
 from specc.ops.dense import Dense
 from specc.ops.depthwise import Depthwise
-from specc.ops.merge import Add
 from specc.ops.separable import Separable
 
 CLOSABLE: Final[tuple[type[Op], ...]] = (Conv, Depthwise, Separable, Deconv, Dense)

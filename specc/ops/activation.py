@@ -49,31 +49,6 @@ class Abs(Activation):
         return exact(y)
 
 
-class Relu(Activation):
-    """max(x, 0): ONNX Relu-13."""
-
-    word = "relu"
-
-    def emit(self, build: Builder, x: str) -> str:
-        return build.node("Relu", [x])
-
-    def value(self, x: Array) -> Array:
-        from specc.kernels import activation
-
-        return activation.relu(x)
-
-    def value_over(self, x: Array) -> Array:
-        from specc.kernels import activation
-
-        return activation.relu(x, out=x)
-
-    def rounding(self, x: Array, y: Array, u: float) -> Array:
-        """0."""
-        from specc.kernels.bounds import exact
-
-        return exact(y)
-
-
 class _Clipping(Activation):
     """min(max(x, low), high): ONNX Clip-13."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from specc.ops.base import Builder
-from specc.ops.merge import Merge
+from specc.ops.merge_base import Merge
 
 if TYPE_CHECKING:
     from specc.ops.base import Array

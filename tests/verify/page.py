@@ -14,7 +14,7 @@ from pathlib import Path
 from specc.ops import OPS
 from specc.ops.base import Op
 from specc.ops.families import Activation
-from specc.ops.merge import Merge
+from specc.ops.merge_base import Merge
 from specc.verify.deviations import KNOWN
 from specc.verify.probes import KINDS, QUICK
 

@@ -13,6 +13,7 @@ from specc.ops import activation, smooth
 from specc.ops.base import Op
 from specc.ops.dropout import Dropout
 from specc.ops.merge import Mul
+from specc.ops.relu import Relu
 from specc.ops.scale import PRelu
 from specc.ops.softmax import LogSoftmax, Softmax
 
@@ -36,7 +37,7 @@ def elementwise(ctx: Context, step: Step, operand: Live, op: Op) -> Live:
 
 
 SIMPLE: Final[dict[str, Rule]] = {
-    "Relu": unary(lambda step: activation.Relu()),
+    "Relu": unary(lambda step: Relu()),
     "Abs": unary(lambda step: activation.Abs()),
     "LeakyRelu": unary(lambda step: activation.LeakyRelu(alpha=step.number("alpha", 0.01))),
     "ThresholdedRelu": unary(lambda step: activation.ThresholdedRelu(alpha=step.number("alpha", 1.0))),
@@ -100,7 +101,7 @@ def clipping(low: float | None, high: float | None) -> Op:
     if (low, high) == (-1.0, 1.0):
         return activation.HardTanh()
     if low == 0.0 and (high is None or high >= FLOAT_MAX):
-        return activation.Relu()
+        return Relu()
     if low is None and high is None:
         return activation.Identity()
     low = -FLOAT_MAX if low is None else max(low, -FLOAT_MAX)

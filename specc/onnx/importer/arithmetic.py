@@ -14,12 +14,14 @@ from specc.ir.graph import Node
 from specc.onnx.importer import activations, norms, unpooling
 from specc.onnx.importer.context import Context, single
 from specc.onnx.importer.values import Decline, Known, Live, Step, Value, mapped
+from specc.ops.add import Add
 from specc.ops.conv import Conv
 from specc.ops.deconv import Deconv
 from specc.ops.dense import Dense
 from specc.ops.depthwise import Depthwise
 from specc.ops.global_pool import GlobalLpPool
-from specc.ops.merge import Add, Div, Mean, Merge, Mul, Sub
+from specc.ops.merge import Div, Mean, Mul, Sub
+from specc.ops.merge_base import Merge
 from specc.ops.power import Pow
 from specc.ops.scale import LearnedBias, Scale
 from specc.ops.shape import Reshape

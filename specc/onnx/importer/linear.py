@@ -8,10 +8,11 @@ from specc.onnx.importer.arithmetic import as_operand, stretched
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.shapes import reshaped
 from specc.onnx.importer.values import Decline, Live, Step, Value, mapped
+from specc.ops.add import Add
 from specc.ops.conv import Conv
 from specc.ops.dense import Dense
 from specc.ops.matmul import MatMul
-from specc.ops.merge import Add, Mul
+from specc.ops.merge import Mul
 from specc.weights.tensors import Tensor
 
 

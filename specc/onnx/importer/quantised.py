@@ -11,10 +11,12 @@ from onnx import helper
 from specc.onnx.importer.arithmetic import as_operand
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Array, Decline, Known, Live, Step, Value, short
-from specc.ops.activation import Clip, Relu
-from specc.ops.merge import Add, Div, Mul
+from specc.ops.activation import Clip
+from specc.ops.add import Add
+from specc.ops.merge import Div, Mul
 from specc.ops.quantize import LIMITS, Dequantize, Quantize, Round
 from specc.ops.reduce import ReduceMax
+from specc.ops.relu import Relu
 from specc.weights.tensors import Tensor
 
 _Kind = TypeVar("_Kind", Quantize, Dequantize)

@@ -24,8 +24,9 @@ from specc.onnx.importer import (
 )
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Step, Value
+from specc.ops.add import Add
 from specc.ops.global_pool import GlobalAvgPool, GlobalMaxPool
-from specc.ops.merge import Add, Max, Mean, Min
+from specc.ops.merge import Max, Mean, Min
 from specc.ops.pool import AvgPool, LpPool
 from specc.ops.quantize import Round
 from specc.ops.reduce import ReduceMax, ReduceMean
