@@ -34,15 +34,16 @@ def _unused_labels(elaborated: Elaborated, labels: Sequence[ast.Name], report: R
     """A label that nothing reads still names the weights of its layer; without weights it does nothing."""
     graph = elaborated.graph
     naming = _naming(graph) if labels else frozenset()
+    scopes = {node.name: node.scope for node in graph.nodes} if labels else {}
     for label in labels:
         names = elaborated.labels.get(label.span.start, [])
         if names and naming.isdisjoint(names):
-            report.add(
-                Diagnostic(
-                    "W0201", f"label `{label.id}` is never used", label.span,
-                    notes=("its layer has no weights that it could name",), help="remove it, or start it with `_`",
-                )
-            )  # fmt: skip
+            scope = scopes.get(names[0])
+            note = (
+                f"its layer's weights are called `{scope}`" if scope else "its layer has no weights that it could name"
+            )
+            message, help = f"label `{label.id}` is never used", "remove it, or start it with `_`"
+            report.add(Diagnostic("W0201", message, label.span, notes=(note,), help=help))
 
 
 def _naming(graph: Graph) -> frozenset[str]:

@@ -16,8 +16,9 @@ Made from the classes in `specc/ops` by `python -m specc.report.reference`; `spe
 
 Arguments in brackets may be left out; those without `=` may be given without their names, in this order.
 Besides its own arguments every operation takes `from=` (the value, or list of values, to work on instead of that of the
-line before) and an activation (`act=relu`, or its bare word as the last argument). Windows, paddings and rounding are
-explained in [language.md](language.md#windows-and-borders).
+line before), an activation (`act=relu`, or its bare word as the last argument) and, where it has weights, `weights=`, a
+name for them (see [Sharing weights](language.md#sharing-weights)). Windows, paddings and rounding are explained in
+[language.md](language.md#windows-and-borders).
 """
 
 

@@ -16,6 +16,13 @@ def nodes(body: str, **parameters: object) -> str:
     return " ".join(f"{node.name}({','.join(node.inputs)})" for node in graph.nodes)
 
 
+def tensors(text: str) -> str:
+    """`name:scope` of every node with weights, `name` alone where they are called like the node."""
+    graph = specc.loads(text, model="Net").graph
+    found = [node for node in graph.nodes if graph.weights(node)]
+    return " ".join(node.name if node.scope is None else f"{node.name}:{node.scope}" for node in found)
+
+
 def shape(body: str, **parameters: object) -> str:
     text = body if "model Net" in body else f"model Net {{ {body} }}"
     model = specc.loads(text, model="Net", **parameters)
@@ -121,6 +128,55 @@ def test_compile_time_values(body: str, widths: list[int]) -> None:
 )
 def test_shapes(body: str, expected: str) -> None:
     assert shape(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("repeat 2 { conv 4, 1x1, weights=a }", "conv1:a conv2:a"),
+        ("head: conv 4, 1x1; conv 4, 1x1, weights=head", "head conv1:head"),
+        ("conv 4, 1x1, weights=head; head: conv 4, 1x1", "conv1:head head"),
+        ("head: conv 4, 1x1, weights=head; conv 4, 1x1, prelu, weights=x", "head conv1:x conv1.prelu:x.prelu"),
+        ("conv 4, 1x1, weights=conv1; relu; conv 4, 1x1, weights=a.b", "conv1 conv2:a.b"),
+        ("repeat 2 { a: conv 4, 1x1, weights=w }", "a.0:w a.1:w"),
+        ("s: repeat 2 { conv 4, 1x1, weights=w; conv 4, 1x1 }", "s.0.conv1:s.w s.0.conv2 s.1.conv1:s.w s.1.conv2"),
+        ("add { l: branch { conv 4, 1x1, weights=w } branch { conv 4, 1x1, weights=w } }", "l.conv1:l.w conv1:w"),
+        ('conv 4, 1x1, weights="l.0.conv"', "conv1:l.0.conv"),
+    ],
+)
+def test_names_of_weights(body: str, expected: str) -> None:
+    assert tensors(f"model Net {{ {WIDE}{body} }}") == expected
+
+
+@pytest.mark.parametrize(
+    ("blocks", "body", "expected"),
+    [
+        ("block b { conv 4, 1x1; bn }", "b; b weights=x; b weights=x",
+         "b1.conv1 b1.bn1 b2.conv1:x.conv1 b2.bn1:x.bn1 b3.conv1:x.conv1 b3.bn1:x.bn1"),
+        ("block b { conv 4, 1x1 }", "y: b; b weights=y", "y.conv1 b1.conv1:y.conv1"),
+        ("block b { conv 4, 1x1, weights=w; relu }", "b; b", "b1.conv1:b1.w b2.conv1:b2.w"),
+        ("block b { conv 4, 1x1, weights=w; relu }", "b weights=x; b weights=x", "b1.conv1:x.w b2.conv1:x.w"),
+        ("block b { s: repeat 2 { a: conv 4, 1x1 }; repeat 2 { c: conv 4, 1x1 } }", "b weights=x",
+         "b1.s.0.a:x.s.0.a b1.s.1.a:x.s.1.a b1.c.0:x.c.0 b1.c.1:x.c.1"),
+        ("block b { s: repeat 2 { conv 4, 1x1, weights=w } }", "b weights=x", "b1.s.0.conv1:x.s.w b1.s.1.conv1:x.s.w"),
+        ("block b { conv 4, 1x1 }\nblock c { b weights=w; b }", "c weights=x; c weights=x",
+         "c1.b1.conv1:x.w.conv1 c1.b2.conv1:x.b2.conv1 c2.b1.conv1:x.w.conv1 c2.b2.conv1:x.b2.conv1"),
+        ("block b { conv 4, 1x1 }", "b prelu, weights=x", "b1.conv1:x.conv1 b1.prelu:x.prelu"),
+        ("block b(weights = 2) { conv weights, 1x1 }", "b weights=3", "b1.conv1"),
+    ],
+)  # fmt: skip
+def test_names_of_weights_in_blocks(blocks: str, body: str, expected: str) -> None:
+    assert tensors(f"{blocks}\nmodel Net {{ {WIDE}{body} }}") == expected
+
+
+def test_shared_weights_count_once_and_work_counts_each_time() -> None:
+    body = "conv 4, 3x3, pad=1, bias=false, weights=step; bn weights=norm"
+    one, three = (specc.loads(f"model Net {{ {WIDE}repeat {n} {{ {body} }} }}").summary for n in (1, 3))
+    fields = ("params", "trainable", "buffers", "weight_bytes")
+    assert all(getattr(one.totals, name) == getattr(three.totals, name) for name in fields)
+    assert three.totals.macs == 3 * one.totals.macs
+    assert [layer.shares for layer in three.layers] == [None, None, "conv1", "bn1", "conv1", "bn1"]
+    assert "Shared weights: 4 layers" in specc.loads(f"model Net {{ {WIDE}repeat 3 {{ {body} }} }}").table()
 
 
 def test_a_u_net_says_what_its_sizes_must_divide_by() -> None:

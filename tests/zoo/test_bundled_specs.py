@@ -11,6 +11,8 @@ INTENDED = {
     "lecture/mnist": ["W0301", "W0101"],
     "lecture/dogs_vs_cats": ["W0101", "W0101", "W0301"],
     "zoo/squeezenet1_1": ["W0101"],
+    # The paper's network has nearly all of its parameters in the layer behind `flatten`.
+    "zoo/siamese": ["W0301"],
 }
 
 
@@ -36,5 +38,5 @@ def test_graphs_survive_json(spec):
 
 def test_all_specs_are_seen():
     """So that the tests above cannot pass by looking at nothing."""
-    assert len(SPECS) == 21
-    assert sum(len(outcome(spec).models) for spec in SPECS) == 51
+    assert len(SPECS) == 23
+    assert sum(len(outcome(spec).models) for spec in SPECS) == 53
