@@ -14,7 +14,7 @@ from specc.ops.base import Builder, Field, Rejection, Types, Weight
 from specc.ops.families import Uncounted
 from specc.ops.fields import PositiveReal, whole
 from specc.ops.norm import channel_affine
-from specc.ops.shape import permuted
+from specc.ops.ordered import permuted
 from specc.ops.windows import known_channels
 from specc.types import Layout, TensorType
 

@@ -10,7 +10,7 @@ from specc.ops.axes import canonical_order, spoken_axes
 from specc.ops.base import Builder, Field, Rejection, Types
 from specc.ops.families import Weightless
 from specc.ops.meeting import joint_size, meeting_conditions
-from specc.ops.shape import permuted
+from specc.ops.ordered import permuted
 from specc.types import Layout, TensorType, unspeak
 
 if TYPE_CHECKING:

@@ -1,8 +1,4 @@
-"""New shapes for the same values: flatten, reshape, transpose, squeeze.
-
-They look at the order of axes as the author writes it.  Under `layout=hwc` a transpose brings the values into that
-order where it makes a difference.
-"""
+"""New shapes for the same values, in the order of axes as the author writes it: reshape, transpose, squeeze."""
 
 from __future__ import annotations
 
@@ -14,52 +10,16 @@ from pydantic_core import PydanticCustomError
 
 from specc.dims import Dim, Divides, Sym, product
 from specc.ops.axes import Axis, axis_index, canonical_order, spoken_axes
-from specc.ops.base import Builder, Field, Rejection, Types
-from specc.ops.families import Rearrangement
+from specc.ops.base import Builder, Rejection, Types
 from specc.ops.fields import whole
-from specc.types import Layout, TensorType, unspeak
+from specc.ops.ordered import Ordered, as_written, permuted
+from specc.types import TensorType, unspeak
 
 if TYPE_CHECKING:
     from specc.ops.base import Array
 
 MOST_SIZES: Final = 7
 """ONNX Runtime's kernels and PyTorch's take eight axes, of which one is the batch."""
-
-
-class _Ordered(Rearrangement):
-    """An operation that looks at the order of axes; one output value depends on any of the input's positions."""
-
-    context = ("layout",)
-
-    layout: Layout = "chw"
-    """The order in which the model's author writes axes."""
-
-    def reach(self, inputs: Types) -> Field:
-        return None
-
-
-class Flatten(_Ordered):
-    """All values of an item in one row, in the order of the shape as it is written: ONNX Flatten-13."""
-
-    word = "flatten"
-
-    def arithmetic(self, inputs: Types) -> tuple[str, ...]:
-        sizes = " x ".join(str(size) for size in inputs[0].spoken(self.layout)[1:])
-        return (f"{sizes} = {inputs[0].elements}",)
-
-    def infer(self, inputs: Types) -> Types:
-        (x,) = inputs
-        return (TensorType((x.shape[0], x.elements)),)
-
-    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
-        if inputs[0].rank == 1:
-            return (names[0],)
-        return (build.node("Flatten", [as_written(build, names[0], inputs[0], self.layout)], axis=1),)
-
-    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
-        from specc.kernels.axes import as_written
-
-        return (as_written(xs[0], self.layout).reshape(xs[0].shape[0], -1),)
 
 
 def _sizes(value: Any) -> Any:
@@ -73,7 +33,7 @@ def _sizes(value: Any) -> Any:
     return sizes
 
 
-class Reshape(_Ordered):
+class Reshape(Ordered):
     """The same values in other sizes, in the order of the shapes as they are written: ONNX Reshape-13."""
 
     word = "reshape"
@@ -150,7 +110,7 @@ def _permutation(value: Any) -> Any:
     return order
 
 
-class Transpose(_Ordered):
+class Transpose(Ordered):
     """The axes in another order, the batch staying first: ONNX Transpose-13.
 
     `transpose (1, 2, 0)` puts the second axis of the shape as it is written first.
@@ -187,7 +147,7 @@ class Transpose(_Ordered):
         return canonical_order(tuple(written[axis] for axis in self.order), self.layout)
 
 
-class Squeeze(_Ordered):
+class Squeeze(Ordered):
     """Drops axes of size 1: the one named, or all spatial ones: ONNX Squeeze-13."""
 
     word = "squeeze"
@@ -241,17 +201,3 @@ class Squeeze(_Ordered):
         """The canonical indices of the axes that stay, in the canonical order of the output."""
         dropped = self._dropped(x)
         return canonical_order(tuple(i for i in spoken_axes(x.rank, self.layout) if i not in dropped), self.layout)
-
-
-def as_written(build: Builder, name: str, x: TensorType, layout: Layout) -> str:
-    """The value with its axes as they are written, transposed only where that moves a value."""
-    if layout == "chw" or x.channels == 1 or all(size == 1 for size in x.spatial):
-        return name
-    return permuted(build, name, spoken_axes(x.rank, layout))
-
-
-def permuted(build: Builder, name: str, axes: tuple[int, ...]) -> str:
-    """The value with its axes behind the batch in another order."""
-    if axes == tuple(sorted(axes)):
-        return name
-    return build.node("Transpose", [name], perm=(0, *axes))

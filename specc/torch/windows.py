@@ -10,7 +10,8 @@ from typing import Final
 from specc.ops.conv import Conv
 from specc.ops.deconv import Deconv
 from specc.ops.depthwise import Depthwise
-from specc.ops.pool import AvgPool, LpPool, MaxPool
+from specc.ops.max_pool import MaxPool
+from specc.ops.pool import AvgPool, LpPool
 from specc.ops.pool_base import Pooling
 from specc.ops.separable import Separable
 from specc.ops.unpool import Unpool

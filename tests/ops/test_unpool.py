@@ -9,7 +9,7 @@ from lowering import assert_within_bound, float64_outputs, image, numbers, rejec
 from specc.dims import symbol
 from specc.ops import BY_WORD
 from specc.ops.base import Reach
-from specc.ops.pool import MaxPool
+from specc.ops.max_pool import MaxPool
 
 H, W = symbol("H"), symbol("W")
 

@@ -9,7 +9,8 @@ from specc.onnx.importer import norms
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Decline, Live, Step, Value
 from specc.ops.concat import Concat
-from specc.ops.shape import Flatten, Reshape, Squeeze, Transpose
+from specc.ops.flatten import Flatten
+from specc.ops.shape import Reshape, Squeeze, Transpose
 from specc.ops.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from specc.ops.split import Split
 from specc.types import TensorType

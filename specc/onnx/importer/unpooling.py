@@ -14,8 +14,8 @@ from specc.onnx.importer.measuring import measured_value
 from specc.onnx.importer.shapes import transposed
 from specc.onnx.importer.values import Decline, Known, Live, Pending, Step, Value
 from specc.onnx.importer.windows import compact, compact_pad, kernel_of, max_pooled, motion_of
+from specc.ops.max_pool import MaxPool
 from specc.ops.pad import Pad
-from specc.ops.pool import MaxPool
 from specc.ops.unpool import Unpool
 
 COUNTED = "its positions count through all channels and items, and only MaxUnpool has a counterpart that reads them"

@@ -14,8 +14,9 @@ from specc.ops.conv import Conv
 from specc.ops.deconv import Deconv
 from specc.ops.depthwise import Depthwise
 from specc.ops.global_pool import GlobalAvgPool, GlobalLpPool, GlobalMaxPool
+from specc.ops.max_pool import MaxPool, MinPool
 from specc.ops.merge import Mul
-from specc.ops.pool import AvgPool, LpPool, MaxPool, MinPool
+from specc.ops.pool import AvgPool, LpPool
 from specc.types import TensorType
 from specc.weights.tensors import Tensor
 
