@@ -27,16 +27,45 @@ def check_shapes(model: onnx.ModelProto, graph: Graph) -> list[str]:
 
 def shape_conflicts(model: onnx.ModelProto, graph: Graph) -> dict[str, str]:
     """Values whose shape, inferred by ONNX from the inputs alone, is not that of `graph`, and how they differ."""
-    inferred = onnx.shape_inference.infer_shapes(_without_shapes(model), data_prop=True).graph
-    shapes = {
-        item.name: item.type.tensor_type.shape for item in (*inferred.input, *inferred.value_info, *inferred.output)
-    }
+    shapes = _inferred(_without_shapes(model))
     found = {}
     for value, held in held_values(model, graph).items():
         ours = speak(graph.values[value].shape, held.layout)
         theirs = [_size(size) for size in shapes[held.tensor].dim] if held.tensor in shapes else []
         if len(ours) != len(theirs) or not all(map(_agree, ours, theirs)):
             found[value] = f"ONNX infers {_text(theirs)}, the graph says {_text(list(ours))}"
+    return found
+
+
+def _inferred(model: onnx.ModelProto) -> dict[str, onnx.TensorShapeProto]:
+    """The shapes that ONNX infers, up to the first that cannot be: slicing it, ONNX would end the process."""
+    depths = _slices_before(model.graph)
+    shapes: dict[str, onnx.TensorShapeProto] = {}
+    for depth in sorted(set(depths)):
+        part = onnx.ModelProto()
+        part.CopyFrom(model)
+        del part.graph.node[:]
+        part.graph.node.extend(node for node, own in zip(model.graph.node, depths, strict=True) if own <= depth)
+        made = {name for node in part.graph.node for name in node.output}
+        kept = [item for item in model.graph.output if item.name in made]
+        del part.graph.output[:]
+        part.graph.output.extend(kept)
+        graph = onnx.shape_inference.infer_shapes(part, data_prop=True).graph
+        items = (*graph.input, *graph.value_info, *graph.output)
+        shapes = {item.name: item.type.tensor_type.shape for item in items}
+        if any(size.HasField("dim_value") and size.dim_value < 1 for shape in shapes.values() for size in shape.dim):
+            break
+    return shapes
+
+
+def _slices_before(graph: onnx.GraphProto) -> list[int]:
+    """For each node how many Slice nodes, itself among them, lie on the longest way to it."""
+    depth: dict[str, int] = {}
+    found = []
+    for node in graph.node:
+        own = max((depth.get(name, 0) for name in node.input), default=0) + (node.op_type == "Slice")
+        depth.update(dict.fromkeys(node.output, own))
+        found.append(own)
     return found
 
 

@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "onnx"))
 from graphs import layer, network, shape
 
 from specc.ir.graph import Graph
+from tests.verify.fault_specs import specs
 
 
 def networks() -> dict[str, Graph]:
@@ -24,6 +25,7 @@ def networks() -> dict[str, Graph]:
         "concat": _concat(),
         "activations": _activations(),
         "wide": _wide(),
+        **specs(),
     }
 
 

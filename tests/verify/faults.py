@@ -13,6 +13,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from tests.verify.operand_faults import operand_faults, orders, transposed_operand, with_operand
+
 Model = onnx.ModelProto
 Change = Callable[[Model], None]
 
@@ -33,11 +35,13 @@ def faults(model: Model, weights: Collection[str]) -> Iterator[Fault]:
     for node in model.graph.node:
         yield from _attribute_faults(node)
         yield from _structure_faults(node, tensors)
+        for kind, what, position, alter in operand_faults(node, tensors):
+            yield Fault(kind, node.name, f"operand {position}: {what}", with_operand(node.name, position, alter))
         for position, name in enumerate(node.input):
             if name in tensors and tensors[name].dtype == np.float32 and tensors[name].size:
                 if name in weights:
                     yield from _weight_faults(node, position, name, tensors[name])
-                else:
+                elif node.op_type not in ("QuantizeLinear", "DequantizeLinear"):
                     yield _tensor("constant", node, name, "x 1.001", lambda a: a * np.float32(1.001))
 
 
@@ -61,7 +65,7 @@ def _attribute_faults(node: onnx.NodeProto) -> Iterator[Fault]:
             yield _attribute(kind, node, key, [s + 1 for s in old])
             yield _attribute(kind, node, key, [old[0] + 1, *old[1:]])
     for key, kind, new in (
-        ("axis", "axis", lambda v: v - 1 if v > 1 else v + 1),
+        ("axis", "axis", lambda v: v - 1 if v > 1 or v < -1 else v + 1 if v >= 0 else v - 1),
         ("epsilon", "epsilon", lambda v: v * 10),
         ("epsilon", "epsilon", lambda v: v * 2),
         ("alpha", "constant", lambda v: v * 1.001),
@@ -72,11 +76,17 @@ def _attribute_faults(node: onnx.NodeProto) -> Iterator[Fault]:
         ("group", "groups", lambda v: max(1, v // 2)),
         ("num_groups", "groups", lambda v: v * 2),
         ("count_include_pad", "padding counted", lambda v: 1 - v),
+        ("blocksize", "blocks", lambda v: v + 1),
+        ("extrapolation_value", "constant", lambda v: v + 0.25),
     ):
         if key in values and isinstance(values[key], (int, float)) and new(values[key]) != values[key]:
             yield _attribute(kind, node, key, new(values[key]))
     if node.op_type in ("MaxPool", "AveragePool", "LpPool"):
         yield _attribute("ceil for floor", node, "ceil_mode", 1 - int(values.get("ceil_mode", 0)))
+    yield from _words(node, values)
+    if node.op_type == "Transpose":
+        for other in orders(list(values["perm"])):
+            yield _attribute("permutation", node, "perm", other)
     if node.op_type == "Gelu":
         tanh = values.get("approximate", b"none") == b"tanh"
         yield _attribute("activation", node, "approximate", "none" if tanh else "tanh")
@@ -85,6 +95,17 @@ def _attribute_faults(node: onnx.NodeProto) -> Iterator[Fault]:
         if "antialias" not in values:
             yield _attribute("interpolation", node, "mode", mode)
         yield from _resizing_faults(node, values)
+
+
+def _words(node: onnx.NodeProto, values: dict[str, object]) -> Iterator[Fault]:
+    """Other modes of padding and of blocks, the other one of equal values."""
+    if node.op_type == "Pad":
+        for mode in sorted({"constant", "reflect", "edge"} - {values.get("mode", b"constant").decode()}):
+            yield _attribute("border", node, "mode", mode)
+    if node.op_type == "DepthToSpace":
+        yield _attribute("blocks", node, "mode", "DCR" if values["mode"] == b"CRD" else "CRD")
+    if node.op_type == "ArgMax":
+        yield _attribute("last of equal values", node, "select_last_index", 1 - values.get("select_last_index", 0))
 
 
 def _resizing_faults(node: onnx.NodeProto, values: dict[str, object]) -> Iterator[Fault]:
@@ -117,15 +138,34 @@ SWAPS = {
     "Add": ("Sub",),
     "Sub": ("Add",),
     "Mul": ("Add",),
+    "Div": ("Mul", "Sub"),
+    "Max": ("Min", "Mean"),
+    "Min": ("Max",),
+    "Pow": ("Mul",),
+    "ReduceMean": ("ReduceMax", "ReduceSum"),
+    "ReduceMax": ("ReduceMean", "ReduceMin"),
+    "ArgMax": ("ArgMin",),
+    "GlobalMaxPool": ("GlobalAveragePool",),
+    "GlobalLpPool": ("GlobalAveragePool",),
+    "LpPool": ("AveragePool",),
+    "Round": ("Floor", "Ceil"),
+    "Exp": ("Softplus",),
+    "Abs": ("Relu", "Neg"),
+    "Clip": ("Relu",),
+    "Celu": ("Elu", "Relu"),
+    "ThresholdedRelu": ("Relu",),
+    "Sqrt": ("Abs",),
+    "Neg": ("Abs",),
     "Softmax": ("LogSoftmax",),
     "LogSoftmax": ("Softmax",),
     "GlobalAveragePool": ("GlobalMaxPool",),
     "AveragePool": ("MaxPool",),
     "MaxPool": ("AveragePool",),
 }
-RESHAPING = {"Add", "Sub", "Mul", "GlobalAveragePool", "AveragePool", "MaxPool"}
+RESHAPING = {"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"}
+RESHAPING |= {"AveragePool", "MaxPool", "LpPool", "ReduceMean", "ReduceMax", "ArgMax"}
 NORMS = {"LRN", "BatchNormalization", "GroupNormalization", "InstanceNormalization", "LayerNormalization"}
-SAME_SHAPE = {*SWAPS, *NORMS, "PRelu", "Clip"} - RESHAPING
+SAME_SHAPE = {*SWAPS, *NORMS, "PRelu"} - RESHAPING
 
 
 def _structure_faults(node: onnx.NodeProto, tensors: dict[str, np.ndarray]) -> Iterator[Fault]:
@@ -133,8 +173,14 @@ def _structure_faults(node: onnx.NodeProto, tensors: dict[str, np.ndarray]) -> I
         yield Fault("activation or operation", node.name, f"{node.op_type} -> {other}", _retyped(node.name, other))
     if node.op_type in SAME_SHAPE:
         yield Fault("missing node", node.name, "Identity", _identity(node.name))
-    if node.op_type in ("Sub", "Concat"):
+    if node.op_type in ("Sub", "Concat", "Div", "Pow", "MatMul"):
         yield Fault("swapped inputs", node.name, "inputs reversed", _reversed_inputs(node.name))
+    if node.op_type == "Split":
+        yield Fault("swapped outputs", node.name, "outputs reversed", _reversed_outputs(node.name))
+    if node.op_type == "MatMul":
+        for position in (0, 1):
+            change = transposed_operand(node.name, position, 3)
+            yield Fault("transposed operand", node.name, f"operand {position}", change)
     if node.op_type in ("Conv", "ConvTranspose", "Gemm"):
         if len(node.input) > 2:
             yield Fault("dropped bias", node.name, "no bias", _without_bias(node.name))
@@ -234,6 +280,14 @@ def _reversed_inputs(name: str) -> Change:
     def change(model: Model) -> None:
         node = _node(model, name)
         node.input[:] = list(reversed(node.input))
+
+    return change
+
+
+def _reversed_outputs(name: str) -> Change:
+    def change(model: Model) -> None:
+        node = _node(model, name)
+        node.output[:] = list(reversed(node.output))
 
     return change
 

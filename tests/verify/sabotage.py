@@ -103,7 +103,9 @@ def _by_values(report: Report) -> bool:
 
 def _guilty(graph: Graph, model: onnx.ModelProto, node: str) -> str:
     """The layer whose value the ONNX node makes, or helps to make."""
-    held = {item.tensor: value for value, item in held_values(model, graph).items()}
+    held: dict[str, str] = {}
+    for value, item in held_values(model, graph).items():
+        held.setdefault(item.tensor, value)  # an `identity` behind the layer has the same tensor
     makers = {value: maker.name for maker in graph.nodes for value in maker.outputs}
     tensor = next(item for item in model.graph.node if item.name == node).output[0]
     while held.get(tensor) not in makers:

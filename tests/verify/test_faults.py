@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+from specc.ops import OPS
+from tests.verify.fault_networks import networks
 from tests.verify.page import CHEAP, PAGE, renewed
 from tests.verify.sabotage import trials
 
-COUNTS = {"residual": 75, "pools": 25, "resizing": 20}
+COUNTS = {"residual": 75, "pools": 25, "resizing": 20, "moves": 60, "attention": 75, "parts": 35}
+NOTHING = {"identity", "dropout"}
+"""Layers without a node, in which nothing can be wrong."""
 
 
 @pytest.mark.parametrize("network", COUNTS)
@@ -20,6 +24,11 @@ def test_sabotage_is_found_where_it_is(network):
     missed = [f"{trial.fault.node}: {trial.fault.what}, blamed {trial.blamed}" for trial in real if not trial.placed]
     assert missed == []
     assert len(real) >= COUNTS[network]
+
+
+def test_every_operation_is_sabotaged():
+    words = {node.op.word for graph in networks().values() for node in graph.nodes}
+    assert {op.word for op in OPS} - words <= NOTHING
 
 
 @pytest.mark.parametrize("part", CHEAP)
