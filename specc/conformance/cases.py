@@ -21,10 +21,11 @@ OPERATORS: Final = (
     "ConvTranspose", "DepthToSpace", "DequantizeLinear", "Div", "Dropout", "DynamicQuantizeLinear", "Elu",
     "Exp", "Flatten", "Gather", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "GroupNormalization",
     "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization", "LRN", "LayerNormalization", "LeakyRelu",
-    "LogSoftmax", "LpPool", "MatMul", "Max", "MaxPool", "MaxUnpool", "Mean", "Min", "Mish", "Mul", "Neg", "PRelu",
-    "Pad", "Pow", "QuantizeLinear", "ReduceMax", "ReduceMean", "Relu", "Reshape", "Resize", "Round", "Selu", "Sigmoid",
-    "Slice", "Softmax", "Softplus", "Softsign", "SpaceToDepth", "Split", "Squeeze", "Sub", "Sum", "Swish",
-    "Tanh", "ThresholdedRelu", "Transpose", "Unsqueeze", "Upsample",
+    "Log", "LogSoftmax", "LpNormalization", "LpPool", "MatMul", "Max", "MaxPool", "MaxUnpool", "Mean", "Min", "Mish",
+    "Mul", "Neg", "PRelu", "Pad", "Pow", "QuantizeLinear", "ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean",
+    "ReduceMin", "ReduceSum", "ReduceSumSquare", "Relu", "Reshape", "Resize", "Round", "Selu", "Sigmoid",
+    "Sign", "Slice", "Softmax", "Softplus", "Softsign", "SpaceToDepth", "Split", "Sqrt", "Squeeze", "Sub",
+    "Sum", "Swish", "Tanh", "ThresholdedRelu", "Transpose", "Unsqueeze", "Upsample",
 )  # fmt: skip
 """The operators whose cases are run: those that an operation of ours exports to or is imported from, and those that
 convolutional networks have besides."""

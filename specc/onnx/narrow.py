@@ -64,9 +64,10 @@ def _narrowed(model: onnx.ModelProto, precision: Precision, keep_io: bool) -> on
         _check(node, precision, opset)
         _set_types(node, precision)
     fixed = set(_float32_operands(result.graph, opset, precision))
+    least = {node.input[1] for node in result.graph.node if node.op_type == "Clip" and len(node.input) > 1}
     for tensor in result.graph.initializer:
         if tensor.data_type == FLOAT and tensor.name not in fixed:
-            _convert(tensor, precision)
+            _convert(tensor, precision, tensor.name in least)
     graph = result.graph
     declared = (*graph.value_info,) if keep_io else (*graph.input, *graph.output, *graph.value_info)
     for item in declared:
@@ -121,12 +122,16 @@ def _set_types(node: onnx.NodeProto, precision: Precision) -> None:
             attribute.i = precision.element
 
 
-def _convert(tensor: TensorProto, precision: Precision) -> None:
-    """Round the values, if they are known yet, and change the type."""
+def _convert(tensor: TensorProto, precision: Precision, is_least: bool) -> None:
+    """Round the values, if they are known yet, and change the type.  The least that divisors are cut to does not become
+    0."""
     if not is_open(tensor):
+        values = numpy_helper.to_array(tensor)
         with np.errstate(over="ignore"):
-            values = numpy_helper.to_array(tensor).astype(precision.dtype)
-        tensor.raw_data = values.tobytes()
+            narrow = values.astype(precision.dtype)
+        if is_least:
+            narrow = np.where((values > 0) & (narrow == 0), precision.dtype.type(precision.step), narrow)
+        tensor.raw_data = narrow.tobytes()
     tensor.data_type = precision.element
 
 

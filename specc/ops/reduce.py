@@ -1,4 +1,4 @@
-"""One value for all along one axis: reduce_mean, reduce_max, argmax."""
+"""One value for all along one axis: reduce_mean, reduce_sum, reduce_max, reduce_min, argmax."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ReduceMean(Reduction):
     word = "reduce_mean"
 
     def emit(self, build: Builder, x: str, axis: int) -> str:
-        return _reduction(build, "ReduceMean", x, axis)
+        return reduction(build, "ReduceMean", x, axis)
 
     def value(self, x: Array, axis: int) -> Array:
         mean: Array = x.mean(axis=axis, keepdims=True)
@@ -82,17 +82,53 @@ class ReduceMean(Reduction):
         return (average(xs[0].shape[axis], self.value(abs(xs[0]), axis), u),)
 
 
+class ReduceSum(Reduction):
+    """The sum along an axis, of the channels unless another is named: ONNX ReduceSum-13."""
+
+    word = "reduce_sum"
+
+    def emit(self, build: Builder, x: str, axis: int) -> str:
+        return build.node("ReduceSum", [x, build.ints([axis])], keepdims=1)
+
+    def value(self, x: Array, axis: int) -> Array:
+        total: Array = x.sum(axis=axis, keepdims=True)
+        return total
+
+    def error_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        """gamma_n times the sum of |x| over the n values of the axis."""
+        from specc.kernels.axes import axis_of
+        from specc.kernels.bounds import dot_product
+
+        axis = axis_of(xs[0], self.axis, self.layout)
+        return (dot_product(xs[0].shape[axis], self.value(abs(xs[0]), axis), u),)
+
+
 class ReduceMax(Reduction):
     """The largest value along an axis, of the channels unless another is named: ONNX ReduceMax-13/18."""
 
     word = "reduce_max"
 
     def emit(self, build: Builder, x: str, axis: int) -> str:
-        return _reduction(build, "ReduceMax", x, axis)
+        return reduction(build, "ReduceMax", x, axis)
 
     def value(self, x: Array, axis: int) -> Array:
         largest: Array = x.max(axis=axis, keepdims=True, initial=float("-inf"))  # of no values at all, says ONNX
         return largest
+
+
+class ReduceMin(Reduction):
+    """The smallest value along an axis, of the channels unless another is named: ONNX ReduceMin-13/18."""
+
+    word = "reduce_min"
+
+    def emit(self, build: Builder, x: str, axis: int) -> str:
+        return reduction(build, "ReduceMin", x, axis)
+
+    def value(self, x: Array, axis: int) -> Array:
+        smallest: Array = x.min(axis=axis, keepdims=True, initial=float("inf"))  # of no values at all, says ONNX
+        return smallest
 
 
 class ArgMax(Reduction):
@@ -117,8 +153,8 @@ class ArgMax(Reduction):
         return place_of_largest(x, axis, self.last)
 
 
-def _reduction(build: Builder, operator: str, x: str, axis: int) -> str:
-    """Opset 18 made the axes an input."""
+def reduction(build: Builder, operator: str, x: str, axis: int) -> str:
+    """A node of `operator` along one axis, which stays with size 1.  Opset 18 made the axes an input."""
     if build.opset < 18:
         return build.node(operator, [x], axes=(axis,), keepdims=1)
     return build.node(operator, [x, build.ints([axis])], keepdims=1)

@@ -12,6 +12,7 @@ from specc.ops.concat import Concat
 from specc.ops.dense import Dense
 from specc.ops.dropout import Dropout
 from specc.ops.global_pool import GlobalLpPool
+from specc.ops.normalize import Normalize
 from specc.ops.pad import Crop, Pad
 from specc.ops.pick import Gather, Slice
 from specc.ops.reduce import ArgMax, Reduction
@@ -137,6 +138,12 @@ def _reduced(template: str) -> Lowering:
         return template.format(layer.x, axis_index(op.axis, layer.types[0], op.layout))
 
     return lower
+
+
+def _normalize(layer: Layer) -> str:
+    op = layer.op
+    assert isinstance(op, Normalize)
+    return f"F.normalize({layer.x}, dim={axis_index(op.axis, layer.types[0], op.layout)}, eps={op.eps!r})"
 
 
 def _argmax(layer: Layer) -> str:
@@ -308,6 +315,7 @@ TABLE: Final[dict[str, Lowering]] = {
     "groupnorm": norms.group_norm,
     "instancenorm": norms.instance_norm,
     "lrn": norms.lrn,
+    "normalize": _normalize,
     "scale": _scale,
     "bias": _bias,
     "relu": _element("F.relu({})"),
@@ -330,6 +338,10 @@ TABLE: Final[dict[str, Lowering]] = {
     "tanh": _element("torch.tanh({})"),
     "exp": _element("torch.exp({})"),
     "abs": _element("torch.abs({})"),
+    "neg": _element("-{}"),
+    "sign": _element("torch.sign({})"),
+    "sqrt": _element("torch.sqrt({})"),
+    "log": _element("torch.log({})"),
     "clip": _clip,
     "identity": _element("{}"),
     "round": _element("{}.round()"),
@@ -343,7 +355,9 @@ TABLE: Final[dict[str, Lowering]] = {
     "transpose": _transpose,
     "squeeze": _squeeze,
     "reduce_mean": _reduced("{}.mean({}, keepdim=True)"),
+    "reduce_sum": _reduced("{}.sum({}, keepdim=True)"),
     "reduce_max": _reduced("{}.amax({}, keepdim=True)"),
+    "reduce_min": _reduced("{}.amin({}, keepdim=True)"),
     "argmax": _argmax,
     "pad": _pad,
     "crop": _crop,

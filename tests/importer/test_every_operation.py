@@ -100,7 +100,10 @@ EXAMPLES = {
     "mul": ["a: global_avgpool; mul a, image", "mul 0.17; mul 1", "mul [1, 2, 3, 4, 5, 6, 7, 8]"],
     "div": ["a: conv 8, 1x1, sigmoid; div image, a", "div 6; div 1, in", "div [1, 2, 3, 4, 5, 6, 7, 8]"],
     "reduce_mean": ["reduce_mean", "reduce_mean height"],
+    "reduce_sum": ["reduce_sum", "reduce_sum height"],
     "reduce_max": ["reduce_max", "reduce_max width"],
+    "reduce_min": ["reduce_min", "reduce_min width"],
+    "normalize": ["normalize", "normalize height, eps=1e-3", "flatten; normalize; scale"],
     "argmax": ["argmax", "argmax width", "argmax last=true"],
     "slice": ["slice height, step=2", "slice width, 1, -2, step=3", "slice channels, step=-1"],
     "gather": ["gather [2, 0, 5]", "gather [3, -1, 3, 0], width"],
@@ -113,6 +116,10 @@ EXAMPLES = {
 }
 PLAIN = [
     "abs",
+    "neg",
+    "sign",
+    "sqrt",
+    "log",
     "exp",
     "relu",
     "relu6",

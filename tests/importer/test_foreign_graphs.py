@@ -152,6 +152,27 @@ CASES = {
             c = Transpose<perm = [0, 2, 3, 1]>(b)  y = Relu(c) }""",
         [("w", (5, 3, 3, 3))], ["conv", "relu"],
     ),
+    "unit length as an operator": (
+        17, "g (float[N,6] x) => (float[N,6] y) { y = LpNormalization<axis = 1, p = 2>(x) }", [], ["normalize"],
+    ),
+    "unit length as PyTorch writes it": (
+        17, """g (float[N,6,4,4] x) => (float[N,6,4,4] y) <float least = {1e-12}> {
+            n = ReduceL2<axes = [1], keepdims = 1>(x)  c = Clip(n, least)  s = Shape(x)  e = Expand(c, s)
+            y = Div(x, e) }""",
+        [], ["normalize"],
+    ),
+    "SSD's L2Norm": (
+        17, """g (float[N,6,4,4] x) => (float[N,6,4,4] y) <float two = {2}, float eps = {1e-10}, int64[1] axis = {1}> {
+            p = Pow(x, two)  t = ReduceSum<keepdims = 1>(p, axis)  r = Sqrt(t)  n = Add(r, eps)
+            d = Div(x, n)  y = Mul(w, d) }""",
+        [("w", (1, 6, 1, 1))], ["pow", "reduce_sum", "sqrt", "add", "div", "scale"],
+    ),
+    "norms along an axis": (
+        18, """g (float[N,6,4,4] x) => (float[N,6,1,4] y) <int64[1] axis = {2}> {
+            a = ReduceL1(x, axis)  b = ReduceL2(x, axis)  c = ReduceSumSquare(x, axis)
+            d = Add(a, b)  y = Sub(d, c) }""",
+        [], ["abs", "reduce_sum", "pow", "reduce_sum", "sqrt", "pow", "reduce_sum", "add", "sub"],
+    ),
     "an embedding of positions": (
         13,
         """g (float[N,6,4,4] x) => (float[N,16,6] y) <int64[3] rows = {0, 6, 16}> {

@@ -106,5 +106,7 @@ def assert_within_bound(op: Op, *xs: np.ndarray, opsets: Sequence[int] = OPSETS,
             assert y.dtype == np.float32, who
             assert bound.shape == wanted.shape == y.shape, who
             with np.errstate(invalid="ignore", divide="ignore"):
-                off = np.where(y == wanted, 0, np.abs(y.astype(np.float64) - wanted))
-                assert np.all(off <= bound), f"{op.word}, {who}: {np.nanmax(off / bound):.3g} of the bound"
+                same = (y == wanted) | (np.isnan(y) & np.isnan(wanted))
+                off = np.where(same, 0, np.abs(y.astype(np.float64) - wanted))
+                within = np.all((off == 0) | (off <= bound))
+                assert within, f"{op.word}, {who}: {np.nanmax(off / bound):.3g} of the bound"

@@ -14,6 +14,10 @@ from specc.ops import BY_WORD
 CASES = [
     ("identity", {}, lambda f, x: x),
     ("abs", {}, lambda f, x: abs(x)),
+    ("neg", {}, lambda f, x: -x),
+    ("sign", {}, lambda f, x: x.sign()),
+    ("sqrt", {}, lambda f, x: x.sqrt()),
+    ("log", {}, lambda f, x: x.log()),
     ("exp", {}, lambda f, x: x.exp()),
     ("relu", {}, lambda f, x: f.relu(x)),
     ("relu6", {}, lambda f, x: f.relu6(x)),

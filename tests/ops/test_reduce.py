@@ -1,4 +1,4 @@
-"""reduce_mean, reduce_max, argmax: one value for all along an axis."""
+"""reduce_mean, reduce_sum, reduce_max, reduce_min, argmax, normalize: one value for all along an axis."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,13 @@ from lowering import assert_within_bound, float64_outputs, image, nodes_of, numb
 
 from specc.ops import BY_WORD
 
-NUMPY = {"reduce_mean": np.mean, "reduce_max": np.max, "argmax": np.argmax}
+NUMPY = {
+    "reduce_mean": np.mean,
+    "reduce_sum": np.sum,
+    "reduce_max": np.max,
+    "reduce_min": np.min,
+    "argmax": np.argmax,
+}
 
 
 @pytest.mark.parametrize(
@@ -51,3 +57,31 @@ def test_of_equal_values_argmax_finds_the_first():
 
 def test_a_number_becomes_a_value_by_a_cast():
     assert nodes_of(BY_WORD["argmax"](), image(8, 5, 4)) == ["ArgMax", "Cast"]
+
+
+@pytest.mark.parametrize("eps", [1e-12, 1.5])
+@pytest.mark.parametrize(("axis", "index"), [("channels", 1), ("height", 2), (-1, 3)])
+def test_normalize_is_pytorchs(axis, index, eps):
+    torch = pytest.importorskip("torch", reason="PyTorch is the reference here")
+    op, x = BY_WORD["normalize"](axis=axis, eps=eps), numbers(2, 3, 4, 5)
+    (y,), _ = float64_outputs(op, [x], {})
+    wanted = torch.nn.functional.normalize(torch.from_numpy(x.astype(np.float64)), dim=index, eps=eps)
+    np.testing.assert_allclose(y, wanted.numpy(), rtol=1e-14)
+    assert_within_bound(op, x)
+
+
+def test_nothing_has_no_direction_and_little_has_one():
+    x = np.float32([[0, 0, 0], [3e-10, 0, -4e-10], [1e-20, 0, 0]])
+    assert_within_bound(BY_WORD["normalize"](), x)
+    np.testing.assert_allclose(BY_WORD["normalize"]().compute([x], {})[0], [[0, 0, 0], [0.6, 0, -0.8], [1e-8, 0, 0]])
+
+
+def test_lengths_beyond_float32_are_promised_nothing():
+    op, x = BY_WORD["normalize"](), np.full((1, 3), 1e30)
+    (y,) = op.compute([x], {})
+    assert np.isinf(op.error_bound([x], {}, [y], 2.0**-24)[0]).all()
+
+
+@pytest.mark.parametrize(("opset", "operators"), [(13, ["ReduceL2", "Clip", "Div"]), (21, ["ReduceL2", "Clip", "Div"])])
+def test_normalize_is_composed(opset, operators):
+    assert nodes_of(BY_WORD["normalize"](), image(8, 5, 4), opset=opset) == operators

@@ -157,6 +157,9 @@ def activation(draft: Draft) -> None:
             "identity",
             "dropout 0.3",
             "tanh; exp",
+            "neg",
+            "sigmoid; log",
+            "abs; sqrt",
             "gelu approximate=tanh",
         )
     )
@@ -174,10 +177,14 @@ def norm(draft: Draft) -> None:
     channels = draft.channels
     affine = draft.chance(0.8)
     plain = "" if affine else ", affine=false"
-    word = draft.random.choice(("bn", "bn", "layernorm", "all", "groupnorm", "instancenorm", "lrn", "scale"))
+    word = draft.random.choice(
+        ("bn", "bn", "layernorm", "all", "groupnorm", "instancenorm", "lrn", "scale", "normalize")
+    )
     if word == "lrn" and draft.axes:
         size = draft.random.randint(1, 6)
         draft.add(f"lrn {size}, alpha=0.01, k={draft.random.choice((1, 2))}")
+    elif word == "normalize":
+        draft.add("normalize eps=0.1")
     elif word == "scale":
         bias = draft.chance(0.5)
         draft.add(f"scale bias={str(bias).lower()}, init=0.5", None, channels * (1 + bias))
@@ -257,7 +264,7 @@ def shuffle(draft: Draft) -> None:
 
 
 def reduce(draft: Draft) -> None:
-    word = draft.random.choice(("reduce_mean", "reduce_max", "argmax"))
+    word = draft.random.choice(("reduce_mean", "reduce_sum", "reduce_max", "reduce_min", "argmax"))
     axis = draft.random.randrange(1 + draft.axes)
     if axis == 0:
         draft.add(word, (1, *draft.spatial))

@@ -9,7 +9,7 @@ from typing import Final
 
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Decline, Live, Step, Value, reshaped
-from specc.ops import activation, smooth
+from specc.ops import activation, elementary, smooth
 from specc.ops.base import Op
 from specc.ops.dropout import Dropout
 from specc.ops.merge import Mul
@@ -39,6 +39,9 @@ def elementwise(ctx: Context, step: Step, operand: Live, op: Op) -> Live:
 SIMPLE: Final[dict[str, Rule]] = {
     "Relu": unary(lambda step: Relu()),
     "Abs": unary(lambda step: activation.Abs()),
+    "Sign": unary(lambda step: elementary.Sign()),
+    "Sqrt": unary(lambda step: elementary.Sqrt()),
+    "Log": unary(lambda step: elementary.Log()),
     "LeakyRelu": unary(lambda step: activation.LeakyRelu(alpha=step.number("alpha", 0.01))),
     "ThresholdedRelu": unary(lambda step: activation.ThresholdedRelu(alpha=step.number("alpha", 1.0))),
     "Elu": unary(lambda step: activation.Elu(alpha=step.number("alpha", 1.0))),

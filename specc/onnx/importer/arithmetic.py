@@ -19,6 +19,7 @@ from specc.ops.conv import Conv
 from specc.ops.deconv import Deconv
 from specc.ops.dense import Dense
 from specc.ops.depthwise import Depthwise
+from specc.ops.elementary import Neg
 from specc.ops.global_pool import GlobalLpPool
 from specc.ops.merge import Div, Mean, Mul, Sub
 from specc.ops.merge_base import Merge
@@ -156,6 +157,7 @@ def div(ctx: Context, step: Step) -> list[Value]:
     for pattern in (
         norms.composed_layer_norm,
         norms.composed_lrn,
+        norms.composed_normalize,
         activations.composed,
         activations.hard_sigmoid,
         _mean,
@@ -191,7 +193,7 @@ def _plus(ctx: Context, step: Step, kind: type[Merge], parts: tuple[Live, Known,
     if kind is Sub and place == 1:
         numbers = mapped(numbers, numbers.shape, np.negative)
     if kind is Sub and place == 0:
-        value = with_number(ctx, replace(step, outputs=(f"{step.outputs[0]}/negative",)), Mul, value, -1.0)
+        value = Live(ctx.add(step, Neg(), value.value, part="negative"), value.last)
     if len(numbers.shape) > 1:
         return _shifted(ctx, step, value, numbers)
     return _biased(ctx, step, value, numbers)

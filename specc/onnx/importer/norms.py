@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isclose
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -13,9 +13,12 @@ from specc.ops.base import Op
 from specc.ops.layernorm import LayerNorm
 from specc.ops.lrn import Lrn
 from specc.ops.norm import BatchNorm, GroupNorm, InstanceNorm
+from specc.ops.normalize import Normalize
 from specc.ops.scale import Scale
 from specc.ops.shape import Reshape
 from specc.weights.tensors import Tensor
+
+SMALLEST_NORMAL: Final = 1.1754944e-38
 
 
 def batch_norm(ctx: Context, step: Step) -> list[Value]:
@@ -281,3 +284,34 @@ def _lrn(size: int, factor: float, beta: float, bias: Known) -> Lrn | None:
     alpha = float(np.format_float_positional(np.float32(factor * size), unique=True))
     k = single(Known.of(bias.array.reshape(-1)[:1]))
     return Lrn(size=size, alpha=alpha, beta=beta, k=k) if isclose(alpha / size, factor, rel_tol=1e-5) else None
+
+
+def lp_normalization(ctx: Context, step: Step) -> list[Value]:
+    """It has no eps: only a length that is no normal number matters."""
+    if step.integer("p", 2) != 2:
+        raise Decline("it divides by another norm than that of squares")
+    value = ctx.live(step)
+    return [_normalized(ctx, step, value, ctx.axis(value, step.integer("axis", -1)), SMALLEST_NORMAL)]
+
+
+def composed_normalize(ctx: Context, step: Step) -> list[Value] | None:
+    """x / Clip(ReduceL2(x), eps), the divisor perhaps expanded to the shape of x."""
+    value, divisor = ctx.values.get(step.operand(0)), step.operand(1)
+    if expand := ctx.maker(divisor, "Expand"):
+        divisor = expand.operand(0)
+    clip = ctx.maker(divisor, "Clip", "Max")
+    norm = clip and ctx.maker(clip.operand(0), "ReduceL2")
+    if clip is None or norm is None or not isinstance(value, Live) or norm.operand(0) != step.operand(0):
+        return None
+    attribute = clip.attributes.get("min") if clip.op_type == "Clip" and ctx.opset < 11 else None
+    eps = attribute if attribute is not None else ctx.constant(clip.operand(1))
+    axes = ctx.integers(norm, 1, "axes") or ()
+    unlimited = clip.op_type == "Max" or not clip.operand(2)
+    if not eps or eps < 0 or len(axes) != 1 or not norm.integer("keepdims", 1) or not unlimited:
+        return None
+    return [_normalized(ctx, step, value, ctx.axis(value, axes[0]), eps)]
+
+
+def _normalized(ctx: Context, step: Step, value: Live, axis: int, eps: float) -> Live:
+    op = Normalize(axis=ctx.axis_argument(value, axis), eps=eps, layout=ctx.builder.layout)
+    return Live(ctx.add(step, op, value.value), value.last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from specc.onnx.importer.context import Context
@@ -41,8 +42,16 @@ def pad(ctx: Context, step: Step) -> list[Value]:
     return [Live(ctx.add(step, op, value.value), value.last)]
 
 
-def reduce(everywhere: type[GlobalAvgPool | GlobalMaxPool], along: type[Reduction]) -> Any:
-    """A reduction over all positions is a global pool, over other axes one after the other."""
+def reduce(
+    everywhere: type[GlobalAvgPool | GlobalMaxPool] | None,
+    along: type[Reduction],
+    before: Sequence[Op] = (),
+    after: Sequence[Op] = (),
+) -> Any:
+    """A reduction over all positions is a global pool where there is one, over other axes one after the other.
+
+    `before` and `after` it stand functions of single values.
+    """
 
     def rule(ctx: Context, step: Step) -> list[Value]:
         value = ctx.live(step)
@@ -52,19 +61,28 @@ def reduce(everywhere: type[GlobalAvgPool | GlobalMaxPool], along: type[Reductio
         rank = len(ctx.shape(value))
         axes = axes or tuple(range(rank))
         indices = sorted(ctx.axis(value, axis) for axis in axes)
-        if not ctx.lifted and indices == list(range(2, ctx.type(value).rank + 1)):
+        value = _through(ctx, step, value, before, "each")
+        pooled = not ctx.lifted and indices == list(range(2, ctx.type(value).rank + 1))
+        if everywhere is not None and pooled:
             result = Live(ctx.add(step, everywhere(), value.value, part=_part(step)), value.last)
         else:
-            result = _reduced(ctx, step, value, along, indices)
+            result = _reduced(ctx, step, value, along, indices, "total" if after else _part(step))
+        result = _through(ctx, step, result, after, _part(step))
         return [_dropped(ctx, step, result, axes)]
 
     return rule
 
 
-def _reduced(ctx: Context, step: Step, value: Live, kind: type[Reduction], indices: list[int]) -> Live:
+def _through(ctx: Context, step: Step, value: Live, functions: Sequence[Op], part: str) -> Live:
+    for function in functions:
+        value = Live(ctx.add(step, function, value.value, part=part), value.last)
+    return value
+
+
+def _reduced(ctx: Context, step: Step, value: Live, kind: type[Reduction], indices: list[int], last: str) -> Live:
     for place, index in enumerate(indices):
         op = kind(axis=ctx.axis_argument(value, index), layout=ctx.builder.layout)
-        part = _part(step) if place == len(indices) - 1 else f"axis{index}"
+        part = last if place == len(indices) - 1 else f"axis{index}"
         value = Live(ctx.add(step, op, value.value, part=part), value.last)
     return value
 

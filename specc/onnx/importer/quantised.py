@@ -13,6 +13,7 @@ from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Array, Decline, Known, Live, Step, Value, short
 from specc.ops.activation import Clip
 from specc.ops.add import Add
+from specc.ops.elementary import Neg
 from specc.ops.merge import Div, Mul
 from specc.ops.quantize import LIMITS, Dequantize, Quantize, Round
 from specc.ops.reduce import ReduceMax
@@ -104,7 +105,7 @@ def dynamic(ctx: Context, step: Step) -> list[Value]:
     if not ctx.lifted:
         raise Decline("its range is that of the whole batch")
     value = ctx.live(step).value
-    below = ctx.add(step, Mul(constants=(None, -1.0)), value, part="negative")
+    below = ctx.add(step, Neg(), value, part="negative")
     high, low = (_largest(ctx, step, name, part) for name, part in ((value, "highest"), (below, "lowest")))
     scale = ctx.add(step, Mul(constants=(None, 1 / 255)), ctx.add(step, Add(), high, low, part="range"), part="scale")
     zero = ctx.add(step, Round(), ctx.add(step, Div(), low, scale, part="below"), part="rounded")

@@ -24,12 +24,15 @@ from specc.onnx.importer import (
 )
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Step, Value
+from specc.ops.activation import Abs
 from specc.ops.add import Add
+from specc.ops.elementary import Sqrt
 from specc.ops.global_pool import GlobalAvgPool, GlobalMaxPool
 from specc.ops.merge import Max, Mean, Min
 from specc.ops.pool import AvgPool, LpPool
+from specc.ops.power import Pow
 from specc.ops.quantize import Round
-from specc.ops.reduce import ReduceMax, ReduceMean
+from specc.ops.reduce import ReduceMax, ReduceMean, ReduceMin, ReduceSum
 
 Rule = Callable[[Context, Step], list[Value]]
 
@@ -61,6 +64,7 @@ RULES: Final[dict[str, Rule]] = {
     "InstanceNormalization": norms.instance_norm,
     "LRN": norms.lrn,
     "LayerNormalization": norms.layer_norm,
+    "LpNormalization": norms.lp_normalization,
     "LpPool": windows.pool(LpPool),
     "MatMul": linear.matmul,
     "Max": arithmetic.merge(Max),
@@ -75,8 +79,13 @@ RULES: Final[dict[str, Rule]] = {
     "Pad": positions.pad,
     "Pow": arithmetic.power,
     "QuantizeLinear": quantised.quantize,
+    "ReduceL1": positions.reduce(None, ReduceSum, before=(Abs(),)),
+    "ReduceL2": positions.reduce(None, ReduceSum, before=(Pow(constants=(None, 2.0)),), after=(Sqrt(),)),
     "ReduceMax": positions.reduce(GlobalMaxPool, ReduceMax),
     "ReduceMean": positions.reduce(GlobalAvgPool, ReduceMean),
+    "ReduceMin": positions.reduce(None, ReduceMin),
+    "ReduceSum": positions.reduce(None, ReduceSum),
+    "ReduceSumSquare": positions.reduce(None, ReduceSum, before=(Pow(constants=(None, 2.0)),)),
     "Reshape": shapes.reshape,
     "Resize": resampling.resize,
     "Round": activations.unary(lambda step: Round()),

@@ -13,9 +13,9 @@ from specc.ops.base import Op
 from specc.ops.conv import Conv
 from specc.ops.deconv import Deconv
 from specc.ops.depthwise import Depthwise
+from specc.ops.elementary import Neg
 from specc.ops.global_pool import GlobalAvgPool, GlobalLpPool, GlobalMaxPool
 from specc.ops.max_pool import MaxPool, MinPool
-from specc.ops.merge import Mul
 from specc.ops.pool import AvgPool, LpPool
 from specc.types import TensorType
 from specc.weights.tensors import Tensor
@@ -164,7 +164,7 @@ def global_lp_pool(ctx: Context, step: Step) -> list[Value]:
 
 
 def negative(ctx: Context, step: Step) -> list[Value]:
-    """-maxpool(-x) is minpool; any other -x is x scaled by -1."""
+    """-maxpool(-x) is minpool."""
     inner = ctx.maker(step.operand(0), "MaxPool")
     negated = inner and ctx.maker(inner.operand(0), "Neg")
     padded = inner and not negated and ctx.maker(inner.operand(0), "Pad")
@@ -172,7 +172,7 @@ def negative(ctx: Context, step: Step) -> list[Value]:
         negated = ctx.maker(padded.operand(0), "Neg")
     if inner is None or not negated:
         value = ctx.live(step)
-        return [Live(ctx.add(step, Mul(constants=(None, -1.0)), value.value), value.last)]
+        return [Live(ctx.add(step, Neg(), value.value), value.last)]
     source = ctx.first(negated)
     pads = None
     if padded:
