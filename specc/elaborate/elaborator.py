@@ -242,7 +242,7 @@ class Elaborator:
         self._layers.build.add_input(declared)
         frame.naming.taken.add(declared.name)
         self._layers.open_sizes |= {name for size in declared.type.shape for name in names(size)}
-        self._layers.begin(declared.name, statement.name.span)
+        self._layers.begin(declared.name, declared.type, statement.name.span)
         frame.current = LayerValue(declared.name, declared.name, declared.type)
         frame.scope.bind(statement.name.id, frame.current, statement.name.span)
 

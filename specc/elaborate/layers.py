@@ -69,8 +69,9 @@ class Layers:
         self._report = report
         self._limits = limits
 
-    def begin(self, name: str, span: Span) -> None:
+    def begin(self, name: str, kind: TensorType, span: Span) -> None:
         """Note where an input is declared."""
+        self._types.setdefault(kind, kind)
         self._origins[name] = _Origin(span)
 
     def apply(
@@ -86,7 +87,6 @@ class Layers:
         for source in sources:
             if source.type is None:
                 raise Failed
-        self._check_arity(op, sources, statement)
         result = self._node(op, sources, name, name, statement, scope)
         return result if act is None else self.activate(act, result, name, statement, scope)
 
@@ -169,6 +169,7 @@ class Layers:
         key = id(op), inputs
         try:
             if key not in self._known:  # deep networks repeat
+                self._check_arity(op, sources, statement)
                 types = tuple([self._types.setdefault(x, x) for x in op.infer(inputs)])
                 weights = op.weights(inputs)
                 self._check_sizes(types, head(statement))
