@@ -193,9 +193,15 @@ class Elaborator:
                 lists[name].append(inner.scope.names[name])
         for name, values in lists.items():
             frame.scope.bind(name, tuple(values))
-        if statement.label is not None and frame.current is not None:
-            frame.scope.bind(statement.label.id, frame.current, statement.label.span)
+        self._close(statement, frame)
         self._repetitions //= max(count, 1)
+
+    def _close(self, loop: ast.For | ast.Repeat, frame: Frame) -> None:
+        """What a loop leaves behind has the shape that is asserted, and the loop's label."""
+        if loop.shape is not None and frame.current is not None:
+            frame.current = self._operations.asserted(loop.shape, frame.current, loop.keyword, frame)
+        if loop.label is not None and frame.current is not None:
+            frame.scope.bind(loop.label.id, frame.current, loop.label.span)
 
     def _rows(self, statement: ast.For, items: Value) -> list[tuple[Value, ...]]:
         """What the loop variables are bound to, iteration by iteration."""
@@ -270,5 +276,7 @@ class Elaborator:
         """What a body would have made is not known."""
         self._layers.broken = True
         frame.current = UNKNOWN
-        for name in self._gathered.get(id(loop), ()):
-            frame.scope.bind(name, BROKEN)
+        if loop is not None:
+            for name in self._gathered.get(id(loop), ()):
+                frame.scope.bind(name, BROKEN)
+            self._close(loop, frame)

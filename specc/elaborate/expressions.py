@@ -171,14 +171,28 @@ def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
 
 def _index(e: ast.Index, frame: Frame, report: Reporter) -> Value:
     value = evaluate(e.value, frame, report)
-    index = evaluate(e.index, frame, report)
     if not isinstance(value, tuple):
         raise report.error("E0304", e.value.span, f"only a list can be indexed, not {describe(value)}")
-    if isinstance(index, bool) or not isinstance(index, int):
-        raise report.error("E0304", e.index.span, f"an index is a whole number, not {describe(index)}")
+    index = _whole(e.index, frame, report)
     if not -len(value) <= index < len(value):
         raise report.error("E0305", e.index.span, f"there is no item {index} in a list of {len(value)}")
     return value[index]
+
+
+def _slice(e: ast.Slice, frame: Frame, report: Reporter) -> Value:
+    value = evaluate(e.value, frame, report)
+    if not isinstance(value, tuple):
+        raise report.error("E0304", e.value.span, f"only a list has a part, not {describe(value)}")
+    bounds = [None if bound is None else _whole(bound, frame, report) for bound in (e.start, e.stop)]
+    return value[slice(*bounds)]
+
+
+def _whole(e: ast.Expr, frame: Frame, report: Reporter) -> int:
+    """The number of an item."""
+    index = evaluate(e, frame, report)
+    if isinstance(index, bool) or not isinstance(index, int):
+        raise report.error("E0304", e.span, f"an index is a whole number, not {describe(index)}")
+    return index
 
 
 def _call(e: ast.Call, frame: Frame, report: Reporter) -> Value:
@@ -235,6 +249,7 @@ _EVALUATE: dict[type, Callable[[Any, Frame, Reporter], Value]] = {
     ast.Name: _name,
     ast.Attribute: _attribute,
     ast.Index: _index,
+    ast.Slice: _slice,
     ast.Call: _call,
     ast.List: _list,
     ast.Unary: _unary,

@@ -370,7 +370,8 @@ class Operations:
 
     def _finish(self, statement: ast.Operation | ast.Residual, result: Result, frame: Frame) -> None:
         if statement.shape is not None:
-            result = self._asserted(statement.shape, result, statement, frame)
+            several = result is UNKNOWN and len(statement.labels) > 1
+            result = result if several else self.asserted(statement.shape, result, head(statement), frame)
         labels = statement.labels
         if len(labels) > 1 and result is not UNKNOWN:
             items = result.items if isinstance(result, LayerValues) else (result,)
@@ -388,14 +389,12 @@ class Operations:
                 frame.scope.bind(label.id, result, label.span)
         frame.current = result.items[0] if isinstance(result, LayerValues) and result.leads else result
 
-    def _asserted(self, shape: ast.Expr, result: Result, statement: Call, frame: Frame) -> Result:
+    def asserted(self, shape: ast.Expr, result: Result, place: Span, frame: Frame) -> Result:
         """`result` checked against `-> shape`; of several values each has it, or the first that has not is reported."""
-        if result is UNKNOWN and len(statement.labels) > 1:
-            return result
         if isinstance(result, LayerValue):
-            return self._layers.check_shape(shape, result, head(statement), frame)
+            return self._layers.check_shape(shape, result, place, frame)
         for item in result.items:
-            if self._layers.check_shape(shape, item, head(statement), frame) is not item:
+            if self._layers.check_shape(shape, item, place, frame) is not item:
                 break
         return result
 

@@ -54,6 +54,8 @@ def _parts(expression: ast.Expr) -> Iterator[ast.Expr]:
                 stack.append(value)
             case ast.Index(value=value, index=index):
                 stack += (value, index)
+            case ast.Slice(value=value, start=start, stop=stop):
+                stack += (part for part in (value, start, stop) if part is not None)
             case ast.Call(args=args):
                 stack += args
             case ast.List(items=items):

@@ -97,6 +97,7 @@ class Resolver:
 
     def _looped(self, loop: ast.For | ast.Repeat, parent: Body, targets: Sequence[ast.Name] = ()) -> None:
         parent.gather(id(loop), self._nested(loop.body, parent, targets))
+        self._shape(loop.shape, parent)
         self._labels(() if loop.label is None else (loop.label,), parent)
 
     def _nested(self, statements: Sequence[ast.Statement], parent: Body, targets: Sequence[ast.Name] = ()) -> Body:

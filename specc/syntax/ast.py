@@ -76,6 +76,16 @@ class Index:
 
 
 @node
+class Slice:
+    """`depths[1:]`: the items from `start` up to and without `stop`, by Python's rules."""
+
+    span: Span
+    value: Expr
+    start: Expr | None
+    stop: Expr | None
+
+
+@node
 class Call:
     """`round_to(x, 8)`: a call of a built-in compile-time function."""
 
@@ -123,7 +133,9 @@ class Conditional:
     orelse: Expr
 
 
-Expr: TypeAlias = Number | Text | Bool | Size | Name | Attribute | Index | Call | List | Unary | Binary | Conditional
+Expr: TypeAlias = (
+    Number | Text | Bool | Size | Name | Attribute | Index | Slice | Call | List | Unary | Binary | Conditional
+)
 
 # ---------------------------------------------------------------- statements
 
@@ -197,23 +209,27 @@ class If:
 
 @node
 class For:
-    """`for stage, depth in depths { ... }`."""
+    """`for stage, depth in depths { ... } -> 64x56x56`; `keyword` is where `for` stands."""
 
     span: Span
     label: Name | None
+    keyword: Span
     targets: tuple[Name, ...]
     iterable: Expr
     body: tuple[Statement, ...]
+    shape: Expr | None
 
 
 @node
 class Repeat:
-    """`repeat 3 { ... }`."""
+    """`repeat 3 { ... } -> 64x56x56`; `keyword` is where `repeat` stands."""
 
     span: Span
     label: Name | None
+    keyword: Span
     count: Expr
     body: tuple[Statement, ...]
+    shape: Expr | None
 
 
 @node

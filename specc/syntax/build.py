@@ -232,16 +232,27 @@ class Builder(ExpressionBuilder):
 
     def for_statement(self, children: Children) -> ast.For:
         label = self.only_label(children)
+        shape = self.closing_shape(children)
         keyword, *targets, iterable, body = children
-        span = self.span(self.source, label.span.start if label else keyword.start, body.span.end)
-        node = ast.For(span, label, tuple(map(self.id, targets)), iterable, body.statements)
+        span = self.looped(label, keyword, body, shape)
+        names = tuple(map(self.id, targets))
+        node = ast.For(span, label, self.at(keyword), names, iterable, body.statements, shape)
         return self.nest(node, body.statements)
 
     def repeat(self, children: Children) -> ast.Repeat:
         label = self.only_label(children)
+        shape = self.closing_shape(children)
         keyword, count, body = children
-        span = self.span(self.source, label.span.start if label else keyword.start, body.span.end)
-        return self.nest(ast.Repeat(span, label, count, body.statements), body.statements)
+        span = self.looped(label, keyword, body, shape)
+        return self.nest(ast.Repeat(span, label, self.at(keyword), count, body.statements, shape), body.statements)
+
+    def looped(self, label: ast.Name | None, keyword: Any, body: Any, shape: ast.Expr | None) -> Span:
+        start = label.span.start if label else keyword.start
+        return self.span(self.source, start, (body if shape is None else shape).span.end)
+
+    def closing_shape(self, children: Children) -> ast.Expr | None:
+        """Take `-> shape` off `children`."""
+        return children.pop().value if isinstance(children[-1], Shape) else None
 
     def only_label(self, children: Children) -> ast.Name | None:
         """Take the labels off `children`; a loop has at most one."""

@@ -98,6 +98,13 @@ class ExpressionBuilder:
         value, index, closing = children
         return self.nest(ast.Index(self.span(self.source, value.span.start, closing.end), value, index), children)
 
+    def slice(self, children: Children) -> ast.Expr:
+        value, *bounds, closing = children
+        colon = next(i for i, part in enumerate(bounds) if isinstance(part, Token))
+        start, stop = (part[0] if part else None for part in (bounds[:colon], bounds[colon + 1 :]))
+        span = self.span(self.source, value.span.start, closing.end)
+        return self.nest(ast.Slice(span, value, start, stop), [part for part in (value, start, stop) if part])
+
     def call(self, children: Children) -> ast.Expr:
         function, *args, closing = children
         return self.nest(ast.Call(self.between(function, closing), self.id(function), tuple(args)), args)

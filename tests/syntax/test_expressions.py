@@ -27,6 +27,8 @@ EXPRESSIONS = {
     # names and what hangs on them
     "in.channels": "Attribute(value=in, name=channels)",
     "depths[0][i]": "Index(value=Index(value=depths, index=0), index=i)",
+    "depths[1:]": "Slice(value=depths, start=1)",
+    "a[:-1][i:j]": "Slice(value=Slice(value=a, stop=(- 1)), start=i, stop=j)",
     "round_to(x, 8,)": "Call(function=round_to, args=[x, 8])",
     # lists and tuples mean the same; a single value in ( ) is no list
     "[1, [2, 3],]": "[1, [2, 3]]",

@@ -34,6 +34,7 @@ STATEMENTS = {
     "s: for i, d in depths { bn; relu; }": (
         "For(label=s, targets=[i, d], iterable=depths, body=[Operation(name=bn), Operation(name=relu)])"
     ),
+    "repeat 2 { bn } -> 8": "Repeat(count=2, body=[Operation(name=bn)], shape=8)",
     "repeat d - 1 { bn }": "Repeat(count=(d - 1), body=[Operation(name=bn)])",
     # inputs, outputs, claims
     "input a 3x32x32, mean=[0.5]": "Input(name=a, shape=<3 32 32>, args=[mean=[0.5]])",
