@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     from specc.ops import BY_WORD
     from specc.report.operations import operation_list, operation_page
+    from specc.report.pages import wrapped
 
     subject = options.subject
     if subject is None:
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.data(f"Codes\n{codes}\nOperations\n{operation_list(console.width)}")
         return OK
     if subject.upper() in CODES:
-        console.data(explain(subject.upper()))
+        console.data(wrapped(explain(subject.upper()), console.width))
         return OK
     if subject in BY_WORD:
         console.data(operation_page(BY_WORD[subject], console.width))

@@ -16,6 +16,7 @@ from specc.elaborate.sharing import Sharing, Use
 from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, describe, show
 from specc.ir.build import GraphBuilder, output_names
 from specc.limits import Limits
+from specc.ops.axes import AXIS_NAMES
 from specc.ops.base import Finding, Op, Rejection, Types, Weight
 from specc.ops.fields import LARGEST_SIZE
 from specc.source import Span
@@ -220,6 +221,9 @@ class Layers:
             if origin is not None and origin.span != span:
                 labels.append(Label(origin.span, ": ".join([text, *origin.arithmetic[:1]])))
         message, help = finding.message, finding.help
+        written = given.get(finding.argument or "")
+        if finding.argument == "axis" and isinstance(written, ast.Name) and written.id in AXIS_NAMES:
+            help = f"a `{written.id}` defined here hides the axis of that name: rename it, or count axes from 0"
         if isinstance(statement, ast.Residual):
             message = message.replace(f"`{op.word}`", "`residual`")
             help = _shortcut(statement, sources) or help

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
+from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
 from specc.elaborate.sharing import tensors_name
 from specc.elaborate.values import quoted
@@ -131,6 +132,7 @@ def plan(
     places: dict[str, Span] = {}
     for argument in keyed:
         _keyed(argument, signature, result, places, report)
+    warn_of_products(result.fields, report)
     _missing(signature, result, place, report)
     return result
 

@@ -16,6 +16,7 @@ from specc.limits import DEFAULT_LIMITS
 from specc.loader import FileLoader
 from specc.ops import BY_WORD
 from specc.pipeline import check
+from specc.report.pages import wrapped
 from specc.source import Source
 
 EXAMPLE = re.compile(r"^```cnn (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -61,3 +62,14 @@ def test_a_command_is_one_that_specc_takes(code: str) -> None:
 def test_the_page_of_unknown_operations_lists_all_there_are() -> None:
     words = re.findall(r"\w+", explain("E0201"))
     assert set(BY_WORD) <= set(words)
+
+
+def test_pages_are_wrapped_to_the_terminal_and_their_code_is_not() -> None:
+    for width in (40, 80, 400):
+        inside = False
+        for line in wrapped(explain("E0201"), width).splitlines():
+            inside ^= line.startswith("```")
+            assert inside or len(line) <= min(width, 100), line
+    assert wrapped("# A title that is long\n\n- one two\n  three\n\n```text\na    b\n```\n", 9) == (
+        "# A title that is long\n\n- one two\n  three\n\n```text\na    b\n```\n"
+    )
