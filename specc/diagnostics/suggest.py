@@ -16,6 +16,7 @@ SYNONYMS: Final[dict[str, str]] = {
     "gap": "global_avgpool", "globalaveragepooling2d": "global_avgpool", "globalaveragepool": "global_avgpool",
     "globalpool": "global_avgpool", "global_average_pooling": "global_avgpool",
     "max_pool": "maxpool", "maxpool2d": "maxpool", "maxpooling2d": "maxpool", "pool": "maxpool",
+    "max_unpool": "unpool", "max_unpool2d": "unpool", "maxunpool": "unpool", "maxunpool2d": "unpool",
     "cat": "concat", "concatenate": "concat", "plus": "add", "multiply": "mul", "average": "mean", "swish": "silu",
     "layer_norm": "layernorm", "group_norm": "groupnorm", "instance_norm": "instancenorm",
     "hard_sigmoid": "hardsigmoid", "hard_swish": "hardswish", "leakyrelu": "leaky_relu", "logsoftmax": "log_softmax",

@@ -60,8 +60,10 @@ def _narrowed(model: onnx.ModelProto, precision: Precision, keep_io: bool) -> on
     if precision is FLOAT32:
         return result
     opset = model.opset_import[0].version
+    whole = _whole(result.graph)
     for node in result.graph.node:
-        _check(node, precision, opset)
+        if not whole.intersection(node.input[:1]) or node.op_type in STEPS:
+            _check(node, precision, opset)
         _set_types(node, precision)
     fixed = set(_float32_operands(result.graph, opset, precision))
     least = {node.input[1] for node in result.graph.node if node.op_type == "Clip" and len(node.input) > 1}
@@ -76,6 +78,20 @@ def _narrowed(model: onnx.ModelProto, precision: Precision, keep_io: bool) -> on
     if keep_io:
         _convert_ends(result, precision)
     return result
+
+
+def _whole(graph: onnx.GraphProto) -> set[str]:
+    """The tensors of integers: sizes and positions."""
+    found = {tensor.name for tensor in graph.initializer if tensor.data_type != FLOAT}
+    for node in graph.node:
+        to = next((item.i for item in node.attribute if item.name == "to"), None)
+        if node.op_type in ("Shape", "ArgMax") or to not in (None, FLOAT):
+            found.update(node.output)
+        elif node.op_type == "MaxPool":
+            found.update(node.output[1:])
+        elif found.intersection(node.input[:1]) and node.op_type not in ("Cast", "DequantizeLinear"):
+            found.update(node.output)
+    return found
 
 
 def _check(node: onnx.NodeProto, precision: Precision, opset: int) -> None:

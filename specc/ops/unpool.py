@@ -80,18 +80,21 @@ class Unpool(Rearrangement):
         x, (y,) = inputs[0], outputs
         windows = self.windows(x)
         sides = [side for _, _, side in windows]
-        front, behind = measured(build, names[0], 0, 2), self._sizes_node(build, names, x, y)
-        positions = _counted_through(build, names[1], y, front, behind)
-        target = [] if y.spatial == self._inferred(x) else [build.node("Concat", [front, behind], axis=0)]
-        return (
-            build.node(
-                "MaxUnpool",
-                [names[0], positions, *target],
-                kernel_shape=tuple(kernel for kernel, _, _ in windows),
-                strides=tuple(stride for _, stride, _ in windows),
-                pads=(*(begin for begin, _ in sides), *(end for _, end in sides)),
-            ),
+        behind = self._sizes_node(build, names, x, y)
+        positions = _counted_through(build, names, y, behind)
+        named = y.spatial != self._inferred(x)
+        if named and build.opset < 14:  # ONNX's shape inference could not follow
+            raise build.unsupported("unpool to a size of its own", since=14)
+        target = [build.node("Concat", [measured(build, names[0], 0, 2), behind], axis=0)] if named else []
+        result = build.node(
+            "MaxUnpool",
+            [names[0], positions, *target],
+            kernel_shape=tuple(kernel for kernel, _, _ in windows),
+            strides=tuple(stride for _, stride, _ in windows),
+            pads=(*(begin for begin, _ in sides), *(end for _, end in sides)),
         )
+        # shape inference does not read MaxUnpool's output_shape
+        return (build.node("Reshape", [result, *target]) if named else result,)
 
     def _sizes_node(self, build: Builder, names: Sequence[str], x: TensorType, y: TensorType) -> str:
         """The tensor of the output's spatial sizes."""
@@ -137,14 +140,26 @@ class Unpool(Rearrangement):
         return list(zip(kernel, stride, pad_sides(self.pad, axes), strict=True))
 
 
-def _counted_through(build: Builder, where: str, y: TensorType, front: str, behind: str) -> str:
-    """The positions as ONNX counts them, through the images of all channels and items one after the other; `front` and
-    `behind` are the tensors of the output's sizes."""
-    plane = product(y.spatial)
+def _counted_through(build: Builder, names: Sequence[str], y: TensorType, behind: str) -> str:
+    """The positions as ONNX counts them, through the images of all channels and items one after the other; `behind` is
+    the tensor of the output's spatial sizes."""
+    plane, axes = product(y.spatial), range(2, len(y.shape))
     size = build.ints([plane]) if isinstance(plane, int) else build.node("ReduceProd", [behind], keepdims=1)
-    whole = build.integer_copy(where, "int64") or build.node("Cast", [where], to=7)
-    images = build.node("ReduceProd", [front], keepdims=0)
-    numbers = build.node("Range", [build.integers([0], "int64", ()), images, build.integers([1], "int64", ())])
-    beside = build.node("Concat", [front, build.ints([1] * len(y.spatial))], axis=0)
-    starts = build.node("Reshape", [build.node("Mul", [numbers, size]), beside])
-    return build.node("Add", [build.node("Mod", [whole, size]), starts])
+    whole = build.integer_copy(names[1], "int64") or build.node("Cast", [names[1]], to=7)
+    items = _numbers(build, measured(build, names[0], 0, 1), (1, *axes))
+    if isinstance(y.channels, int):
+        count = build.ints([y.channels])
+        channels = build.integers(range(y.channels), "int64", (1, y.channels, *(1 for _ in axes)))
+    else:
+        count = measured(build, names[0], 1, 2)
+        channels = _numbers(build, count, (0, *axes))
+    images = build.node("Add", [build.node("Mul", [items, count]), channels])
+    return build.node("Add", [build.node("Mod", [whole, size]), build.node("Mul", [images, size])])
+
+
+def _numbers(build: Builder, count: str, others: Sequence[int]) -> str:
+    """The whole numbers below `count` (a tensor of one element) along an axis, with the axes `others` of size 1."""
+    start, step = (build.integers([number], "int64", ()) for number in (0, 1))
+    return build.node(
+        "Unsqueeze", [build.node("Range", [start, build.node("Squeeze", [count]), step]), build.ints(others)]
+    )

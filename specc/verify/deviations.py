@@ -82,12 +82,12 @@ def _running_sum(operands: Operands, expected: Array, got: Array) -> Array:
 
 def _weight_zero(operands: Operands, expected: Array, got: Array) -> Array:
     """A NaN on one side, where the window, one sample wider, holds a NaN or an infinity."""
-    op, (x,), ws = operands
+    op, (x, *others), ws = operands
     spoilt = ~np.isfinite(x)
     if x.ndim == 3:
         behind = np.pad(spoilt, [(0, 1), (0, 1), (0, 0)])
         spoilt = behind[:-1, :-1] | behind[1:, :-1] | behind[:-1, 1:] | behind[1:, 1:]
-    (bound,) = op.error_bound([np.where(spoilt, np.nan, 0.0)], ws, [expected], U)
+    (bound,) = op.error_bound([np.where(spoilt, np.nan, 0.0), *others], ws, [expected], U)
     return np.asarray(np.isinf(bound) & (np.isnan(expected) | np.isnan(got)))
 
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from lowering import assert_within_bound, float64_outputs, image, numbers, rejected
+from lowering import assert_within_bound, float64_outputs, image, nodes_of, numbers, rejected
 
 from specc.dims import symbol
 from specc.ops import BY_WORD
@@ -126,7 +126,7 @@ def test_values_go_back_as_pytorch_puts_them(pooling, back, shape, opened):
     wanted = function(torch.from_numpy(pooled), torch.from_numpy(where).long(), back["kernel"],
                       output_size=back.get("size"))  # fmt: skip
     np.testing.assert_array_equal(unpool(**back).compute([pooled, where], {})[0], wanted.numpy())
-    assert_within_bound(unpool(**back), pooled, where, opened=opened)
+    assert_within_bound(unpool(**back), pooled, where, opened=opened, opsets=(14, 17, 21))
 
 
 def test_the_size_of_another_value_is_taken():
@@ -134,7 +134,7 @@ def test_the_size_of_another_value_is_taken():
     where = np.arange(18, dtype=np.float32).reshape(x.shape) * 2
     assert unpool(kernel=2).compute([x, where, like], {})[0].shape == (1, 2, 7, 6)
     for opened in (False, True):
-        assert_within_bound(unpool(kernel=2), x, where, like, opened=opened)
+        assert_within_bound(unpool(kernel=2), x, where, like, opened=opened, opsets=(14, 17, 21))
 
 
 def test_positions_count_modulo_the_image_and_the_last_value_stays():
@@ -143,6 +143,12 @@ def test_positions_count_modulo_the_image_and_the_last_value_stays():
     (y,) = unpool(kernel=2).compute([x, where], {})
     assert y.flatten().tolist() == [4, 2] + [0] * 13 + [3]
     assert_within_bound(unpool(kernel=2), x, where)
+
+
+def test_a_size_of_its_own_needs_opset_14():
+    with pytest.raises(AssertionError, match="needs opset 14 or later"):
+        nodes_of(unpool(kernel=2, size=9), image(1, 4, 4), image(1, 4, 4), opset=13)
+    assert nodes_of(unpool(kernel=2), image(1, 4, 4), image(1, 4, 4), opset=13)[-1] == "MaxUnpool"
 
 
 def test_an_output_lies_under_a_few_windows():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import gcd, prod
 
-from tests.property.draft import ACTIVATIONS, AXES, Draft
+from tests.property.draft import ACTIVATIONS, AXES, Draft, Value
 from tests.property.windows import numbers, window
 
 INITS = (
@@ -217,6 +217,27 @@ def upsample(draft: Draft) -> None:
 def resize(draft: Draft) -> None:
     sizes = tuple(draft.random.randint(1, size + 3) for size in draft.spatial)
     _close(draft, f"resize {numbers(draft.random, sizes)}{_mode(draft)}", sizes)
+
+
+def resize_like(draft: Draft) -> None:
+    """To the size of a value further above, open or not."""
+    fitting = [(name, value) for name, value in draft.labels.items() if len(value.spatial) == draft.axes]
+    if fitting:
+        name, value = draft.random.choice(fitting)
+        draft.add(f"resize like={name}{_mode(draft)}")
+        draft.value = Value((draft.channels, *value.spatial), value.open, value.kin)
+
+
+def unpool(draft: Draft) -> None:
+    """Down, and up again to where the largest values were."""
+    n, kernel, c = len(draft.lines), draft.random.choice((2, 3)), draft.channels
+    if min(draft.spatial) < kernel:
+        return
+    draft.add(f"u{n}: tanh")
+    draft.add(f"p{n}, w{n}: maxpool {kernel}{draft.random.choice((', relu', ''))}")
+    draft.add(f"conv {c}, 1", None, c * c + c)
+    tiles = all(size % kernel == 0 for size in draft.spatial) and not draft.value.is_open
+    draft.add(f"unpool w{n}, {kernel}" if tiles else f"unpool w{n}, {kernel}, like=u{n}")
 
 
 def _mode(draft: Draft, corners: bool = True) -> str:
