@@ -144,8 +144,7 @@ class Layers:
         if found.weights is None or (found.weights and claimed is not None):
             self.sharing.count += 1
         elif found.weights:
-            places = (*[place for _, place in self.calls], span)
-            self.sharing.note(Use(scope or name, name, op, inputs, found.weights, places))
+            self.sharing.note(Use(scope or name, name, op, inputs, found.weights, tuple(self.calls), span))
         names = output_names(name, len(types))
         if not self.broken:
             self._append(op, sources, types, name, layer, span, scope if found.weights else None)

@@ -26,14 +26,20 @@ _DOTTED: Final = re.compile(r"\w+(\.\w+)*")
 
 
 class Use(NamedTuple):
-    """A node with tensors, called under `scope`; `places` are those of the calls around its statement, and its own."""
+    """A node with tensors, called under `scope`, the calls around its statement, and its place."""
 
     scope: str
     name: str
     op: Op
     inputs: Types
     weights: tuple[Weight, ...]
-    places: tuple[Span, ...]
+    calls: tuple[tuple[BlockDefinition, Span], ...]
+    place: Span
+
+    @property
+    def places(self) -> tuple[Span, ...]:
+        """Those of the calls, and its own."""
+        return (*(place for _, place in self.calls), self.place)
 
 
 class Sharing:
@@ -61,7 +67,7 @@ class Sharing:
             if use.scope != use.name and (name := next((n for n in _names(use) if n in layers), None)):
                 sound = False
                 message = f"`{name}` would be both a tensor of `{use.name}` and a layer"
-                report.error("E0311", use.places[-1], message)
+                report.error("E0311", use.place, message)
             elif problem := _other_layer(owner, use) or _other_tensors(use, tensors, layout):
                 sound = False
                 _report(use, problem, report)
@@ -127,7 +133,7 @@ def _by(shape: tuple[int, ...]) -> str:
 def _report(use: Use, problem: _Problem, report: Reporter) -> None:
     """At the first place where the ways to the two differ: a call of a block, or the layer itself."""
     pairs = [pair for pair in zip(problem.owner.places, use.places, strict=False) if pair[0] != pair[1]]
-    first, second = pairs[0] if pairs else (None, use.places[-1])
+    first, second = pairs[0] if pairs else (None, use.place)
     report.add(
         Diagnostic(
             "E0311",
