@@ -56,14 +56,16 @@ def _naming(graph: Graph) -> frozenset[str]:
 def _dead_layers(elaborated: Elaborated, report: Reporter) -> None:
     graph = elaborated.graph
     needed = {output.value for output in graph.outputs}
-    read = {value for node in graph.nodes for value in node.inputs}
-    dead = []
+    useless = []
     for node in reversed(graph.nodes):
-        if needed.intersection(node.outputs):
+        if needed.isdisjoint(node.outputs):
+            useless.append(node)
+        else:
             needed.update(node.inputs)
-        elif node.name in elaborated.places and node.name not in read:
-            dead.append(node)
-    for node in reversed(dead):
+    read = {value for node in useless for value in node.inputs}  # those that useful ones read are useful
+    for node in reversed(useless):
+        if node.name in read or node.name not in elaborated.places:
+            continue
         report.add(
             Diagnostic(
                 "W0203", f"nothing uses the value of `{node.layer}`", elaborated.places[node.name],
