@@ -89,8 +89,10 @@ def elaborate(
         _check_size(instance, report, limits)
     except Failed:
         return None
-    former = {} if project.memory is None else project.memory.nodes(name)
-    elaborated = Elaborator(instance, project.resolver, report, limits, former).run(scope)
+    elaborator = Elaborator(instance, project.resolver, report, limits, project.memory)
+    elaborated = elaborator.run(scope)
+    if project.memory is not None:
+        project.memory.came_to(instance.name, elaborator.replay.found, elaborated is not None)
     if elaborated is not None and alters(instance, settings):
         return elaborated._replace(claims=())  # they speak of the model as it is written
     return elaborated

@@ -7,8 +7,8 @@ and none of their echoes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Container, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from specc.dims import names
 from specc.elaborate.expressions import Frame, condition, evaluate
@@ -21,10 +21,13 @@ from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, Value, describe
 from specc.ir.build import GraphBuilder
-from specc.ir.graph import Graph, GraphOutput, Node
+from specc.ir.graph import Graph, GraphOutput
 from specc.limits import Limits
 from specc.source import Span
 from specc.syntax import ast
+
+if TYPE_CHECKING:
+    from specc.elaborate.memory import Memory
 
 
 class Claim(NamedTuple):
@@ -46,13 +49,14 @@ class Elaborated(NamedTuple):
 
 
 class Elaborator:
-    """Elaborates one model; `former` are its nodes in the check before, by name."""
+    """Elaborates one model, with `memory` from what its last check has left."""
 
     def __init__(
-        self, instance: Instance, resolved: Resolver, report: Reporter, limits: Limits, former: Mapping[str, Node]
+        self, instance: Instance, resolved: Resolver, report: Reporter, limits: Limits, memory: Memory | None = None
     ) -> None:
         self._report = report
         self._limits = limits
+        former = {} if memory is None else memory.nodes(instance.name)
         build = GraphBuilder(instance.name, instance.definition.module.source.name, doc=instance.doc, former=former)
         self._layers = Layers(build, resolved.plans, report, limits)
         self._operations = Operations(self._layers, resolved, report, limits, self._body)
@@ -73,6 +77,11 @@ class Elaborator:
             ast.Output: self._output,
             ast.Expect: self._expect,
         }
+        if memory is not None:
+            from specc.elaborate.replay import Replay
+
+            self.replay = Replay(self._operations, self._layers, report, memory, instance.name)
+            self._handlers[ast.Operation] = self.replay.operation
 
     def run(self, scope: Scope) -> Elaborated | None:
         """The elaborated model, or `None` when errors leave no graph."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -15,6 +15,7 @@ from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.sharing import Sharing, Use
 from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, describe, show
 from specc.ir.build import GraphBuilder, output_names
+from specc.ir.graph import Node
 from specc.limits import Limits
 from specc.ops.axes import AXIS_NAMES
 from specc.ops.base import Finding, Op, Rejection, Types, Weight
@@ -52,6 +53,15 @@ class _Inferred(NamedTuple):
     remarks: tuple[Finding, ...] = ()
 
 
+class Made(NamedTuple):
+    """A node that a statement made, with the tensors it needs and the arguments written for it."""
+
+    node: Node
+    inputs: Types
+    weights: tuple[Weight, ...]
+    written: Container[str]
+
+
 class Layers:
     """The graph under construction.  `broken` says that something was left out of it after an error."""
 
@@ -74,6 +84,28 @@ class Layers:
         """Note where an input is declared."""
         self._types.setdefault(kind, kind)
         self._origins[name] = _Origin(span)
+
+    def made(self, node: Node) -> Made:
+        """What is known of a node of this graph, for `take`."""
+        inputs = tuple([self.build.types[name] for name in node.inputs])
+        return Made(node, inputs, self._known[id(node.op), inputs].weights or (), self.written[node.name])
+
+    def take(self, layers: Sequence[Made], span: Span) -> bool:
+        """Append the nodes that a statement, now at `span`, made before, if they are still the same."""
+        first = layers[0]
+        too_many = len(self.build.nodes) + len(layers) > self._limits.layers
+        if self.broken or too_many or first.node.line != span.row or first.node.file != span.source.name:
+            return False
+        origin = _Origin(span, first.node.op, first.inputs)
+        for node, inputs, weights, written in layers:
+            if weights:
+                places = (*[place for _, place in self.calls], span)
+                self.sharing.note(Use(node.name, node.name, node.op, inputs, weights, places))
+            self.build.take(node)
+            self.places[node.name] = span
+            self.written[node.name] = written
+            self._origins[node.name] = origin
+        return True
 
     def apply(
         self,

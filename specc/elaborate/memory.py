@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from specc.elaborate.bodies import Body
 from specc.elaborate.modules import Module
@@ -14,14 +14,21 @@ from specc.source import LineSpan
 from specc.syntax import ast
 from specc.syntax.lines import Lines
 
+if TYPE_CHECKING:
+    from specc.elaborate.replay import Outcomes
+
 
 class Resolved(NamedTuple):
-    """A statement that nothing is wrong with, its plan, and the names in it: bound by a body around it, and free."""
+    """A statement that nothing is wrong with, its plan, and the names in it: bound by a body around it, and free.
+
+    One that stands `alone` reads no value, and has no result but one.
+    """
 
     statement: ast.Operation
     plan: Plan
     bound: tuple[str, ...]
     free: tuple[str, ...]
+    alone: bool
 
 
 class Memory:
@@ -37,6 +44,7 @@ class Memory:
         self._resolved: dict[int, Resolved] = {}  # by the statement's `id`
         self._noted: dict[int, Resolved] = {}
         self._nodes: dict[str, dict[str, Node]] = {}
+        self._outcomes: dict[str, Outcomes] = {}
 
     def lines(self, file: str) -> Lines:
         self._read.add(file)
@@ -64,11 +72,12 @@ class Memory:
             return
         called, read = _names(statement)
         bound = tuple([name for name in read if body.find(name) is not None])
-        free = tuple((called | read).difference(bound))
+        free = tuple((called | read).difference(bound, ["in"]))
         if any(body.find(name) is not None or _comes_later(name, body, module) for name in free):
             return
         if called.isdisjoint(bound):
-            self._noted[id(statement)] = Resolved(statement, plan, bound, free)
+            alone = not bound and "in" not in read and len(statement.labels) < 2
+            self._noted[id(statement)] = Resolved(statement, plan, bound, free, alone)
 
     def resolved(self) -> None:
         """All files have been resolved: what was not met again is forgotten."""
@@ -80,10 +89,26 @@ class Memory:
         """The nodes that the model had when it was last elaborated, by name."""
         return self._nodes.get(model, {})
 
+    def stands_alone(self, statement: ast.Operation) -> bool:
+        known = self._resolved.get(id(statement))
+        return known is not None and known.alone
+
+    def outcomes(self, model: str) -> Outcomes:
+        """What the statements of the model have come to."""
+        return self._outcomes.get(model, {})
+
+    def came_to(self, model: str, found: Outcomes, complete: bool) -> None:
+        """Keep what statements of a model have come to; where errors kept some from it, what they came to before."""
+        if not complete:
+            past = self.outcomes(model).items()
+            found = {key: outcome for key, outcome in past if key[0] in self._resolved} | found
+        self._outcomes[model] = found
+
     def keep(self, models: Collection[str], graphs: Iterable[Graph]) -> None:
         """Keep the nodes of these graphs; of other models of the file, which have errors now, those there were."""
         found = {graph.name: {node.name: node for node in graph.nodes} for graph in graphs}
         self._nodes = {name: nodes for name, nodes in self._nodes.items() if name in models} | found
+        self._outcomes = {name: outcomes for name, outcomes in self._outcomes.items() if name in models}
 
 
 def _comes_later(name: str, body: Body, module: Module) -> bool:
@@ -104,7 +129,6 @@ def _names(statement: ast.Operation) -> tuple[set[str], set[str]]:
     if statement.shape is not None:
         read.update(name.id for name in names_in(statement.shape))
         read.update(size_names(statement.shape))
-    read.discard("in")
     return called, read
 
 

@@ -33,7 +33,7 @@ class Reporter:
         self.heard = 0  # findings, whether told or not
         self._found = {"error": 0, "warning": 0}
         self._counting = True
-        self._steps = 0
+        self.steps = 0
         self._seen: set[tuple[str, str, int]] = set()
         self._settled: set[tuple[str, int]] = set()
 
@@ -65,8 +65,8 @@ class Reporter:
 
     def spend(self, steps: int, span: Span) -> None:
         """Count `steps` of work at `span`.  Beyond the limit it is E0702, once, and raises `Failed`."""
-        before, self._steps = self._steps, self._steps + steps
-        if self._steps <= self.limits.steps:
+        before, self.steps = self.steps, self.steps + steps
+        if self.steps <= self.limits.steps:
             return
         if before <= self.limits.steps:
             message = f"more than {self.limits.steps:_} compile-time steps"

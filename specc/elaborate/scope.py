@@ -28,6 +28,12 @@ class Naming:
     def labelled(self, label: str) -> str:
         return self._free(f"{self.prefix}{label}{self.suffix}")
 
+    def next(self, label: str | None, word: str) -> str:
+        """The name that a layer is given next, unless it is taken."""
+        if label is not None:
+            return f"{self.prefix}{label}{self.suffix}"
+        return f"{self.prefix}{word}{self.counters.get(word, 0) + 1}"
+
     def automatic(self, word: str) -> str:
         """`conv1`, `conv2`: the next free one."""
         while True:

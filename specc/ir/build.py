@@ -64,11 +64,6 @@ class GraphBuilder:
         scope: str | None = None,
     ) -> tuple[str, ...]:
         """`add` for types that `op.infer` has already given."""
-        kinds = [self.types[i] for i in inputs]
-        key = id(op), *map(id, kinds)
-        if key not in self._asked:
-            self._asked[key] = op  # kept, for its `id` to stay its own
-            self.conditions.extend(op.conditions(tuple(kinds)))
         outputs = output_names(name, len(types))
         node = self.former.get(name)
         if node is None or not _is(node, op, layer, inputs, types, file, line, scope):
@@ -83,9 +78,18 @@ class GraphBuilder:
                 line=line,
                 scope=scope,
             )
-        self.nodes.append(node)
-        self.types.update(zip(outputs, types, strict=True))
+        self.take(node)
         return outputs
+
+    def take(self, node: Node) -> None:
+        """Append a node that was made for what is here."""
+        kinds = [self.types[i] for i in node.inputs]
+        key = id(node.op), *map(id, kinds)
+        if key not in self._asked:
+            self._asked[key] = node.op  # kept, for its `id` to stay its own
+            self.conditions.extend(node.op.conditions(tuple(kinds)))
+        self.nodes.append(node)
+        self.types.update(zip(node.outputs, node.types, strict=True))
 
     def finish(self) -> Graph:
         return Graph(
