@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import partial
 from io import StringIO
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,7 +40,7 @@ def rows(runs: int) -> Iterator[Row]:
     for layers in (1_000, 10_000, 100_000):
         yield deep(layers, max(1, min(runs, 20_000 // layers)))
     yield long_file(10_000, max(1, runs // 3))
-    yield again(runs)
+    yield from again(runs)
 
 
 def start_up(runs: int) -> Row:
@@ -99,20 +101,37 @@ def flat(lines: int) -> str:
     return f"model Flat {{ input image 8x16x16\n{body}  output y }}"
 
 
-def again(runs: int) -> Row:
-    import specc
-
-    text = flat(1_000)
+def again(runs: int) -> Iterator[Row]:
+    """Loading a file again in a process that lives on, after edits in several places."""
+    lines = flat(1_000).split("\n")
     with TemporaryDirectory() as folder:
         path = Path(folder) / "edited.cnn"
-        count = iter(range(10**9))
+        edits = {
+            "an edit of the first line of 1,000": partial(changed, lines, 1),
+            "an edit of the middle line of 1,000": partial(changed, lines, 499),
+            "an edit of the last line of 1,000": partial(changed, lines, 995),
+            "a new line above 1,000 others": partial(longer, lines),
+        }
+        works = [partial(save_and_load, path, edit, count(1)) for edit in edits.values()]
+        for what, seconds in zip(edits, [alternate(runs, work)[0] for work in works], strict=True):
+            yield Row(
+                f"`specc.load` again after {what}", seconds, 0.05, "s", "1",
+                "50 milliseconds: what an editor may take between a keystroke and its answer",
+            )  # fmt: skip
 
-        def edit_and_load() -> None:
-            path.write_text(text.replace("conv 8, 3x3", f"conv 8, 3x3, init={next(count)}", 1), "utf-8")
-            specc.load(path)
 
-        (seconds,) = alternate(runs, edit_and_load)
-    return Row(
-        "`specc.load` again after an edit of one line in 1,000", seconds, 0.05, "s", "1",
-        "50 milliseconds: what an editor may take between a keystroke and its answer",
-    )  # fmt: skip
+def changed(lines: list[str], at: int, number: int) -> list[str]:
+    """The lines with another number in the convolution of one of them."""
+    return [*lines[:at], lines[at].replace("3x3", f"3x3, init={number}", 1), *lines[at + 1 :]]
+
+
+def longer(lines: list[str], number: int) -> list[str]:
+    """One empty line more at the top, or back to what it was."""
+    return [lines[0], *[""] * (number % 2), *lines[1:]]
+
+
+def save_and_load(path: Path, edit: Callable[[int], list[str]], numbers: Iterator[int]) -> None:
+    import specc
+
+    path.write_text("\n".join(edit(next(numbers))), "utf-8")
+    specc.load(path)

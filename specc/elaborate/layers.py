@@ -91,19 +91,18 @@ class Layers:
         return Made(node, inputs, self._known[id(node.op), inputs].weights or (), self.written[node.name])
 
     def take(self, layers: Sequence[Made], span: Span) -> bool:
-        """Append the nodes that a statement, now at `span`, made before, if they are still the same."""
-        first = layers[0]
-        too_many = len(self.build.nodes) + len(layers) > self._limits.layers
-        if self.broken or too_many or first.node.line != span.row or first.node.file != span.source.name:
+        """Do again what making these for the statement at `span` did; not where there would be too many layers."""
+        if len(self.build.nodes) + len(layers) > self._limits.layers:
             return False
-        origin = _Origin(span, first.node.op, first.inputs)
+        origin = _Origin(span, layers[0].node.op, layers[0].inputs)
         for node, inputs, weights, written in layers:
             if weights:
                 places = (*[place for _, place in self.calls], span)
                 self.sharing.note(Use(node.name, node.name, node.op, inputs, weights, places))
-            self.build.take(node)
-            self.places[node.name] = span
-            self.written[node.name] = written
+            if not self.broken:
+                self.build.take(node)
+                self.places[node.name] = span
+                self.written[node.name] = written
             self._origins[node.name] = origin
         return True
 

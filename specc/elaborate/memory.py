@@ -93,15 +93,15 @@ class Memory:
         known = self._resolved.get(id(statement))
         return known is not None and known.alone
 
-    def outcomes(self, model: str) -> Outcomes:
+    def outcomes(self, model: str) -> Outcomes | None:
         """What the statements of the model have come to."""
-        return self._outcomes.get(model, {})
+        return self._outcomes.get(model)
 
     def came_to(self, model: str, found: Outcomes, complete: bool) -> None:
         """Keep what statements of a model have come to; where errors kept some from it, what they came to before."""
-        if not complete:
-            past = self.outcomes(model).items()
-            found = {key: outcome for key, outcome in past if key[0] in self._resolved} | found
+        former = self._outcomes.get(model)
+        if not complete and former is not None:
+            found.complete(former, self)
         self._outcomes[model] = found
 
     def keep(self, models: Collection[str], graphs: Iterable[Graph]) -> None:

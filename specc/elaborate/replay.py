@@ -1,12 +1,13 @@
 """Statements that come to what they came to in the last check.
 
-What an operation comes to depends on its arguments, the value it works on, the layout, and its name.  Where a statement
-is kept from the last check, reads no other name, and meets all of these again, its nodes are taken as they are.
+What an operation makes depends on its arguments, the type of the value it works on, and the layout.  Where a statement
+is kept from the last check, reads no other value, and meets these again, its nodes are taken as they are, or with other
+names and lines.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from specc.elaborate.expressions import Frame
 from specc.elaborate.layers import Layers, Made
@@ -29,15 +30,34 @@ class Outcome(NamedTuple):
     result: LayerValue
 
 
-Outcomes: TypeAlias = dict[tuple[int, str], Outcome]
-"""By the `id` of the statement and the name of its layer: a body may be elaborated several times."""
+class Outcomes:
+    """Outcomes of statements, by the statement and the name of its layer: a body may be elaborated several times."""
+
+    def __init__(self) -> None:
+        self._named: dict[tuple[int, str], Outcome] = {}
+        self._latest: dict[int, Outcome] = {}
+
+    def add(self, name: str, outcome: Outcome) -> None:
+        key = id(outcome.statement)
+        self._named[key, name] = self._latest[key] = outcome
+
+    def find(self, statement: ast.Operation, name: str) -> Outcome | None:
+        """The outcome under this name, or else under another."""
+        return self._named.get((id(statement), name)) or self._latest.get(id(statement))
+
+    def complete(self, former: Outcomes, memory: Memory) -> None:
+        """Add those of `former` whose statements are kept and, for errors, have no outcome here."""
+        for (_, name), outcome in former._named.items():
+            if id(outcome.statement) not in self._latest and memory.stands_alone(outcome.statement):
+                self._named[id(outcome.statement), name] = outcome
+        self._latest = {id(outcome.statement): outcome for outcome in self._named.values()}
 
 
 class Replay:
-    """Elaborates operations, again where they are known; `found` are the outcomes that hold in this check."""
+    """Elaborates operations, again where they are known; `found` are the outcomes of this check."""
 
     def __init__(self, operations: Operations, layers: Layers, report: Reporter, memory: Memory, model: str) -> None:
-        self.found: Outcomes = {}
+        self.found = Outcomes()
         self._operations = operations
         self._layers = layers
         self._report = report
@@ -47,15 +67,16 @@ class Replay:
     def operation(self, statement: ast.Operation, frame: Frame) -> None:
         before = frame.current
         name = self._name(statement, frame) if self._memory.stands_alone(statement) else None
-        if name is None or not isinstance(before, LayerValue):
+        if name is None or not isinstance(before, LayerValue) or before.type is None or before.claimed is not None:
             self._operations.operation(statement, frame)
             return
-        key = id(statement), name
-        outcome = self._past.get(key)
-        if outcome is None or not self._repeated(outcome, before, statement, frame):
+        outcome = self._past.find(statement, name) if self._past is not None else None
+        if outcome is not None and outcome.layout == frame.layout and outcome.before.type == before.type:
+            outcome = self._again(outcome, before, name, frame)
+        else:
             outcome = self._watched(before, statement, frame)
         if outcome is not None:
-            self.found[key] = outcome
+            self.found.add(name, outcome)
 
     def _name(self, statement: ast.Operation, frame: Frame) -> str | None:
         """How the statement's layer is going to be called, if nothing of this name is in its way."""
@@ -63,18 +84,19 @@ class Replay:
         name = frame.naming.next(label, BY_WORD[statement.name.id].word)
         return None if name in frame.naming.taken or frame.naming.scope(name) is not None else name
 
-    def _repeated(self, outcome: Outcome, before: LayerValue, statement: ast.Operation, frame: Frame) -> bool:
-        """Do again what the statement did, if it would do the same."""
-        if outcome.layout != frame.layout or (outcome.before is not before and outcome.before != before):
-            return False
-        if not self._layers.take(outcome.made, statement.name.span):
-            return False
+    def _again(self, past: Outcome, before: LayerValue, name: str, frame: Frame) -> Outcome | None:
+        """Do what the statement did, under its name and in its line of now."""
+        statement = past.statement
+        span = statement.name.span
+        outcome = _moved(past, before, name, span.row)
+        if not self._layers.take(outcome.made, span):
+            return self._watched(before, statement, frame)
         label = statement.labels[0] if statement.labels else None
-        self._operations.name(label, outcome.made[0].node.op.word, frame)
+        self._operations.name(label, past.made[0].node.op.word, frame)
         if label is not None:
             frame.scope.bind(label.id, outcome.result, label.span)
         frame.current = outcome.result
-        return True
+        return outcome
 
     def _watched(self, before: LayerValue, statement: ast.Operation, frame: Frame) -> Outcome | None:
         """Elaborate the statement; its outcome, if it says all that the statement did."""
@@ -82,11 +104,27 @@ class Replay:
         heard, steps, first = report.heard, report.steps, len(layers.build.nodes)
         self._operations.operation(statement, frame)
         result = frame.current
-        if (report.heard, report.steps) != (heard, steps) or not isinstance(result, LayerValue):
-            return None
-        if layers.broken or before.claimed is not None or result.claimed is not None:
+        if layers.broken or (report.heard, report.steps) != (heard, steps) or not isinstance(result, LayerValue):
             return None
         made = tuple([layers.made(node) for node in layers.build.nodes[first:]])
-        if not made or any(len(one.node.outputs) > 1 for one in made):
+        known = {before.name, *(one.node.name for one in made)}
+        if not made or any(len(one.node.outputs) > 1 or not known.issuperset(one.node.inputs) for one in made):
             return None
         return Outcome(statement, frame.layout, before, made, result)
+
+
+def _moved(outcome: Outcome, before: LayerValue, name: str, line: int) -> Outcome:
+    """The outcome of the same statement called `name`, in `line`, behind `before`."""
+    first = outcome.made[0].node
+    if (first.name, first.line, outcome.before.name) == (name, line, before.name):
+        return outcome
+    names = {outcome.before.name: before.name}
+    made = []
+    for one in outcome.made:
+        node = one.node
+        names[node.name] = called = name + node.name.removeprefix(first.name)
+        inputs = tuple([names[value] for value in node.inputs])
+        changes = {"name": called, "layer": name, "inputs": inputs, "outputs": (called,), "line": line}
+        made.append(one._replace(node=node.model_copy(update=changes)))
+    result = LayerValue(names[outcome.result.name], name, outcome.result.type)
+    return outcome._replace(before=before, made=tuple(made), result=result)

@@ -54,6 +54,14 @@ def test_other_nodes_are_the_same_objects(old: str, new: str, changed: set[str])
     assert {node.name for node in after.graph.nodes if node is not former.get(node.name)} == changed
 
 
+def test_nodes_move_with_their_lines() -> None:
+    memory = Memory()
+    (before,) = checked(TEXT, memory).models
+    (after,) = checked(TEXT.replace("  bn\n", "\n  conv 8, 1x1\n  bn\n", 1), memory).models
+    assert [(node.name, node.line) for node in after.graph.nodes[-3:]] == [("bn2", 8), ("flatten1", 9), ("dense1", 10)]
+    assert after.graph.nodes[-1].op is before.graph.nodes[-1].op
+
+
 def test_nodes_outlive_an_error() -> None:
     memory = Memory()
     (before,) = checked(TEXT, memory).models
