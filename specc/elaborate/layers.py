@@ -97,8 +97,7 @@ class Layers:
         origin = _Origin(span, layers[0].node.op, layers[0].inputs)
         for node, inputs, weights, written in layers:
             if weights:
-                places = (*[place for _, place in self.calls], span)
-                self.sharing.note(Use(node.name, node.name, node.op, inputs, weights, places))
+                self.sharing.note(Use(node.name, node.name, node.op, inputs, weights, tuple(self.calls), span))
             if not self.broken:
                 self.build.take(node)
                 self.places[node.name] = span
