@@ -17,7 +17,7 @@ from specc.ir import Graph
 from specc.onnx.emit import emit
 from specc.onnx.expose import Held, expose, held_values
 from specc.onnx.proto import Model
-from specc.onnx.write import apart
+from specc.onnx.write import apart, fed
 from specc.runtime.inputs import Batch, read_batches
 from specc.runtime.overlap import ahead
 from specc.runtime.session import Device, Session, session
@@ -132,18 +132,25 @@ def open_session(
     profiled: bool = False,
     threads: int | None = None,
     spinning: bool = True,
+    constant: bool = True,
 ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
-    """A session for `model`; its weights go to ONNX Runtime beside it, not through a message of limited size."""
+    """A session for `model`; its weights go to ONNX Runtime beside it, not through a message of limited size.
+
+    Unless they are `constant` there, they are inputs, which every run is given: for a session that runs once, as ONNX
+    Runtime then neither copies nor rearranges them.
+    """
     outside, arrays, diagnostics = apart(model, weights)
     if outside is None:
         return None, diagnostics
-    data = outside.SerializeToString()
-    return session(
-        data,
+    opened, diagnostics = session(
+        (outside if constant else fed(outside)).SerializeToString(),
         device=device,
         optimise=optimise,
         profiled=profiled,
         threads=threads,
         spinning=spinning,
-        weights=arrays,
+        weights=arrays if constant else {},
     )
+    if opened is None or constant:
+        return opened, diagnostics
+    return replace(opened, given=arrays), ()

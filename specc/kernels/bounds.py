@@ -40,17 +40,16 @@ def single(x: Array) -> Array:
     return np.abs(narrow, out=narrow)
 
 
-def from_single(magnitude: Array, terms: int) -> Array:
-    """At least what a sum of `terms` products of two `single` values would be without rounding, given what float32
+def dot_product_of_single(terms: int, magnitude: Array, u: float) -> Array:
+    """At least `dot_product` of a sum of `terms` products of two `single` values, given the `magnitude` that float32
     makes of it: rounding takes away at most gamma_(k+2) of it, and underflow one smallest normal number per term."""
-    lost = min(gamma(terms + 2, 2.0**-24), 1.0)
-    wide = magnitude.astype(np.float64)
-    wide += terms * SMALLEST
-    if lost < 1:
-        wide *= (1 + 2.0**-50) / (1 - lost)
-    else:
-        wide[...] = np.inf
-    return wide
+    kept = 1 - min(gamma(terms + 2, 2.0**-24), 1.0)
+    if not kept:
+        return np.full(magnitude.shape, np.inf)
+    share = gamma(terms, u) / kept * (1 + 2.0**-48)
+    bound: Array = np.multiply(magnitude, share, dtype=np.float64)
+    bound += terms * SMALLEST * (1 + share)
+    return in_range(bound, magnitude, kept * LARGEST)
 
 
 def statistical(terms: int, u: float) -> float:
@@ -90,12 +89,12 @@ def lp_norm(terms: int, y: Array, p: int, u: float) -> Array:
     return in_range(bound, total * (1 + in_sum))
 
 
-def in_range(bound: Array, magnitude: Array) -> Array:
+def in_range(bound: Array, magnitude: Array, largest: float = LARGEST) -> Array:
     """`bound` where `magnitude`, the largest intermediate result, stays in float32's range; nothing is promised
     where it does not."""
-    if np.max(magnitude, initial=0.0) < LARGEST:
+    if np.max(magnitude, initial=0.0) < largest:
         return bound
-    return np.where(magnitude < LARGEST, bound, np.inf)
+    return np.where(magnitude < largest, bound, np.inf)
 
 
 def constant(value: float, u: float) -> float:

@@ -6,6 +6,7 @@ processing" (2006), for the unrolling.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from math import prod
 from typing import Any
@@ -16,7 +17,11 @@ from numpy.lib.stride_tricks import as_strided
 from specc.kernels.windows import Array, Motion, Placement, Sides, frame, padded, place, windows
 
 BLOCK = 1 << 19
-"""Elements of one block of unrolled windows: large enough for the matrix product, small enough for the cache."""
+"""Elements of what the taps of depthwise kernels read that are laid out at once: they stay in the cache."""
+COLUMNS = 1792
+"""Positions of one block of unrolled windows: the matrix product rearranges the weights anew for every block."""
+LARGEST = 1 << 22
+"""Elements of such a block at most."""
 
 
 class Sliding(Motion):
@@ -35,8 +40,8 @@ def convolve(x: Array, weight: Array, bias: Array | None, how: Sliding) -> Array
     filled = x if framed else padded(x, at.reach, how["border"])
     if depthwise:
         result = _depthwise(filled, weight, at, at.reach if framed else ((0, 0),) * len(at.window))
-    elif prod(at.window) == prod(at.stride) == 1:
-        result = _pointwise(filled, weight, how["groups"])
+    elif prod(at.window) == 1:
+        result = _pointwise(_read(filled, at), weight, how["groups"])
     else:
         result = _unrolled(filled, weight, at, how["groups"])
     if bias is not None:
@@ -102,8 +107,16 @@ def _grids(x: Array, at: Placement) -> tuple[Array, tuple[int, ...]]:
     return windows(x[None], at)[0].transpose(0, *range(1 + axes, 1 + 2 * axes), *range(1, 1 + axes)), at.counts
 
 
+def _read(x: Array, at: Placement) -> Array:
+    """What 1x1 kernels read of `x`: at stride 1 all of it, and nothing is copied."""
+    if prod(at.stride) == 1:
+        return x
+    steps: tuple[Any, ...] = tuple(slice(None, None, stride) for stride in at.stride)
+    return np.ascontiguousarray(x[(..., *steps)])
+
+
 def _pointwise(x: Array, weight: Array, groups: int) -> Array:
-    """1x1 kernels at stride 1: plain matrix products, nothing is copied."""
+    """1x1 kernels: plain matrix products."""
     batch, _, *sizes = x.shape
     rows = weight.reshape(groups, weight.shape[0] // groups, -1).astype(np.result_type(x, weight), copy=False)
     values = rows @ x.reshape(batch, groups, rows.shape[2], -1)
@@ -116,16 +129,33 @@ def _unrolled(x: Array, weight: Array, at: Placement, groups: int) -> Array:
     result = np.empty((x.shape[0], weight.shape[0], *at.counts), np.result_type(x, weight))
     rows = weight.reshape(groups, weight.shape[0] // groups, -1).astype(result.dtype, copy=False)
     rest, taps = prod(at.counts[1:]), x.shape[1] * prod(at.window)
-    step = min(at.counts[0], max(1, BLOCK // (taps * rest)))
+    step = min(at.counts[0], max(1, min(COLUMNS, LARGEST // taps) // rest))
     columns = np.empty(taps * step * rest, x.dtype)
-    products = np.empty(weight.shape[0] * step * rest, result.dtype)
     everything: tuple[Any, ...] = (slice(None),) * (1 + len(at.window))
-    for item, first in product(range(x.shape[0]), range(0, at.counts[0], step)):
-        view = _grids(x[item], at)[0][(*everything, slice(first, first + step))]
-        size = view.shape[len(at.window) + 1] * rest
-        flat = columns[: taps * size].reshape(view.shape)
-        np.copyto(flat, view)
-        values = products[: weight.shape[0] * size].reshape(groups, -1, size)
-        np.matmul(rows, flat.reshape(groups, rows.shape[2], size), out=values)
-        result[item, :, first : first + step] = values.reshape(weight.shape[0], -1, *at.counts[1:])
+    for item in range(x.shape[0]):
+        views = list(_readings(x[item], at))
+        products = result[item].reshape(groups, rows.shape[1], -1)
+        for first in range(0, at.counts[0], step):
+            count = min(step, at.counts[0] - first)
+            flat = columns[: taps * count * rest].reshape(x.shape[1], *at.window, count, *at.counts[1:])
+            for tap, view in views:
+                np.copyto(flat[tap], view[(*everything, slice(first, first + count))])
+            out = products[:, :, first * rest : (first + count) * rest]
+            np.matmul(rows, flat.reshape(groups, rows.shape[2], -1), out=out)
     return result
+
+
+def _readings(x: Array, at: Placement) -> Iterator[tuple[tuple[Any, ...], Array]]:
+    """What the taps read of `x` (channels, *sizes): which taps, as an index behind the channels, and a view
+    (channels, *window, *positions) for them.  With a stride on the last axis its samples are sorted by their place in
+    the stride first, so that every tap reads neighbours."""
+    stride = at.stride[-1]
+    if stride == 1:
+        yield (...,), _grids(x, at)[0]
+        return
+    lanes = [np.ascontiguousarray(x[..., first::stride]) for first in range(stride)]
+    narrow = at._replace(window=(*at.window[:-1], 1), stride=(*at.stride[:-1], 1))
+    for tap in range(at.window[-1]):
+        first, lane = divmod(tap * at.dilation[-1], stride)
+        index = (*(slice(None),) * len(at.window), slice(tap, tap + 1))
+        yield index, _grids(lanes[lane][..., first:], narrow)[0]

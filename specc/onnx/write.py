@@ -70,6 +70,21 @@ def apart(
     return result, arrays, ()
 
 
+def fed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy of `model`, from `apart`, that takes the weights kept elsewhere as inputs."""
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    del result.graph.initializer[:]
+    taken = {item.name for item in result.graph.input}
+    for tensor in model.graph.initializer:
+        if tensor.data_location != onnx.TensorProto.EXTERNAL:
+            result.graph.initializer.append(tensor)
+        elif tensor.name not in taken:
+            given = onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
+            result.graph.input.append(given)
+    return result
+
+
 def write_model(
     model: onnx.ModelProto, weights: Mapping[str, Array], path: Path, *, limit: int = LIMIT
 ) -> tuple[Diagnostic, ...]:

@@ -60,12 +60,12 @@ class Dense(Op):
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
         """gamma_k (|x| |W| + |b|), k = input features, and one more with a bias."""
-        from specc.kernels.bounds import dot_product, from_single, single
+        from specc.kernels.bounds import dot_product_of_single, single
         from specc.kernels.linear import dense_magnitude
 
         terms = self.terms(xs, ws)
         magnitude = dense_magnitude(single(xs[0]), ws["weight"], ws.get("bias"))
-        return (dot_product(terms, from_single(magnitude, terms), u),)
+        return (dot_product_of_single(terms, magnitude, u),)
 
     def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int:
         return int(xs[0].shape[1]) + ("bias" in ws)

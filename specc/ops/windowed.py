@@ -132,8 +132,8 @@ class Learned(Convolving):
 
 def convolution_bound(x: Array, weight: Array, bias: Array | None, how: Sliding, terms: int, u: float) -> Array:
     """The rounding-error bound of `convolve`: a dot product of `terms` terms, the bias counted as one."""
-    from specc.kernels.bounds import dot_product, from_single, single
+    from specc.kernels.bounds import dot_product_of_single, single
     from specc.kernels.convolution import convolve
 
     magnitude = convolve(single(x), single(weight), None if bias is None else single(bias), how)
-    return dot_product(terms, from_single(magnitude, terms), u)
+    return dot_product_of_single(terms, magnitude, u)

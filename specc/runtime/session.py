@@ -10,7 +10,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -38,13 +38,14 @@ FATAL = 4
 @dataclass(frozen=True)
 class Session:
     """A loaded model.  `provider` is what really runs it; inputs and outputs are named in the model's order.  What is
-    `bound` to a device keeps its memory there from run to run."""
+    `bound` to a device keeps its memory there from run to run.  `given` are inputs that are the same in every run."""
 
     handle: Any
     provider: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     bound: Bound | None = None
+    given: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def device(self) -> str:
@@ -77,7 +78,7 @@ class Session:
         if not names:  # ONNX Runtime takes an empty list for all
             return given, ()
         try:
-            results = self._results(names, feeds)
+            results = self._results(names, {**feeds, **self.given})
         except _failures() as error:
             return {}, (Diagnostic("E0901", f"ONNX Runtime cannot run the model: {_first_line(error)}"),)
         return given | dict(zip(names, results, strict=True)), ()

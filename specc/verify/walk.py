@@ -44,9 +44,16 @@ class Work:
     def open(
         self, model: Model, optimise: bool, profiled: bool = False
     ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
-        """A session for `model`; `profiled` if it is to tell where it ran each node."""
+        """A session for `model`; `profiled` if it is to tell where it ran each node.  Only an optimiser has to know
+        that weights are constant, and only a GPU gains from having them before it runs."""
         return open_session(
-            model, self.weights, device=self.device, optimise=optimise, profiled=profiled, spinning=False
+            model,
+            self.weights,
+            device=self.device,
+            optimise=optimise,
+            profiled=profiled,
+            spinning=False,
+            constant=optimise or self.device != "cpu",
         )
 
     def feeds(self, probe: Probe) -> dict[str, Array]:

@@ -15,6 +15,7 @@ import onnx
 import pytest
 from graphs import layer, network, numbers, random_weights, shape
 
+from specc.inference import open_session
 from specc.interpreter import interpret
 from specc.onnx import emit, emit_model, to_bytes, write_model
 from specc.onnx.precision import FLOAT16, Counted
@@ -160,6 +161,18 @@ class TestFailures:
         (written,) = write_model(emit(GRAPH)[0], Failing(WEIGHTS), tmp_path / "m.onnx")
         _, _, (held,) = apart(emit(GRAPH)[0], Failing(WEIGHTS))
         assert (written.code, written.message) == (held.code, held.message) == (code, says)
+
+    def test_weights_are_constants_in_a_session_or_inputs_of_every_run(self):
+        x = numbers(2, 3, 8, 8)
+        found = []
+        for constant in (True, False):
+            opened, diagnostics = open_session(emit(GRAPH)[0], WEIGHTS, optimise=False, constant=constant)
+            assert not diagnostics
+            assert ("dense1.weight" in opened.inputs) is not constant
+            results, diagnostics = opened.run({"image": x})
+            assert not diagnostics
+            found.extend(results.values())
+        np.testing.assert_allclose(*found, rtol=1e-5)
 
     def test_a_data_file_that_was_there_before_stays(self, tmp_path):
         assert write_model(emit(GRAPH)[0], WEIGHTS, tmp_path / "m.onnx", limit=10_000) == ()
