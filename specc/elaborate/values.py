@@ -105,7 +105,9 @@ def show(value: object) -> str:
             return f"[{', '.join(map(show, value))}]"
         case LayerValue(layer=layer):
             return f"`{layer}`"
-    return str(value)
+        case int() | Sym():
+            return str(value)
+    return kind(value)
 
 
 def describe(value: object) -> str:

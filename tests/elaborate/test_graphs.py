@@ -234,3 +234,8 @@ def test_expectations(claim: str, holds: bool) -> None:
     else:
         with pytest.raises(specc.SpecError, match="E0502"):
             specc.loads(text)
+
+
+def test_an_expectation_of_what_is_no_number_says_what_it_is() -> None:
+    with pytest.raises(specc.SpecError, match="`unit` is a block, not 8"):
+        specc.loads(f"block unit() {{ relu }}\nmodel Net {{ {WIDE}unit; expect unit == 8 }}")
