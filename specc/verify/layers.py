@@ -80,16 +80,16 @@ class LayerJudge:
                 self.results[node.name] = replace(old, status="failed", note=f"{old.note}; {note}".lstrip("; "))
 
     def _judge_node(self, node: Node, values: Mapping[str, Array], sizes: dict[str, int]) -> LayerResult:
-        lacking = [name for name in (*node.inputs, *self._due(node, values)) if name not in values]
-        if lacking:
-            return replace(_blank(node, "skipped"), note=f"the model has no tensor `{lacking[0]}`")
         for name in node.inputs:
-            if values[name].shape != shape_of(self.graph.values[name], sizes):
+            if name in values and values[name].shape != shape_of(self.graph.values[name], sizes):
                 return replace(_blank(node, "skipped"), note=f"its input `{name}` has the wrong shape")
         for name, kind in zip(node.outputs, node.types, strict=True):
             if name in values and values[name].shape != shape_of(kind, sizes):
                 shapes = f"{list(values[name].shape)} instead of {list(shape_of(kind, sizes))}"
                 return replace(_blank(node, "failed"), ratio=float("inf"), note=f"the shape is {shapes}")
+        lacking = [name for name in (*node.inputs, *self._due(node, values)) if name not in values]
+        if lacking:
+            return replace(_blank(node, "skipped"), note=f"the model has no tensor `{lacking[0]}`")
         return self._found(node, values)
 
     def _due(self, node: Node, values: Mapping[str, Array]) -> list[str]:

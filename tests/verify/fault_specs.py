@@ -47,6 +47,23 @@ SPECS = {
             branch { gelu approximate=tanh }
             branch { leaky_relu 0.2 }
         } }""",
+    "signs": """model M { input x 4x6x7
+        a: normalize
+        abs
+        sqrt
+        mul { branch { log } branch { neg } }
+        b: reduce_sum width
+        c: reduce_min height, from=a
+        d: sign from=x
+        output sums, from=b
+        output least, from=c
+        output signs, from=d }""",
+    "unpooled": """model M { input x 3x9x8
+        conv 4, 3x3, pad=1
+        pooled, where: maxpool 2x2
+        conv 4, 3x3, pad=1
+        unpool where, 2x2, like=x
+        relu }""",
     "moves": """model M { input x 6x8x10
         pad (1, 2, 3, 4)
         pad (2, 1, 1, 2), mode=reflect

@@ -156,6 +156,11 @@ SWAPS = {
     "ThresholdedRelu": ("Relu",),
     "Sqrt": ("Abs",),
     "Neg": ("Abs",),
+    "Log": ("Sqrt",),
+    "Sign": ("Abs",),
+    "ReduceSum": ("ReduceMean",),
+    "ReduceMin": ("ReduceMax",),
+    "ReduceL2": ("ReduceL1",),
     "Softmax": ("LogSoftmax",),
     "LogSoftmax": ("Softmax",),
     "GlobalAveragePool": ("GlobalMaxPool",),
@@ -163,7 +168,17 @@ SWAPS = {
     "MaxPool": ("AveragePool",),
 }
 RESHAPING = {"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"}
-RESHAPING |= {"AveragePool", "MaxPool", "LpPool", "ReduceMean", "ReduceMax", "ArgMax"}
+RESHAPING |= {
+    "AveragePool",
+    "MaxPool",
+    "LpPool",
+    "ReduceMean",
+    "ReduceMax",
+    "ArgMax",
+    "ReduceSum",
+    "ReduceMin",
+    "ReduceL2",
+}
 NORMS = {"LRN", "BatchNormalization", "GroupNormalization", "InstanceNormalization", "LayerNormalization"}
 SAME_SHAPE = {*SWAPS, *NORMS, "PRelu"} - RESHAPING
 
