@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -19,6 +20,12 @@ class Layers(nn.Module):
 
     def __setitem__(self, name: str, module: nn.Module) -> None:
         self._modules[name] = module
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "training":  # the mode, even where a layer is called so
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
 
 
 class Borrowed:

@@ -207,7 +207,7 @@ def _docstring(graph: Graph) -> str:
 
 def _imports() -> list[str]:
     return [
-        "from __future__ import annotations", "", "from collections.abc import Sequence", "",
+        "from __future__ import annotations", "", "from collections.abc import Sequence", "from typing import Any", "",
         "import torch", "from torch import nn", "from torch.nn import functional as F",
     ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import specc
 from specc.dims import symbol
 from specc.interpreter import interpret
 from specc.ir.build import GraphBuilder
@@ -240,3 +241,13 @@ def test_open_sizes_are_found_when_the_module_runs(word, arguments, shape):
 def test_every_operation_is_in_the_table_and_in_these_tests():
     assert set(TABLE) == set(BY_WORD)
     assert {word for word, _, _ in LAYERS} == set(BY_WORD)
+
+
+@pytest.mark.parametrize("name", ["training", "forward", "eval", "parameters", "class"])
+def test_a_layer_may_be_called_as_modules_call_their_own(name):
+    model = specc.loads(f"model Net {{ input x 3x8x8\n {name}: conv 4, 3x3\n relu }}")
+    made = module(model).train().eval()
+    assert made.training is False
+    assert set(made.state_dict()) == {f"{name}.weight", f"{name}.bias"}
+    x = np.random.default_rng(0).standard_normal((1, 3, 8, 8), np.float32)
+    assert np.allclose(made(torch.from_numpy(x)).detach(), model.run(x), atol=1e-5)
