@@ -15,6 +15,7 @@ it takes every jump that operands `MARGIN` times as far off would make.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from math import prod
 
 import numpy as np
 
@@ -26,8 +27,11 @@ from specc.verify.compare import Array
 
 U = 2.0**-24
 """Unit roundoff of float32."""
-COPIES = 3, 16
-"""Over all items of a batch, in large and in small networks; every item has one at least."""
+COPIES = 2, 3, 16
+"""Over all items of a batch, in large networks of `MANY` results, in other large ones and in small ones; every item has
+one at least."""
+MANY = 100
+"""Numbers in every output of which the largest deviation hardly depends on chance."""
 SMALL = 1 << 20
 """Layers times input values of a network that is small: few values may all be lucky, and more copies cost nothing."""
 HEADROOM = 4.0
@@ -61,8 +65,7 @@ def references(
     """
     rng = np.random.default_rng(seed)
     items = len(next(iter(feeds.values())))
-    small = sum(array.size for array in feeds.values()) * len(graph.nodes) < SMALL
-    copies = -(-COPIES[small] // items)
+    copies = -(-_copies(graph, sum(array.size for array in feeds.values())) // items)
     exact = {name: array.astype(np.float64) for name, array in feeds.items()}
     noisy = {name: np.concatenate([array.astype(np.float32)] * copies) for name, array in feeds.items()}
     for name in normalised:
@@ -78,6 +81,16 @@ def references(
             if last[name] <= index:
                 del exact[name], noisy[name]
     return {name: (exact[name], _tolerance(exact[name], noisy[name])) for name in kept}
+
+
+def _copies(graph: Graph, numbers: int) -> int:
+    """How many copies are enough for inputs of so many `numbers`."""
+    many, few, small = COPIES
+    if numbers * len(graph.nodes) < SMALL:
+        return small
+    results = (graph.values[output.value].shape[1:] for output in graph.outputs)
+    known = (prod(size for size in shape if isinstance(size, int)) for shape in results)
+    return many if min(known, default=0) >= MANY else few
 
 
 def _layer(
