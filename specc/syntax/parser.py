@@ -62,12 +62,12 @@ class Engine:
     def parse(self, source: Source, limits: Limits, kept: Lines | None) -> tuple[ast.File | None, list[Diagnostic]]:
         with self._lock:
             text = source.text.replace("\ufeff", " ", 1) if source.text.startswith("\ufeff") else source.text
-            file, fault = self._attempt(source, text, limits, kept)
-            if fault is not None and kept is not None:
-                file, fault = self._attempt(source, text, limits)  # which says best what is wrong
-            return (file, []) if fault is None else (None, self._all_faults(source, text, limits, fault))
+            file, fault = self._attempt_twice(source, text, limits, kept)
+            return (file, []) if fault is None else (None, self._all_faults(source, text, limits, kept, fault))
 
-    def _all_faults(self, source: Source, text: str, limits: Limits, fault: Diagnostic) -> list[Diagnostic]:
+    def _all_faults(
+        self, source: Source, text: str, limits: Limits, kept: Lines | None, fault: Diagnostic
+    ) -> list[Diagnostic]:
         """This fault and those that show once its line is left out, as long as leaving it out is harmless."""
         from specc.syntax.recovery import without_line  # a good file has no use for it
 
@@ -77,13 +77,23 @@ class Engine:
             if shorter is None:
                 break
             text = shorter
-            _, next_fault = self._attempt(source, text, limits)
+            _, next_fault = self._attempt_twice(source, text, limits, kept)
             if next_fault is None:
                 break
             faults.append(fault := next_fault)
         if len(faults) == _MOST_ERRORS:
             faults.append(Diagnostic("E0707", f"stopped after {_MOST_ERRORS} syntax errors", file=source.name))
         return faults
+
+    def _attempt_twice(
+        self, source: Source, text: str, limits: Limits, kept: Lines | None
+    ) -> tuple[ast.File | None, Diagnostic | None]:
+        """Parse what is kept of `text`, or where something is wrong the whole, which says best what it is."""
+        if kept is not None:
+            file, fault = self._attempt(source, text, limits, kept)
+            if fault is None:
+                return file, None
+        return self._attempt(source, text, limits)
 
     def _attempt(
         self, source: Source, text: str, limits: Limits, kept: Lines | None = None
