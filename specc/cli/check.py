@@ -18,6 +18,7 @@ examples:
   specc check lenet5.cnn
   specc check resnet.cnn --model ResNet34
   specc check resnet.cnn --model ResNet --set depths=[2,2,2,2] --set classes=10
+  specc check resnet.cnn --allow W0101            # strides drop rows on purpose
   specc check models/*.cnn --format github        # annotations in GitHub Actions
   specc check resnet.cnn --format json | jq '.models[].totals'
 """
@@ -31,7 +32,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="table",
         help="how to print (default: %(default)s); json holds the findings as well",
     )
+    parser.add_argument(
+        "--allow",
+        action="append",
+        type=_warning,
+        default=[],
+        metavar="CODE",
+        help="do not report the warning CODE, such as W0101; may be repeated",
+    )
     parser.add_argument("--quiet", "-q", action="store_true", help="print findings only, no tables")
+
+
+def _warning(text: str) -> str:
+    """The code of a warning; errors cannot be allowed."""
+    from specc.diagnostics import CODES
+    from specc.diagnostics.suggest import nearest
+
+    warnings = [code for code in CODES if code.startswith("W")]
+    if text.upper() in warnings:
+        return text.upper()
+    guess = nearest(text.upper(), warnings)
+    what = "an error, which cannot be allowed" if text.upper() in CODES else "no warning"
+    raise argparse.ArgumentTypeError(f"{text} is {what}" + (f"; did you mean {guess}?" if guess else ""))
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -41,7 +63,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _check(options: argparse.Namespace, console: Console) -> int:
     outcomes = [check_file(file, options) for file in options.files]
-    diagnostics = [d for outcome in outcomes for d in outcome.diagnostics]
+    diagnostics = [d for outcome in outcomes for d in outcome.diagnostics if d.code not in options.allow]
     text = _render(outcomes, diagnostics, options, console)
     if options.format in ("json", "github"):
         console.data(text)

@@ -28,6 +28,9 @@ TWO = "model A { input x 4; dense 2 }\nmodel B { input x 4; dense 3 }\n"
         (NET, ("--set", "width=[1, 2]"), 1),
         (NET, ("--format", "yaml"), 2),
         (NET, ("--max-layers", "many"), 2),
+        (NET, ("--allow", "W0101", "--allow", "w0302"), 0),
+        (NET, ("--allow", "W0109"), 2),
+        (NET, ("--allow", "E0403"), 2),
         (NET, ("missing.cnn",), 2),
         (WRONG, ("missing.cnn",), 2),
     ],
@@ -133,3 +136,10 @@ def test_warnings_do_not_fail_a_check(specc: Specc) -> None:
     assert answer.code == 0
     assert "warning[W0101]" in answer.err
     assert "Total params" in answer.out
+
+
+def test_an_allowed_warning_is_not_reported(specc: Specc) -> None:
+    Path("odd.cnn").write_text("model Odd { input x 3x8x8; conv 4, 3x3, stride=2 }", encoding="utf-8")
+    assert "W0101" in specc("check", "odd.cnn").err
+    assert specc("check", "odd.cnn", "--allow", "W0101").err == ""
+    assert "did you mean W0101?" in specc("check", "odd.cnn", "--allow", "W010").err
