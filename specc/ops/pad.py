@@ -13,7 +13,7 @@ from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Rearrangement
 from specc.ops.fields import Pad as Amount
 from specc.ops.fields import Real, Window
-from specc.ops.windows import pad_sides, per_axis, spatial_axes
+from specc.ops.windows import check_padded, pad_sides, per_axis, spatial_axes
 from specc.types import SPATIAL_NAMES, TensorType
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Pad(Rearrangement):
         axes = spatial_axes(self.word, x)
         sides = _sides(self.amount, axes)
         for size, side, name in zip(x.spatial, sides, SPATIAL_NAMES[axes], strict=True):
+            check_padded(size, sum(side))
             self._check_room(size, max(side), name)
         sizes = (size + sum(side) for size, side in zip(x.spatial, sides, strict=True))
         return (TensorType((*x.shape[:2], *sizes)),)

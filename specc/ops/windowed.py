@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from specc.dims import Divides
 from specc.ops.base import Field, Finding, Op, Reach, Rejection, Types
-from specc.ops.fields import LARGEST_SIZE, Border, Pad, Round, Window
+from specc.ops.fields import Border, Pad, Round, Window
 from specc.ops.weights import Bias, Init
 from specc.ops.windows import (
     AxisWindow,
     Geometry,
     check_border,
+    check_padded,
     dropped_remarks,
     per_axis,
     slide,
@@ -91,12 +92,8 @@ class Windowed(Op):
 
 
 def _check_padded(x: TensorType, windows: Sequence[AxisWindow]) -> None:
-    """What ONNX and its runtimes add up must stay a 64-bit integer."""
     for size, window in zip(x.spatial, windows, strict=True):
-        known = size if isinstance(size, int) else 0
-        padded = known + (window.begin or 0) + (window.end or 0) + window.overhang
-        if padded > LARGEST_SIZE:
-            raise Rejection("E0703", f"with its padding an axis would be {padded}, and is not below 2 ** 63")
+        check_padded(size, (window.begin or 0) + (window.end or 0) + window.overhang)
 
 
 class Convolving(Windowed):

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from specc.dims import Dim, Divides, Sym, ceil_div
 from specc.ops.base import Builder, Finding, Rejection
-from specc.ops.fields import Border, Pad, Round
+from specc.ops.fields import LARGEST_SIZE, Border, Pad, Round
 from specc.types import SPATIAL_NAMES, TensorType
 
 Number = TypeVar("Number", int, int | Fraction)
@@ -258,6 +258,13 @@ def dropped_remarks(x: TensorType, windows: Sequence[AxisWindow]) -> tuple[Findi
             help="round=ceil or more padding reads them; `crop` before it says they are not wanted",
         ),
     )
+
+
+def check_padded(size: Dim, added: int) -> None:
+    """What ONNX and its runtimes add up must stay a 64-bit integer, whatever an open size may be (at least 1)."""
+    padded = added + (size if isinstance(size, int) else 1)
+    if padded > LARGEST_SIZE:
+        raise Rejection("E0703", f"with its padding an axis would be {padded}, and is not below 2 ** 63")
 
 
 def check_border(x: TensorType, windows: Sequence[AxisWindow], border: Border) -> None:

@@ -39,6 +39,7 @@ def test_shapes(word, arguments, x, wanted):
         ("pad", {"amount": (1, 2, 3)}, (3, 5, 6), "E0304"),
         ("pad", {"amount": 5, "mode": "reflect"}, (3, 5, 6), "E0406"),
         ("pad", {"amount": 6, "mode": "wrap"}, (3, 5, 6), "E0406"),
+        ("pad", {"amount": (2**63 - 1, 1, 0, 0)}, (3, "H", 6), "E0703"),
         ("crop", {}, (3, 5, 6), "E0302"),
         ("crop", {"amount": 1, "size": 2}, (3, 5, 6), "E0303"),
         ("crop", {"amount": 3}, (3, 5, 6), "E0406"),
