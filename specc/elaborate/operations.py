@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 
 from specc.elaborate.bind import bind, bind_activation
-from specc.elaborate.constants import Constant, constant, is_constant, is_number
+from specc.elaborate.constants import Constant, constant, is_constant
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.layers import Call, Layers, Result, head
 from specc.elaborate.modules import BlockDefinition
+from specc.elaborate.operands import Operands
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Scope
 from specc.elaborate.sharing import weightless
-from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Value, Word, describe, kind, quoted, show
+from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Word, kind, quoted
 from specc.elaborate.words import NO_ACTIVATION
 from specc.limits import Limits
 from specc.ops import BY_WORD
@@ -40,6 +41,7 @@ class Operations:
         self._report = report
         self._limits = limits
         self._body = body
+        self._read = Operands(report)
         self._ops: dict[Hashable, Op] = {}
 
     def operation(self, statement: ast.Operation, frame: Frame) -> None:
@@ -70,7 +72,7 @@ class Operations:
             if constants:
                 op = self._shared(target(**{**dict(op), "constants": constants}))
             if op.operands:
-                sources = [*self._alone(sources, op, statement), *self._operands(op, made, frame)]
+                sources = [*self._read.alone(sources, op, statement), *self._read.arguments(op, made, frame)]
             act = act if made.act is None else self._activation(made.act, frame)
         name = self.name(_first(statement.labels), op.word, frame)
         return self._applied(op, sources, act, statement, name, made, frame)
@@ -97,7 +99,7 @@ class Operations:
         if statement.args or statement.branches is not None:
             name = statement.name
             raise self._report.error("E0303", name.span, f"`{name.id}` is `none` here and takes no arguments")
-        return self._incoming(statement.name.span, frame)[0]
+        return self._read.incoming(statement.name.span, frame)[0]
 
     def _plan(self, statement: ast.Operation, target: type[Op] | BlockDefinition, frame: Frame) -> Plan:
         made = self._plans.get(id(statement))
@@ -159,11 +161,11 @@ class Operations:
             elif op.takes_numbers and is_constant(value):
                 operands.append(constant(value, op.word, expression.span, self._report))
             else:
-                operands.extend(self._values(value, expression.span))
+                operands.extend(self._read.values(value, expression.span))
         if made.sources is not None:
-            operands[:0] = self._from(made.sources, frame)
+            operands[:0] = self._read.given(made.sources, frame)
         elif len(operands) < 2:
-            operands[:0] = self._incoming(statement.name.span, frame, spread=not operands)
+            operands[:0] = self._read.incoming(statement.name.span, frame, spread=not operands)
         values = [operand for operand in operands if isinstance(operand, LayerValue)]
         if not values:
             raise self._report.error(
@@ -173,65 +175,6 @@ class Operations:
         if len(values) == len(operands):
             return values, (), act
         return values, tuple(None if isinstance(o, LayerValue) else o for o in operands), act
-
-    def _operands(self, op: Op, made: Plan, frame: Frame) -> list[LayerValue]:
-        """The values that are arguments, in the order of the operation's inputs."""
-        found = []
-        for name in op.operands:
-            if name in made.operands:
-                values = self._from(made.operands[name], frame)
-                found.extend(self._alone(values, op, made.operands[name], f"`{name}` of "))
-        return found
-
-    def _alone(
-        self, values: list[LayerValue], op: Op, at: ast.Expr | ast.Operation, what: str = ""
-    ) -> list[LayerValue]:
-        if len(values) == 1:
-            return values
-        place = at.name.span if isinstance(at, ast.Operation) else at.span
-        raise self._report.error(
-            "E0408", place, f"{what}`{op.word}` takes one value here, not {len(values)}",
-            help="label the values, `a, b: split 2`, and say which",
-        )  # fmt: skip
-
-    def _from(self, expression: ast.Expr, frame: Frame) -> list[LayerValue]:
-        value = self._report.held(evaluate(expression, frame, self._report), expression.span)
-        return self._values(value, expression.span)
-
-    def _values(self, value: Value, span: Span) -> list[LayerValue]:
-        """A value or list of values between layers."""
-        if isinstance(value, LayerValue):
-            return [value]
-        if isinstance(value, LayerValues):
-            return list(value.items)
-        if isinstance(value, tuple) and value:
-            return [item for part in value for item in self._values(part, span)]
-        raise self._report.error(
-            "E0208", span, f"the value of a layer is needed here, not {describe(value)}",
-            help=_by_number(value) if is_number(value) else "name a layer by a label: `name: operation ...`",
-        )  # fmt: skip
-
-    def _incoming(self, span: Span, frame: Frame, spread: bool = False) -> list[LayerValue]:
-        current = frame.current
-        if current is None:
-            raise self._no_value(span)
-        if isinstance(current, LayerValues):
-            if spread or len(current.items) == 1:
-                return list(current.items)
-            raise self._several(current, span)
-        return [current]
-
-    def _no_value(self, span: Span) -> Failed:
-        return self._report.error(
-            "E0211", span, "there is no value yet for this to work on",
-            help="a model begins with its input: `input image 3x224x224`",
-        )  # fmt: skip
-
-    def _several(self, values: LayerValues, span: Span) -> Failed:
-        return self._report.error(
-            "E0408", span, f"the line before has {len(values.items)} values, and one is needed here",
-            help="label them, `a, b: split 2`, and say which with from=a",
-        )  # fmt: skip
 
     def _branches(self, statement: ast.Operation, op: type[Op], made: Plan, frame: Frame) -> list[LayerValue]:
         if not op.merges():
@@ -260,7 +203,7 @@ class Operations:
         frame.branches.append(self._single(inner, branch.span))
 
     def _single(self, frame: Frame, span: Span) -> LayerValue:
-        return self._incoming(span, frame)[0]
+        return self._read.incoming(span, frame)[0]
 
     def residual(self, statement: ast.Residual, frame: Frame) -> None:
         try:
@@ -317,7 +260,7 @@ class Operations:
         self._layers.calls.pop()
         result = _together(inner.results) if inner.results else inner.current
         if result is None:
-            raise self._no_value(statement.name.span)
+            raise self._read.no_value(statement.name.span)
         if made.act is not None:
             result = self._activated(result, made.act, name, statement, frame, tensors)
         if made.tensors is not None and self._layers.sharing.count == known and not self._layers.broken:
@@ -327,7 +270,7 @@ class Operations:
     def _handed(self, expression: ast.Expr, frame: Frame) -> Result:
         """What a block works on: of a list, even of one value, it makes a list."""
         value = evaluate(expression, frame, self._report)
-        items = self._values(value, expression.span)
+        items = self._read.values(value, expression.span)
         return LayerValues(tuple(items)) if isinstance(value, tuple) else items[0]
 
     def _activated(
@@ -402,10 +345,6 @@ class Operations:
 _CALL_STEPS = 5
 """A call of a block takes about as long as so many statements."""
 _LITERALS = (ast.Number, ast.Size, ast.Text, ast.Bool)
-
-
-def _by_number(value: Value) -> str:
-    return f"`mul {show(value)}` multiplies by a number, `add {show(value)}` adds one"
 
 
 def _together(values: Sequence[LayerValue]) -> Result:

@@ -1,0 +1,80 @@
+"""The values between layers that a statement works on."""
+
+from __future__ import annotations
+
+from specc.elaborate.constants import is_number
+from specc.elaborate.expressions import Frame, evaluate
+from specc.elaborate.plan import Plan
+from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.values import LayerValue, LayerValues, Value, describe, show
+from specc.ops.base import Op
+from specc.source import Span
+from specc.syntax import ast
+
+
+class Operands:
+    """Finds values for statements.  What is no value is reported, and raises `Failed`."""
+
+    def __init__(self, report: Reporter) -> None:
+        self._report = report
+
+    def arguments(self, op: Op, made: Plan, frame: Frame) -> list[LayerValue]:
+        """The values that are arguments, in the order of the operation's inputs."""
+        found = []
+        for name in op.operands:
+            if name in made.operands:
+                values = self.given(made.operands[name], frame)
+                found.extend(self.alone(values, op, made.operands[name], f"`{name}` of "))
+        return found
+
+    def alone(self, values: list[LayerValue], op: Op, at: ast.Expr | ast.Operation, what: str = "") -> list[LayerValue]:
+        if len(values) == 1:
+            return values
+        place = at.name.span if isinstance(at, ast.Operation) else at.span
+        raise self._report.error(
+            "E0408", place, f"{what}`{op.word}` takes one value here, not {len(values)}",
+            help="label the values, `a, b: split 2`, and say which",
+        )  # fmt: skip
+
+    def given(self, expression: ast.Expr, frame: Frame) -> list[LayerValue]:
+        value = self._report.held(evaluate(expression, frame, self._report), expression.span)
+        return self.values(value, expression.span)
+
+    def values(self, value: Value, span: Span) -> list[LayerValue]:
+        """A value or list of values between layers."""
+        if isinstance(value, LayerValue):
+            return [value]
+        if isinstance(value, LayerValues):
+            return list(value.items)
+        if isinstance(value, tuple) and value:
+            return [item for part in value for item in self.values(part, span)]
+        raise self._report.error(
+            "E0208", span, f"the value of a layer is needed here, not {describe(value)}",
+            help=_by_number(value) if is_number(value) else "name a layer by a label: `name: operation ...`",
+        )  # fmt: skip
+
+    def incoming(self, span: Span, frame: Frame, spread: bool = False) -> list[LayerValue]:
+        current = frame.current
+        if current is None:
+            raise self.no_value(span)
+        if isinstance(current, LayerValues):
+            if spread or len(current.items) == 1:
+                return list(current.items)
+            raise self._several(current, span)
+        return [current]
+
+    def no_value(self, span: Span) -> Failed:
+        return self._report.error(
+            "E0211", span, "there is no value yet for this to work on",
+            help="a model begins with its input: `input image 3x224x224`",
+        )  # fmt: skip
+
+    def _several(self, values: LayerValues, span: Span) -> Failed:
+        return self._report.error(
+            "E0408", span, f"the line before has {len(values.items)} values, and one is needed here",
+            help="label them, `a, b: split 2`, and say which with from=a",
+        )  # fmt: skip
+
+
+def _by_number(value: Value) -> str:
+    return f"`mul {show(value)}` multiplies by a number, `add {show(value)}` adds one"
