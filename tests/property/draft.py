@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.property.sharing import Shared
 
 ACTIVATIONS = (
     "relu", "relu6", "leaky_relu(0.1)", "elu(0.5)", "selu", "celu(0.7)", "gelu", "silu", "mish",
@@ -49,7 +53,7 @@ class Value:
 
 @dataclass
 class Draft:
-    """Lines so far, the value of the last of them, labelled values, and parameters."""
+    """Lines so far, the value of the last of them, labelled values, layers that share their weights, and parameters."""
 
     random: Random
     layout: str
@@ -57,6 +61,7 @@ class Draft:
     lines: list[str]
     head: list[str] = field(default_factory=list)
     labels: dict[str, Value] = field(default_factory=dict)
+    shared: dict[str, Shared] = field(default_factory=dict)
     params: int = 0
     buffers: int = 0
 
@@ -96,6 +101,23 @@ class Draft:
         self.buffers += buffers
         if shape is not None:
             self.become(tuple(shape))
+
+    def define(self, name: str, body: str) -> None:
+        """A block at the top of the file, once; `name` with its parameters."""
+        text = f"block {name} {{\n{body}}}\n"
+        if text not in self.head:
+            self.head.append(text)
+
+    def claim(self) -> None:
+        """Assert the shape behind the last line, with `_` for some sizes and all open ones."""
+        opened = self._open_spoken()
+        sizes = ["_" if o or self.chance(0.2) else str(n) for o, n in zip(opened, self.spoken(self.shape), strict=True)]
+        self.lines[-1] += f" -> [{', '.join(sizes)}]" if self.chance(0.5) else f" -> {'x'.join(sizes)}"
+
+    def _open_spoken(self) -> tuple[bool, ...]:
+        """Which sizes of the shape are open, in the order in which this model writes them."""
+        opened = (False, *self.value.open)
+        return (*opened[1:], opened[0]) if self.layout == "hwc" else opened
 
     def become(self, shape: tuple[int, ...]) -> None:
         """The value now has `shape`: of another kin where open sizes changed, or lost."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
-from tests.property import layers, picks, structures
+from tests.property import layers, lists, picks, sharing, structures
 from tests.property.draft import AXES, OPEN_NAMES, Draft, Value
 
 Step = Callable[[Draft], None]
@@ -27,12 +27,15 @@ IMAGE: tuple[Step, ...] = (
     structures.joined, structures.split, *(structures.hourglass,) * 2, structures.repeat, structures.loop,
     structures.condition, structures.call, structures.constant,
     picks.slices, picks.gather, picks.elementwise, picks.rows, picks.product, picks.power, picks.quantised,
+    *(sharing.by_label, sharing.by_name, sharing.again) * 2, sharing.recurrent, sharing.twins, sharing.calls,
+    lists.collected, lists.pyramid, lists.exchange, lists.halves, lists.parts, lists.carried,
 )  # fmt: skip
 FLAT: tuple[Step, ...] = (
     *(layers.dense,) * 4, layers.activation, layers.soft_maximum, layers.norm, layers.reshape, structures.label,
     structures.merge, structures.concat, structures.back, structures.split, structures.dense_residual,
     layers.reduce, layers.flatten, structures.condition, structures.quotient, structures.number,
     picks.slices, picks.gather, picks.elementwise, picks.power, picks.quantised,
+    sharing.by_label, sharing.by_name, sharing.again, sharing.recurrent, sharing.calls, lists.carried,
 )  # fmt: skip
 
 
@@ -57,11 +60,15 @@ def network(seed: int, number: int, steps: tuple[int, ...] | None = None) -> Net
     draft, sizes = _start(random)
     kept = tuple(range(random.randint(1, LONGEST))) if steps is None else steps
     for step in kept:
-        before = replace(draft, lines=list(draft.lines), head=list(draft.head), labels=dict(draft.labels))
+        before = replace(
+            draft, lines=list(draft.lines), head=list(draft.head), labels=dict(draft.labels), shared=dict(draft.shared)
+        )
         draft.random = Random(f"{seed}/{number}/{step}")
         draft.random.choice(IMAGE if draft.axes else FLAT)(draft)
         if draft.too_large():
             draft = before
+        elif len(draft.lines) > len(before.lines) and not draft.lines[-1].startswith("if ") and draft.chance(0.15):
+            draft.claim()
     draft.add("relu" if draft.chance(0.5) else "identity")
     outputs = _outputs(draft, Random(f"{seed}/{number}/outputs"))
     return Network(draft.text(), outputs, draft.params, draft.buffers, sizes, kept)

@@ -28,6 +28,8 @@ DEFAULT_OPSET = 21
 INFERS_GROUPS = 20
 """From opset 21 on a GroupNormalization of ONNX stands for ours, whose shape onnx 1.23 cannot infer
 (https://github.com/onnx/onnx/issues/7157, mended by pull request 8356): shapes are compared at this opset instead."""
+INFERS_RESHAPES = 14
+"""Before this opset onnx does not infer the shape of a Reshape to the Shape of another value, even of known sizes."""
 RANKLESS = "ONNX infers , "
 """A shape that ONNX computes from another of unknown sizes: with numbers for them it is inferred, and compared."""
 
@@ -56,7 +58,8 @@ def opinions(made: Network, opset: int = DEFAULT_OPSET, preprocess: bool = False
         with within(seconds):
             verdict.disagreement = _disagreement(made, opset, preprocess, verdict)
     except specc.SpecError as error:
-        verdict.disagreement = f"refused: {error.diagnostics[0].code} {error.diagnostics[0].message}"
+        first = next(found for found in error.diagnostics if found.code.startswith("E"))
+        verdict.disagreement = f"refused: {first.code} {first.message}"
     if verdict.disagreement:
         verdict.disagreement += f" (opset {opset})"
     return verdict
@@ -89,11 +92,15 @@ def _disagreement(made: Network, opset: int, preprocess: bool, verdict: Verdict)
     if emitted is None:
         verdict.declined = problems[0].message
         return "" if opset < DEFAULT_OPSET or "open size" in verdict.declined else f"declined: {verdict.declined}"
-    inferable = emitted
+    inferable = _inferable_opset(opset, verdict, bool(made.sizes))
+    other = None if inferable == opset else emit(graph, opset=inferable, preprocess=preprocess)[0]
+    return _as_onnx(graph, emitted, other or emitted, made)
+
+
+def _inferable_opset(opset: int, verdict: Verdict, has_open_sizes: bool) -> int:
     if opset > INFERS_GROUPS and verdict.operations["groupnorm"]:
-        older, _ = emit(graph, opset=INFERS_GROUPS, preprocess=preprocess)
-        inferable = older or emitted
-    return _as_onnx(graph, emitted, inferable, made)
+        return INFERS_GROUPS
+    return max(opset, INFERS_RESHAPES) if has_open_sizes else opset
 
 
 def _as_onnx(graph: Graph, emitted: onnx.ModelProto, inferable: onnx.ModelProto, made: Network) -> str:

@@ -158,6 +158,7 @@ def activation(draft: Draft) -> None:
             "dropout 0.3",
             "tanh; exp",
             "neg",
+            "sign",
             "sigmoid; log",
             "abs; sqrt",
             "gelu approximate=tanh",
@@ -178,13 +179,15 @@ def norm(draft: Draft) -> None:
     affine = draft.chance(0.8)
     plain = "" if affine else ", affine=false"
     word = draft.random.choice(
-        ("bn", "bn", "layernorm", "all", "groupnorm", "instancenorm", "lrn", "scale", "normalize")
+        ("bn", "bn", "layernorm", "all", "groupnorm", "instancenorm", "lrn", "scale", "bias", "normalize")
     )
     if word == "lrn" and draft.axes:
         size = draft.random.randint(1, 6)
         draft.add(f"lrn {size}, alpha=0.01, k={draft.random.choice((1, 2))}")
     elif word == "normalize":
         draft.add("normalize eps=0.1")
+    elif word == "bias":
+        draft.add(f"bias init={draft.random.choice(('0.5', 'normal'))}", None, channels)
     elif word == "scale":
         bias = draft.chance(0.5)
         draft.add(f"scale bias={str(bias).lower()}, init=0.5", None, channels * (1 + bias))

@@ -43,7 +43,7 @@ def gather(draft: Draft) -> None:
 def elementwise(draft: Draft) -> None:
     if draft.value.is_open:
         return
-    word, count = draft.random.choice((("prelu", 1), ("scale", 1), ("scale bias=true,", 2)))
+    word, count = draft.random.choice((("prelu", 1), ("scale", 1), ("scale bias=true,", 2), ("bias", 1)))
     draft.add(f"{word} elementwise=true", None, count * prod(draft.shape))
 
 

@@ -137,11 +137,10 @@ def condition(draft: Draft) -> None:
 
 def call(draft: Draft) -> None:
     """A block with parameters, written once."""
-    if not draft.head:
-        draft.head.append(
-            "block unit(channels, kernel = 3, stride = 1, act = relu) {\n"
-            "    conv channels, kernel, stride=stride, pad=same, bias=false\n    bn\n    act\n}\n"
-        )
+    draft.define(
+        "unit(channels, kernel = 3, stride = 1, act = relu)",
+        "    conv channels, kernel, stride=stride, pad=same, bias=false\n    bn\n    act\n",
+    )
     out, kernel, stride = draft.random.randint(1, 6), draft.random.choice((1, 3)), draft.random.choice((1, 1, 2))
     act = draft.random.choice(("", "tanh", "sigmoid"))
     sizes = [-(-size // stride) for size in draft.spatial]
