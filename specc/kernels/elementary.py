@@ -1,4 +1,4 @@
-"""Sign, root, logarithm and L2 normalisation, and how far rounding may take them."""
+"""Sign, root, logarithm and normalisation, and how far rounding may take them."""
 
 from __future__ import annotations
 
@@ -35,22 +35,24 @@ def log_bound(x: Array, y: Array, u: float) -> Array:
     return np.where(np.abs(x) < SMALLEST, np.inf, relative(LOG, y, u))
 
 
-def normalize(x: Array, axis: int, eps: float) -> Array:
+def normalize(x: Array, axis: int, p: int, eps: float) -> Array:
     """x / max(norm, eps)."""
-    return np.asarray(x / np.maximum(_norm(x, axis), x.dtype.type(eps)))
+    return np.asarray(x / np.maximum(_norm(x, axis, p), x.dtype.type(eps)))
 
 
-def _norm(x: Array, axis: int) -> Array:
+def _norm(x: Array, axis: int, p: int) -> Array:
     with np.errstate(over="ignore"):
+        if p == 1:
+            return np.asarray(np.abs(x).sum(axis, keepdims=True))
         return np.asarray(np.sqrt((x * x).sum(axis, keepdims=True)))
 
 
-def normalize_bound(x: Array, axis: int, eps: float, y: Array, u: float) -> Array:
+def normalize_bound(x: Array, axis: int, p: int, eps: float, y: Array, u: float) -> Array:
     """The error of the norm, or of a rounded eps, moves the quotient by as much of itself; then a division, or a
     product with a rounded reciprocal."""
-    norm = _norm(x, axis)
+    norm = _norm(x, axis, p)
     divisor = np.maximum(norm, eps)
-    moved = (lp_norm(x.shape[axis], norm, 2, u) + u * eps) / divisor
+    moved = (lp_norm(x.shape[axis], norm, p, u) + u * eps) / divisor
     with np.errstate(divide="ignore", invalid="ignore"):
         swing = np.where(moved < 1, moved / (1 - np.minimum(moved, 1)), np.inf)
         spread = np.where(y == 0, 0.0, np.abs(y) * swing)

@@ -143,7 +143,8 @@ def _reduced(template: str) -> Lowering:
 def _normalize(layer: Layer) -> str:
     op = layer.op
     assert isinstance(op, Normalize)
-    return f"F.normalize({layer.x}, dim={axis_index(op.axis, layer.types[0], op.layout)}, eps={op.eps!r})"
+    norm = "" if op.p == 2 else f"p={op.p}, "
+    return f"F.normalize({layer.x}, {norm}dim={axis_index(op.axis, layer.types[0], op.layout)}, eps={op.eps!r})"
 
 
 def _argmax(layer: Layer) -> str:

@@ -102,7 +102,7 @@ EXAMPLES = {
     "reduce_sum": ["reduce_sum", "reduce_sum height"],
     "reduce_max": ["reduce_max", "reduce_max width"],
     "reduce_min": ["reduce_min", "reduce_min width"],
-    "normalize": ["normalize", "normalize height, eps=1e-3", "flatten; normalize; scale"],
+    "normalize": ["normalize", "normalize height, eps=1e-3", "normalize p=1", "flatten; normalize; scale"],
     "argmax": ["argmax", "argmax width", "argmax last=true"],
     "slice": ["slice height, step=2", "slice width, 1, -2, step=3", "slice channels, step=-1"],
     "gather": ["gather [2, 0, 5]", "gather [3, -1, 3, 0], width"],

@@ -59,13 +59,14 @@ def test_a_number_becomes_a_value_by_a_cast():
     assert nodes_of(BY_WORD["argmax"](), image(8, 5, 4)) == ["ArgMax", "Cast"]
 
 
+@pytest.mark.parametrize("p", [1, 2])
 @pytest.mark.parametrize("eps", [1e-12, 1.5])
 @pytest.mark.parametrize(("axis", "index"), [("channels", 1), ("height", 2), (-1, 3)])
-def test_normalize_is_pytorchs(axis, index, eps):
+def test_normalize_is_pytorchs(axis, index, eps, p):
     torch = pytest.importorskip("torch", reason="PyTorch is the reference here")
-    op, x = BY_WORD["normalize"](axis=axis, eps=eps), numbers(2, 3, 4, 5)
+    op, x = BY_WORD["normalize"](axis=axis, p=p, eps=eps), numbers(2, 3, 4, 5)
     (y,), _ = float64_outputs(op, [x], {})
-    wanted = torch.nn.functional.normalize(torch.from_numpy(x.astype(np.float64)), dim=index, eps=eps)
+    wanted = torch.nn.functional.normalize(torch.from_numpy(x.astype(np.float64)), p=p, dim=index, eps=eps)
     np.testing.assert_allclose(y, wanted.numpy(), rtol=1e-14)
     assert_within_bound(op, x)
 

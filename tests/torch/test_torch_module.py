@@ -153,6 +153,7 @@ LAYERS = [
     *((word, {}, IMAGE) for word in ("reduce_mean", "reduce_sum", "reduce_max", "reduce_min", "argmax")),
     ("normalize", {}, IMAGE),
     ("normalize", {"axis": -1, "eps": 2.0}, IMAGE),
+    ("normalize", {"p": 1}, IMAGE),
     *((word, {}, (5,)) for word in ("neg", "sign", "sqrt", "log")),
     ("reduce_mean", {"axis": "width"}, IMAGE),
     *((word, {}, IMAGE) for word in ("add", "sub", "mul", "div", "max", "min", "mean", "concat")),

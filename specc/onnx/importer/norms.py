@@ -288,19 +288,18 @@ def _lrn(size: int, factor: float, beta: float, bias: Known) -> Lrn | None:
 
 def lp_normalization(ctx: Context, step: Step) -> list[Value]:
     """It has no eps: only a length that is no normal number matters."""
-    if step.integer("p", 2) != 2:
-        raise Decline("it divides by another norm than that of squares")
     value = ctx.live(step)
-    return [_normalized(ctx, step, value, ctx.axis(value, step.integer("axis", -1)), SMALLEST_NORMAL)]
+    axis = ctx.axis(value, step.integer("axis", -1))
+    return [_normalized(ctx, step, value, axis, step.integer("p", 2), SMALLEST_NORMAL)]
 
 
 def composed_normalize(ctx: Context, step: Step) -> list[Value] | None:
-    """x / Clip(ReduceL2(x), eps), the divisor perhaps expanded to the shape of x."""
+    """x / Clip(ReduceL2(x), eps), or of ReduceL1, the divisor perhaps expanded to the shape of x."""
     value, divisor = ctx.values.get(step.operand(0)), step.operand(1)
     if expand := ctx.maker(divisor, "Expand"):
         divisor = expand.operand(0)
     clip = ctx.maker(divisor, "Clip", "Max")
-    norm = clip and ctx.maker(clip.operand(0), "ReduceL2")
+    norm = clip and ctx.maker(clip.operand(0), "ReduceL1", "ReduceL2")
     if clip is None or norm is None or not isinstance(value, Live) or norm.operand(0) != step.operand(0):
         return None
     attribute = clip.attributes.get("min") if clip.op_type == "Clip" and ctx.opset < 11 else None
@@ -309,9 +308,9 @@ def composed_normalize(ctx: Context, step: Step) -> list[Value] | None:
     unlimited = clip.op_type == "Max" or not clip.operand(2)
     if not eps or eps < 0 or len(axes) != 1 or not norm.integer("keepdims", 1) or not unlimited:
         return None
-    return [_normalized(ctx, step, value, ctx.axis(value, axes[0]), eps)]
+    return [_normalized(ctx, step, value, ctx.axis(value, axes[0]), int(norm.op_type[-1]), eps)]
 
 
-def _normalized(ctx: Context, step: Step, value: Live, axis: int, eps: float) -> Live:
-    op = Normalize(axis=ctx.axis_argument(value, axis), eps=eps, layout=ctx.builder.layout)
+def _normalized(ctx: Context, step: Step, value: Live, axis: int, p: int, eps: float) -> Live:
+    op = Normalize(axis=ctx.axis_argument(value, axis), p=2 if p == 2 else 1, eps=eps, layout=ctx.builder.layout)
     return Live(ctx.add(step, op, value.value), value.last)
