@@ -1,7 +1,9 @@
 """Check texts that are nearly specs: `python -m tests.fuzz --seconds 60 --seed 0`.
 
-No case may raise, hang, or have a finding outside of its file.  A case that does is printed, made as short as whole
-lines allow, with its seed and number; of those that fail at the same place only the first.  The exit code is then 1.
+No case may raise, hang, or have a finding outside of its file; and where a case is a file that was edited several
+times, checking it again must give what checking it anew gives.  A case that does otherwise is printed, made as short
+as whole lines allow, with its seed and number; of those that fail at the same place only the first.  The exit code is
+then 1.
 `--jobs 8` shares the cases out among processes; `--only N` prints and runs that case alone.
 """
 
@@ -18,10 +20,12 @@ from collections.abc import Iterator
 
 from tqdm import tqdm
 
+from tests.fuzz.again import Files, examine_again, history
 from tests.fuzz.examine import examine
 from tests.fuzz.mutations import case
 
 THOROUGH_EVERY = 20
+AGAIN_EVERY = 8
 TOLD_EVERY = 50_000
 WATCHED = 100
 """So many cases share a watchdog, which ends the process where Python itself no longer answers."""
@@ -78,11 +82,23 @@ def _run(options: argparse.Namespace) -> int:
         if problem is not None and _place(problem) not in places:
             places.add(_place(problem))
             _tell(options.seed, number, _shortest(text, problem, thorough, options.case_seconds), problem)
+        if number % AGAIN_EVERY == 0 or options.only is not None:
+            _run_again(options, number, places)
     faulthandler.cancel_dump_traceback_later()
     wrong = f"{len(places)} ways to go wrong" if places else "nothing raised, nothing hung"
     seconds = time.monotonic() - start
     print(f"{done} cases in {seconds:.0f} s, {clean} of them right, {len(codes)} different codes; {wrong}")
     return 1 if places else 0
+
+
+def _run_again(options: argparse.Namespace, number: int, places: set[str]) -> None:
+    files = history(options.seed, number)
+    problem = _difference(files, options.case_seconds)
+    if problem is not None and (place := f"again {_place(problem)}") not in places:
+        places.add(place)
+        versions = _fewest(files, problem, options.case_seconds)
+        texts = [f"{version.blocks}----\n{version.spec}" if version.blocks else version.spec for version in versions]
+        _tell(options.seed, number, "\n==== and then ====\n".join(texts), problem)
 
 
 def _numbers(options: argparse.Namespace) -> Iterator[int]:
@@ -110,6 +126,17 @@ def _outcome(text: str, thorough: bool, seconds: float) -> tuple[BaseException |
     return None, {diagnostic.code for diagnostic in outcome.diagnostics}
 
 
+def _difference(files: list[Files], seconds: float) -> BaseException | None:
+    """What went wrong when files were checked again."""
+    try:
+        examine_again(files, seconds)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return error
+    return None
+
+
 def _place(problem: BaseException) -> str:
     """The kind of the exception and the line of specc that raised it; a hang may show anywhere."""
     frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if "/specc/" in frame.filename]
@@ -133,6 +160,15 @@ def _shortest(text: str, problem: BaseException, thorough: bool, seconds: float)
                 at += length
         length //= 2
     return "\n".join(lines)
+
+
+def _fewest(files: list[Files], problem: BaseException, seconds: float) -> list[Files]:
+    """Leave out versions as long as the same kind of thing goes wrong."""
+    for version in list(files):
+        fewer = [other for other in files if other is not version]
+        if type(_difference(fewer, seconds)) is type(problem):
+            files = fewer
+    return files
 
 
 def _tell(seed: int, number: int, text: str, problem: BaseException) -> None:

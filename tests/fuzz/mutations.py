@@ -12,46 +12,34 @@ from functools import cache
 from random import Random
 
 from specc.data import specs_folder
+from tests.fuzz.heaps import ARGUMENTS, COMMENTS, EXTREMES, KEYWORDS, OPERATIONS, SHAPES, soup, statement
 from tests.property.generate import network
 
 BUNDLED = [path.read_text(encoding="utf-8") for path in sorted(specs_folder().glob("*/*.cnn"))]
 TOKEN = re.compile(r'"[^"\n]*"|##?[^\n]*|[A-Za-z_][\w.]*|[\d_]+(?:x[\w]+)*(?:\.\d+)?|->|\*\*|//|[=!<>]=|\s+|.')
 
 
-def words(text: str) -> list[str]:
-    return text.split()
-
-
-KEYWORDS = words(
-    "model block input output let if else for in repeat expect import as branch residual shortcut within and or not "
-    "true false"
-)
-OPERATIONS = words(
-    "conv deconv depthwise separable dense maxpool avgpool adaptive_avgpool global_avgpool flatten bn layernorm lrn "
-    "relu softmax prelu leaky_relu add mul concat split reshape transpose pad crop upsample resize pixel_shuffle "
-    "dropout"
-)
-ARGUMENTS = words(
-    "stride=2 pad=same pad=1 pad=(1,2,3,4) dilation=3 groups=2 bias=false bias=[1] act=relu round=ceil round=exact "
-    "weight=0.5 weight=[[1,2],[3,4]] init=zeros from=x axis=channels axis=-1 mode=edge border=wrap channels=4 "
-    "kernel=3"
-)
-EXTREMES = words(
-    "0 -1 1 2 3 7 0.5 -0.0 1e308 1e-320 2**31 2**32 2**60 2**63 2**63-1 10**9 10**400 4294967296 9007199254740993 "
-    "1_000_000 99999999999999999999 3x3 0x0 1x1x1x1 2x_ _ HxW (1/3) (1-1) [] [1,[2,3]] [[1]] range(5) range(10**9) "
-    "true"
-)
 NETWORKS, SPECS, POOL = 0.6, 0.15, 5000
 SIGNS = [*"()[]{},:;=<+-*/%.#@\"'\n\\\t\0\ufeff\u202e\u00a0é", "->", "==", "<=", "//", "**", "##"]
+WRAPS = (
+    "repeat 3 {", "a: repeat 2 {", "for i in range(2) {", "if 1 == 1 {", "residual {", "add { branch {",
+    "block b(n = 2) {",
+)  # fmt: skip
+PARTS = ("[0]", "[-1]", "[1:]", "[:-1]", "[:]", "a:", "a, b:", "from=a", ", weights=a", ", like=x")
 
 
 def case(seed: int, number: int) -> str:
     """The text of one case."""
     random = Random(f"{seed}/{number}")
-    text = _seed_text(random)
+    return versions(random)[-1]
+
+
+def versions(random: Random) -> list[str]:
+    """A text, and what each of some mutations made of it."""
+    texts = [_seed_text(random)]
     for _ in range(random.choice((1, 1, 2, 3, 5, 10))):
-        text = random.choice(MUTATIONS)(text, random)
-    return text
+        texts.append(random.choice(MUTATIONS)(texts[-1], random))
+    return texts
 
 
 def _seed_text(random: Random) -> str:
@@ -65,54 +53,6 @@ def _seed_text(random: Random) -> str:
 @cache
 def _network(number: int) -> str:
     return network(0, number).text
-
-
-def soup(random: Random) -> str:
-    """A model of random statements."""
-    return f"model M(p = {expression(random, 3)}) {{\ninput x {random.choice(('3x32x32', '8', '4x16', '3xHxW'))}\n" + (
-        body(random, 3) + "\n}\n"
-    )
-
-
-def body(random: Random, depth: int) -> str:
-    return "\n".join(statement(random, depth) for _ in range(random.randint(0, 6)))
-
-
-def statement(random: Random, depth: int) -> str:
-    inner = body(random, depth - 1) if depth else ""
-    value = expression(random, 2)
-    return random.choice(
-        (
-            f"{random.choice(OPERATIONS)} {value}, {random.choice(ARGUMENTS)}",
-            f"{random.choice(OPERATIONS)} {value}, {value}, relu",
-            f"{random.choice('abc')}: {random.choice(OPERATIONS)}",
-            random.choice(OPERATIONS),
-            f"let {random.choice('abcdef')} = {value}",
-            f"repeat {value} {{ {inner} }}",
-            f"for i, j in {value} {{ {inner} }}",
-            f"if {value} {{ {inner} }} else {{ {inner} }}",
-            f"residual {{ {inner} }} shortcut {{ relu }}",
-            f"concat {{ branch {{ {inner} }} a: branch {{ }} }}",
-            f"output {random.choice('abc')}, from={value}",
-            f"expect {random.choice(('params', 'macs', 'output', 'memory'))} == {value}",
-            f"relu -> {value}",
-        )
-    )
-
-
-def expression(random: Random, depth: int) -> str:
-    if depth == 0 or random.random() < 0.4:
-        return random.choice((*EXTREMES, "in.channels", "x.height", "in", "p", "a", "i", "relu", "same", '"t"'))
-    left, right = expression(random, depth - 1), expression(random, depth - 1)
-    return random.choice(
-        (
-            f"{left} {random.choice(('+', '-', '*', '/', '//', '%', '**', '==', '<', 'and', 'or'))} {right}",
-            f"({left})", f"-{left}", f"not {left}", f"[{left}, {right}]", f"{left}[{right}]",
-            f"{random.choice(('min', 'max', 'sum', 'len', 'range', 'floor', 'sqrt', 'round_to'))}({left}, {right})",
-            f"{random.choice(('abs', 'ceil', 'round', 'sum', 'len', 'range'))}({left})",
-            f"{left} if {right} else {left}",
-        )
-    )  # fmt: skip
 
 
 def _tokens(change: Callable[[list[str], Random], Sequence[str]]) -> Callable[[str, Random], str]:
@@ -140,7 +80,7 @@ def _duplicate(tokens: list[str], random: Random) -> list[str]:
 
 
 def _insert(tokens: list[str], random: Random) -> list[str]:
-    words = random.choice((KEYWORDS, OPERATIONS, ARGUMENTS, EXTREMES, SIGNS))
+    words = random.choice((KEYWORDS, OPERATIONS, ARGUMENTS, EXTREMES, SIGNS, PARTS))
     tokens.insert(random.randrange(len(tokens) + 1), f" {random.choice(words)} ")
     return tokens
 
@@ -169,7 +109,7 @@ def _lines(text: str, random: Random) -> str:
     part = lines[at:end]
     rest = lines[:at] + lines[end:]
     to = random.randrange(len(rest) + 1)
-    wrapped = random.choice(("repeat 3 {", "if 1 == 1 {", "residual {", "add { branch {", "block b(n = 2) {"))
+    wrapped = random.choice(WRAPS)
     new = random.choice((rest, rest[:to] + part + rest[to:], lines[:end] + part * random.choice((1, 50)) + lines[end:],
                          [*lines[:at], wrapped, *part, "}" * wrapped.count("{"), *lines[end:]]))  # fmt: skip
     return "\n".join(new)
@@ -188,11 +128,20 @@ def _statement(text: str, random: Random) -> str:
     return "\n".join(lines)
 
 
+def _end(text: str, random: Random) -> str:
+    """Something more at the end of a line: an argument, a shape, a comment."""
+    lines = text.split("\n")
+    at = random.randrange(len(lines))
+    more = (f", {random.choice(ARGUMENTS)}", f" -> {random.choice(SHAPES)}", f" {random.choice(COMMENTS)}")
+    lines[at] += random.choice(more)
+    return "\n".join(lines)
+
+
 def _cut(text: str, random: Random) -> str:
     return text[: random.randrange(len(text) + 1)]
 
 
 MUTATIONS = (
     _tokens(_swap), _tokens(_delete), _tokens(_duplicate), _tokens(_insert), _tokens(_number), _tokens(_number),
-    _tokens(_rename), _lines, _splice, _statement, _statement, _cut,
+    _tokens(_rename), _lines, _splice, _statement, _statement, _end, _end, _cut,
 )  # fmt: skip
