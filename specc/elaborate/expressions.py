@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from specc.diagnostics.suggest import nearest
 from specc.dims import symbol
 from specc.elaborate.arithmetic import FUNCTIONS, NoResult, binary, bounded, truth, unary
+from specc.elaborate.reads import sizes_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import (
@@ -265,23 +266,22 @@ def shape_parts(
 
     `open_sizes` are the names that stand for themselves.  Raises `Failed`.
     """
-    parts = _written_parts(expression)
+    parts = _written_parts(expression, frame)
     if parts is None:
         value = report.held(evaluate(expression, frame, report), expression.span)
         return value if isinstance(value, tuple) else (value,)
     return tuple(_part(part, expression.span, frame, report, open_sizes) for part in parts)
 
 
-def _written_parts(expression: ast.Expr) -> list[int | str | ast.Expr] | None:
+def _written_parts(expression: ast.Expr, frame: Frame) -> Sequence[int | str | ast.Expr] | None:
+    """The parts of a shape; `None` for a value, which may be a list of them."""
     match expression:
         case ast.Size(parts=parts):
-            return list(parts)
+            return parts
         case ast.List(items=items):
-            return list(items)
-        case ast.Name(id=name) if "x" in name and all(name.split("x")):
-            return [int(part) if part.isdigit() else part for part in name.split("x")]
-        case ast.Name(id=name):
-            return [name]
+            return items
+        case ast.Name(id=name) if frame.scope.find(name) is None:
+            return sizes_in(name)
     return None
 
 

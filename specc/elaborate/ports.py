@@ -10,6 +10,7 @@ from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.dims import Dim, Sym, symbol
 from specc.elaborate.expressions import Frame, evaluate
+from specc.elaborate.reads import sizes_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import BROKEN, LayerValue, LayerValues, Value, Word, describe, quoted
 from specc.ir.graph import GraphInput, GraphOutput
@@ -162,8 +163,7 @@ def _parts(expression: ast.Expr, frame: Frame, report: Reporter) -> list[Dim]:
     if isinstance(expression, ast.List):
         return [_item(item, frame, report) for item in expression.items]
     if isinstance(expression, ast.Name) and frame.scope.find(expression.id) is None:
-        words = expression.id.split("x") if all(expression.id.split("x")) else [expression.id]
-        return [_size(int(w) if w.isdigit() else w, expression.span, frame, report) for w in words]
+        return [_size(name, expression.span, frame, report) for name in sizes_in(expression.id)]
     value = evaluate(expression, frame, report)
     items = value if isinstance(value, tuple) else (value,)
     return [_whole(item, expression.span, report) for item in items]

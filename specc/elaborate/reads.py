@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from specc.syntax import ast
+
+_PAIR: Final = re.compile(r"[a-wyz]x[a-wyz]")
 
 
 def defined_in(statements: Sequence[ast.Statement]) -> Iterator[ast.Name]:
@@ -22,11 +26,17 @@ def defined_in(statements: Sequence[ast.Statement]) -> Iterator[ast.Name]:
 
 
 def size_names(shape: ast.Expr) -> Iterator[str]:
-    """The names between the x of a shape written as a size: 3xHxW, or CxHxW, which is a name to the lexer."""
+    """The names between the x of a shape written as a size: 3xHxW, or axb, which is a name to the parser."""
     if isinstance(shape, ast.Size):
         yield from (part for part in shape.parts if isinstance(part, str))
     elif isinstance(shape, ast.Name):
-        yield from shape.id.split("x")
+        yield from sizes_in(shape.id)
+
+
+def sizes_in(name: str) -> list[str]:
+    """`a` and `b` of a lone pair such as `axb`, which stands for both in a shape if it is no name of its own; of any
+    other name that name."""
+    return name.split("x") if _PAIR.fullmatch(name) else [name]
 
 
 def names_in(expression: ast.Expr) -> Iterator[ast.Name]:

@@ -135,11 +135,6 @@ class Reporter:
         return tuple(diagnostic.at_rest() for diagnostic in sorted(self.diagnostics, key=place))
 
     @property
-    def errors(self) -> int:
-        """How many there are so far."""
-        return self._found["error"]
-
-    @property
     def full(self) -> bool:
         """Whether there are more errors than are told: further ones are counted, and need no help."""
         return self._found["error"] > self.limits.findings

@@ -28,6 +28,7 @@ def evaluated(expression: str) -> tuple[object, tuple[Diagnostic, ...]]:
         ("not false", True),
         ("[1, 2] + [3]", (1, 2, 3)),
         ("[1, 2] * 2", (2, 4)),
+        ("'block' + 'house'", "blockhouse"),
         ("2 * [1, 2]", (2, 4)),
         ("[[4, 8], [12, 16]] / 4", ((1, 2), (3, 4))),
         ("1 == 1.0", True),

@@ -50,6 +50,7 @@ PAIR = "block pair { a: relu; output b, from=in; output a }\n"
         ("p, q: pair; sub q, p", ("p.a", "x")),
         ("p: pair; sub p[1], p[0]", ("p.a", "x")),
         ("pair; add", ("x", "pair1.a")),
+        ("p: pair; sub from=p", ("x", "p.a")),
     ],
 )
 def test_a_block_returns_what_its_outputs_name(body: str, last: tuple[str, ...]) -> None:

@@ -62,6 +62,14 @@ def test_nodes_move_with_their_lines() -> None:
     assert after.graph.nodes[-1].op is before.graph.nodes[-1].op
 
 
+def test_a_word_that_becomes_a_constant_is_read_anew() -> None:
+    memory = Memory()
+    text = TEXT.replace("  conv 8, 3x3, pad=1, relu ->", "  conv 8, 3x3, pad=same, relu ->")
+    assert checked(text, memory).ok
+    (after,) = checked("let same = 1\nlet relu = tanh\n" + text, memory).models
+    assert [node.op.word for node in after.graph.nodes[:2]] == ["conv", "tanh"]
+
+
 def test_nodes_outlive_an_error() -> None:
     memory = Memory()
     (before,) = checked(TEXT, memory).models

@@ -36,6 +36,7 @@ CASES = [
     ("a sequence", shape(3, 9), [("c", CONV), ("r", RELU)], 2),
     ("a volume", shape(3, 4, 5, 6), [("c", CONV), ("r", RELU)], 2),
     ("open sizes", shape(3, "H", "W"), [("c", CONV), ("r", RELU)], 2),
+    ("another number for each channel", shape(3, 6, 5), [("a", layer("add", constants=(None, (1.0, 2.0, 3.0))))], 0),
     ("a layer that does nothing", shape(3, 6, 5), [("d", layer("dropout")), ("c", CONV)], 2),
 ]  # fmt: skip
 

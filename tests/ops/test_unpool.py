@@ -145,6 +145,15 @@ def test_positions_count_modulo_the_image_and_the_last_value_stays():
     assert_within_bound(unpool(kernel=2), x, where)
 
 
+def test_the_arithmetic_of_a_size_is_that_of_the_pool_backwards():
+    x = image(3, 4, 5)
+    assert unpool(kernel=3, stride=2, pad=1).arithmetic((x, x)) == (
+        "height: (4 - 1) * 2 - 2 + 3 = 7",
+        "width: (5 - 1) * 2 - 2 + 3 = 9",
+    )
+    assert unpool(kernel=2, size=9).arithmetic((x, x)) == ()
+
+
 def test_a_size_of_its_own_needs_opset_14():
     with pytest.raises(AssertionError, match="needs opset 14 or later"):
         nodes_of(unpool(kernel=2, size=9), image(1, 4, 4), image(1, 4, 4), opset=13)
