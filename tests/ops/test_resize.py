@@ -104,6 +104,15 @@ def test_pytorch_and_onnx_runtime(word, arguments, shape, torchs):
     assert_within_bound(op, x, opsets=(19, 21) if arguments.get("mode") == "wrap" else (13, 17, 21))
 
 
+def test_a_crop_of_nothing_computes_nothing():
+    assert nodes_of(BY_WORD["crop"](amount=0), image(3, 5, 6)) == ["Identity"]
+
+
+def test_wrapping_needs_opset_19():
+    with pytest.raises(AssertionError, match="mode=wrap needs opset 19 or later"):
+        nodes_of(BY_WORD["pad"](amount=1, mode="wrap"), image(3, 5, 6), opset=18)
+
+
 @pytest.mark.parametrize("align_corners", [False, True])
 def test_large_images_stay_within_the_bound(align_corners):
     op = BY_WORD["upsample"](scale=(7, 3), mode="bilinear", align_corners=align_corners)

@@ -93,6 +93,12 @@ def test_padding_is_not_counted(pad):
     assert_within_bound(op, x)
 
 
+def test_padding_that_onnx_refuses_cannot_be_put_before_the_pool():
+    """Positions would be those of the padded image."""
+    with pytest.raises(AssertionError, match="positions of maxima with padding as wide as the window"):
+        nodes_of(pool(kernel=2, dilation=3, pad=2, stride=1), image(1, 8, 8))
+
+
 def test_of_equal_values_any_position_will_do_and_no_other():
     x = np.array([[[[1, 3, 0, 3], [3, 2, 0, 1]]]], np.float32)
     (pooled, where), (exact, bound) = float64_outputs(pool(kernel=2), [x], {})
