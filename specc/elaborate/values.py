@@ -86,6 +86,7 @@ def kind(value: object) -> str:
 
 _SHOWN_ITEMS: Final = 20
 _SHOWN_CHARACTERS: Final = 200
+_SHOWN_DIGITS: Final = 40
 
 
 def show(value: object) -> str:
@@ -106,8 +107,15 @@ def show(value: object) -> str:
         case LayerValue(layer=layer):
             return f"`{layer}`"
         case int() | Sym():
-            return str(value)
+            return _shortened(str(value))
     return kind(value)
+
+
+def _shortened(digits: str) -> str:
+    """A number so long that nobody reads it, by its first and last digits."""
+    if len(digits) <= _SHOWN_DIGITS or not digits.removeprefix("-").isdigit():
+        return digits
+    return f"{digits[:10]}...{digits[-3:]} ({len(digits.removeprefix('-'))} digits)"
 
 
 def describe(value: object) -> str:

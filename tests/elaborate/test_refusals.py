@@ -98,6 +98,7 @@ X = "model Net { input x 4x8x8; "
         ),
         (X + "crop 'all' }", "E0306", '`amount` of `crop` cannot be a text ("all")'),
         (X + "lrn 3, alpha=1e39 }", "E0305", "`alpha` of `lrn` must not be as large as this"),
+        (X + "dropout 3 * 10 ** 400 }", "E0305", "must not be as large as this, not 3000000000...000 (401 digits)"),
         (X + "split 10_001 }", "E0305", "`parts` of `split` must be at most 10_000, not 10001"),
         (X + "a, b: split 2; concat a, b, axis=7 }", "E0305", "axis 7 does not exist in 2x8x8"),
         (X + "conv 4, 3x3, bias='a' }", "E0304", "`bias` of `conv` takes `true`, `false` or numbers, not a text"),
