@@ -198,12 +198,14 @@ class Model:
 
         `files` are images, .npy, .npz, folders of these or patterns; images are scaled to the model's size where
         `resize`.  Reading (by `readers` threads) and running (by `threads`) overlap, with the same memory for any
-        number of files.  A file that cannot be read raises `SpecError`, or is passed over and given to `on_error`.
+        number of files.  A file that is missing or cannot be read raises `SpecError`, or is passed over and given to
+        `on_error`.
         """
         from specc.inference import open_inference
         from specc.runtime.files import find_files
 
-        found, problems = find_files(os.fspath(file) for file in files)
+        found, missing = find_files(os.fspath(file) for file in files)
+        problems = () if on_error else missing
         if batch < 1:
             problems = (*problems, Diagnostic("E0901", f"a batch has at least one item, not {batch}"))
         if problems:
@@ -214,6 +216,9 @@ class Model:
         )
         if opened is None:
             raise SpecError(problems)
+        if on_error is not None:
+            for problem in missing:
+                on_error(problem)
         return _each(opened.over(found, batch=batch, resize=resize, readers=readers), on_error)
 
     def verify(

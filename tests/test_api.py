@@ -62,6 +62,9 @@ def test_files_are_run_one_after_the_other(path: Path, tmp_path: Path) -> None:
     assert [Path(source).name for source, _ in found] == ["a.npy[0]", "a.npy[1]", "c.npy"]
     np.testing.assert_allclose(np.stack([y for _, y in found]), model.run(x, device="cpu"), rtol=1e-5)
     assert [problem.code for problem in wrong] == ["E0608"]
+    wrong.clear()
+    assert len(list(model.run_files("no.npy", tmp_path / "c.npy", device="cpu", on_error=wrong.append))) == 1
+    assert [problem.code for problem in wrong] == ["E0601"]
     with pytest.raises(specc.SpecError, match="E0608"):
         list(model.run_files(tmp_path, device="cpu"))
 

@@ -4,7 +4,8 @@ Images get the preprocessing that the spec declares (range, mean, std). Results 
 .npz, .json, .jsonl or .csv file, in the order of the inputs; for a classifier --top-k prints the best classes.
 
 Files are read while the model runs, and results written while both go on, with the same memory for any number of
-files. A file that cannot be read is told in a line, the others still get their results, and the exit code is 2.
+files. A file that is missing or cannot be read is told in a line, the others still get their results, and the exit code
+is 2.
 """
 
 from __future__ import annotations
@@ -91,20 +92,24 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from specc.inference import open_inference
     from specc.runtime.files import find_files
 
-    files, diagnostics = find_files(options.input)
-    if not diagnostics:
-        opened, diagnostics = open_inference(
-            graph,
-            weights,
-            device=options.device,
-            activations=tuple(dict.fromkeys(options.save_activations)),
-            threads=options.threads,
-            beside_others=True,
-        )
-    if diagnostics or opened is None:
+    files, missing = find_files(options.input)
+    if not files:
+        console.report(missing)
+        return BAD_REQUEST
+    opened, diagnostics = open_inference(
+        graph,
+        weights,
+        device=options.device,
+        activations=tuple(dict.fromkeys(options.save_activations)),
+        threads=options.threads,
+        beside_others=True,
+    )
+    if opened is None:
         console.report(diagnostics)
         return BAD_REQUEST
-    return _infer(opened, files, options, console)
+    for diagnostic in missing:
+        console.problem(diagnostic)
+    return _infer(opened, files, _Count(failed=len(missing)), options, console)
 
 
 def _unsuitable(options: argparse.Namespace, graph: Graph) -> list[Diagnostic]:
@@ -156,11 +161,12 @@ class _Count:
     names: tuple[str, ...] = ()
 
 
-def _infer(opened: Inference, files: Sequence[Path], options: argparse.Namespace, console: Console) -> int:
-    """Run the files through the model, and deliver the results as they come."""
+def _infer(
+    opened: Inference, files: Sequence[Path], count: _Count, options: argparse.Namespace, console: Console
+) -> int:
+    """Run the files through the model, and deliver the results as they come; `count` has what failed before."""
     from specc.runtime.outputs import Unequal
 
-    count = _Count()
     try:
         with _sinks(opened.graph, options, console) as sinks:
             answers = opened.over(files, batch=options.batch, resize=options.resize, readers=options.readers)

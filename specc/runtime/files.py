@@ -15,7 +15,7 @@ ARRAYS = frozenset({".npy", ".npz"})
 def find_files(names: Iterable[str]) -> tuple[list[Path], tuple[Diagnostic, ...]]:
     """The files meant by `names`, in their order; a folder or pattern gives its images and arrays by name.
 
-    What leads to no file is E0601, a file of no known kind E0901.
+    What leads to no file is E0601, a file of no known kind E0901; the other names still give theirs.
     """
     found: list[Path] = []
     wrong: list[Diagnostic] = []
@@ -26,8 +26,9 @@ def find_files(names: Iterable[str]) -> tuple[list[Path], tuple[Diagnostic, ...]
         elif not path.exists() and has_magic(name):
             inside = _known(Path(match) for match in glob(name, recursive=True))  # noqa: PTH207  Path.glob refuses absolute patterns
         else:
-            found.append(path)
-            wrong.extend(_single(path))
+            problem = _single(path)
+            wrong.extend(problem)
+            found.extend([] if problem else [path])
             continue
         found.extend(inside)
         if not inside:

@@ -92,6 +92,23 @@ def test_what_cannot_be_read_is_told_in_a_line_and_the_rest_gets_its_results(spe
     ]
 
 
+def test_a_missing_file_costs_a_line_and_the_rest_gets_its_results(specc: Specc) -> None:
+    write_inputs()
+    inputs = ["photos/b.png", "nope.png", "*.tif", "net.cnn", "photos/a.png"]
+    answer = specc("run", "net.cnn", "--device", "cpu", "--input", *inputs, "-o", "out.jsonl")
+    assert answer.code == 2
+    assert [json.loads(line)["source"] for line in Path("out.jsonl").read_text().splitlines()] == [
+        "photos/b.png",
+        "photos/a.png",
+    ]
+    assert answer.err.splitlines() == [
+        "error[E0601]: nope.png does not exist",
+        "error[E0601]: *.tif has no images (PNG, JPEG) or arrays (.npy, .npz)",
+        "error[E0901]: net.cnn is neither an image (.png, .jpg) nor an array (.npy, .npz)",
+        "wrote out.jsonl: animal of 2 inputs",
+    ]
+
+
 def test_a_run_without_any_result_leaves_the_old_file(specc: Specc) -> None:
     Path("a.jpg").write_bytes(b"no picture")
     Path("out.npz").write_bytes(b"old")
