@@ -19,6 +19,9 @@ examples:
   specc check model.cnn && specc verify model.cnn --weights model.safetensors
 """
 
+MOST_NAMED = 5
+"""Weights that a note names."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="ONNX", help="the ONNX file, opset 7 to 26")
@@ -50,8 +53,19 @@ def run(options: argparse.Namespace, console: Console) -> int:
             return exit_code(problems)
     if options.output is None:
         console.data(spec.text)
-        return OK
-    return _write(spec.text, Path(options.output), spec.checked.graph.name, console)
+    elif code := _write(spec.text, Path(options.output), spec.checked.graph.name, console):
+        return code
+    _note_promoted([new for new, old in spec.names.items() if old in imported.promoted], console)
+    return OK
+
+
+def _note_promoted(names: list[str], console: Console) -> None:
+    """Say which constants of the file count as parameters now, for a spec cannot write them."""
+    if names:
+        more = ", ..." if len(names) > MOST_NAMED else ""
+        became = "constant of the file is a parameter" if len(names) == 1 else "constants of the file are parameters"
+        listed = ", ".join(names[:MOST_NAMED])
+        console.note(f"note: {len(names)} {became} in the spec, counted as trainable: {listed}{more}")
 
 
 def _write(text: str, path: Path, name: str, console: Console) -> int:

@@ -27,7 +27,8 @@ class Tensor:
 
     `load` makes a float32 array of `shape`; it may raise `Unreadable` or `OSError` where it reads a file.
     `dtype` is the element type as stored, `order` the framework whose order of axes `shape` follows, `source` the
-    initialiser of an ONNX file whose values these are, in some order or form.
+    initialiser of an ONNX file whose values these are, in some order or form.  `is_literal` says that they stand in an
+    ONNX file as constants, which training would leave.
     """
 
     shape: tuple[int, ...]
@@ -35,6 +36,7 @@ class Tensor:
     dtype: str = "float32"
     order: AxisOrder = "onnx"
     source: str = ""
+    is_literal: bool = False
 
 
 def to_single(values: npt.NDArray[np.floating]) -> Float32:

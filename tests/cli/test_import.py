@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from conftest import Specc
+from onnx import parser
 
 
 def test_import_writes_a_spec_and_weights_that_verify_against_the_file(specc: Specc) -> None:
@@ -58,3 +59,12 @@ def test_weights_are_told_apart_where_names_move_to_other_layers(specc: Specc) -
     assert "first" not in Path("back.cnn").read_text(encoding="utf-8")  # so `conv1` is another layer than in the file
     answer = specc("verify", "back.cnn", "--weights", "back.safetensors", "--model-file", "moved.onnx")
     assert answer.code == 0, answer.out
+
+
+def test_constants_that_became_parameters_are_told(specc: Specc) -> None:
+    node = "c = Constant<value = float[2] {0.1, 0.2}>() y = Add(x, c)"
+    text = f'<ir_version: 8, opset_import: ["" : 17]> g (float[N,3,2,2] x) => (float[N,3,2,2] y) {{ {node} }}'
+    Path("m.onnx").write_bytes(parser.parse_model(text).SerializeToString())
+    answer = specc("import", "m.onnx", "-o", "m.cnn")
+    note = "note: 1 constant of the file is a parameter in the spec, counted as trainable: bias1.bias"
+    assert answer.err.splitlines()[1:] == [note]

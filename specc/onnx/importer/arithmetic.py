@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from math import isclose
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -31,6 +31,8 @@ from specc.weights.tensors import Tensor
 
 Rule = Callable[[Context, Step], list[Value]]
 Constant: TypeAlias = float | tuple[float, ...]
+MOST_LISTED: Final = 256
+"""Numbers of another tool's constant that a spec lists; longer ones become weights."""
 
 
 def merged(kind: type[Merge], ctx: Context, step: Step, constants: tuple[Constant | None, ...] = ()) -> list[Value]:
@@ -253,21 +255,19 @@ def _times(
 
 
 def _constant(ctx: Context, constant: Known, value: Live) -> Constant | None:
-    """A constant operand that a spec writes: one number, and in files of specc's own a list for the channels.
+    """A constant operand that a spec writes: one number, or, where it is no weight, a list for the channels.
 
     `None` for what holds weights, and what would give `value` further axes.
     """
-    if _is_weight(ctx, constant) or len(constant.shape) > len(ctx.shape(value)):
+    named_weight = ctx.own and bool(constant.name) and not constant.tensor.is_literal
+    if constant.is_open or named_weight or len(constant.shape) > len(ctx.shape(value)):
         return None
     if constant.elements == 1:
         return single(constant)
-    numbers = ctx.per_channel(constant, value) if ctx.own else None
+    if not constant.tensor.is_literal or (constant.elements > MOST_LISTED and not ctx.own):
+        return None
+    numbers = ctx.per_channel(constant, value)
     return None if numbers is None else tuple(single(Known.of(item)) for item in numbers.load().reshape(-1, 1))
-
-
-def _is_weight(ctx: Context, constant: Known) -> bool:
-    """Whether a tensor is trained: in specc's own files constants have names with a slash."""
-    return constant.is_open or (ctx.own and bool(constant.name) and "/" not in constant.name)
 
 
 def _numbers(ctx: Context, constant: Known, value: Live) -> Tensor:

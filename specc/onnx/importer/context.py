@@ -28,6 +28,8 @@ class Context:
     opset: int
     own: bool = False
     """Whether specc wrote the file."""
+    has_literals: bool = True
+    """Whether the file's Constant nodes hold what is not trained."""
     values: dict[str, Value] = field(default_factory=dict)
     makers: dict[str, Step] = field(default_factory=dict)
     """The step that made each tensor."""

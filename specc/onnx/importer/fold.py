@@ -33,7 +33,7 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
     if step.op_type in ("Shape", "Size"):
         return _shape(ctx, step)
     if step.op_type == "Constant":
-        return _constant(step)
+        return _as_literal(_constant(step)) if ctx.has_literals else _constant(step)
     if step.op_type == "DequantizeLinear":
         return stored(ctx, step)
     rule = RULES.get(step.op_type)
@@ -58,7 +58,13 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
         ctx.folded += (last - first) // result.itemsize
     made = Known.of(result)
     source = known[0].tensor.source if step.op_type in VIEWS else ""
-    return replace(made, tensor=replace(made.tensor, source=source))
+    marks = [(o.tensor.is_literal, o.array.dtype.kind == "f") for o in known]
+    literal = any(mark for mark, _ in marks) and all(mark for mark, is_float in marks if is_float)
+    return replace(made, tensor=replace(made.tensor, source=source, is_literal=literal))
+
+
+def _as_literal(known: Known) -> Known:
+    return replace(known, tensor=replace(known.tensor, is_literal=True))
 
 
 def _sizes(array: Array) -> list[Any]:

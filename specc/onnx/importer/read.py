@@ -20,6 +20,7 @@ from specc.ir.graph import Graph, GraphInput, GraphOutput, Node, weight_name
 from specc.onnx.expose import COUNTED, HELD
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.fold import folded
+from specc.onnx.importer.literals import has_literals, own_literals
 from specc.onnx.importer.load import ImportLimits, Loaded, load
 from specc.onnx.importer.rules import RULES
 from specc.onnx.importer.shapes import FLOATS
@@ -43,6 +44,8 @@ class Imported:
     """The batch that the file fixes; in the graph it is open."""
     held: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """The file's tensor for each value, and the layout in which it holds it."""
+    promoted: tuple[str, ...] = ()
+    """The weights, by their names in the graph, that are constants in the file and learned in the graph."""
 
 
 def read_model(
@@ -74,8 +77,9 @@ def convert(
     graph = loaded.proto.graph
     name = metadata.get("specc.model", graph.name) if own else graph.name
     layout = layout or _layout(loaded, metadata if own else {})
-    context = Context(GraphBuilder(name or "model", file, layout, graph.doc_string), loaded.opset, own)
-    context.values.update(loaded.constants)
+    builder = GraphBuilder(name or "model", file, layout, graph.doc_string)
+    context = Context(builder, loaded.opset, own, has_literals(loaded.steps))
+    context.values.update(own_literals(loaded.constants) if own else loaded.constants)
     pixels = _add_inputs(context, loaded, metadata if own else {})
     walk(context, _without_pixels(loaded.steps, context, pixels), limits)
     outputs = _outputs(context, graph, metadata if own else {})
@@ -239,7 +243,8 @@ def finished(context: Context) -> Imported:
         for weight in graph.weights(node):
             fixed = weight.fixed is not None
             tensors[weight_name(node, weight)] = _fixed(weight) if fixed else given[weight.name]
-    return Imported(graph, Weights(tensors), context.batch, _held(context))
+    promoted = tuple(name for name, tensor in tensors.items() if tensor.is_literal)
+    return Imported(graph, Weights(tensors), context.batch, _held(context), promoted)
 
 
 def _held(context: Context) -> dict[str, tuple[str, str]]:

@@ -59,7 +59,8 @@ def reshaped(ctx: Context, step: Step, value: Live, sizes: tuple[Dim, ...]) -> L
     if sizes == given:
         return value
     if kind.rank > 1 and moves_nothing(kind) and not ctx.lifted:
-        for last in (False, True):
+        renamed = not (ctx.own and layout == "chw")  # specc itself reshapes only where a spec does
+        for last in (False, True) if renamed else (False,):
             if sizes == ((*kind.spatial, kind.channels) if last else (kind.channels, *kind.spatial)):
                 return Live(value.value, last)
     if len(sizes) == 1:
