@@ -31,6 +31,11 @@ def test_the_axis_stays_with_size_1(arguments, shape, wanted):
         assert tuple(str(size) for size in kind.shape[1:]) == tuple(map(str, wanted))
 
 
+@pytest.mark.parametrize(("axis", "reach"), [("channels", ()), ("height", None), ("width", None)])
+def test_positions_are_mixed_unless_only_channels_are(axis, reach):
+    assert BY_WORD["reduce_mean"](axis=axis).reach((image(3, 5, 6),)) == reach
+
+
 def test_argmax_of_equal_values():
     x = np.float32([[3, 1, 3, 2]])
     for last, place in ((False, 0), (True, 2)):
