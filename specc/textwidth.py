@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 TAB_STOP = 4
+
+_NUMBER = re.compile(r"\d+(x\d+)*$")
 
 _CONTROL_PICTURES = 0x2400
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -77,6 +81,43 @@ def shorten(text: str, width: int, ellipsis: str = "…") -> str:
     if room <= 0:
         return take(ellipsis, width)
     return take(text, room // 2) + ellipsis + take_last(text, room - room // 2)
+
+
+def shorten_name(name: str, width: int, ellipsis: str = "…") -> str:
+    """The name of a layer in at most `width` cells, abbreviated; where that is not enough its beginning is left out."""
+    shorter = abbreviate(name, width, ellipsis)
+    if text_width(shorter) <= width:
+        return shorter
+    last, room = name.rpartition(".")[2], width - text_width(ellipsis)
+    if text_width(last) > room:
+        return shorten(last, width, ellipsis)
+    return ellipsis + take_last(shorter, room).lstrip(ellipsis)
+
+
+def abbreviate(name: str, width: int, ellipsis: str = "…", least: int = 2) -> str:
+    """The name of a layer in `width` cells if it can be: `st…1.0.bo…1.conv1` for `stage1.0.bottleneck1.conv1`.
+
+    The parts before the last lose the ends of their words, the longest ones first, and keep their numbers; none is
+    shortened to less than `least` cells.
+    """
+    if text_width(name) <= width:
+        return name
+    *leading, last = name.split(".")
+    shorter = name
+    for cells in range(max(map(text_width, leading), default=0), least - 1, -1):
+        shorter = ".".join([*(_abbreviated(part, cells, ellipsis) for part in leading), last])
+        if text_width(shorter) <= width:
+            break
+    return shorter
+
+
+@lru_cache(maxsize=4096)
+def _abbreviated(part: str, width: int, ellipsis: str) -> str:
+    """One part of a name in at most `width` cells, with a letter and its number however little that is."""
+    number = _NUMBER.search(part)
+    end = ellipsis + (number[0] if number else "")
+    short = take(part, max(width - text_width(end), 1)) + end
+    return short if text_width(part) > max(width, text_width(short)) else part
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:

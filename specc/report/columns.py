@@ -9,7 +9,7 @@ from itertools import repeat, zip_longest
 from operator import add
 from typing import NamedTuple
 
-from specc.textwidth import pad, printable, shorten, text_width, wrap
+from specc.textwidth import abbreviate, pad, printable, shorten, shorten_name, text_width, wrap
 
 _GAP = "  "
 _LEAST = 6  # cells, below which no column is shortened
@@ -19,9 +19,10 @@ _LEAST = 6  # cells, below which no column is shortened
 class Column:
     """A column of a text table.
 
-    `least` is the width it may be shortened to (0: never shortened): long cells lose their `tails` (the ends that may
-    be left out), then their middle, or go on in the next line if the column `wraps`.  The column with the highest
-    `drop` goes first when the table is still too wide (0: never goes).
+    `least` is the width it may be shortened to (0: never shortened): long cells lose their middle; names of layers
+    (`names`) are abbreviated, and lose their `tails` (what stands behind the names) where that is not enough.  If the
+    column `wraps` its cells go on in the next line.  When the table is still too wide, columns stay in the order of
+    `drop`, as many as fit (0: never goes).
     """
 
     title: str
@@ -30,6 +31,7 @@ class Column:
     least: int = 0
     drop: int = 0
     wraps: bool = False
+    names: bool = False
     tails: Sequence[str] = ()
 
     @cached_property
@@ -46,6 +48,15 @@ class Column:
     def whole(self) -> Sequence[str]:
         """Every cell with its tail."""
         return list(map(add, self.cells, self.tails)) if self.tails else self.cells
+
+    @cached_property
+    def floor(self) -> int:
+        """The width that it has at least."""
+        return min(self.width, max(self.least, text_width(self.title))) if self.least else self.width
+
+    def shortened(self, text: str, width: int, ellipsis: str) -> str:
+        """One text of the column in at most `width` cells."""
+        return shorten_name(text, width, ellipsis) if self.names else shorten(text, width, ellipsis)
 
 
 class Style(NamedTuple):
@@ -69,9 +80,13 @@ class Style(NamedTuple):
         return f"\x1b[2m{text}\x1b[0m" if self.colour else text
 
 
-def draw(columns: Sequence[Column], width: int, style: Style) -> Iterator[str]:
-    """The lines of a table of at most `width` cells: title between two rules, the rows, and a rule."""
-    fitted = fit([_clean(column) for column in columns], width)
+def draw(columns: Sequence[Column], width: int, style: Style, also: str = "") -> Iterator[str]:
+    """The lines of a table of at most `width` cells: title between two rules, the rows, and a rule.
+
+    Columns that are left out are named below it, with how to see them; `also` is another way, such as an option.
+    """
+    cleaned = [_clean(column) for column in columns]
+    fitted = fit(cleaned, width)
     widths = [size for _, size in fitted]
     rule = style.dim(style.rule * (sum(widths) + len(_GAP) * (len(widths) - 1)))
     yield rule
@@ -81,6 +96,16 @@ def draw(columns: Sequence[Column], width: int, style: Style) -> Iterator[str]:
     for line in _lines(fitted, style):
         yield _GAP.join(line).rstrip()
     yield rule
+    if also and len(fitted) < len(columns):
+        yield from map(style.dim, wrap(_left_out(cleaned, fitted, also), width))
+
+
+def _left_out(columns: Sequence[Column], fitted: list[tuple[Column, int]], also: str) -> str:
+    """Names the columns that are not among the `fitted`, and says how to see them."""
+    shown = [column.title for column, _ in fitted]
+    missing = ", ".join(column.title for column in columns if column.title not in shown)
+    least = _total([column.floor for column in columns])
+    return f"No room for {missing}: use COLUMNS={least} or {also}"
 
 
 def _lines(fitted: list[tuple[Column, int]], style: Style) -> Iterator[Sequence[str]]:
@@ -102,15 +127,21 @@ def _filled(column: Column, width: int, style: Style) -> Iterable[str]:
 def _wrapped(column: Column, width: int, style: Style) -> Iterable[list[str]]:
     """The lines of every cell."""
     if column.wraps:
-        return ([shorten(line, width, style.ellipsis) for line in wrap(cell, width)] for cell in column.cells)
+        return ([column.shortened(line, width, style.ellipsis) for line in wrap(cell, width)] for cell in column.cells)
     return ([cell] for cell in _shortened_cells(column, width, style))
 
 
 def _shortened_cells(column: Column, width: int, style: Style) -> Iterable[str]:
     return (
-        whole if text_width(whole) <= width else shorten(cell, width, style.ellipsis)
+        whole if text_width(whole) <= width else _shortened_cell(column, cell, whole[len(cell) :], width, style)
         for cell, whole in zip(column.cells, column.whole, strict=True)
     )
+
+
+def _shortened_cell(column: Column, cell: str, tail: str, width: int, style: Style) -> str:
+    room = width - text_width(tail)
+    short = abbreviate(cell, room, style.ellipsis) if tail else cell
+    return short + tail if text_width(short) <= room else column.shortened(cell, width, style.ellipsis)
 
 
 def _clean(column: Column) -> Column:
@@ -120,28 +151,30 @@ def _clean(column: Column) -> Column:
 
 
 def fit(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
-    """The columns that stay, with their widths: shortened to their `least`, then dropped one by one, and at last
-    shortened as far as anything can be read."""
-    kept = list(columns)
-    while sum(_shortened(kept, width, 0)) > _room(kept, width) and any(column.drop for column in kept):
-        kept.remove(max(kept, key=lambda column: column.drop))
-    tight = sum(_shortened(kept, width, 0)) > _room(kept, width)
-    return list(zip(kept, _shortened(kept, width, _LEAST if tight else 0), strict=True))
+    """The columns that stay, with their widths: the more important ones as long as they fit with their `least`, then
+    all as wide as there is room; where even those that never go do not fit, shortened as far as anything can be read.
+    """
+    kept: set[int] = set()
+    for index in sorted(range(len(columns)), key=lambda index: columns[index].drop):
+        floors = [columns[i].floor for i in (*kept, index)]
+        if not columns[index].drop or _total(floors) <= width:
+            kept.add(index)
+    chosen = [columns[index] for index in sorted(kept)]
+    tight = _total([column.floor for column in chosen]) > width
+    return list(zip(chosen, _shortened(chosen, width, _LEAST if tight else 0), strict=True))
 
 
-def _room(columns: list[Column], width: int) -> int:
-    return width - len(_GAP) * (len(columns) - 1)
+def _total(widths: Sequence[int]) -> int:
+    """The width of a table whose columns have these."""
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
 
 
 def _shortened(columns: list[Column], width: int, least: int) -> list[int]:
     """Widths that fill `width` if they can, always taking from the widest column that may be shortened; `least`
     overrules the columns' own."""
     widths = [column.width for column in columns]
-    floors = [
-        min(width, least or max(column.least, text_width(column.title))) if column.least else width
-        for column, width in zip(columns, widths, strict=True)
-    ]
-    for _ in range(sum(widths) - _room(columns, width)):
+    floors = [min(column.width, least) if least and column.least else column.floor for column in columns]
+    for _ in range(_total(widths) - width):
         index = max(range(len(widths)), key=lambda i: (widths[i] > floors[i], widths[i]))
         widths[index] -= widths[index] > floors[index]
     return widths

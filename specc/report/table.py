@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from specc.analysis.summary import Layer, Summary
 from specc.report import words
 from specc.report.columns import Column, Style, draw
-from specc.textwidth import printable, shorten, text_width, wrap
+from specc.textwidth import abbreviate, printable, shorten, text_width, wrap
 from specc.types import TensorType
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
+_PART = 5
+"""Cells of a part of a name that can still be understood: `inv…1`."""
+_WIDEST = 36
+"""Cells that names and types may take from the columns behind them."""
 _PARENTHESES = re.compile(r"\([^()]*\)")
 
 
@@ -20,7 +24,7 @@ def render(summary: Summary, width: int = 100, style: Style | None = None) -> st
     chosen = style or Style()
     lines = [
         *_heading(summary, width, chosen),
-        *draw(_columns(summary), width, chosen),
+        *draw(_columns(summary), width, chosen, also="--format csv"),
         *_totals(summary, width, chosen),
     ]
     return "\n".join(lines) + "\n"
@@ -34,7 +38,7 @@ def _heading(summary: Summary, width: int, style: Style) -> Iterator[str]:
 
 
 def _columns(summary: Summary) -> list[Column]:
-    """The inputs first, then one row for each layer.  Drop order: receptive field, MACs, connections."""
+    """The inputs first, then one row for each layer.  Drop order: receptive field, connections, MACs."""
     conditions, layers = summary.conditions, summary.layers
     before = [""] * len(summary.inputs)
     names = [i.name for i in summary.inputs] + [layer.name for layer in layers]
@@ -42,17 +46,23 @@ def _columns(summary: Summary) -> list[Column]:
     told = {kind: words.shape(kind, summary.layout, conditions) for kind in set(_types(summary))}
     shapes = [told[kind] for kind in _types(summary)]
     fields = [words.field_and_stride(layer, conditions) for layer in layers]
-    longest = max(map(text_width, names), default=0)
     columns = [
-        Column("Layer (type)", names, least=min(max(longest, 20), 28), tails=kinds),
+        Column("Layer (type)", names, least=_least(names, kinds), names=True, tails=kinds),
         Column("Output shape", shapes, least=32),
         Column("Param #", before + [words.params(layer) for layer in layers], right=True),
-        Column("MACs", before + [_macs(layer, summary) for layer in layers], right=True, drop=2),
+        Column("MACs", before + [_macs(layer, summary) for layer in layers], right=True, drop=1),
         Column("Field / stride", before + fields, right=True, drop=3),
     ]
     if not summary.linear:
-        columns.append(Column("Connected to", before + _connections(summary), least=20, drop=1, wraps=True))
+        sources = before + _connections(summary)
+        columns.append(Column("Connected to", sources, least=20, drop=2, wraps=True, names=True))
     return columns
+
+
+def _least(names: list[str], kinds: list[str]) -> int:
+    """Cells that names with types need at least to be understood, unless that is too much."""
+    told = (abbreviate(name, 0, least=_PART) + kind for name, kind in zip(names, kinds, strict=True))
+    return min(max(map(text_width, told), default=0), _WIDEST)
 
 
 def _types(summary: Summary) -> list[TensorType]:

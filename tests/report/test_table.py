@@ -60,13 +60,22 @@ Depth: 3 weighted layers
     )
 
 
-def test_at_80_columns_the_receptive_field_goes() -> None:
-    assert render(small(), 80).splitlines()[2:6] == [
-        "───────────────────────────────────────────────────────────────────",
-        "Layer (type)        Output shape  Param #     MACs  Connected to",
-        "───────────────────────────────────────────────────────────────────",
-        "image (input)       3x32x32",
-    ]
+@pytest.mark.parametrize(
+    ("width", "titles", "left"),
+    [
+        (83, "Layer (type) Output shape Param # MACs Field / stride Connected to", ""),
+        (80, "Layer (type) Output shape Param # MACs Connected to", "Field / stride"),
+        (66, "Layer (type) Output shape Param # MACs Field / stride", "Connected to"),
+        (60, "Layer (type) Output shape Param # MACs", "Field / stride, Connected to"),
+        (45, "Layer (type) Output shape Param #", "MACs, Field / stride, Connected to"),
+    ],
+)
+def test_columns_that_have_no_room_are_named_below(width: int, titles: str, left: str) -> None:
+    _, title, *rest = "\n".join(render(small(), width).splitlines()[2:]).split("\n")
+    below = " ".join(rest).partition("170")[2].partition("Total")[0]
+    assert " ".join(title.split()) == titles
+    assert (f"No room for {left}: use COLUMNS=83 or --format csv" in below) == bool(left)
+    assert "No room" not in render(small(), 83)
 
 
 def test_open_sizes_in_ascii() -> None:
@@ -115,9 +124,30 @@ def test_hwc_models_are_shown_as_they_speak() -> None:
     assert re.search(r"image \(input\) +32x32x3\n.*30x30x8", render(summarise(net)))
 
 
-def test_long_names_lose_their_type_and_then_their_middle() -> None:
-    text = render(small(block="stage1.層.a_name_that_is_really_very_long_indeed"), 60)
-    assert "stage1.層.a_name_t…ry_long_indeed.bn1  16x16x16           32\n" in text
+@pytest.mark.parametrize(
+    ("width", "row"),
+    [
+        (80, "\nstage12.層.a_name…0.conv1 (conv)  16x16x16        2,304  589,824"),
+        (50, "\nst…12.層.a_n…0.conv1 (conv)  16x16x16        2,304\n"),
+        (45, "\nsta…12.層.a_na…0.conv1  16x16x16        2,304\n"),
+    ],
+)
+def test_long_names_are_abbreviated_and_keep_their_numbers_and_their_type(width: int, row: str) -> None:
+    assert row in render(small(block="stage12.層.a_name_that_is_really_very_long_indeed0"), width)
+
+
+def test_the_type_goes_before_the_parts_of_a_name() -> None:
+    cells = ["stage1.0.bottleneck1.queries"] * 2
+    column = Column("Layer (type)", cells, least=9, names=True, tails=[" (layernorm)", ""])
+    shown = {width: list(draw([column], width, Style()))[3:5] for width in (40, 39, 29, 27, 15, 12)}
+    assert shown == {
+        40: ["stage1.0.bottleneck1.queries (layernorm)", "stage1.0.bottleneck1.queries"],
+        39: ["stage1.0.bottlene…1.queries (layernorm)", "stage1.0.bottleneck1.queries"],
+        29: ["s…1.0.b…1.queries (layernorm)", "stage1.0.bottleneck1.queries"],
+        27: ["stage1.0.bottlene…1.queries", "stage1.0.bottlene…1.queries"],
+        15: ["….0.b…1.queries", "….0.b…1.queries"],
+        12: ["…b…1.queries", "…b…1.queries"],
+    }
 
 
 def test_many_connections_go_on_in_the_next_line() -> None:
