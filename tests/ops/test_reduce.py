@@ -33,7 +33,13 @@ def test_the_axis_stays_with_size_1(arguments, shape, wanted):
 
 @pytest.mark.parametrize(("axis", "reach"), [("channels", ()), ("height", None), ("width", None)])
 def test_positions_are_mixed_unless_only_channels_are(axis, reach):
-    assert BY_WORD["reduce_mean"](axis=axis).reach((image(3, 5, 6),)) == reach
+    for word in ("reduce_mean", "normalize"):
+        assert BY_WORD[word](axis=axis).reach((image(3, 5, 6),)) == reach
+
+
+@pytest.mark.parametrize("word", ["reduce_max", "reduce_min"])
+def test_from_opset_18_on_axes_are_an_input(word):
+    assert_within_bound(BY_WORD[word](axis="height"), numbers(2, 3, 5, 6), opsets=(17, 18))
 
 
 def test_argmax_of_equal_values():

@@ -33,6 +33,7 @@ def unpool(**arguments):
         ({"kernel": 2}, (3, 4, 5), (7, 9, 10), (3, 9, 10)),
         ({"kernel": 2}, (3, 4, 5), (7, "H", "W"), (3, H, W)),
         ({"kernel": 2}, (3, 8), (), (3, 16)),
+        ({"kernel": 1}, (3, 1, 1), (), (3, 1, 1)),
     ],
 )
 def test_shapes(arguments, x, like, wanted):
