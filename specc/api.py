@@ -19,6 +19,7 @@ from specc.elaborate.words import known_words
 from specc.ir import Graph
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.loader import FileLoader, read_source
+from specc.outputs import MODEL, refusals, spec_files
 from specc.pipeline import Checked, Outcome, check
 from specc.source import Source
 from specc.workspace import Workspace
@@ -133,12 +134,17 @@ class Model:
 
         `weights` is a file, a mapping of arrays by tensor name, or `None` for seeded ones.  `dtype` is the type of
         weights and values, rounded to nearest even, with `keep_io_types` not that of inputs and outputs; a Python
-        warning tells of weights beyond its range.  The opset is 21 unless given, for bfloat16 22.  Raises `SpecError`.
+        warning tells of weights beyond its range.  The opset is 21 unless given, for bfloat16 22.  Raises `SpecError`,
+        as for a path that is read as well, or whose suffix belongs to something else (E0904).
         """
         from specc.onnx.narrow import emit_in
         from specc.onnx.precision import PRECISIONS, Counted
         from specc.onnx.write import write_model
 
+        read = [] if weights is None or isinstance(weights, Mapping) else [Path(weights)]
+        refused = refusals(Path(path), MODEL, [*spec_files(self.graph), *read])
+        if refused:
+            raise SpecError(refused)
         self._afford("export")
         precision = PRECISIONS[dtype]
         model, diagnostics = emit_in(self.graph, precision, opset=opset, preprocess=preprocess, keep_io=keep_io_types)

@@ -11,6 +11,7 @@ import pytest
 import specc
 from specc.diagnostics import Diagnostic
 from specc.limits import Limits
+from specc.torch import write_source
 
 NET = """\
 model Net(width = 4, widths = [2, 3]) {
@@ -84,6 +85,8 @@ def test_files_are_run_one_after_the_other(path: Path, tmp_path: Path) -> None:
         (lambda path: specc.load(path, model="Net").run({"picture": np.zeros((1, 1, 6, 6))}), "E0901"),
         (lambda path: specc.load(path, model="Net").export(path.parent / "no" / "x.onnx"), "E0904"),
         (lambda path: specc.load(path, model="Net").export(path.parent / "x.onnx", weights={}), "E0801"),
+        (lambda path: specc.load(path, model="Net").export(path), "E0904"),
+        (lambda path: specc.load(path, model="Net").export("net.py"), "E0904"),
         (lambda path: specc.load(path, model="Net").weights("no.npz"), "E0601"),
         (lambda path: specc.load(path, model="Net").verify(model=path), "E0907"),
         (lambda path: specc.load(path, model="Net").verify(model=path.parent / "no.onnx"), "E0601"),
@@ -94,6 +97,12 @@ def test_what_is_wrong_is_a_spec_error(call: Callable[[Path], object], code: str
         call(path)
     assert {d.code for d in caught.value.diagnostics} == {code}
     assert str(caught.value).startswith(f"error[{code}]: ")
+
+
+def test_source_is_not_written_over_its_spec(path: Path) -> None:
+    graph = specc.load(path, model="Net").graph
+    assert [problem.code for problem in write_source(graph, path)] == ["E0904"]
+    assert path.read_text(encoding="utf-8") == NET
 
 
 def test_loads_takes_a_text() -> None:

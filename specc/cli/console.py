@@ -103,7 +103,7 @@ def _about_request(error: Diagnostic) -> bool:
     return error.span.source.name.startswith(SETTING)  # text of the command line itself
 
 
-_ABOUT_SPECS: Final = frozenset({"E0210", "E0707", "E0803"})
+_ABOUT_SPECS: Final = frozenset({"E0210", "E0707"})
 
 
 def _colour(stream: TextIO) -> bool:

@@ -10,9 +10,10 @@ import argparse
 from pathlib import Path
 
 from specc.cli.console import OK, Console, exit_code
-from specc.cli.model_arguments import add_dtype_arguments, add_weights_arguments, load_weights
+from specc.cli.model_arguments import add_dtype_arguments, add_weights_arguments, load_weights, weights_files
 from specc.cli.spec_arguments import STANDARD_INPUT, add_spec_arguments, one_model
 from specc.diagnostics import has_errors
+from specc.outputs import MODEL, SOURCE, refusals, spec_files
 from specc.pipeline import Checked
 from specc.report import words
 
@@ -44,8 +45,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
     checked, code = one_model(options, console, "export" if options.to == "onnx" else None)
     if checked is None:
         return code
+    target = _target(checked, options)
+    suffixes = MODEL if options.to == "onnx" else SOURCE
+    refused = refusals(target, suffixes, [*spec_files(checked.graph), *weights_files(options)])
+    if refused:
+        console.report(refused)
+        return exit_code(refused)
     if options.to == "torch":
-        return _export_torch(checked, options, console)
+        return _export_torch(checked, target, console)
     from specc.onnx.narrow import default_opset, emit_in
     from specc.onnx.precision import PRECISIONS, Counted
     from specc.onnx.write import write_model
@@ -62,9 +69,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if model is None:
         console.report(diagnostics)
         return exit_code(diagnostics)
-    target = Path(options.output or f"{checked.graph.name}.onnx")
-    if options.output == STANDARD_INPUT:
-        target = Path("/dev/stdout")
     counted = Counted(weights, precision)
     problems = write_model(model, counted, target) or counted.diagnostics
     console.report(problems)
@@ -75,10 +79,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return exit_code(problems)
 
 
-def _export_torch(checked: Checked, options: argparse.Namespace, console: Console) -> int:
+def _target(checked: Checked, options: argparse.Namespace) -> Path:
+    """The file to write."""
+    if options.output == STANDARD_INPUT:
+        return Path("/dev/stdout")
+    return Path(options.output or f"{checked.graph.name}.{'onnx' if options.to == 'onnx' else 'py'}")
+
+
+def _export_torch(checked: Checked, target: Path, console: Console) -> int:
     from specc.torch import write_source
 
-    target = Path(options.output or f"{checked.graph.name}.py")
     problems = write_source(checked.graph, target)
     console.report(problems)
     if not problems:

@@ -31,6 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
+    from specc.outputs import SPEC, WEIGHTS, refusals
+
+    inputs = [Path(options.file)]
+    files = [Path(file) for file in (options.output, options.weights) if file is not None]
+    refused = refusals(files[0], SPEC, inputs, files[1:]) if options.output is not None else ()
+    refused = refused or (refusals(files[-1], WEIGHTS, inputs) if options.weights is not None else ())
+    if refused:
+        console.report(refused)
+        return exit_code(refused)
     from specc.decompile import spec_of
     from specc.onnx.importer import read_model
 

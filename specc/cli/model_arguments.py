@@ -69,6 +69,11 @@ def load_weights(graph: Graph, options: argparse.Namespace) -> tuple[Weights | N
     return weights, diagnostics
 
 
+def weights_files(options: argparse.Namespace) -> list[Path]:
+    """The files that `load_weights` reads."""
+    return [Path(file) for file in (options.weights, options.map) if file is not None]
+
+
 def mapping(options: argparse.Namespace) -> Path | None:
     """The file of `--map`."""
     return None if options.map is None else Path(options.map)

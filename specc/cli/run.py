@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.cli.console import BAD_REQUEST, OK, Console, exit_code
-from specc.cli.model_arguments import add_device_argument, add_weights_arguments, load_weights
+from specc.cli.model_arguments import add_device_argument, add_weights_arguments, load_weights, weights_files
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.ir.graph import Graph, GraphOutput
+from specc.outputs import RESULTS, refusals, spec_files
 from specc.report import words
 
 if TYPE_CHECKING:
@@ -81,7 +82,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if checked is None:
         return code
     graph = checked.graph
-    problems = _unsuitable(options, graph)
+    unsuitable = _unsuitable(options, graph)
+    if unsuitable:
+        console.report(unsuitable)
+        return BAD_REQUEST
+    from specc.runtime.files import find_files
+
+    files, missing = find_files(options.input)
+    problems = () if files else missing
+    if not problems and options.output is not None:
+        problems = refusals(Path(options.output), RESULTS, [*spec_files(graph), *weights_files(options), *files])
     if problems:
         console.report(problems)
         return BAD_REQUEST
@@ -90,12 +100,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.report(diagnostics)
         return exit_code(diagnostics)
     from specc.inference import open_inference
-    from specc.runtime.files import find_files
 
-    files, missing = find_files(options.input)
-    if not files:
-        console.report(missing)
-        return BAD_REQUEST
     opened, diagnostics = open_inference(
         graph,
         weights,

@@ -11,6 +11,7 @@ from pathlib import Path
 from specc.cli.console import BAD_REQUEST, OK, Console, exit_code
 from specc.cli.model_arguments import add_map_argument, mapping
 from specc.cli.spec_arguments import add_spec_arguments, one_model
+from specc.outputs import WEIGHTS, refusals, spec_files
 from specc.pipeline import Checked
 from specc.report import words
 
@@ -36,6 +37,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
     checked, code = one_model(options, console, "export" if options.output is not None else None)
     if checked is None:
         return code
+    if options.output is not None:
+        read = [Path(file) for file in (options.source, options.map) if file is not None]
+        refused = refusals(Path(options.output), WEIGHTS, [*spec_files(checked.graph), *read])
+        if refused:
+            console.report(refused)
+            return exit_code(refused)
     if options.source is not None:
         return _match(checked, options, console)
     from specc.report.weights import render_weights

@@ -16,6 +16,7 @@ from specc.diagnostics import Diagnostic
 from specc.files import atomic
 from specc.ir.graph import Graph, Node, weight_name
 from specc.ops.base import Weight
+from specc.outputs import SOURCE, refusals, spec_files
 from specc.torch.layer import Layer, reach
 from specc.torch.table import lower
 
@@ -42,7 +43,11 @@ def to_source(graph: Graph) -> str:
 
 
 def write_source(graph: Graph, path: Path) -> tuple[Diagnostic, ...]:
-    """Write `to_source(graph)` to `path`, whole or not at all; E0904 where that fails."""
+    """Write `to_source(graph)` to `path`, whole or not at all; E0904 where that fails, or `path` is the spec or no name
+    for Python source."""
+    refused = refusals(path, SOURCE, spec_files(graph))
+    if refused:
+        return refused
     try:
         with atomic(path) as stream:
             stream.write(to_source(graph).encode())

@@ -67,7 +67,8 @@ def match(
     matched tensor is read once: E0802 where its bytes are damaged, E0803 where a value is not finite.
     """
     wanted = targets(graph)
-    table = _table(wanted, given, _as_they_are(given) if names is None else names)
+    called = {name: name for name in given} if names is None else names
+    table = _table(wanted, given, {theirs: ours for theirs, ours in called.items() if not ignored(theirs)})
     if not table.complete and names is None and (ordered := by_order(wanted, given)) is not None:
         table = _table(wanted, given, ordered, "matched by the order of layers")
     if not table.complete and (strict or not any(row.fits for row in table.rows)):
@@ -77,10 +78,6 @@ def match(
     weights = Weights({row.name: _tensor(row, wanted[row.name], given, seed) for row in table.rows})
     problems = _unsound(weights, table, given.file)
     return (None if problems else weights), table, problems
-
-
-def _as_they_are(given: Weights) -> dict[str, str]:
-    return {name: name for name in given if not ignored(name)}
 
 
 def _table(wanted: dict[str, Target], given: Weights, names: Mapping[str, str], note: str = "") -> MatchTable:
@@ -163,7 +160,9 @@ def _not_finite(row: Row, values: Float32, file: str | None) -> Diagnostic | Non
         return None
     first = np.unravel_index(int(finite.argmin()), values.shape)
     place = "".join(f"[{i}]" for i in first)
-    message = f"`{row.source}` holds {finite.size - np.count_nonzero(finite)} values that are not finite"
+    count = finite.size - int(np.count_nonzero(finite))
+    what = "value that is" if count == 1 else "values that are"
+    message = f"`{row.source}` holds {count} {what} not finite"
     notes = (f"the first is {values[first]} at {place}", row.note)
     return Diagnostic("E0803", message, notes=tuple(filter(None, notes)), file=file)
 

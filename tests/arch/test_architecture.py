@@ -27,7 +27,7 @@ LAYERS = [
     {"ir"},
     {"elaborate"},
     {"analysis"},
-    {"claims", "lint", "loader"},
+    {"claims", "lint", "loader", "outputs"},
     {"pipeline", "workspace"},
     {"interpreter"},
     {"weights"},

@@ -136,6 +136,48 @@ def test_run_refuses_what_it_cannot_do(specc: Specc, options: list[str], says: s
     assert not list(Path().glob(".*.tmp"))
 
 
+@pytest.mark.parametrize(
+    ("command", "reason", "help"),
+    [
+        ("export net.cnn -o net.cnn", "it is read as well", "choose another file"),
+        ("export net.cnn --to torch -o net.cnn", "it is read as well", "choose another file"),
+        ("export net.cnn -o ./link.onnx", "it is net.cnn, which is read as well", "choose another file"),
+        ("export net.cnn -o hard.onnx", "it is net.cnn, which is read as well", "choose another file"),
+        ("export net.cnn -o other.cnn", ".cnn is the suffix of specs", "name it other.onnx"),
+        ("export net.cnn -o e.py", ".py is the suffix of Python source", "name it e.onnx; PyTorch source is written"),
+        ("export net.cnn --to torch -o e.onnx", ".onnx is the suffix of ONNX models", "name it e.py"),
+        ("export net.cnn --weights Net.onnx", "it is read as well", "choose another file"),
+        ("import Net.onnx -o Net.onnx", "it is read as well", "choose another file"),
+        ("import Net.onnx -o a.npz --weights a.npz", "it is to hold another output", "a file for each output"),
+        ("import Net.onnx -o a.cnn --weights a.cnn", "it is to hold another output", "a file for each output"),
+        ("import Net.onnx --weights Net.onnx", "it is read as well", "choose another file"),
+        ("import Net.onnx -o a.npz", ".npz is the suffix of weights", "name it a.cnn"),
+        ("weights net.cnn --from w.npz -o w.npz", "it is read as well", "choose another file"),
+        ("weights net.cnn -o net.cnn", "it is read as well", "choose another file"),
+        ("run net.cnn --input x.npz -o ../{folder}/x.npz", "it is x.npz, which is read as well", "choose another"),
+        ("run net.cnn --input x.npz -o net.cnn --format json", "it is read as well", "choose another"),
+        ("run net.cnn --input x.npz -o x.onnx --format json", "the suffix of ONNX models", "name it x.npz or x.json"),
+    ],
+)  # fmt: skip
+def test_no_command_writes_over_what_it_reads(specc: Specc, command: str, reason: str, help: str) -> None:
+    specc("export", "net.cnn")
+    specc("weights", "net.cnn", "-o", "w.npz")
+    np.savez("x.npz", image=np.zeros((1, 3, 8, 8), np.float32))
+    Path("link.onnx").symlink_to("net.cnn")
+    Path("hard.onnx").hardlink_to("net.cnn")
+    before = {path: path.read_bytes() for path in Path().iterdir()}
+    answer = specc(*command.format(folder=Path.cwd().name).split())
+    assert answer.code == 2
+    assert answer.err.startswith("error[E0904]: cannot write ")
+    assert (reason in answer.err, help in answer.err) == (True, True), answer.err
+    assert {path: path.read_bytes() for path in Path().iterdir()} == before
+
+
+def test_what_has_no_known_suffix_and_devices_take_anything(specc: Specc) -> None:
+    for target in ("net.bin", "/dev/null"):
+        assert specc("export", "net.cnn", "-o", target).code == 0
+
+
 @pytest.mark.parametrize(("threads", "readers", "batch"), [(1, 1, 1), (2, 3, 1), (1, 2, 4)])
 def test_threads_and_batches_change_no_order_and_no_result(
     specc: Specc, threads: int, readers: int, batch: int

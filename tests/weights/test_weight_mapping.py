@@ -72,6 +72,15 @@ def test_a_line_that_is_no_rule_has_its_place(line, message):
     assert (diagnostic.span.row, diagnostic.span.column) == (3, 1)
 
 
+def test_batch_counts_of_pytorch_are_no_surplus_under_rules():
+    graph = two_convolutions()
+    found, _ = rules("nothing -> x")
+    given = Weights.of({**seeded(graph), "bn1.num_batches_tracked": np.zeros(())})
+    names, _ = rename(found, given.names)
+    _, table, diagnostics = match(graph, given, names)
+    assert (table.complete, diagnostics) == (True, ())
+
+
 def test_two_tensors_cannot_become_one():
     found, _ = rules("(a|b) -> conv1.weight")
     _, (diagnostic,) = rename(found, ["a", "b"])

@@ -99,6 +99,7 @@ def test_values_must_be_finite(value):
     weights, _, (diagnostic,) = match(TWO, arrays(conv1_bias=np.array([0, value], np.float32)))
     assert weights is None
     assert diagnostic.code == "E0803"
+    assert diagnostic.message == "`conv1.bias` holds 1 value that is not finite"
     assert diagnostic.notes == (f"the first is {np.float32(value)} at [1]",)
 
 

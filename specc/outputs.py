@@ -1,0 +1,68 @@
+"""Where results may go: over nothing that the command reads, and under no name that belongs to something else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from specc.diagnostics import Diagnostic
+from specc.ir import Graph
+
+Suffixes: TypeAlias = tuple[str, ...]
+
+MODEL: Final = (".onnx",)
+SOURCE: Final = (".py",)
+SPEC: Final = (".cnn",)
+WEIGHTS: Final = (".safetensors", ".npz")
+RESULTS: Final = (".npz", ".json", ".jsonl", ".csv")
+
+_BELONGS: Final = {
+    ".cnn": "specs",
+    ".onnx": "ONNX models",
+    ".py": "Python source",
+    **dict.fromkeys((".safetensors", ".npz", ".pt", ".pth", ".h5", ".keras"), "weights"),
+    **dict.fromkeys((".npy", ".png", ".jpg", ".jpeg"), "inputs"),
+    **dict.fromkeys((".json", ".jsonl", ".csv"), "results"),
+}
+_HINTS: Final[dict[tuple[Suffixes, str], str]] = {
+    (MODEL, ".py"): "PyTorch source is written by `--to torch`, in Python by `specc.torch.write_source`"
+}
+
+
+def refusals(
+    output: Path, suffixes: Suffixes, inputs: Iterable[Path] = (), others: Iterable[Path] = ()
+) -> tuple[Diagnostic, ...]:
+    """E0904 where `output` is one of the `inputs` or of the `others` that are written, however they are spelt, or where
+    its suffix belongs to other things than those that end in `suffixes`.  What is no regular file takes anything."""
+    if output.exists() and not output.is_file():
+        return ()
+    reason, help = _clash(output, inputs, others) or _foreign(output, suffixes) or ("", "")
+    return (Diagnostic("E0904", f"cannot write {output}: {reason}", help=help, file=str(output)),) if reason else ()
+
+
+def spec_files(graph: Graph) -> list[Path]:
+    """The files that the spec of `graph` was read from."""
+    return [Path(file) for file in dict.fromkeys((graph.file, *(node.file for node in graph.nodes)))]
+
+
+def _clash(output: Path, inputs: Iterable[Path], others: Iterable[Path]) -> tuple[str, str] | None:
+    if output.exists():
+        for path in inputs:
+            if path.exists() and path.samefile(output):
+                same = "it is read as well" if path == output else f"it is {path}, which is read as well"
+                return same, "choose another file for the output"
+    real = os.path.realpath(output)
+    if any(os.path.realpath(path) == real for path in others):
+        return "it is to hold another output as well", "choose a file for each output"
+    return None
+
+
+def _foreign(output: Path, suffixes: Suffixes) -> tuple[str, str] | None:
+    suffix = output.suffix.lower()
+    if suffix in suffixes or suffix not in _BELONGS:
+        return None
+    names = " or ".join(str(output.with_suffix(known)) for known in suffixes[:2])
+    help = _HINTS.get((suffixes, suffix))
+    return f"{suffix} is the suffix of {_BELONGS[suffix]}", f"name it {names}" + (f"; {help}" if help else "")
