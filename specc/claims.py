@@ -45,12 +45,16 @@ def _judge(claim: Claim, report: Reporter) -> None:
 def _tolerance(claim: Claim, report: Reporter) -> float | None:
     if claim.tree.tolerance is None:
         return None
+    place = claim.tree.tolerance.span
     value = evaluate(claim.tree.tolerance, claim.frame, report)
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e300:
-        return float(value)
-    raise report.error(
-        "E0304", claim.tree.tolerance.span, f"a tolerance is a number such as `1%`, not {describe(value)}"
-    )
+    if not _is_number(value) or not 0 <= value <= 1e300:
+        raise report.error("E0304", place, f"a tolerance is a number such as `1%`, not {describe(value)}")
+    if value >= 1 and not _written(claim.tree.tolerance).endswith("%"):
+        raise report.error(
+            "E0305", place, f"a tolerance of {show(value)} is {value * 100:g}% of the number",
+            help=f"write `within {show(value)}%`; a share without `%` is below 1, as in `within 0.01`",
+        )  # fmt: skip
+    return float(value)
 
 
 def _within(left: Value, right: Value, tolerance: float, tree: ast.Binary, report: Reporter) -> bool:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from specc.analysis.summary import Summary, summarise
 from specc.claims import judge
 from specc.diagnostics import Diagnostic, has_errors
-from specc.elaborate import Loader, Project, elaborate, has_defaults, open_project
+from specc.elaborate import Loader, Project, elaborate, evaluated, has_defaults, open_project
 from specc.elaborate.elaborator import Elaborated
-from specc.elaborate.report import Reporter, Stopped
+from specc.elaborate.report import Failed, Reporter, Stopped
 from specc.elaborate.values import Value
 from specc.ir import Graph
 from specc.limits import DEFAULT_LIMITS, Limits
@@ -100,9 +100,10 @@ def _check(
 ) -> Outcome:
     report = Reporter(limits)
     checked: list[Checked] = []
-    with suppress(Stopped):
-        project = open_project(source, loader, report, limits, memory)
+    with suppress(Stopped, Failed):
+        project = open_project(source, loader, report, limits, memory, settings)
         if project is not None:
+            settings = evaluated(project, settings, report)
             for name in _chosen(project, model, settings, report):
                 elaborated = elaborate(project, name, settings, report, limits)
                 if elaborated is not None:

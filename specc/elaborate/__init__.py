@@ -7,6 +7,7 @@ model and its parameters, `elaborator` runs its body.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from specc.diagnostics import Diagnostic
@@ -16,6 +17,7 @@ from specc.elaborate.expansion import least_layers
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.model import Instance, alters, instantiate, parameters
 from specc.elaborate.modules import Loader, ModelDefinition, Module, Modules
+from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
@@ -28,7 +30,17 @@ from specc.syntax.parser import parse
 if TYPE_CHECKING:
     from specc.elaborate.memory import Memory
 
-__all__ = ["Claim", "Elaborated", "Loader", "Module", "Project", "elaborate", "open_project", "parse_setting"]
+__all__ = [
+    "Claim",
+    "Elaborated",
+    "Loader",
+    "Module",
+    "Project",
+    "elaborate",
+    "evaluated",
+    "open_project",
+    "parse_setting",
+]
 
 
 SETTING = "--set "
@@ -36,6 +48,12 @@ SETTING = "--set "
 
 _MODEL_STEPS = 100
 """Starting a model takes about as long as so many statements."""
+
+
+class Setting(NamedTuple):
+    """What `--set` gives a parameter, where it reads names: the file may define them."""
+
+    expression: ast.Expr
 
 
 class Project(NamedTuple):
@@ -55,9 +73,14 @@ class Project(NamedTuple):
 
 
 def open_project(
-    source: Source, loader: Loader, report: Reporter, limits: Limits, memory: Memory | None = None
+    source: Source,
+    loader: Loader,
+    report: Reporter,
+    limits: Limits,
+    memory: Memory | None = None,
+    settings: Mapping[str, Value] = MappingProxyType({}),
 ) -> Project | None:
-    """Parse `source`, load what it imports, and check what needs no evaluation."""
+    """Parse `source`, load what it imports, and check what needs no evaluation; what `settings` read is in use."""
     modules = Modules(loader, report, limits, memory)
     module = modules.load(source)
     if module is None:
@@ -65,11 +88,23 @@ def open_project(
     resolver = Resolver(report, memory)
     for loaded in modules.all:
         resolver.resolve(loaded)
+    for value in settings.values():
+        if isinstance(value, Setting):
+            module.used.update(name.id for name in names_in(value.expression))
     resolver.finish(module)
     if memory is not None:
         memory.resolved()
     report.settle()
     return Project(module, resolver, memory)
+
+
+def evaluated(project: Project, settings: Mapping[str, Value], report: Reporter) -> dict[str, Value]:
+    """The settings as values; a `Setting` sees the constants, blocks and modules of the file.  Raises `Failed`."""
+    frame = Frame(project.module.scope, Naming(set()))
+    return {
+        name: evaluate(value.expression, frame, report) if isinstance(value, Setting) else value
+        for name, value in settings.items()
+    }
 
 
 def elaborate(
@@ -107,7 +142,7 @@ def has_defaults(project: Project, name: str) -> bool:
 
 
 def parse_setting(text: str, report: Reporter, limits: Limits) -> tuple[str, Value] | None:
-    """`depths=[2, 2, 2, 2]` as a name and a value; a bare unknown word is a word."""
+    """`depths=[2, 2, 2, 2]` as a name and a value, or a `Setting` where it reads names."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip().isidentifier():
         report.add(Diagnostic("E0310", f"`{text}` does not set a parameter", help="write `--set name=value`"))
@@ -118,8 +153,11 @@ def parse_setting(text: str, report: Reporter, limits: Limits) -> tuple[str, Val
         report.add(diagnostic)
     if tree is None or diagnostics or len(tree.items) != 1 or not isinstance(tree.items[0], ast.Let):
         return None
+    written = tree.items[0].value
+    if any(names_in(written)):
+        return name.strip(), Setting(written)
     try:
-        return name.strip(), evaluate(tree.items[0].value, Frame(Scope(), Naming(set())), report)
+        return name.strip(), evaluate(written, Frame(Scope(), Naming(set())), report)
     except Failed:
         return None
 

@@ -173,17 +173,24 @@ def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
 def _index(e: ast.Index, frame: Frame, report: Reporter) -> Value:
     value = evaluate(e.value, frame, report)
     if not isinstance(value, tuple):
-        raise report.error("E0304", e.value.span, f"only a list can be indexed, not {describe(value)}")
+        raise _no_list("can be indexed", value, e.value.span, report)
     index = _whole(e.index, frame, report)
     if not -len(value) <= index < len(value):
         raise report.error("E0305", e.index.span, f"there is no item {index} in a list of {len(value)}")
     return value[index]
 
 
+def _no_list(does: str, value: Value, span: Span, report: Reporter) -> Failed:
+    """Report that `value` is no list; nothing is known of the value of a call that failed, so it is no echo."""
+    if isinstance(value, LayerValue) and value.type is None:
+        return Failed()
+    return report.error("E0304", span, f"only a list {does}, not {describe(value)}")
+
+
 def _slice(e: ast.Slice, frame: Frame, report: Reporter) -> Value:
     value = evaluate(e.value, frame, report)
     if not isinstance(value, tuple):
-        raise report.error("E0304", e.value.span, f"only a list has a part, not {describe(value)}")
+        raise _no_list("has a part", value, e.value.span, report)
     bounds = [None if bound is None else _whole(bound, frame, report) for bound in (e.start, e.stop)]
     return value[slice(*bounds)]
 
