@@ -77,6 +77,8 @@ def _false(
         notes.extend(_arithmetic(left, right, tolerance))
     elif isinstance(left, Sym):
         notes.append(f"`{fact}` depends on open sizes of the input")
+    if claim.model is not None:
+        notes.append(f"in model `{claim.model}`, which is derived from this one")
     report.add(
         Diagnostic(
             "E0502",

@@ -16,6 +16,7 @@ from specc.elaborate.expressions import Frame, evaluate, unknown_name
 from specc.elaborate.plan import Plan
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.surplus import NEXT_LINE
 from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Value, Word, describe, quoted
 from specc.elaborate.words import activations, choices, known_words
 from specc.ops import BY_WORD
@@ -133,9 +134,14 @@ def _complain(
             f"`{argument}` of `{op.word}` {message}",
             span,
             notes=(f"it {wants}",) if is_choice else (),
-            help=f"did you mean `{guess}`?" if guess else None,
+            help=f"did you mean `{guess}`?" if guess else NEXT_LINE if _is_operation(value) else None,
         )
     )
+
+
+def _is_operation(value: object) -> bool:
+    """Whether a word is an operation that closes no call, and so was meant to follow it."""
+    return isinstance(value, Word) and value in BY_WORD and value not in activations()
 
 
 def _in_its_place(op: type[Op], argument: str, written: ast.Expr) -> str | None:
@@ -223,10 +229,10 @@ def no_activation(span: Span, value: Value, report: Reporter) -> Failed:
         return report.error(
             "E0306", span, f"{describe(value)} is not an activation", "the last argument can only be an activation"
         )
-    if value in BY_WORD:
+    if _is_operation(value):
         return report.error(
             "E0306", span, f"`{value}` is an operation, but not an activation",
-            help=_ended_by_comma(span) or f"write it on the line below: `{value} ...`",
+            help=_ended_by_comma(span) or NEXT_LINE,
         )  # fmt: skip
     guess = nearest(str(value), activations())
     help = f"did you mean `{guess}`?" if guess else f"there are {quoted(sorted(activations()))}"

@@ -31,10 +31,12 @@ if TYPE_CHECKING:
 
 
 class Claim(NamedTuple):
-    """An `expect` line, to be judged once the graph is complete, with the names it may use."""
+    """An `expect` line, to be judged once the graph is complete, with the names it may use; `model` is the one that
+    it is judged for, where that is derived from the one that holds the line."""
 
     tree: ast.Expect
     frame: Frame
+    model: str | None = None
 
 
 class Elaborated(NamedTuple):
@@ -279,7 +281,9 @@ class Elaborator:
         self._layers.build.outputs.append(output)
 
     def _expect(self, statement: ast.Expect, frame: Frame) -> None:
-        self._claims.append(Claim(statement, frame.nested()))
+        if self._instance.judges(statement):
+            derived = self._instance.name != self._instance.tree.name.id
+            self._claims.append(Claim(statement, frame.nested(), self._instance.name if derived else None))
 
     def _spoil(self, frame: Frame, loop: ast.For | ast.Repeat | None = None) -> None:
         """What a body would have made is not known."""

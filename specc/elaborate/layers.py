@@ -251,7 +251,8 @@ class Layers:
                 labels.append(Label(origin.span, ": ".join([text, *origin.arithmetic[:1]])))
         message, help = finding.message, finding.help
         written = given.get(finding.argument or "")
-        if finding.argument == "axis" and isinstance(written, ast.Name) and written.id in AXIS_NAMES:
+        hidden = finding.argument == "axis" and not isinstance(getattr(op, "axis", ""), str)
+        if hidden and isinstance(written, ast.Name) and written.id in AXIS_NAMES:
             help = f"a `{written.id}` defined here hides the axis of that name: rename it, or count axes from 0"
         if isinstance(statement, ast.Residual):
             message = message.replace(f"`{op.word}`", "`residual`")

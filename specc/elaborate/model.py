@@ -9,6 +9,7 @@ from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.modules import ModelDefinition, Module
+from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import Value, describe, quoted
@@ -17,7 +18,10 @@ from specc.syntax import ast
 
 class Instance(NamedTuple):
     """A model with the arguments it is derived with, outermost first; `claims` are the expectations of the
-    derived models on the way, each with the module it was written in."""
+    derived models on the way, each with the module it was written in.
+
+    `altered` says that the arguments change what the model's parameters would be without them.
+    """
 
     name: str
     definition: ModelDefinition
@@ -25,12 +29,17 @@ class Instance(NamedTuple):
     arguments: dict[str, Value]
     claims: list[tuple[ast.Expect, Module]]
     doc: str
+    altered: bool = False
+
+    def judges(self, claim: ast.Expect) -> bool:
+        """Whether an expectation of the model with the layers holds here too: one that names a parameter always
+        does, others speak of that model as it is written."""
+        return not self.altered or names_parameter(claim, self.tree)
 
 
 def instantiate(definition: ModelDefinition, report: Reporter) -> Instance:
     """Follow `model A = B(...)` down to the model that has layers.  Raises `Failed`."""
-    claims: list[tuple[ast.Expect, Module]] = []
-    arguments: dict[str, Value] = {}
+    levels: list[_Level] = []
     doc = definition.tree.doc
     name, seen = definition.name, [definition]
     while isinstance(definition.tree, ast.Derived):
@@ -38,23 +47,50 @@ def instantiate(definition: ModelDefinition, report: Reporter) -> Instance:
             message = f"models derived from each other, more than {report.limits.nesting} in a chain"
             raise report.error("E0106", seen[0].tree.name.span, message)
         tree, module = definition.tree, definition.module
-        for statement in tree.body:
-            if isinstance(statement, ast.Expect):
-                claims.append((statement, module))
-            else:
-                report.error(
-                    "E0101", statement.span, "a derived model only takes `expect` lines",
-                    help="its layers are those of the model it is derived from",
-                )  # fmt: skip
+        claims = _claims(tree, report)
         base = _base(definition, report)
         if base in seen:
             raise _circle(seen[seen.index(base) :], report)
-        for key, value in _derived_arguments(tree, module, base, report).items():
-            arguments.setdefault(key, value)
+        levels.append(_Level([(claim, module) for claim in claims], _derived_arguments(tree, module, base, report)))
         seen.append(base)
         definition = base
         doc = doc or base.tree.doc
-    return Instance(name, definition, definition.tree, arguments, claims, doc)
+    return _joined(Instance(name, definition, definition.tree, {}, [], doc), levels)
+
+
+class _Level(NamedTuple):
+    """What one derived model adds to its base."""
+
+    claims: list[tuple[ast.Expect, Module]]
+    arguments: dict[str, Value]
+
+
+def _joined(instance: Instance, levels: list[_Level]) -> Instance:
+    """`instance` derived in `levels`, outermost first: its own arguments win, and what they change takes along the
+    expectations of the levels below."""
+    for claims, arguments in reversed(levels):
+        altered = alters(instance, arguments)
+        kept = [found for found in instance.claims if not altered or names_parameter(found[0], instance.tree)]
+        instance = instance._replace(
+            arguments=instance.arguments | arguments, claims=[*claims, *kept], altered=instance.altered or altered
+        )
+    return instance
+
+
+def names_parameter(claim: ast.Expect, tree: ast.Model) -> bool:
+    """Whether an expectation of the model speaks of its parameters, and so of every model derived from it."""
+    names = {parameter.name.id for parameter in tree.parameters}
+    return any(name.id in names for name in names_in(claim.claim))
+
+
+def _claims(tree: ast.Derived, report: Reporter) -> list[ast.Expect]:
+    for statement in tree.body:
+        if not isinstance(statement, ast.Expect):
+            report.error(
+                "E0101", statement.span, "a derived model only takes `expect` lines",
+                help="its layers are those of the model it is derived from",
+            )  # fmt: skip
+    return [statement for statement in tree.body if isinstance(statement, ast.Expect)]
 
 
 def _circle(models: list[ModelDefinition], report: Reporter) -> Failed:
@@ -161,11 +197,12 @@ def parameters(instance: Instance, overrides: Mapping[str, Value], report: Repor
 
 
 def alters(instance: Instance, overrides: Mapping[str, Value]) -> bool:
-    """Whether `overrides` change what the model's parameters would be without them."""
+    """Whether `overrides` change what the model's parameters would be without them; one that has to be set is none."""
     if not overrides:
         return False
+    needed = {p.name.id for p in instance.tree.parameters if p.default is None} - instance.arguments.keys()
     try:
-        scope = parameters(instance, {}, Reporter())
+        scope = parameters(instance, {key: overrides[key] for key in needed & overrides.keys()}, Reporter())
     except Failed:
-        return False  # a parameter that has to be set
+        return False  # not all that have to be set are, which is reported where they are
     return any(name not in scope.names or scope.names[name] != value for name, value in overrides.items())

@@ -17,6 +17,7 @@ from specc.diagnostics.suggest import nearest
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
 from specc.elaborate.sharing import tensors_name
+from specc.elaborate.surplus import meant, text
 from specc.elaborate.values import quoted
 from specc.elaborate.words import NO_ACTIVATION, activations
 from specc.ops.base import Op
@@ -34,9 +35,6 @@ EXAMPLES: Final = {
     "where": "positions", "axis": "channels", "min": "0", "max": "6", "alpha": "0.1", "eps": "1e-5", "bias": "false",
 }  # fmt: skip
 """Values that show how an argument is written."""
-KNOW_INPUT: Final = ("conv", "deconv", "dense")
-"""Operations to which other frameworks tell the size of the input first."""
-
 LITERALS: Final = (ast.Number, ast.Size, ast.Text, ast.Bool, ast.List)
 
 
@@ -164,11 +162,12 @@ def _positional(positional: list[ast.Argument], signature: Signature, result: Pl
     for name, argument in zip(names, positional, strict=False):
         _given(name, signature, result)[name] = argument.value
     if len(positional) > len(names):
-        surplus = positional[len(names)]
         takes = f"takes {quoted(names)} without names" if names else "takes no argument without its name"
-        help = f"`{signature.word}` {takes}{_further(signature)}"
-        if signature.word in KNOW_INPUT and all(isinstance(a.value, ast.Number) for a in positional[:2]):
-            help = f"the size of the input is known and not written: `{signature.word} {_texts(positional[1:])}`"
+        closing = () if result.act is None else (result.act,)
+        surplus, help = meant(signature.word, positional, len(names), signature.names, closing) or (
+            positional[len(names)],
+            f"`{signature.word}` {takes}{_further(signature)}",
+        )
         report.add(
             Diagnostic(
                 "E0303",
@@ -271,17 +270,8 @@ def _unbracketed(signature: Signature, result: Plan) -> str | None:
     first = next(iter(result.fields.values()), None)
     if len(result.fields) != 1 or not isinstance(first, ast.List) or len(first.items) < 2:
         return None
-    items = ", ".join(_text(item) for item in first.items)
+    items = ", ".join(text(item) for item in first.items)
     return f"the arguments of an operation stand without brackets: `{signature.word} {items}`"
-
-
-def _text(expression: ast.Expr) -> str:
-    span = expression.span
-    return span.source.text[span.start : span.end]
-
-
-def _texts(arguments: Sequence[ast.Argument]) -> str:
-    return ", ".join(_text(argument.value) for argument in arguments)
 
 
 def _call(signature: Signature, result: Plan) -> str:
@@ -290,7 +280,7 @@ def _call(signature: Signature, result: Plan) -> str:
     for name in dict.fromkeys((*signature.positional, *signature.required)):
         written = _given(name, signature, result).get(name)
         if written is not None:
-            parts.append(_text(written))
+            parts.append(text(written))
         elif name in signature.required:
             parts.append(_example(name, named=name not in signature.positional))
     return ", ".join(parts)

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 class Dense(Op):
-    """Every output is a weighted sum of all inputs: `dense 10, softmax`."""
+    """Every output is a weighted sum of all inputs: `dense 10, softmax`.
+
+    Rows of features, as in transformers, take a convolution of width 1 in its place, the features first:
+    `transpose (1, 0); conv 10, 1; transpose (1, 0)`.
+    """
 
     word = "dense"
     positional = ("units",)
@@ -77,7 +81,7 @@ class Dense(Op):
                 f"`dense` needs a flat value, not {x.text()}",
                 inputs={0: x.text()},
                 notes=[f"flattened it has {' * '.join(map(str, x.shape[1:]))} = {x.elements} features"],
-                help="put `flatten` (or `global_avgpool; flatten`) before it",
+                help=_help(x, self.units),
             )
         if isinstance(x.channels, int):
             return x.channels
@@ -87,3 +91,14 @@ class Dense(Op):
             inputs={0: x.text()},
             help="fix the input's size, or pool to a fixed one first, as `global_avgpool` and `adaptive_avgpool` do",
         )
+
+
+def _help(x: TensorType, units: int) -> str:
+    """Rows of features are two axes, and may be meant to stay."""
+    flat = "put `flatten` (or `global_avgpool; flatten`) before it"
+    if x.rank != 2:
+        return flat
+    return (
+        f"{flat}; for a layer on every row of features, features first: `conv {units}, 1`, "
+        "behind `transpose (1, 0)` where the rows are first"
+    )

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.dims import Dim
-from specc.ops.axes import Axis, axis_index
+from specc.ops.axes import Axis, axis_index, axis_name
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Rearrangement
 from specc.ops.fields import LARGEST_SIZE, Integer, whole
@@ -83,7 +83,7 @@ class Slice(Rearrangement):
     def _count(self, x: TensorType, size: Dim) -> Dim:
         """How many positions are left of `size`."""
         if not isinstance(size, int):
-            return self._open_count(x, size)
+            return 1 if self._is_one else self._open_count(x, size)
         count = len(range(*slice(self.start, self.stop, self.step).indices(size)))
         if count:
             return count
@@ -94,16 +94,24 @@ class Slice(Rearrangement):
             inputs={0: x.text(self.layout)},
         )
 
+    @property
+    def _is_one(self) -> bool:
+        """Whether it is the first or the last position, which every axis has."""
+        first = self.start in (None, 0) and self.stop == 1
+        return self.step > 0 and (first or (self.start == -1 and self.stop is None))
+
     def _open_count(self, x: TensorType, size: Dim) -> Dim:
         """The same for an open size, of which both ends must be counted from the side where the slice has them."""
         first, behind = (self.start, self.stop) if self.step > 0 else (self.stop, self.start)
         if (first is not None and first < 0) or (behind is not None and behind >= 0):
+            name = axis_name(axis_index(self.axis, x, self.layout), x.rank)
             raise Rejection(
                 "E0407",
-                f"how much [{self._text()}] leaves of an open {self.axis} depends on its size",
+                f"how much [{self._text()}] leaves of an open {name} depends on its size",
                 argument="axis",
                 inputs={0: x.text(self.layout)},
-                help="count the first kept position from the beginning of the axis and the last from its end",
+                help="count the first kept position from the beginning of the axis and the last from its end; "
+                f"`slice {name}, -1` is the last position",
             )
         backwards, by = self.step < 0, abs(self.step)
         skipped = 0 if first is None else first + backwards

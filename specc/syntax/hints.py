@@ -28,6 +28,8 @@ _OTHER_WORDS_FOR = {
     "repeat": ("while", "loop"),
     "expect": ("assert",),
 }
+_WITH_SETTINGS = ("elu", "softmax")
+"""How the names of activations end that take a number."""
 _TWO_NAMES = re.compile(r"(?:^|[;{])\s*([A-Za-z_]\w*)\s+([A-Za-z_]\w*)\s*$")
 
 
@@ -231,6 +233,8 @@ def _label_or_comma(stuck: Stuck) -> str | None:
         above = text[: word.start].rstrip()
         if above.endswith(",") and "\n" in text[len(above) : word.start]:
             return "the line above ends with a comma and goes on here: remove the comma"
+    if word is not None and word.value.endswith(_WITH_SETTINGS) and stuck.token.kind == "NUMBER":
+        return f"settings of an activation stand in brackets: `{word.value}({stuck.token.value})`"
     names = _TWO_NAMES.search(stuck.before)
     label = f", and a label ends with a colon: `{names[1]}: {names[2]}`" if names else ""
     return f"commas separate arguments{label}"

@@ -83,6 +83,19 @@ def test_one_model_and_its_parameters(specc: Specc) -> None:
     assert json.loads(answer.out)["models"][0]["layers"][0]["output"] == ["N", 16, 6, 6]
 
 
+def test_settings_see_the_names_of_the_file(specc: Specc) -> None:
+    text = """
+let wide = 16
+block plain(channels) { conv channels, 3x3 }
+model Net(unit, width = 8) { input image 3x8x8; unit width }
+"""
+    Path("net.cnn").write_text(text, encoding="utf-8")
+    answer = specc("check", "net.cnn", "--set", "unit=plain", "--set", "width=2 * wide", "--format", "json")
+    assert json.loads(answer.out)["models"][0]["layers"][0]["output"] == ["N", 32, 6, 6]
+    assert answer.code == 0
+    assert not answer.err  # `plain` and `wide` are in use
+
+
 def test_json_has_the_documented_keys(specc: Specc) -> None:
     Path("open.cnn").write_text("model Open { input image 3xHxW; conv 8, 5x5, stride=2 }", encoding="utf-8")
     Path("wrong.cnn").write_text(WRONG, encoding="utf-8")

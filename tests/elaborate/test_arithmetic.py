@@ -1,17 +1,29 @@
 """Compile-time arithmetic: what expressions are worth, and what is said of those that are worth nothing."""
 
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 
 from specc.diagnostics import Diagnostic
-from specc.elaborate import parse_setting
-from specc.elaborate.report import Reporter
+from specc.elaborate import evaluated as settled
+from specc.elaborate import open_project, parse_setting
+from specc.elaborate.report import Failed, Reporter
 from specc.limits import DEFAULT_LIMITS
+from specc.loader import FileLoader
+from specc.source import Source
 
 
 def evaluated(expression: str) -> tuple[object, tuple[Diagnostic, ...]]:
+    """What an empty file makes of `--set x=expression`."""
     report = Reporter()
-    setting = parse_setting(f"x={expression}", report, DEFAULT_LIMITS)
-    return (setting[1] if setting is not None else None), report.sorted()
+    source = Source("net.cnn", "")
+    pair = parse_setting(f"x={expression}", report, DEFAULT_LIMITS)
+    project = open_project(source, FileLoader(Path(), DEFAULT_LIMITS), report, DEFAULT_LIMITS)
+    assert project is not None
+    with suppress(Failed):
+        return settled(project, dict([pair] if pair else []), report).get("x"), report.sorted()
+    return None, report.sorted()
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,9 @@ def test_slices_are_pythons(arguments, wanted):
         ({"start": 1, "stop": -1}, "H - 2"),
         ({"step": -1}, "H"),
         ({"start": -2, "stop": 0, "step": -1}, "H - 2"),
+        ({"start": -1}, "1"),  # the last step of a network over time
+        ({"stop": 1}, "1"),
+        ({"start": 0, "stop": 1, "step": 2}, "1"),
     ],
 )
 def test_open_sizes(arguments, wanted):

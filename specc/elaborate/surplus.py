@@ -1,0 +1,91 @@
+"""What was meant by more arguments without names than an operation takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from specc.elaborate.words import activations
+from specc.ops import BY_WORD
+from specc.syntax import ast
+
+KNOW_INPUT: Final = ("conv", "deconv", "dense")
+"""Operations to which other frameworks tell the size of the input first."""
+_ORDER: Final = ("stride", "pad", "dilation", "groups")
+"""How other frameworks go on behind the window, where they count arguments."""
+_LARGEST_WINDOW: Final = 11
+"""No kernel of a published network is larger and not one of its sizes odd; a number of channels mostly is."""
+NEXT_LINE: Final = "an operation stands on a line of its own, or behind `;`"
+
+
+def meant(
+    word: str, arguments: Sequence[ast.Argument], taken: int, names: Sequence[str], closing: Sequence[ast.Expr]
+) -> tuple[ast.Argument, str] | None:
+    """The argument at fault and a help, where it is plain what was meant by `arguments`, none of them named.
+
+    The operation called `word` takes the first `taken` of them, and those in `names` by name; `closing` is its
+    activation.
+    """
+    return (
+        _operation(word, arguments)
+        or _setting(word, arguments, taken)
+        or _counted(word, arguments, taken, names, closing)
+    )
+
+
+def _operation(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, str] | None:
+    """`conv 8, 3, relu, bn`."""
+    for index, argument in enumerate(arguments):
+        value = argument.value
+        if index and isinstance(value, ast.Name) and value.id in BY_WORD and value.id not in activations():
+            return argument, f"{NEXT_LINE}: `{word} {_texts(arguments[:index])}; {value.id}`"
+    return None
+
+
+def _setting(word: str, arguments: Sequence[ast.Argument], taken: int) -> tuple[ast.Argument, str] | None:
+    """`conv 8, 3, leaky_relu, 0.1`."""
+    if len(arguments) != taken + 2 or not isinstance(arguments[-1].value, ast.Number | ast.Unary):
+        return None
+    name = arguments[-2].value
+    if isinstance(name, ast.Name) and name.id in activations() and activations()[name.id].positional:
+        called = f"{name.id}({text(arguments[-1].value)})"
+        before = "".join(f"{text(a.value)}, " for a in arguments[:-2])
+        return arguments[-1], f"settings of an activation stand in brackets: `{word} {before}{called}`"
+    return None
+
+
+def _counted(
+    word: str, arguments: Sequence[ast.Argument], taken: int, names: Sequence[str], closing: Sequence[ast.Expr]
+) -> tuple[ast.Argument, str] | None:
+    """`conv 3, 16, 3`, which begins with the size of the input, or `conv 8, 3, 2, 1`, all in PyTorch's order."""
+    first = arguments[taken]
+    if word in KNOW_INPUT and _knows_input(arguments, taken):
+        return first, f"the size of the input is known and not written: `{word} {_texts(arguments[1:])}`"
+    further = arguments[taken:]
+    order = [name for name in _ORDER if name in names]
+    if "stride" not in order or len(further) > len(order):
+        return None
+    if not all(isinstance(argument.value, ast.Number | ast.Size) for argument in further):
+        return None
+    named = [f"{name}={text(argument.value)}" for name, argument in zip(order, further, strict=False)]
+    parts = [*(text(argument.value) for argument in arguments[:taken]), *named, *(text(act) for act in closing)]
+    return first, f"what follows the window has names: `{word} {', '.join(parts)}`"
+
+
+def _knows_input(arguments: Sequence[ast.Argument], taken: int) -> bool:
+    """Whether the first number can only be the size of the input, as the second can be no window."""
+    numbers = [argument.value for argument in arguments[:2]]
+    if len(numbers) < 2 or not all(isinstance(number, ast.Number) for number in numbers):
+        return False
+    second = numbers[1].value if isinstance(numbers[1], ast.Number) else 0
+    return taken < 2 or second > _LARGEST_WINDOW or (second > 4 and second % 2 == 0)
+
+
+def text(expression: ast.Expr) -> str:
+    """An expression as it was written."""
+    span = expression.span
+    return span.source.text[span.start : span.end]
+
+
+def _texts(arguments: Sequence[ast.Argument]) -> str:
+    return ", ".join(text(argument.value) for argument in arguments)
