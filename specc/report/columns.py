@@ -13,6 +13,8 @@ from specc.textwidth import abbreviate, pad, printable, shorten, shorten_name, t
 
 _GAP = "  "
 _LEAST = 6  # cells, below which no column is shortened
+_PART = 5  # cells of a part of a name that can still be understood: `inv…1`
+_WIDEST = 36  # cells that names and types may take from the columns behind them
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,14 @@ class Column:
     def shortened(self, text: str, width: int, ellipsis: str) -> str:
         """One text of the column in at most `width` cells."""
         return shorten_name(text, width, ellipsis) if self.names else shorten(text, width, ellipsis)
+
+
+def names_with_types(names: Sequence[str], types: Sequence[str]) -> Column:
+    """The column of a table about layers that names them, at least as wide as they need to be understood unless that
+    is too much; `types` are such as ` (conv)`."""
+    told = (abbreviate(name, 0, least=_PART) + kind for name, kind in zip(names, types, strict=True))
+    least = min(max(map(text_width, told), default=0), _WIDEST)
+    return Column("Layer (type)", names, least=least, names=True, tails=types)
 
 
 class Style(NamedTuple):

@@ -7,15 +7,11 @@ from collections.abc import Iterator
 
 from specc.analysis.summary import Layer, Summary
 from specc.report import words
-from specc.report.columns import Column, Style, draw
-from specc.textwidth import abbreviate, printable, shorten, text_width, wrap
+from specc.report.columns import Column, Style, draw, names_with_types
+from specc.textwidth import printable, shorten, wrap
 from specc.types import TensorType
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
-_PART = 5
-"""Cells of a part of a name that can still be understood: `inv…1`."""
-_WIDEST = 36
-"""Cells that names and types may take from the columns behind them."""
 _PARENTHESES = re.compile(r"\([^()]*\)")
 
 
@@ -47,7 +43,7 @@ def _columns(summary: Summary) -> list[Column]:
     shapes = [told[kind] for kind in _types(summary)]
     fields = [words.field_and_stride(layer, conditions) for layer in layers]
     columns = [
-        Column("Layer (type)", names, least=_least(names, kinds), names=True, tails=kinds),
+        names_with_types(names, kinds),
         Column("Output shape", shapes, least=32),
         Column("Param #", before + [words.params(layer) for layer in layers], right=True),
         Column("MACs", before + [_macs(layer, summary) for layer in layers], right=True, drop=1),
@@ -57,12 +53,6 @@ def _columns(summary: Summary) -> list[Column]:
         sources = before + _connections(summary)
         columns.append(Column("Connected to", sources, least=20, drop=2, wraps=True, names=True))
     return columns
-
-
-def _least(names: list[str], kinds: list[str]) -> int:
-    """Cells that names with types need at least to be understood, unless that is too much."""
-    told = (abbreviate(name, 0, least=_PART) + kind for name, kind in zip(names, kinds, strict=True))
-    return min(max(map(text_width, told), default=0), _WIDEST)
 
 
 def _types(summary: Summary) -> list[TensorType]:

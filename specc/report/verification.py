@@ -6,18 +6,20 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from specc.report.columns import Column, Style, draw
+from specc.report.columns import Column, Style, draw, names_with_types
 from specc.report.words import counted
 from specc.textwidth import wrap
 
 if TYPE_CHECKING:  # verifying imports numpy
     from specc.verify.report import LayerResult, OutputResult, Report
 
+_READING = "Each element has its own bound; tightest is the error nearest to its bound."
+
 
 def render(report: Report, width: int = 100, style: Style | None = None, *, every: bool = True) -> str:
     """The layers of `report`, its outputs, the first failure in detail, and a last line PASSED or FAILED.
 
-    For each layer the largest error of any element, and the element whose error comes closest to its own bound.
+    For each layer the element whose error comes closest to its own bound, and the largest error of any element.
     Without `every` only the layers that did not pass and the one closest to its bound are listed.
     """
     chosen = style or Style()
@@ -26,7 +28,8 @@ def render(report: Report, width: int = 100, style: Style | None = None, *, ever
         chosen.bold(f"Verification: {report.model}{_precision(report)} on {report.provider}, {_settings(report)}"),
         *wrap(f"Inputs: {', '.join(report.probes)}", width),
         *_devices(report, width),
-        *draw(_layer_columns(layers), width, chosen),
+        *draw(_layer_columns(layers), width, chosen, also="--format json"),
+        *wrap(_READING, width),
         "",
         *draw(_output_columns(report), width, chosen),
         *_notes(layers, report, width),
@@ -52,13 +55,13 @@ def _remarkable(report: Report) -> list[LayerResult]:
 
 def _layer_columns(layers: list[LayerResult]) -> list[Column]:
     return [
-        Column("Layer (type)", [f"{layer.node} ({layer.op})" for layer in layers], least=20),
-        Column("Largest error", [number(layer.max_error) for layer in layers], right=True, drop=2),
+        names_with_types([layer.node for layer in layers], [f" ({layer.op})" for layer in layers]),
         Column("Tightest error", [number(layer.error) for layer in layers], right=True),
         Column("Its bound", [number(layer.bound) for layer in layers], right=True),
         Column("Ratio", [ratio(layer.ratio) for layer in layers], right=True),
-        Column("Input", [layer.probe for layer in layers], least=8, drop=3),
         Column("Status", [layer.status for layer in layers]),
+        Column("Input", [layer.probe for layer in layers], least=8, drop=1),
+        Column("Largest error", [number(layer.max_error) for layer in layers], right=True, drop=2),
     ]
 
 

@@ -29,10 +29,11 @@ def test_a_pass_has_a_row_for_each_layer_and_says_so() -> None:
 Verification: Net on CPUExecutionProvider, seed 7, H=64
 Inputs: normal, zeros
 ─────────────────────────────────────────────────────────────────────────────
-Layer (type)  Largest error  Tightest error  Its bound  Ratio  Input   Status
+Layer (type)  Tightest error  Its bound  Ratio  Status  Input   Largest error
 ─────────────────────────────────────────────────────────────────────────────
-conv1 (conv)        2.4e-07         1.2e-07    6.0e-07   0.20  normal  passed
+conv1 (conv)         1.2e-07    6.0e-07   0.20  passed  normal        2.4e-07
 ─────────────────────────────────────────────────────────────────────────────
+Each element has its own bound; tightest is the error nearest to its bound.
 
 ─────────────────────────────────────────────────────
 Output, end to end    Error  Tolerance  Ratio  Status
@@ -42,6 +43,19 @@ logits              1.0e-06    1.0e-04   0.01  passed
 PASSED: 1 layer, each within its bound
 """
     )
+
+
+def test_a_narrow_table_keeps_the_tightest_error_beside_its_bound_and_names_apart() -> None:
+    named = [replace(GOOD, node=f"group{i}.inverted_residual2.expand.conv1") for i in (1, 2)]
+    assert render(report(*named), 76).splitlines()[2:8] == [
+        "────────────────────────────────────────────────────────────────────────────",
+        "Layer (type)                        Tightest error  Its bound  Ratio  Status",
+        "────────────────────────────────────────────────────────────────────────────",
+        "group1.inver…2.expand.conv1 (conv)         1.2e-07    6.0e-07   0.20  passed",
+        "group2.inver…2.expand.conv1 (conv)         1.2e-07    6.0e-07   0.20  passed",
+        "────────────────────────────────────────────────────────────────────────────",
+    ]
+    assert "No room for Input, Largest error: use COLUMNS=" in render(report(*named), 76)
 
 
 def test_a_failure_names_the_first_layer_and_its_element() -> None:
