@@ -83,7 +83,7 @@ def _notes(layers: list[LayerResult], report: Report, width: int) -> Iterator[st
             yield from wrap(f"{layer.node}: {layer.note}", width)
     if report.without_node:
         names = ", ".join(layer.node for layer in report.without_node)
-        yield from wrap(f"No nodes of the model, judged with the layers whose values they move: {names}", width)
+        yield from wrap(f"No nodes of the model, judged with the layers beside them: {names}", width)
 
 
 def _devices(report: Report, width: int) -> Iterator[str]:

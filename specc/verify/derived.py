@@ -4,11 +4,14 @@ A file need not have a node for every layer: a mean without its axis is one node
 What a layer that only moves values makes is then computed from its operands, or its operands are found back in its
 results.  Such a layer is judged like all others; that it holds by construction takes nothing away, for the layers
 beside it are judged on the same values.
+
+What a layer that computes something makes and the model does not hold is an estimate (see `chains`): such a layer is
+judged together with those that read it, up to the next values that the model holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -19,9 +22,11 @@ import numpy as np
 from specc.dims import evaluate
 from specc.ir.graph import Graph, Node
 from specc.types import TensorType
+from specc.verify.chains import Estimate
 from specc.verify.compare import Array
 
 Look: TypeAlias = Callable[[str], Array | None]
+Compute: TypeAlias = Callable[[Node, Sequence[Estimate]], Sequence[Estimate]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ class Derived:
     known: Collection[str]
     sizes: dict[str, int]
     sources: dict[str, Source] = field(default_factory=dict)
+    estimates: dict[str, Node] = field(default_factory=dict)
+    """What only an estimate can be had of, and the layer that makes it."""
 
     def __post_init__(self) -> None:
         moving = [node for node in self.graph.nodes if node.op.moves]
@@ -55,6 +62,32 @@ class Derived:
                 self._forward(node)
             for node in reversed(moving):
                 self._back(node)
+        for node in self.graph.nodes:
+            self.estimates.update((name, node) for name in node.outputs if not self._there(name))
+
+    def chain(self, node: Node) -> tuple[str, ...]:
+        """The layers that are judged together with `node`, for they make what it reads: first those, then itself."""
+        found: dict[str, None] = {}
+        waiting = [self.estimates[name] for name in self._basis(node.inputs) if name in self.estimates]
+        while waiting:
+            maker = waiting.pop()
+            if maker.name not in found:
+                found[maker.name] = None
+                names = self._basis(maker.inputs)
+                waiting.extend(self.estimates[name] for name in names if name in self.estimates)
+        return tuple(other.name for other in self.graph.nodes if other.name in found)
+
+    @cached_property
+    def between(self) -> frozenset[str]:
+        """The layers of whose results the model holds none, nor what they follow from, and that others read."""
+        wanted = {output.value for output in self.graph.outputs}
+        found = set()
+        for node in reversed(self.graph.nodes):
+            read = [name for name in node.outputs if name in wanted]
+            if read:
+                wanted.update(node.inputs)
+                found.update([node.name] if all(name in self.estimates for name in read) else [])
+        return frozenset(found)
 
     @cached_property
     def implied(self) -> frozenset[str]:
@@ -63,11 +96,44 @@ class Derived:
 
     def held(self, names: Collection[str]) -> Iterator[str]:
         """The values among `names`, and those that the others are derived from, as far as the model holds them."""
-        for name in names:
+        for name in self._basis(names, through=True):
             if name in self.known:
                 yield name
-            elif name in self.sources:
-                yield from self.held(self.sources[name].reads)
+
+    def _basis(self, names: Collection[str], through: bool = False) -> list[str]:
+        """The values that `names` follow from: those that the model holds, and estimates or what these are made of."""
+        waiting, seen, found = list(names)[::-1], set[str](), []
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            if name in self.known or (name in self.estimates and not through):
+                found.append(name)
+            else:
+                reads = self.sources[name].reads if name in self.sources else self.estimates[name].inputs
+                waiting.extend(reversed(reads))
+        return found
+
+    def estimate(self, name: str, look: Look, compute: Compute, seen: dict[str, Estimate | None]) -> Estimate | None:
+        """The value `name`, exact where the model holds it or it follows, else as `compute` makes it of the operands of
+        its layer; `seen` keeps what was asked for before."""
+        if name not in seen:
+            seen[name] = self._estimate(name, look, compute, seen)
+        return seen[name]
+
+    def _estimate(self, name: str, look: Look, compute: Compute, seen: dict[str, Estimate | None]) -> Estimate | None:
+        node = self.estimates.get(name)
+        if node is None:
+            array = self.value(name, look)
+            return None if array is None else Estimate(array)
+        found = [self.estimate(other, look, compute, seen) for other in node.inputs]
+        given = [item for item in found if item is not None]
+        if [item.value.shape for item in given] != [self._shape(other) for other in node.inputs]:
+            return None
+        results = compute(node, given)
+        seen.update(zip(node.outputs, results, strict=True))
+        return results[node.outputs.index(name)]
 
     def value(self, name: str, look: Look) -> Array | None:
         """The value `name` (canonical); `look` gives those that the model holds.  None where it does not follow, or

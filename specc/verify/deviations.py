@@ -22,29 +22,32 @@ Explains: TypeAlias = Callable[[Operands, Array, Array], Array]
 
 @dataclass(frozen=True)
 class Deviation:
-    """`words` are the operations that show it; `explains` says at which elements it makes `got` of `expected`."""
+    """`words` are the operations that show it; `explains` says at which elements it makes `got` of `expected`.  Unless
+    it makes other `numbers`, only differences in class count: a NaN or an infinity on one side, another class on the
+    other."""
 
     name: str
     words: tuple[str, ...]
     what: str
     why: str
     explains: Explains
+    numbers: bool = False
 
 
 def explained(operands: Operands, expected: Array, got: Array) -> tuple[Array, tuple[str, ...]]:
-    """`got` with the expected value wherever a known deviation explains the difference, and their names.
-
-    Only differences in class count: a NaN or an infinity on one side, another class on the other.
-    """
+    """`got` with the expected value wherever a known deviation explains the difference, and their names."""
     op = operands[0]
+    known = [deviation for deviation in KNOWN.values() if op.word in deviation.words]
     with np.errstate(all="ignore"):
-        if np.isfinite(np.sum(got, dtype=np.float64) + np.sum(expected)):
+        plain = np.isfinite(np.sum(got, dtype=np.float64) + np.sum(expected))
+        if plain and not any(deviation.numbers for deviation in known):
             return got, ()
-    differs = ~((np.isnan(got) & np.isnan(expected)) | (got == expected) | (np.isfinite(got) & np.isfinite(expected)))
+    differs = ~((np.isnan(got) & np.isnan(expected)) | (got == expected))
     names = []
-    for deviation in KNOWN.values():
-        if differs.any() and op.word in deviation.words:
-            found = differs & deviation.explains(operands, expected, got)
+    for deviation in known:
+        wrong = differs if deviation.numbers else differs & ~(np.isfinite(got) & np.isfinite(expected))
+        if wrong.any():
+            found = wrong & deviation.explains(operands, expected, got)
             if found.any():
                 names.append(deviation.name)
                 got, differs = np.where(found, expected, got), differs & ~found
@@ -92,8 +95,18 @@ def _weight_zero(operands: Operands, expected: Array, got: Array) -> Array:
 
 
 def _number_for_nan(operands: Operands, expected: Array, got: Array) -> Array:
-    """A whole number has no NaN."""
-    return np.asarray(np.isnan(expected) & np.isfinite(got))
+    """A whole number has no NaN; a search that passes over NaN may end with any other value."""
+    return np.asarray(np.isnan(expected) & ~np.isnan(got))
+
+
+def _first_kept(operands: Operands, expected: Array, got: Array) -> Array:
+    """The first of the largest, were NaN in the first place larger than all and NaN elsewhere smaller than all."""
+    op, (x, *_), ws = operands
+    axis = int(np.flatnonzero(np.array(x.shape) != np.array(expected.shape))[0]) if x.shape != expected.shape else 1
+    first = np.zeros(x.shape, bool)
+    first.swapaxes(0, axis)[0] = True
+    seen = np.where(np.isnan(x), np.where(first, np.inf, -np.inf), x)
+    return np.asarray((got == op.compute([seen], ws)[0]) & np.isnan(x).any(axis, keepdims=True))
 
 
 KNOWN = {
@@ -136,6 +149,24 @@ KNOWN = {
             "NaN becomes some number",
             "integers have no NaN, and ONNX does not say what QuantizeLinear makes of one",
             _number_for_nan,
+        ),
+        Deviation(
+            "reduce-drops-nan",
+            ("reduce_max", "reduce_min"),
+            "the largest or smallest of values that hold a NaN may be another of them instead of NaN",
+            "ONNX says nothing of NaN in ReduceMax and ReduceMin; ONNX Runtime compares several values at a time, and "
+            "whether a NaN remains depends on where it stands",
+            _number_for_nan,
+        ),
+        Deviation(
+            "argmax-passes-over-nan",
+            ("argmax",),
+            "NaN that is not the first value is passed over, where NumPy and PyTorch give the place of the first NaN; "
+            "NaN in the first place is never replaced",
+            "ONNX says nothing of NaN in ArgMax; ONNX Runtime begins with the first value and takes another that is larger, "
+            "which comparisons with NaN deny",
+            _first_kept,
+            numbers=True,
         ),
     )
 }

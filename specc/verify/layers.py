@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from specc.interpreter import cast, normalised
 from specc.ir.graph import Graph, GraphInput, Node, weight_name
 from specc.kernels.bounds import gamma, statistical
 from specc.verify.arithmetic import Arithmetic
+from specc.verify.chains import Estimate, estimated, passed_on
 from specc.verify.compare import Array, Worst, identical, worst
 from specc.verify.derived import shape_of
 from specc.verify.deviations import explained
@@ -23,6 +24,20 @@ PART = 1 << 22
 """Elements of the items of a batch that are judged at once."""
 
 
+@dataclass(frozen=True)
+class Values:
+    """What a layer reads and makes (canonical), without what the model lacks.
+
+    `errors` are how far operands that are estimates may be off, which is what the layers `together` make.  A layer is
+    `implied` where its operands and results were derived from each other by that very layer.
+    """
+
+    arrays: Mapping[str, Array]
+    errors: Mapping[str, Array] = field(default_factory=dict)
+    together: tuple[str, ...] = ()
+    implied: bool = False
+
+
 @dataclass
 class LayerJudge:
     """Collects the verdict on every layer over all probes."""
@@ -32,15 +47,20 @@ class LayerJudge:
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
     results: dict[str, LayerResult] = field(default_factory=dict)
 
-    def judge(
-        self, node: Node, values: Mapping[str, Array], probe: Probe, optimised: bool, implied: bool = False
-    ) -> None:
-        """Judge one layer on one run; `values` are ONNX Runtime's (canonical), without those the model lacks.  A layer
-        is `implied` where they were derived from each other by that very layer."""
-        result = self._judge_node(node, values, probe.sizes)
-        if implied and result.passed:
+    def judge(self, node: Node, values: Values, probe: Probe, optimised: bool) -> None:
+        """Judge one layer on one run."""
+        result = replace(self._judge_node(node, values, probe.sizes), together=values.together)
+        if values.implied and result.passed:
             result = replace(result, status="no node")
         self._note(result, probe, optimised)
+
+    def judged_with_others(self, node: Node) -> None:
+        """Note a layer that the model has no node for, and that the layers behind it are judged together with."""
+        self.results[node.name] = _blank(node, "no node")
+
+    def estimated(self, node: Node, operands: Sequence[Estimate]) -> list[Estimate]:
+        """What a layer makes whose results the model does not hold."""
+        return estimated(self.graph, node, self.weights, self.arithmetic, operands)
 
     def judge_pixels(self, item: GraphInput, got: Array | None, probe: Probe, optimised: bool) -> None:
         """Judge the preprocessing of an input inside the model, one product and one sum with constants rounded before,
@@ -79,7 +99,8 @@ class LayerJudge:
                 old = self.results.get(node.name, _blank(node, "failed"))
                 self.results[node.name] = replace(old, status="failed", note=f"{old.note}; {note}".lstrip("; "))
 
-    def _judge_node(self, node: Node, values: Mapping[str, Array], sizes: dict[str, int]) -> LayerResult:
+    def _judge_node(self, node: Node, given: Values, sizes: dict[str, int]) -> LayerResult:
+        values = given.arrays
         for name in node.inputs:
             if name in values and values[name].shape != shape_of(self.graph.values[name], sizes):
                 return replace(_blank(node, "skipped"), note=f"its input `{name}` has the wrong shape")
@@ -90,7 +111,7 @@ class LayerJudge:
         lacking = [name for name in (*node.inputs, *self._due(node, values)) if name not in values]
         if lacking:
             return replace(_blank(node, "skipped"), note=f"the model has no tensor `{lacking[0]}`")
-        return self._found(node, values)
+        return self._found(node, values, [given.errors.get(name) for name in node.inputs])
 
     def _due(self, node: Node, values: Mapping[str, Array]) -> list[str]:
         """The outputs to judge: all but those of several that nobody reads and the model does not hold."""
@@ -102,7 +123,7 @@ class LayerJudge:
         inputs = (name for node in self.graph.nodes for name in node.inputs)
         return frozenset((*inputs, *(output.value for output in self.graph.outputs)))
 
-    def _found(self, node: Node, values: Mapping[str, Array]) -> LayerResult:
+    def _found(self, node: Node, values: Mapping[str, Array], errors: Sequence[Array | None]) -> LayerResult:
         """The verdict on the worst element over all outputs of the node, some items of the batch at a time."""
         ws = cast(self.graph, node, self.weights, np.float64)
         operands = [values[name] for name in node.inputs]
@@ -113,26 +134,34 @@ class LayerJudge:
         for items in _parts([array for array in (*operands, *results) if array is not None]):
             xs = [array[items].astype(np.float64) for array in operands]
             got = [None if array is None else array[items] for array in results]
-            for worst_of_one, names in self._compared(node, xs, ws, got):
+            off = [None if error is None else error[items] for error in errors]
+            for worst_of_one, names in self._compared(node, xs, ws, got, off):
                 found.append(worst_of_one.shifted(items.start))
                 known.extend(names)
             terms = node.op.terms(xs, ws)
         largest = max(item.max_error for item in found)
         result = _verdict(_blank(node, "passed"), max(found, key=lambda item: item.ratio))
         result = replace(result, max_error=largest, deviations=tuple(dict.fromkeys(known)))
-        return result if self.arithmetic.narrow else _warned(result, terms)
+        alone = not self.arithmetic.narrow and all(error is None for error in errors)
+        return _warned(result, terms) if alone else result
 
     def _compared(
-        self, node: Node, xs: list[Array], ws: Mapping[str, Array], results: list[Array | None]
+        self,
+        node: Node,
+        xs: list[Array],
+        ws: Mapping[str, Array],
+        results: list[Array | None],
+        errors: list[Array | None],
     ) -> Iterator[tuple[Worst, tuple[str, ...]]]:
         """For every output that the model holds its worst element, and the known deviations that it shows."""
         with np.errstate(all="ignore"):
             ys = node.op.compute(xs, ws)
             bounds = self.arithmetic.bounds(node, xs, ws, ys)
-        for y, bound, result in zip(ys, bounds, results, strict=True):
+        moved = passed_on(node, xs, ws, ys, errors)
+        for y, bound, more, result in zip(ys, bounds, moved, results, strict=True):
             if result is not None:
                 got, names = explained((node.op, xs, ws), y, result)
-                yield worst(y, bound, got, self.arithmetic.precision.largest), names
+                yield worst(y, bound + more, got, self.arithmetic.precision.largest), names
 
     def _note(self, result: LayerResult, probe: Probe, optimised: bool) -> None:
         """Keep the worse of the verdicts on one layer, and the largest error of both."""

@@ -21,7 +21,9 @@ class LayerResult:
     `ratio` = error / bound over all probes; `max_error` is the largest error of any element.  A ratio above 1 fails.
     `statistical` is the tighter bound that independent rounding errors keep, where the operation has one: beyond it a
     layer is "warned", which is a pass.  A layer that only moves values and that the model has no node for is "no node",
-    which is a pass too: the layers beside it are judged on the values that it moves.  `deviations` names ONNX Runtime's
+    which is a pass too: the layers beside it are judged on the values that it moves.  So is one that computes something
+    where the model holds no result of it: the next layer whose result it holds is judged `together` with it, on what
+    the model feeds the first of them.  `deviations` names ONNX Runtime's
     known deviations on NaN and infinities (see `verify.deviations`) that the layer showed.  A layer is skipped, which
     is no pass, where its operands are not in the model or do not have their shapes; it fails at any ratio where the
     model holds other weights than those given.
@@ -46,6 +48,7 @@ class LayerResult:
     optimised: bool = False
     deviations: tuple[str, ...] = ()
     note: str = ""
+    together: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -103,7 +106,7 @@ class Report:
 
     @property
     def without_node(self) -> tuple[LayerResult, ...]:
-        """The layers that only move values, and that the model has no node for."""
+        """The layers that the model has no node for."""
         return tuple(layer for layer in self.layers if layer.status == "no node")
 
     @property
@@ -124,7 +127,7 @@ class Report:
             return ()
         layer = self.first_failure
         if layer is not None:
-            what = layer.note or f"its error is {layer.error:.1e}, and its bound {layer.bound:.1e}"
+            what = layer.note or f"{_together(layer)}its error is {layer.error:.1e}, and its bound {layer.bound:.1e}"
             message = f"verification failed at layer `{layer.node}` ({layer.op}), line {layer.line}: {what}"
             other = "differs from the given" in layer.note
             help = "weights it was exported with are given by `--weights` or `--seed`" if other else None
@@ -144,6 +147,10 @@ class Report:
             item["ratio"] = output.ratio
         result: dict[str, Any] = _plain(plain)
         return result
+
+
+def _together(layer: LayerResult) -> str:
+    return f"together with {', '.join(f'`{name}`' for name in layer.together)} " if layer.together else ""
 
 
 def _plain(value: Any) -> Any:

@@ -22,9 +22,10 @@ from specc.onnx.precision import BY_ELEMENT, FLOAT32
 from specc.onnx.proto import Model
 from specc.onnx.slices import Slice, slices
 from specc.runtime.session import Device, Session
+from specc.verify.chains import Estimate
 from specc.verify.compare import Array
 from specc.verify.derived import Derived
-from specc.verify.layers import LayerJudge
+from specc.verify.layers import LayerJudge, Values
 from specc.verify.probes import Probe
 
 SLICE_BYTES = 2**28
@@ -103,9 +104,10 @@ class Walk:
                     got = self._values([item.name])[item.name]
                     self.judge.judge_pixels(item, got, self.probe, self.optimised)
             for node in graph.nodes:
-                if self._when(touched(node)) == index:
-                    values, implied = self._values(touched(node)), node.name in self.derived.implied
-                    self.judge.judge(node, values, self.probe, self.optimised, implied)
+                if node.name in self.derived.between:
+                    self.judge.judged_with_others(node)
+                elif self._when(touched(node)) == index:
+                    self.judge.judge(node, self._around(node), self.probe, self.optimised)
             self.tensors = {name: array for name, array in self.tensors.items() if self.needed[name] > index}
         return ()
 
@@ -170,6 +172,14 @@ class Walk:
         """Those of the values `names` that the model takes or makes, or that follow from these, in canonical order."""
         found = {name: self.derived.value(name, self._value) for name in names}
         return {name: array for name, array in found.items() if array is not None}
+
+    def _around(self, node: Node) -> Values:
+        """What a layer reads, as far as it can be had, and what it makes."""
+        seen: dict[str, Estimate | None] = {}
+        read = {name: self.derived.estimate(name, self._value, self.judge.estimated, seen) for name in node.inputs}
+        arrays = {name: item.value for name, item in read.items() if item is not None} | self._values(node.outputs)
+        errors = {name: item.error for name, item in read.items() if item is not None and item.error is not None}
+        return Values(arrays, errors, self.derived.chain(node), node.name in self.derived.implied)
 
     def _value(self, name: str) -> Array | None:
         held = self.held.get(name)

@@ -31,6 +31,8 @@ def alone(word: str, **arguments: object):
         (("maxpool", {"kernel": (2,)}), "infinities", {"pool-starts-at-lowest"}),
         (("minpool", {"kernel": (2,)}), "nan", {"pool-drops-nan"}),
         (("lrn", {"size": 3}), "nan", set()),
+        (("argmax", {}), "nan", {"argmax-passes-over-nan"}),
+        (("argmax", {}), "ties", set()),
         (("upsample", {"mode": "bilinear"}), "infinities", {"resize-weight-zero"}),
         (("resize", {"size": 12, "mode": "cubic"}), "nan", set()),
         (("relu", {}), "nan", set()),
