@@ -160,6 +160,11 @@ def _clean(column: Column) -> Column:
     return replace(column, cells=list(map(printable, column.cells)), tails=list(map(printable, column.tails)))
 
 
+def table_width(columns: Sequence[Column]) -> int:
+    """The cells that a table takes with nothing shortened."""
+    return _total([column.width for column in columns])
+
+
 def fit(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
     """The columns that stay, with their widths: the more important ones as long as they fit with their `least`, then
     all as wide as there is room; where even those that never go do not fit, shortened as far as anything can be read.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from specc.ir.graph import Graph, Node, weight_name
 from specc.ops.base import Weight
 from specc.report import words
-from specc.report.columns import Column, Style, draw
+from specc.report.columns import Column, Style, draw, table_width
+from specc.textwidth import wrap
 
 if TYPE_CHECKING:  # matching reads values and with them imports numpy
     from specc.weights.match import MatchTable
@@ -18,7 +19,7 @@ def render_weights(graph: Graph, width: int = 100, style: Style | None = None) -
     """Every tensor with its name, shape, number of values and where they come from, and the sum."""
     weights = list(_weights(graph))
     columns = [
-        Column("Weight", [weight_name(node, weight) for node, weight in weights], least=20),
+        Column("Weight", [weight_name(node, weight) for node, weight in weights], least=20, names=True),
         Column("Shape", [shape_text(weight.shape) for _, weight in weights]),
         Column("Values", [f"{weight.elements:,}" for _, weight in weights], right=True),
         Column("Initialiser", [origin(weight) for _, weight in weights], least=12),
@@ -45,20 +46,38 @@ def weights_json(graph: Graph) -> list[dict[str, object]]:
 
 
 def render_match(table: MatchTable, width: int = 100, style: Style | None = None) -> str:
-    """Every tensor the model needs and where its values come from, then what the file holds besides, then a count."""
+    """Every tensor the model needs and where its values come from, then what the file holds besides, then a count.
+
+    Notes are the last column where there is room for all of it, and otherwise lines below the table.
+    """
     surplus = [
         (name, shape_text(shape), "surplus", "", "the model has no such tensor") for name, shape in table.surplus
     ]
     rows = [(r.name, shape_text(r.shape), r.status, r.source or "", r.note) for r in table.rows] + surplus
     names, shapes, statuses, sources, notes = (list(cells) for cells in zip(*rows, strict=True)) if rows else [[]] * 5
     columns = [
-        Column("Weight", names, least=20),
+        Column("Weight", names, least=20, names=True),
         Column("Shape", shapes),
         Column("Status", statuses),
-        Column("In the file", sources, least=12),
-        Column("Note", notes, least=12, drop=1),
+        Column("In the file", sources, least=12, names=True),
     ]
-    return "\n".join([*draw(columns, width, style or Style()), _counts(statuses)]) + "\n"
+    chosen, whole = style or Style(), [*columns, Column("Note", notes)]
+    told = list(draw(whole, width, chosen) if table_width(whole) <= width else draw(columns, width, chosen))
+    below = [] if table_width(whole) <= width else list(_notes_below(names, statuses, notes, width))
+    return "\n".join([*told, *below, _counts(statuses)]) + "\n"
+
+
+def _notes_below(names: list[str], statuses: list[str], notes: list[str], width: int) -> Iterator[str]:
+    """Every note with the tensors it is about: `initialised from the seed: fc.weight, fc.bias`."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for name, status, note in zip(names, statuses, notes, strict=True):
+        for part in filter(None, note.split("; ")):
+            about.setdefault((part, status), []).append(name)
+    for (part, status), found in about.items():
+        every = len(found) == statuses.count(status) > 1
+        first, *rest = wrap(f"{part}: {f'all {len(found)} {status}' if every else ', '.join(found)}", width - 4)
+        yield first
+        yield from (f"    {line}" for line in rest)
 
 
 def _counts(statuses: list[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chains import conv, graph, image
 
 from specc.ir.graph import Graph
@@ -47,17 +49,19 @@ def test_a_model_without_weights() -> None:
     assert render_weights(graph(image(1, 8, 8), ("a", "relu", {}))).endswith("0 tensors, 0 values, 0.00 B\n")
 
 
+TABLE = MatchTable(
+    rows=(
+        Row("a.weight", (8, 3, 3, 3), "matched", "conv.weight"),
+        Row("a.bias", (8,), "missing", None, "nearest is conv.bias"),
+        Row("b.weight", (4, 8, 1, 1), "misshapen", "b.weight", "the file has 4x8x3x3"),
+    ),
+    surplus=(("fc.weight", (10, 64)),),
+)
+
+
 def test_what_fits_and_what_does_not() -> None:
-    table = MatchTable(
-        rows=(
-            Row("a.weight", (8, 3, 3, 3), "matched", "conv.weight"),
-            Row("a.bias", (8,), "missing", None, "nearest is conv.bias"),
-            Row("b.weight", (4, 8, 1, 1), "misshapen", "b.weight", "the file has 4x8x3x3"),
-        ),
-        surplus=(("fc.weight", (10, 64)),),
-    )
     assert (
-        render_match(table, 100)
+        render_match(TABLE, 100)
         == """\
 ────────────────────────────────────────────────────────────────────────
 Weight     Shape    Status     In the file  Note
@@ -68,5 +72,31 @@ b.weight   4x8x1x1  misshapen  b.weight     the file has 4x8x3x3
 fc.weight  10x64    surplus                 the model has no such tensor
 ────────────────────────────────────────────────────────────────────────
 1 matched, 1 missing, 1 misshapen, 1 surplus
+"""
+    )
+
+
+def test_notes_stand_below_a_narrow_table() -> None:
+    seeded = ("initialised from the seed; `classifier.6.bias` has its shape", "initialised from the seed")
+    rows = [Row(f"c.{i}", (8,), "missing", None, note) for i, note in enumerate(seeded)]
+    assert (
+        render_match(replace(TABLE, rows=(*TABLE.rows, *rows)), 60)
+        == """\
+──────────────────────────────────────────
+Weight     Shape    Status     In the file
+──────────────────────────────────────────
+a.weight   8x3x3x3  matched    conv.weight
+a.bias     8        missing
+b.weight   4x8x1x1  misshapen  b.weight
+c.0        8        missing
+c.1        8        missing
+fc.weight  10x64    surplus
+──────────────────────────────────────────
+nearest is conv.bias: a.bias
+the file has 4x8x3x3: b.weight
+initialised from the seed: c.0, c.1
+`classifier.6.bias` has its shape: c.0
+the model has no such tensor: fc.weight
+1 matched, 3 missing, 1 misshapen, 1 surplus
 """
     )
