@@ -106,17 +106,33 @@ class Model:
         """The model's tensors by their dotted names: seeded, or from a weights file.
 
         `mapping` is a file of rules that rename the file's tensors.  Where `strict`, anything missing, left over or
-        misshapen is an error.
+        misshapen is an error.  A Python warning tells that the
+        order of layers alone has matched the tensors, since their names do not fit.
         """
-        from specc.trained import load_trained
+        return self._read(file, mapping=mapping, seed=seed, strict=strict)
+
+    def _read(
+        self,
+        file: str | os.PathLike[str] | None,
+        *,
+        mapping: str | os.PathLike[str] | None = None,
+        seed: int = 0,
+        strict: bool = True,
+        level: int = 3,
+    ) -> Weights:
+        """`weights`; warnings are of the caller `level` calls up."""
+        from specc.trained import load_trained, order_warning
         from specc.weights import seeded
 
         if file is None:
             return seeded(self.graph, seed)
         rules = None if mapping is None else Path(mapping)
-        weights, _, diagnostics = load_trained(self.graph, Path(file), mapping=rules, strict=strict, seed=seed)
+        weights, table, diagnostics = load_trained(self.graph, Path(file), mapping=rules, strict=strict, seed=seed)
         if weights is None:
             raise SpecError(diagnostics)
+        warning = order_warning(self.graph, table, Path(file))
+        if warning is not None:
+            warnings.warn(warning.message, stacklevel=level)
         return weights
 
     def export(
@@ -284,9 +300,7 @@ class Model:
             raise SpecError([refused])
 
     def _weights(self, source: WeightsSource, seed: int) -> Mapping[str, Array]:
-        if isinstance(source, Mapping):
-            return source
-        return self.weights(source, seed=seed)
+        return source if isinstance(source, Mapping) else self._read(source, seed=seed, level=4)
 
 
 def _each(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from specc.diagnostics import Diagnostic
@@ -29,6 +30,24 @@ def load_trained(
     if diagnostics:
         return None, None, diagnostics
     return match(graph, found, names, strict=strict, seed=seed)
+
+
+def order_warning(graph: Graph, table: MatchTable | None, file: Path) -> Diagnostic | None:
+    """W0304 in one line where names did not fit, so that tensors went by the order of layers; and which layers of equal
+    shapes nothing else tells apart."""
+    rows = table.ordered if table else ()
+    if not rows:
+        return None
+    layers: dict[str, list[tuple[str, tuple[int, ...]]]] = {}
+    for row in rows:
+        layer, _, role = row.name.rpartition(".")
+        layers.setdefault(layer, []).append((role, row.shape))
+    count = Counter(tuple(tensors) for tensors in layers.values())
+    alike = [layer for layer, tensors in layers.items() if count[tuple(tensors)] > 1]
+    shown = ", ".join(f"`{layer}`" for layer in alike[:3]) + (" and others" if len(alike) > 3 else "")
+    apart = f"; {len(alike)} layers have the shapes of another, so that order decides: {shown}" if alike else ""
+    message = f"the names in {file} do not fit: {len(rows)} tensors are matched by the order of layers{apart}"
+    return Diagnostic("W0304", f"{message} (`specc weights {graph.file} --from {file}` lists them)", file=str(file))
 
 
 def _names(mapping: Path | None, found: Weights) -> tuple[dict[str, str] | None, tuple[Diagnostic, ...]]:

@@ -99,6 +99,15 @@ def test_what_is_wrong_is_a_spec_error(call: Callable[[Path], object], code: str
     assert str(caught.value).startswith(f"error[{code}]: ")
 
 
+def test_that_only_order_matches_weights_is_a_python_warning(path: Path, tmp_path: Path) -> None:
+    model = specc.load(path, model="Net")
+    np.savez(tmp_path / "w.npz", **{name.replace("conv", "layer"): array for name, array in model.weights().items()})
+    for use in (model.weights, lambda file: model.export(tmp_path / "net.onnx", weights=file)):
+        with pytest.warns(UserWarning, match="6 tensors are matched by the order of layers") as told:
+            use(tmp_path / "w.npz")
+        assert told[0].filename == __file__
+
+
 def test_source_is_not_written_over_its_spec(path: Path) -> None:
     graph = specc.load(path, model="Net").graph
     assert [problem.code for problem in write_source(graph, path)] == ["E0904"]

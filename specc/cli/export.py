@@ -59,7 +59,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
     precision = PRECISIONS[options.dtype]
     opset = default_opset(precision) if options.opset is None else options.opset
-    weights, diagnostics = load_weights(checked.graph, options)
+    weights, diagnostics = load_weights(checked.graph, options, console)
     if weights is None:
         console.report(diagnostics)
         return exit_code(diagnostics)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from specc.cli.console import Console
 from specc.diagnostics import Diagnostic
 from specc.ir import Graph
 
@@ -56,16 +57,22 @@ def add_device_argument(parser: argparse.ArgumentParser, default: str) -> None:
     )
 
 
-def load_weights(graph: Graph, options: argparse.Namespace) -> tuple[Weights | None, Sequence[Diagnostic]]:
-    """The weights the options ask for, or why there are none."""
-    from specc.trained import load_trained
+def load_weights(
+    graph: Graph, options: argparse.Namespace, console: Console
+) -> tuple[Weights | None, Sequence[Diagnostic]]:
+    """The weights the options ask for, or why there are none; that order alone has matched them is told."""
+    from specc.trained import load_trained, order_warning
     from specc.weights import seeded
 
     if options.weights is None:
         return seeded(graph, options.seed), ()
-    weights, _, diagnostics = load_trained(
-        graph, Path(options.weights), mapping=mapping(options), strict=not options.lenient, seed=options.seed
+    file = Path(options.weights)
+    weights, table, diagnostics = load_trained(
+        graph, file, mapping=mapping(options), strict=not options.lenient, seed=options.seed
     )
+    warning = order_warning(graph, table, file)
+    if weights is not None and warning is not None:
+        console.problem(warning)
     return weights, diagnostics
 
 

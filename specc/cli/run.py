@@ -95,7 +95,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if problems:
         console.report(problems)
         return BAD_REQUEST
-    weights, diagnostics = load_weights(graph, options)
+    weights, diagnostics = load_weights(graph, options, console)
     if weights is None:
         console.report(diagnostics)
         return exit_code(diagnostics)

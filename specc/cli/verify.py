@@ -58,7 +58,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     checked, code = one_model(options, console, "verify")
     if checked is None:
         return code
-    weights, diagnostics = load_weights(checked.graph, options)
+    weights, diagnostics = load_weights(checked.graph, options, console)
     if weights is None or diagnostics:
         console.report(diagnostics)
         return exit_code(diagnostics)

@@ -88,5 +88,6 @@ CODES: Final[dict[str, str]] = {
     "W0301": "dense layer that holds most of the parameters",
     "W0302": "bias made useless by the batch normalisation after it",
     "W0303": "weights beyond the range of their type",
+    "W0304": "weights matched by the order of layers",
     "W0401": "more warnings than are shown",
 }

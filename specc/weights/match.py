@@ -33,6 +33,8 @@ class Row:
     status: Status
     source: str | None = None
     note: str = ""
+    ordered: bool = False
+    """Whether nothing but the order of layers says that `source` is meant."""
 
     @property
     def fits(self) -> bool:
@@ -45,6 +47,11 @@ class MatchTable:
 
     rows: tuple[Row, ...]
     surplus: tuple[tuple[str, tuple[int, ...]], ...]
+
+    @property
+    def ordered(self) -> tuple[Row, ...]:
+        """The rows that only the order of layers matched."""
+        return tuple(row for row in self.rows if row.ordered)
 
     def count(self, status: Status) -> int:
         return sum(row.status == status for row in self.rows)
@@ -70,7 +77,7 @@ def match(
     called = {name: name for name in given} if names is None else names
     table = _table(wanted, given, {theirs: ours for theirs, ours in called.items() if not ignored(theirs)})
     if not table.complete and names is None and (ordered := by_order(wanted, given)) is not None:
-        table = _table(wanted, given, ordered, "matched by the order of layers")
+        table = _in_order(_table(wanted, given, ordered))
     if not table.complete and (strict or not any(row.fits for row in table.rows)):
         return None, table, (_misfit(graph, table, given.file),)
     if not strict:
@@ -80,13 +87,13 @@ def match(
     return (None if problems else weights), table, problems
 
 
-def _table(wanted: dict[str, Target], given: Weights, names: Mapping[str, str], note: str = "") -> MatchTable:
+def _table(wanted: dict[str, Target], given: Weights, names: Mapping[str, str]) -> MatchTable:
     sources = {ours: theirs for theirs, ours in names.items()}
     surplus = {theirs: given.shape(theirs) for theirs, ours in names.items() if ours not in wanted}
     rows: list[Row] = []
     for name, target in wanted.items():
         if name in sources:
-            rows.append(_compare(target, sources[name], given.tensors[sources[name]], note))
+            rows.append(_compare(target, sources[name], given.tensors[sources[name]]))
         elif target.weight.fixed is not None:
             rows.append(Row(name, target.shape, "fixed", note="written in the spec"))
         else:
@@ -95,7 +102,16 @@ def _table(wanted: dict[str, Target], given: Weights, names: Mapping[str, str], 
     return MatchTable(tuple(rows), tuple(surplus.items()))
 
 
-def _compare(target: Target, source: str, tensor: Tensor, note: str) -> Row:
+def _in_order(table: MatchTable) -> MatchTable:
+    """The table of a file whose names did not fit, with that said in each row that has its values from there."""
+    return replace(table, rows=tuple(_ordered(row) if row.status == "matched" else row for row in table.rows))
+
+
+def _ordered(row: Row) -> Row:
+    return replace(row, note="; ".join(filter(None, ("matched by the order of layers", row.note))), ordered=True)
+
+
+def _compare(target: Target, source: str, tensor: Tensor) -> Row:
     if adapt(tensor, target) is None:
         return Row(target.name, target.shape, "misshapen", source, f"{_by(tensor.shape)} in the file")
     if target.weight.fixed is not None:
@@ -104,7 +120,7 @@ def _compare(target: Target, source: str, tensor: Tensor, note: str) -> Row:
         return Row(target.name, target.shape, "wrong type", source, f"{tensor.dtype} in the file")
     converted = "" if tensor.dtype == "float32" else f"converted from {tensor.dtype}"
     reordered = "" if tensor.shape == target.shape else f"from {_by(tensor.shape)}"
-    return Row(target.name, target.shape, "matched", source, "; ".join(filter(None, (note, converted, reordered))))
+    return Row(target.name, target.shape, "matched", source, "; ".join(filter(None, (converted, reordered))))
 
 
 def _nearest(target: Target, given: Weights, surplus: Mapping[str, tuple[int, ...]]) -> str | None:
