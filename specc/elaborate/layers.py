@@ -13,6 +13,7 @@ from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.sharing import Sharing, Use
+from specc.elaborate.shortcut import remedy
 from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, describe, show
 from specc.ir.build import GraphBuilder, output_names
 from specc.ir.graph import Node
@@ -256,7 +257,7 @@ class Layers:
             help = f"a `{written.id}` defined here hides the axis of that name: rename it, or count axes from 0"
         if isinstance(statement, ast.Residual):
             message = message.replace(f"`{op.word}`", "`residual`")
-            help = _shortcut(statement, sources) or help
+            help = self._remedy(statement, sources, help)
         self._report.add(
             Diagnostic(
                 finding.code,
@@ -268,6 +269,17 @@ class Layers:
                 help,
             )
         )
+
+    def _remedy(self, statement: ast.Residual, sources: list[LayerValue], help: str | None) -> str | None:
+        """What brings the body of a residual and its shortcut to one shape."""
+        body, incoming = (source.type for source in sources)
+        if statement.shortcut is not None or body is None or incoming is None:
+            return help
+        within = [
+            made for made in self._origins.values() if statement.span.start < made.span.start < statement.span.end
+        ]
+        steps = list({id(made): made for made in within if made.span.source is statement.span.source}.values())
+        return remedy(steps, incoming, body) or help
 
     def _call_notes(self) -> tuple[str, ...]:
         return tuple(
@@ -331,20 +343,6 @@ class Layers:
                 help=_other_reading(parts, value.type, frame),
             )
         )  # fmt: skip
-
-
-def _shortcut(statement: ast.Residual, sources: list[LayerValue]) -> str | None:
-    """The shortcut that would bring the incoming value to the shape of the body's."""
-    body, incoming = (source.type for source in sources)
-    if statement.shortcut is not None or body is None or incoming is None or body.rank != incoming.rank:
-        return None
-    sizes = [(a, b) for a, b in zip(incoming.spatial, body.spatial, strict=True) if isinstance(a, int | Sym)]
-    strides = {-(-a // b) for a, b in sizes if isinstance(a, int) and isinstance(b, int) and a >= b}
-    if len(strides) != 1 or not sizes:
-        return None
-    stride = strides.pop()
-    step = f", stride={stride}" if stride > 1 else ""
-    return f"`shortcut {{ conv {body.channels}, {'x'.join('1' for _ in sizes)}{step} }}` behind it gives both one shape"
 
 
 def head(statement: Call) -> Span:

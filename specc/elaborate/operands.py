@@ -6,7 +6,7 @@ from specc.elaborate.constants import is_number
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import LayerValue, LayerValues, Value, describe, show
+from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, describe, show
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
@@ -62,6 +62,19 @@ class Operands:
                 return list(current.items)
             raise self._several(current, span)
         return [current]
+
+    def check_company(self, op: type[Op], statement: ast.Operation, made: Plan, frame: Frame) -> None:
+        """E0408 for a merge of a single value; a list, which may be computed, is free to hold only one."""
+        lone = frame.current
+        if isinstance(made.sources, ast.Name) and made.sources.id != "in":
+            lone = frame.scope.find(made.sources.id)
+        elif made.sources is not None and not isinstance(made.sources, ast.Name):
+            return
+        if isinstance(lone, LayerValue) and lone is not UNKNOWN:
+            raise self._report.error(
+                "E0408", statement.name.span, f"`{op.word}` takes more than one value, and here is only one",
+                help=f"name what joins the line before: `{op.word} other`, where `other:` labels a line above",
+            )  # fmt: skip
 
     def no_value(self, span: Span) -> Failed:
         return self._report.error(

@@ -166,6 +166,8 @@ class Operations:
             operands[:0] = self._read.given(made.sources, frame)
         elif len(operands) < 2:
             operands[:0] = self._read.incoming(statement.name.span, frame, spread=not operands)
+        if len(operands) == 1 and op.merges() and not made.inputs:
+            self._read.check_company(op, statement, made, frame)
         values = [operand for operand in operands if isinstance(operand, LayerValue)]
         if not values:
             raise self._report.error(

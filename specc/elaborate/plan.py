@@ -21,6 +21,7 @@ from specc.elaborate.surplus import meant, text
 from specc.elaborate.values import quoted
 from specc.elaborate.words import NO_ACTIVATION, activations
 from specc.ops.base import Op
+from specc.ops.families import Weightless
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import Layout
@@ -78,6 +79,8 @@ class Signature(NamedTuple):
     """Arguments of an operation that are values of layers."""
     instead: Mapping[str, str] = MappingProxyType({})
     """See `Op.instead`."""
+    learns: bool = True
+    """Whether it may have weights."""
 
 
 @cache
@@ -95,6 +98,7 @@ def of_operation(op: type[Op]) -> Signature:
         op.merges(),
         operands=tuple(op.operands),
         instead=op.instead,
+        learns=not issubclass(op, Weightless),
     )
 
 
@@ -230,7 +234,8 @@ def _twice(key: ast.Name, first: Span, result: Plan, report: Reporter) -> None:
 
 
 def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan, report: Reporter) -> None:
-    known = (*signature.names, *RESERVED)
+    reserved = (word for word in RESERVED if word != "weights" or signature.learns)
+    known = (*signature.names, *reserved)
     guess = nearest(key.id, known)
     report.add(
         Diagnostic(

@@ -15,6 +15,7 @@ from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.bind import no_activation
 from specc.elaborate.bodies import Body, BoundNames, Entry
 from specc.elaborate.definitions import callable_names, report_recursion, report_unused
+from specc.elaborate.foreign import arguments_meant, operation_meant
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.reads import defined_in, functions_in, names_in, size_names
@@ -185,6 +186,7 @@ class Resolver:
         name = ast.Name(statement.keyword, "add") if isinstance(statement, ast.Residual) else statement.name
         if isinstance(statement, ast.Operation):
             target = self._target(name, body) or self._guess(statement)
+            args = arguments_meant(name, args) if id(statement) in self.guesses else args
         bound = BoundNames(body, self._module)
         if target == "dynamic":
             for argument in args:
@@ -286,8 +288,8 @@ class Resolver:
             message = f"module `{module.name}` has no block `{name.id.partition('.')[2]}`"
             self._report.error("E0201", name.span, message, help=help)
             return
-        help = f"did you mean `{guess}`?" if guess else "`specc explain` lists the operations"
         message = f"unknown operation `{name.id}`"
+        help = operation_meant(name, guess)
         self._report.error("E0201", name.span, message, "no operation or block has this name", help=help)
 
     # ------------------------------------------------------------ names

@@ -201,6 +201,10 @@ class Op(BaseModel):
         """The operation with so many results, where it is free to have them; itself elsewhere."""
         return self
 
+    def keeping(self) -> "tuple[Op, str] | None":
+        """Where a border is lost for want of padding, the operation that keeps it and the argument that does it."""
+        return None
+
     def may_jump(self) -> bool:
         """`jumps`, as its arguments are."""
         return self.jumps

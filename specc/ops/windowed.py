@@ -48,6 +48,13 @@ class Windowed(Op):
     def steps(self) -> tuple[int, ...]:
         """The stride, or what stands for it where none was given."""
 
+    def keeping(self) -> tuple[Op, str] | None:
+        """With padding, where there is none; odd windows in numbers."""
+        if self.pad not in ("valid", (0,)) or max(self.kernel) == 1:
+            return None
+        plain = len({*self.kernel}) == 1 and self.kernel[0] % 2 == 1 and {*self.dilation} == {1}
+        return self.model_copy(update={"pad": "same"}), f"pad={self.kernel[0] // 2}" if plain else "pad=same"
+
     def geometry(self, x: TensorType) -> Geometry:
         """The window's arguments for `x`.  Raises `Rejection` where they do not suit its rank."""
         axes = spatial_axes(self.word, x)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 
+from specc.diagnostics.foreign import written_here
 from specc.source import Source, Span
 from specc.syntax.lalr import Token
 
@@ -137,10 +138,12 @@ def _call_brackets(stuck: Stuck) -> str | None:
     if stuck.token.kind != "EQUAL" or not brackets:
         return None
     bracket = stuck.open[-1]
-    caller = re.search(r"\w+\s*$", stuck.source.text[: bracket.start])
+    caller = re.search(r"[\w.]+\s*$", stuck.source.text[: bracket.start])
     if bracket.kind == "LSQB" or caller is None:
         return "a list holds values only: an argument stands behind it, as in `[3, 3], stride=2`"
-    if caller[0].strip() == stuck.head:
+    if here := written_here(stuck.source.text, caller.start()):
+        return f"layers have no brackets here: `{here}`"
+    if caller[0].partition(".")[0].strip() == stuck.head:
         return "the arguments of an operation stand without brackets: `conv 64, 3x3, pad=1`"
     return "values in brackets have no names: `leaky_relu(0.1)`"
 

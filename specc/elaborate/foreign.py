@@ -1,0 +1,57 @@
+"""Operations and names of other languages, and what they are here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from specc.diagnostics.foreign import DEFAULTS, meant, written_here
+from specc.syntax import ast
+
+_WORDS = {
+    "return": "a model returns its last line, or what `output` names: `output {}`",
+    "print": "`specc check` prints the shape and cost of every layer",
+    "pass": "a body that does nothing is left out",
+    "break": "a loop goes through its whole list: choose its items before it",
+    "continue": "what a turn of a loop leaves out stands in an `if`",
+    "forward": "lines work on the line before, or on what `from=` names: no function is needed",
+    "embedding": "specc describes convolutional networks: there are no embeddings",
+    "lstm": "specc describes feed-forward networks: there are no recurrent layers",
+    "gru": "specc describes feed-forward networks: there are no recurrent layers",
+    "identity": "an operation that does nothing is left out",
+    "unsqueeze": "`reshape` gives a value other axes; the batch is never written",
+    "squeeze": "`flatten` or `reshape` gives a value other axes; the batch is never written",
+    "compile": "training is not described: a spec holds the network alone",
+    "fit": "training is not described: a spec holds the network alone",
+}
+"""By the name in small letters; `{}` stands for what is written behind it."""
+_SEQUENCES = ("sequential", "modulelist")
+
+
+def operation_meant(name: ast.Name, guess: str | None) -> str:
+    """The help for an unknown operation, of which `guess` is the nearest one."""
+    text = name.span.source.text
+    here = written_here(text, name.span.start)
+    last = name.id.rpartition(".")[2].lower()
+    if here is not None:
+        return f"did you mean `{here}`?"
+    if last in _WORDS:
+        line = text[name.span.end :].partition("\n")[0].partition("#")[0]
+        return _WORDS[last].format(line.strip(" ;}\r") or "NAME")
+    if last in _SEQUENCES:
+        return "operations stand on lines of their own, each works on the one before"
+    return f"did you mean `{guess}`?" if guess else "`specc explain` lists the operations"
+
+
+def arguments_meant(name: ast.Name, args: Sequence[ast.Argument]) -> Sequence[ast.Argument]:
+    """The arguments of PyTorch's `Conv2d(3, 64, 3)`, or of Keras' `Conv2D(64, (3, 3))`, by their names here."""
+    layer = meant(name.id)
+    text = name.span.source.text
+    if layer is None or len(args) != 1 or args[0].key is not None or not text[name.span.end :].lstrip().startswith("("):
+        return args
+    value = args[0].value
+    items = value.items if isinstance(value, ast.List) and text[value.span.start] == "(" else (value,)
+    if not items and layer.word in DEFAULTS:
+        key, sizes = DEFAULTS[layer.word]
+        return [ast.Argument(value.span, ast.Name(value.span, key), ast.Size(value.span, sizes))]
+    named = zip(layer.names, items, strict=False)
+    return [ast.Argument(item.span, ast.Name(item.span, key), item) for key, item in named if key is not None]

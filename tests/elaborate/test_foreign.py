@@ -1,0 +1,46 @@
+"""Layers as PyTorch and Keras write them: what the help says instead is right, and what it says works."""
+
+import pytest
+
+from specc import loads
+from specc.diagnostics.foreign import written_here
+
+CALLS = {
+    "Conv2d(3, 64, 3)": "conv 64, 3",
+    "nn.Conv2d(3, 64, kernel_size=3, stride=2, padding=1, bias=False)": "conv 64, 3, stride=2, pad=1, bias=false",
+    "torch.nn.Conv2d(in_channels=3, out_channels=64, kernel_size=(3, 5))": "conv 64, 3x5",
+    "nn.ConvTranspose2d(3, 16, 2, 2)": "deconv 16, 2, stride=2",
+    "BatchNorm2d(3)": "bn",
+    "nn.GroupNorm(3, 3)": "groupnorm 3",
+    "ReLU(inplace=True)": "relu",
+    "LeakyReLU(0.1)": "leaky_relu 0.1",
+    "MaxPool2d(3, stride=2, padding=1)": "maxpool 3, stride=2, pad=1",
+    "nn.AdaptiveAvgPool2d((1, 1))": "adaptive_avgpool 1x1",
+    "nn.Dropout(p=0.5)": "dropout 0.5",
+    "Flatten(start_dim=1)": "flatten",
+    'Conv2D(64, (3, 3), activation="relu", padding="same")': "conv 64, 3x3, pad=same, relu",
+    "layers.Conv2D(filters=64, kernel_size=3, strides=(2, 2), use_bias=False)": "conv 64, 3, stride=2x2, bias=false",
+    "MaxPooling2D()": "maxpool 2x2",
+    "tf.keras.layers.MaxPooling2D((3, 3), strides=2)": "maxpool 3x3, stride=2",
+    "BatchNormalization(momentum=0.9, epsilon=0.001)": "bn eps=0.001",
+    "GlobalAveragePooling2D()": "global_avgpool",
+}
+
+
+@pytest.mark.parametrize(("call", "here"), CALLS.items())
+def test_a_layer_is_written_as_here_and_works(call: str, here: str) -> None:
+    assert written_here(f"x = {call}  # rest", 4) == here
+    loads(f"model Net {{ input image 3x32x32; {here} }}")
+
+
+@pytest.mark.parametrize(
+    ("call", "here"), {"nn.Linear(512, 10)": "dense 10", 'Dense(10, "softmax")': "dense 10, softmax"}.items()
+)
+def test_dense_layers_work_on_flat_values(call: str, here: str) -> None:
+    assert written_here(call, 0) == here
+    loads(f"model Net {{ input features 512; {here} }}")
+
+
+@pytest.mark.parametrize("text", ["Conv2d 3, 64", "nn.Unknown(3)", "Conv2d(3, 64", "Conv2d(3, (64)", ""])
+def test_what_is_no_known_call_has_no_translation(text: str) -> None:
+    assert written_here(text, 0) is None
