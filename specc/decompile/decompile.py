@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from specc.decompile.arguments import number
 from specc.decompile.blocks import Block, extract
 from specc.decompile.items import Writer, in_order
-from specc.decompile.lines import Printer, folded, page, shape_text
+from specc.decompile.lines import Printer, broken, folded, page, shape_text
 from specc.decompile.names import RESERVED, identifier
 from specc.dims import Dim, names
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
@@ -51,7 +51,8 @@ def written(graph: Graph, name: str | None = None) -> Decompiled:
     lines = list(_blocks(blocks))
     lines += [f"## {text}" for text in graph.doc.splitlines() if text.strip()]
     lines.append(f"model {title} {{")
-    lines += [f"    {_input(graph, item, labels[item.name])}" for item in graph.inputs]
+    for item in graph.inputs:
+        lines += broken(f"    {_input(graph, item, labels[item.name])}", 2)
     lines += ["", *page(folded(chunks), 1)]
     lines += list(_outputs(graph, outputs, labels, last))
     return Decompiled("\n".join([*lines, "}", ""]), title, nodes)
@@ -114,7 +115,7 @@ def _outputs(graph: Graph, declared: list[str], labels: dict[str, str], last: st
         return
     yield ""
     for item, name in zip(graph.outputs, declared, strict=True):
-        yield f"    {_output(item, name, labels, last)}"
+        yield from broken(f"    {_output(item, name, labels, last)}", 2)
 
 
 def _output(item: GraphOutput, name: str, labels: dict[str, str], last: str) -> str:

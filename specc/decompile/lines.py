@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -16,6 +17,9 @@ LONGEST_PERIOD: Final = 8
 """Lines and blocks that are looked at together as the body of a loop."""
 WIDE: Final = 72
 """Lines longer than this do not push the column of shapes to the right."""
+LONGEST: Final = 120
+"""Lines longer than this go on in the next one, behind a comma."""
+_PIECE: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",]|,(?! ))+(?:, )?')
 
 
 @dataclass(frozen=True)
@@ -262,7 +266,22 @@ def page(chunks: Chunks, depth: int) -> list[str]:
     texts = [INDENT * line.depth + line.text for line in lines]
     shown = [line.changed and bool(line.shape) for line in lines]
     column = max((len(text) for text, show in zip(texts, shown, strict=True) if show and len(text) <= WIDE), default=0)
-    return [
+    whole = [
         f"{text:<{column}}    -> {line.shape}" if show else text
         for text, line, show in zip(texts, lines, shown, strict=True)
     ]
+    return [part for text, line in zip(whole, lines, strict=True) for part in broken(text, line.depth + 1)]
+
+
+def broken(text: str, depth: int) -> Iterator[str]:
+    """A line as lines of at most `LONGEST` characters where it can be broken, all but the first `depth` deep."""
+    if len(text) <= LONGEST:
+        yield text
+        return
+    line = ""
+    for piece in _PIECE.findall(text):
+        if line.strip() and len(line) + len(piece.rstrip()) > LONGEST:
+            yield line.rstrip()
+            line = INDENT * depth
+        line += piece
+    yield line

@@ -89,7 +89,7 @@ class Dense(Op):
             "E0407",
             f"`dense` needs a known number of features, not {x.channels}",
             inputs={0: x.text()},
-            help="fix the input's size, or the value's: `global_avgpool; flatten`, or `resize` to a size before `flatten`",
+            help="fix the input's size, or that of the value before `flatten`: `global_avgpool` or `resize` to a size",
         )
 
 

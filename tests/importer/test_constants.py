@@ -45,3 +45,17 @@ def test_constants_are_numbers_and_initialisers_are_weights(nodes, weights, foun
     back = imported(data)
     assert words(back.graph) == found
     assert list(back.promoted) == promoted
+
+
+def test_long_lists_go_on_in_the_next_line() -> None:
+    numbers = ", ".join(str(i / 64) for i in range(64))
+    names = ", ".join(f'"cat, \\"{i}\\""' for i in range(64))
+    graph = compiled(
+        f"model M {{ input image 64x4x4; mul [{numbers}]; global_avgpool; flatten; output y, labels=[{names}] }}"
+    )
+    spec, _ = spec_of(graph, "back.cnn")
+    assert spec is not None
+    assert 100 < max(map(len, spec.text.splitlines())) <= 120
+    back = compiled(spec.text)
+    assert meaning(back) == meaning(graph)
+    assert back.outputs[0].labels == graph.outputs[0].labels
