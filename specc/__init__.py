@@ -11,16 +11,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from specc.api import Model, SpecError, load, loads
+    from specc.api import Model, load, loads
+    from specc.errors import SpecError
+    from specc.limits import Limits
 
 __version__ = "0.1.0"
-__all__ = ["Model", "SpecError", "__version__", "load", "loads"]
+__all__ = ["Limits", "Model", "SpecError", "__version__", "load", "loads"]
+
+_HOMES = {
+    "Limits": "specc.limits",
+    "Model": "specc.api",
+    "SpecError": "specc.errors",
+    "load": "specc.api",
+    "loads": "specc.api",
+}
 
 
 def __getattr__(name: str) -> object:
     """The public names, imported when first asked for: the command line pays only for what a command needs."""
-    if name in ("Model", "SpecError", "load", "loads"):
-        from specc import api
+    if name in _HOMES:
+        from importlib import import_module
 
-        return getattr(api, name)
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'specc' has no attribute {name!r}")

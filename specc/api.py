@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from specc import arguments
 from specc.analysis.summary import Layer, Summary
 from specc.diagnostics import Diagnostic, has_errors
-from specc.diagnostics.render import render_text
 from specc.dims import Dim
 from specc.elaborate.values import Value, Word, quoted
 from specc.elaborate.words import known_words
+from specc.errors import SpecError
 from specc.ir import Graph
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.loader import FileLoader, read_source
@@ -36,14 +37,6 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = np.ndarray[Any, Any]
     WeightsSource: TypeAlias = str | os.PathLike[str] | Mapping[str, Array] | None
-
-
-class SpecError(Exception):
-    """A spec, a file or a request is wrong: `diagnostics` says how, the text is what the command line prints."""
-
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        super().__init__(render_text(list(diagnostics), width=100))
-        self.diagnostics = tuple(diagnostics)
 
 
 @dataclass(frozen=True)
@@ -124,6 +117,7 @@ class Model:
         from specc.trained import load_trained, order_warning
         from specc.weights import seeded
 
+        seed = arguments.whole("seed", seed, least=0)
         if file is None:
             return seeded(self.graph, seed)
         rules = None if mapping is None else Path(mapping)
@@ -157,12 +151,12 @@ class Model:
         from specc.onnx.precision import PRECISIONS, Counted
         from specc.onnx.write import write_model
 
+        precision = arguments.one_of("dtype", dtype, PRECISIONS)
         read = [] if weights is None or isinstance(weights, Mapping) else [Path(weights)]
         refused = refusals(Path(path), MODEL, [*spec_files(self.graph), *read])
         if refused:
             raise SpecError(refused)
         self._afford("export")
-        precision = PRECISIONS[dtype]
         model, diagnostics = emit_in(self.graph, precision, opset=opset, preprocess=preprocess, keep_io=keep_io_types)
         if model is None:
             raise SpecError(diagnostics)
@@ -189,7 +183,9 @@ class Model:
         """
         from specc.interpreter import bind
 
-        feeds = {n: _single(a) for n, a in (x if isinstance(x, Mapping) else {self.graph.inputs[0].name: x}).items()}
+        given = x if isinstance(x, Mapping) else {self.graph.inputs[0].name: x}
+        feeds = {name: arguments.float_array(f"input `{name}`", array) for name, array in given.items()}
+        _known_device(device)
         _, problems = bind(self.graph, feeds)
         if problems:
             raise SpecError(problems)
@@ -226,9 +222,13 @@ class Model:
         from specc.inference import open_inference
         from specc.runtime.files import find_files
 
-        found, missing = find_files(os.fspath(file) for file in files)
+        for name, number in (("threads", threads), ("readers", readers)):
+            if number is not None:
+                arguments.whole(name, number, least=1)
+        _known_device(device)
+        found, missing = find_files(arguments.path(file) for file in files)
         problems = () if on_error else missing
-        if batch < 1:
+        if arguments.whole("batch", batch) < 1:
             problems = (*problems, Diagnostic("E0901", f"a batch has at least one item, not {batch}"))
         if problems:
             raise SpecError(problems)
@@ -248,7 +248,7 @@ class Model:
         *,
         model: str | os.PathLike[str] | None = None,
         weights: WeightsSource = None,
-        kinds: Sequence[str] | None = None,
+        kinds: str | Sequence[str] = "quick",
         seed: int = 0,
         device: Device = "cpu",
         optimised: bool = False,
@@ -257,33 +257,34 @@ class Model:
         """Compare ONNX Runtime with the NumPy interpreter, layer by layer; `model` is a file exported earlier,
         or the one that the spec was imported from.
 
-        `kinds` are the kinds of inputs to try (docs/verification.md lists them); the usual four unless given.
+        `kinds` are the kinds of inputs to try as `--inputs` has them: `quick`, `all`, or some of docs/verification.md.
         With `optimised` the layers are judged with graph optimisations on as well, not the whole model alone.  Raises
         `SpecError` where nothing can be compared; a failed verification is a report with `passed` false.  Without a
         file `dtype` is the type in which the model computes; a file says so itself.
         """
         from specc.openblas import choose_kernels
 
+        chosen = arguments.kinds_of_inputs(kinds)
+        _known_device(device)
         self._afford("verify")
         choose_kernels()
         from specc.decompile.align import adopted
         from specc.onnx.narrow import emit_in
         from specc.onnx.precision import PRECISIONS
         from specc.verify import verify
-        from specc.verify.probes import QUICK
 
         graph, judged, unread = (self.graph, None, ()) if model is None else adopted(self.graph, Path(model))
         if unread:
             raise SpecError(unread)
         if judged is None and dtype != "float32":
-            judged, diagnostics = emit_in(self.graph, PRECISIONS[dtype])
+            judged, diagnostics = emit_in(self.graph, arguments.one_of("dtype", dtype, PRECISIONS))
             if judged is None:
                 raise SpecError(diagnostics)
         report, diagnostics = verify(
             graph,
             self._weights(weights, seed),
             judged,
-            kinds=kinds or QUICK,
+            kinds=chosen,
             seed=seed,
             device=device,
             optimised=optimised,
@@ -300,6 +301,7 @@ class Model:
             raise SpecError([refused])
 
     def _weights(self, source: WeightsSource, seed: int) -> Mapping[str, Array]:
+        seed = arguments.whole("seed", seed, least=0)
         return source if isinstance(source, Mapping) else self._read(source, seed=seed, level=4)
 
 
@@ -379,7 +381,5 @@ def setting(value: object) -> Value:
     return value
 
 
-def _single(array: Array) -> Array:
-    import numpy as np
-
-    return np.ascontiguousarray(array, dtype=np.float32)
+def _known_device(device: object) -> None:
+    arguments.one_of("device", device, dict.fromkeys(("auto", "cpu", "cuda")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import pytest
 
 import specc
 from specc.diagnostics import Diagnostic
-from specc.limits import Limits
 from specc.torch import write_source
 
 NET = """\
@@ -99,6 +99,42 @@ def test_what_is_wrong_is_a_spec_error(call: Callable[[Path], object], code: str
     assert str(caught.value).startswith(f"error[{code}]: ")
 
 
+NET_X = np.zeros((1, 1, 6, 6))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda m: m.export("x.onnx", dtype="fp16"), ValueError, "dtype is one of 'float32', 'float16', 'bfloat16'"),
+        (lambda m: m.verify(dtype="half"), ValueError, "dtype is one of"),
+        (lambda m: m.verify(kinds=["nans"]), ValueError, "did you mean 'nan'?"),
+        (lambda m: m.verify(kinds="foo"), ValueError, "an item of kinds is one of 'normal', 'wide'"),
+        (lambda m: m.run(None), TypeError, "input `image` is an array, not None"),
+        (lambda m: m.run("a.png"), TypeError, "files are run by `run_files`"),
+        (lambda m: m.run([[1], [2, 3]]), ValueError, "its lists have different lengths"),
+        (lambda m: m.run(NET_X * 1j), TypeError, "an array of real numbers, not of complex128"),
+        (lambda m: m.run(NET_X, device="gpu"), ValueError, "device is one of 'auto', 'cpu', 'cuda', not 'gpu'"),
+        (lambda m: m.run(NET_X, seed=1.5), TypeError, "seed is a whole number, not 1.5"),
+        (lambda m: m.run(NET_X, seed="a"), TypeError, "seed is a whole number, not 'a'"),
+        (lambda m: m.verify(seed=-1), ValueError, "seed is at least 0, not -1"),
+        (lambda m: m.run_files(["a.png"]), TypeError, "several are separate arguments: run_files(*files)"),
+        (lambda m: m.run_files("a.png", batch="2"), TypeError, "batch is a whole number, not '2'"),
+        (lambda m: m.run_files("a.png", readers=0), ValueError, "readers is at least 1, not 0"),
+    ],
+)  # fmt: skip
+def test_wrong_arguments_are_told_in_a_sentence(
+    call: Callable[[specc.Model], object], error: type[Exception], says: str, path: Path
+) -> None:
+    with pytest.raises(error, match=re.escape(says)):
+        call(specc.load(path, model="Net"))
+
+
+def test_kinds_of_inputs_are_those_of_the_command_line(path: Path) -> None:
+    model = specc.load(path, model="Net")
+    assert model.verify(kinds="quick").probes == model.verify().probes
+    assert set(model.verify(kinds="all").probes) > set(model.verify(kinds="nan, zeros").probes)
+
+
 def test_that_only_order_matches_weights_is_a_python_warning(path: Path, tmp_path: Path) -> None:
     model = specc.load(path, model="Net")
     np.savez(tmp_path / "w.npz", **{name.replace("conv", "layer"): array for name, array in model.weights().items()})
@@ -136,8 +172,8 @@ LARGE = "model Net { input x 1x8x8\nconv 4, 3x3\nflatten\ndense 1000 }"  # 576 k
 def test_too_much_memory_is_refused(use: Callable[[specc.Model, Path], object], tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros((1, 8, 8), np.float32))
     with pytest.raises(specc.SpecError, match=r"E0706.*at least .* bytes"):
-        use(specc.loads(LARGE, limits=Limits(memory=100_000)), tmp_path)
-    use(specc.loads(LARGE, limits=Limits(memory=10_000_000)), tmp_path)
+        use(specc.loads(LARGE, limits=specc.Limits(memory=100_000)), tmp_path)
+    use(specc.loads(LARGE, limits=specc.Limits(memory=10_000_000)), tmp_path)
 
 
 def test_more_memory_than_there_is_is_refused() -> None:

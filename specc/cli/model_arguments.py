@@ -27,8 +27,15 @@ def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
         "--lenient", action="store_true", help="initialise weights that the file lacks, and ignore those it has besides"
     )
     parser.add_argument(
-        "--seed", metavar="N", type=int, default=0, help="seed of initialised weights (default: %(default)s)"
+        "--seed", metavar="N", type=seed, default=0, help="seed of initialised weights (default: %(default)s)"
     )
+
+
+def seed(text: str) -> int:
+    """A whole number that is not negative."""
+    if not text.strip().isdecimal():
+        raise argparse.ArgumentTypeError(f"a seed is a whole number of at least 0, not {text}")
+    return int(text)
 
 
 def add_map_argument(parser: argparse.ArgumentParser) -> None:

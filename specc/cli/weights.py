@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from specc.cli.console import BAD_REQUEST, OK, Console, exit_code
-from specc.cli.model_arguments import add_map_argument, mapping
+from specc.cli.model_arguments import add_map_argument, mapping, seed
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.outputs import WEIGHTS, refusals, spec_files
 from specc.pipeline import Checked
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="source", metavar="FILE", help="match the model's weights with this file's")
     add_map_argument(parser)
     parser.add_argument("--lenient", action="store_true", help="accept missing and surplus tensors")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed of initialised weights (default: 0)")
+    parser.add_argument("--seed", metavar="N", type=seed, default=0, help="seed of initialised weights (default: 0)")
     parser.add_argument("-o", "--output", metavar="OUT", help="write the weights to a .safetensors or .npz file")
 
 

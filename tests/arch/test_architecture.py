@@ -20,7 +20,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_data" not in path.par
 # Each layer imports only from layers above it and from itself.
 LAYERS = [
     {"source", "limits", "data", "files", "textwidth", "openblas", "dims"},
-    {"types", "diagnostics"},
+    {"types", "diagnostics", "errors"},
     {"kernels"},
     {"syntax"},
     {"ops"},
@@ -35,7 +35,7 @@ LAYERS = [
     {"runtime", "trained"},
     {"inference"},
     {"verify"},
-    {"torch", "decompile", "conformance"},
+    {"torch", "decompile", "conformance", "arguments"},
     {"report"},
     {"memory"},
     {"api"},

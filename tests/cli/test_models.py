@@ -173,6 +173,13 @@ def test_no_command_writes_over_what_it_reads(specc: Specc, command: str, reason
     assert {path: path.read_bytes() for path in Path().iterdir()} == before
 
 
+@pytest.mark.parametrize("command", ["export", "verify", "weights"])
+def test_a_seed_is_not_negative(specc: Specc, command: str) -> None:
+    answer = specc(command, "net.cnn", "--seed", "-1")
+    assert answer.code == 2
+    assert "a seed is a whole number of at least 0, not -1" in answer.err
+
+
 def test_what_has_no_known_suffix_and_devices_take_anything(specc: Specc) -> None:
     for target in ("net.bin", "/dev/null"):
         assert specc("export", "net.cnn", "-o", target).code == 0

@@ -252,3 +252,17 @@ def test_a_layer_may_be_called_as_modules_call_their_own(name):
     assert set(made.state_dict()) == {f"{name}.weight", f"{name}.bias"}
     x = np.random.default_rng(0).standard_normal((1, 3, 8, 8), np.float32)
     assert np.allclose(made(torch.from_numpy(x)).detach(), model.run(x), atol=1e-5)
+
+
+def test_weights_are_a_file_or_arrays_that_fit(tmp_path):
+    model = specc.loads("model Net { input x 4; fc: dense 2 }")
+    trained = model.weights(seed=5)
+    np.savez(tmp_path / "w.npz", **dict(trained.items()))
+    for weights in (tmp_path / "w.npz", trained):
+        np.testing.assert_array_equal(module(model, weights).fc.weight.detach().numpy(), trained["fc.weight"])
+    with pytest.raises(specc.SpecError, match=r"there is no weight `fc.weight`"):
+        module(model, {"a": np.zeros(3)})
+    with pytest.raises(specc.SpecError, match=r"weight `fc.bias` is \(1,\), and the model needs \(2,\)"):
+        module(model, {**trained, "fc.bias": np.zeros(1)})
+    with pytest.raises(TypeError, match=r"a model from `specc.load`, not of 'net.cnn'"):
+        module("net.cnn")

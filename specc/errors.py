@@ -1,0 +1,16 @@
+"""The exception of everything that callers from Python can do about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from specc.diagnostics import Diagnostic
+from specc.diagnostics.render import render_text
+
+
+class SpecError(Exception):
+    """A spec, a file or a request is wrong: `diagnostics` says how, the text is what the command line prints."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(render_text(list(diagnostics), width=100))
+        self.diagnostics = tuple(diagnostics)
