@@ -15,7 +15,7 @@ from specc.elaborate.expressions import Frame, condition, evaluate
 from specc.elaborate.layers import MORE_LAYERS, Layers
 from specc.elaborate.model import Instance
 from specc.elaborate.operations import Operations
-from specc.elaborate.ports import block_output, graph_input, graph_output
+from specc.elaborate.ports import block_output, graph_input, graph_output, warn_of_order
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
@@ -254,6 +254,7 @@ class Elaborator:
             frame.scope.bind(statement.name.id, UNKNOWN, statement.name.span)
             frame.current = UNKNOWN
             return
+        warn_of_order(statement, declared, layout, self._report)
         if not self._layers.build.inputs:
             self._layers.build.layout = frame.layout = layout
         self._layers.build.add_input(declared)

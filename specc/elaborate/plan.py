@@ -19,7 +19,7 @@ from specc.elaborate.report import Reporter
 from specc.elaborate.sharing import tensors_name
 from specc.elaborate.surplus import meant, text
 from specc.elaborate.values import quoted
-from specc.elaborate.words import NO_ACTIVATION, activations
+from specc.elaborate.words import NO_ACTIVATION, activations, choices
 from specc.ops.base import Op
 from specc.ops.families import Weightless
 from specc.source import Span
@@ -36,6 +36,11 @@ EXAMPLES: Final = {
     "where": "positions", "axis": "channels", "min": "0", "max": "6", "alpha": "0.1", "eps": "1e-5", "bias": "false",
 }  # fmt: skip
 """Values that show how an argument is written."""
+_TAKES_INSTEAD: Final = {
+    ("upsample", "size"): "resize", ("upsample", "like"): "resize", ("resize", "scale"): "upsample",
+}  # fmt: skip
+"""The operation that has an argument which the other one of a pair lacks."""
+
 LITERALS: Final = (ast.Number, ast.Size, ast.Text, ast.Bool, ast.List)
 
 
@@ -74,7 +79,7 @@ class Signature(NamedTuple):
     required: tuple[str, ...]
     merges: bool
     takes_activation: frozenset[str] = frozenset()
-    """Parameters of a block that are activations by their default."""
+    """Parameters of a block that are activations by their default, and arguments whose words are activations too."""
     operands: tuple[str, ...] = ()
     """Arguments of an operation that are values of layers."""
     instead: Mapping[str, str] = MappingProxyType({})
@@ -96,6 +101,7 @@ def of_operation(op: type[Op]) -> Signature:
         op.positional,
         required,
         op.merges(),
+        takes_activation=frozenset(n for n in op.positional if n in op.model_fields and _names_activation(op, n)),
         operands=tuple(op.operands),
         instead=op.instead,
         learns=not issubclass(op, Weightless),
@@ -104,6 +110,11 @@ def of_operation(op: type[Op]) -> Signature:
 
 def _is_required(op: type[Op], name: str) -> bool:
     return name in op.model_fields and op.model_fields[name].is_required()
+
+
+def _names_activation(op: type[Op], name: str) -> bool:
+    """Whether a word that the argument takes is an activation too, as in `gelu tanh`."""
+    return not activations().keys().isdisjoint(choices(op.model_fields[name].annotation))
 
 
 def of_block(block: ast.Block | ast.Model) -> Signature:
@@ -243,7 +254,8 @@ def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan,
             f"`{signature.word}` has no argument `{key.id}`",
             key.span,
             "unknown argument",
-            help=f"did you mean `{guess}`?" if guess else f"it takes {quoted(known)}",
+            help=_elsewhere(key, value, signature)
+            or (f"did you mean `{guess}`?" if guess else f"it takes {quoted(known)}"),
         )
     )
     result.flawed = True
@@ -251,6 +263,12 @@ def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan,
         result.ok = False
     elif guess in signature.names:
         _given(guess, signature, result).setdefault(guess, value)
+
+
+def _elsewhere(key: ast.Name, value: ast.Expr, signature: Signature) -> str | None:
+    """The operation that takes the argument, of two that resize."""
+    other = _TAKES_INSTEAD.get((signature.word, key.id))
+    return f"`{other}` takes it: `{other} {key.id}={text(value)}`" if other is not None else None
 
 
 def _missing(signature: Signature, result: Plan, place: Span, report: Reporter) -> None:

@@ -23,6 +23,9 @@ BATCH: Final = "N"
 INPUT_ARGUMENTS: Final = ("layout", "range", "mean", "std")
 OUTPUT_ARGUMENTS: Final = ("from", "labels")
 MAX_RANK: Final = 4
+PIXELS: Final = (1, 3, 4)
+"""Channels of grey, RGB and RGBA images."""
+LARGEST_PIXEL: Final = 4
 
 
 def graph_input(
@@ -118,6 +121,18 @@ def _argument_name(
         first = Label(places[key.id], "first given here")
         report.add(Diagnostic("E0307", f"`{key.id}` is given twice", key.span, "again here", labels=(first,)))
     return key.id
+
+
+def warn_of_order(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
+    """W0103 where the shape looks like height x width x channels and is read as channels x height x width."""
+    sizes = declared.type.shape[1:]
+    if layout != "chw" or len(sizes) != 3 or not all(isinstance(size, int) for size in sizes):
+        return
+    height, width, channels = (size for size in sizes if isinstance(size, int))
+    if height == width > LARGEST_PIXEL and channels in PIXELS:
+        message = f"this is read as {height} channels of {width}x{channels}"
+        help = f"an image is `{channels}x{height}x{width}` here, or with `layout=hwc` stays as it is written"
+        report.add(Diagnostic("W0103", message, statement.shape.span, help=help))
 
 
 def _argument_value(name: str, value: ast.Expr, frame: Frame, report: Reporter) -> Value:

@@ -210,6 +210,7 @@ class Gelu(Activation):
     """x P(X <= x) for a standard normal X (Hendrycks and Gimpel, 2016): ONNX Gelu-20, composed below opset 20."""
 
     word = "gelu"
+    positional = ("approximate",)
 
     approximate: Literal["none", "tanh"] = "none"
     """Exact with the error function, or the tanh formula of the paper."""

@@ -145,7 +145,9 @@ def _call_brackets(stuck: Stuck) -> str | None:
         return f"layers have no brackets here: `{here}`"
     if caller[0].partition(".")[0].strip() == stuck.head:
         return "the arguments of an operation stand without brackets: `conv 64, 3x3, pad=1`"
-    return "values in brackets have no names: `leaky_relu(0.1)`"
+    name = stuck.previous.value if stuck.previous is not None else "..."
+    own = f"names stand without brackets, on a line of its own or behind `;`: `{caller[0].strip()} {name}=...`"
+    return f"values in brackets have no names: `leaky_relu(0.1)`; {own}"
 
 
 def _assignment(stuck: Stuck) -> str | None:
@@ -170,6 +172,14 @@ def _double_equal(stuck: Stuck) -> str | None:
 def _chained(stuck: Stuck) -> str | None:
     chained = stuck.token.kind == "COMPARISON" and re.search(r"[<>]|[=!]=", stuck.before)
     return "comparisons do not chain: write `a < b and b < c`" if chained else None
+
+
+def _layer_in_let(stuck: Stuck) -> str | None:
+    """`let z = conv 8, 3x3`."""
+    call = re.search(r"(?:^|[;{])\s*let\s+(\w+)\s*=\s*([A-Za-z_]\w*)\s+$", stuck.before)
+    if call is None or stuck.token.kind not in VALUES:
+        return None
+    return f"`let` names numbers and words, a label names the value of a layer: `{call[1]}: {call[2]} ...`"
 
 
 def _slashes(stuck: Stuck) -> str | None:
@@ -254,6 +264,7 @@ HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     _double_equal,
     _chained,
     _slashes,
+    _layer_in_let,
     _spaced_size,
     _import_path,
     _for_in,

@@ -187,6 +187,14 @@ def test_a_u_net_says_what_its_sizes_must_divide_by() -> None:
     assert "W must be a multiple of 16" in model.table()
 
 
+def test_the_word_of_gelu_is_an_argument_and_closes_nothing() -> None:
+    text = "model Net { input x 4x8x8; conv 4, 1x1, gelu(tanh); gelu tanh; gelu }"
+    ops = [node.op for node in specc.loads(text).graph.nodes]
+    assert [(op.word, getattr(op, "approximate", None)) for op in ops] == [
+        ("conv", None), ("gelu", "tanh"), ("gelu", "tanh"), ("gelu", "none"),
+    ]  # fmt: skip
+
+
 def test_derived_models_set_parameters_of_their_base() -> None:
     text = """
     model Base(width, depth = 1) { input x 3x8x8; repeat depth { conv width, 1x1 } }
