@@ -7,10 +7,15 @@ followed outside its folder, control flow and custom operators are refused, and 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from specc.cli.console import OK, Console, exit_code
 from specc.report import words
+
+if TYPE_CHECKING:
+    from specc.ir.graph import Graph
 
 EXAMPLES = """\
 examples:
@@ -23,11 +28,15 @@ MOST_NAMED = 5
 """Weights that a note names."""
 
 
+GENERIC = ("main_graph", "main", "graph", "torch_jit", "torch-jit-export", "")
+"""What exporters call every graph."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="ONNX", help="the ONNX file, opset 7 to 26")
     parser.add_argument("-o", "--output", metavar="OUT", help="the spec to write (default: print it)")
     parser.add_argument("--weights", metavar="OUT", help="write the weights to a .safetensors or .npz file")
-    parser.add_argument("--name", metavar="NAME", help="what to call the model (default: as in the file)")
+    parser.add_argument("--name", metavar="NAME", help="what to call the model (default: the one in the file)")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -48,7 +57,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.report(diagnostics)
         return exit_code(diagnostics)
     target = options.output or "model.cnn"
-    spec, diagnostics = spec_of(imported.graph, target, options.name)
+    name = options.name or (Path(options.file).stem if imported.graph.name in GENERIC else None)
+    spec, diagnostics = spec_of(imported.graph, target, name)
     if spec is None:
         console.report(diagnostics)
         return exit_code(diagnostics)
@@ -64,8 +74,26 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.data(spec.text)
     elif code := _write(spec.text, Path(options.output), spec.checked.graph.name, console):
         return code
+    for note in (*_renamed(imported.graph, spec.checked.graph), *_converted(imported.elements)):
+        console.note(f"note: {note}")
     _note_promoted([new for new, old in spec.names.items() if old in imported.promoted], console)
     return OK
+
+
+def _renamed(theirs: Graph, ours: Graph) -> Iterator[str]:
+    """Which inputs and outputs a spec has to call otherwise: their names are words of the language, or no names."""
+    pairs = [("input", a.name, b.name) for a, b in zip(theirs.inputs, ours.inputs, strict=True)]
+    pairs += [("output", a.name, b.name) for a, b in zip(theirs.outputs, ours.outputs, strict=True)]
+    for what, old, new in pairs:
+        if old != new:
+            yield f"the file's {what} `{old}` is called `{new}` in the spec"
+
+
+def _converted(elements: Mapping[str, str]) -> Iterator[str]:
+    """Which inputs the file takes in another type than a spec."""
+    for name, kind in elements.items():
+        also = ", as are its weights" if kind == "float64" else ""
+        yield f"the file's input `{name}` is {kind}; in the spec it is float32{also}"
 
 
 def _note_promoted(names: list[str], console: Console) -> None:

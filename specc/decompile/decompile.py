@@ -41,10 +41,12 @@ def written(graph: Graph, name: str | None = None) -> Decompiled:
     last = items[-1].value if items else graph.inputs[-1].name
     writer.labels.update(item.value for item in graph.outputs[:-1])
     writer.labels.update(item.value for item in graph.outputs[-1:] if item.value != last)
+    read = {name for node in nodes for name in node.inputs} | {output.value for output in graph.outputs}
     for node in nodes:
         for value in node.outputs:
             if value in writer.labels:
-                labels[value] = identifier(_short(value), f"{node.op.word}_1", taken)
+                label = identifier(_short(value), f"{node.op.word}_1", taken)
+                labels[value] = label if value in read else f"_{label}"
     entry = shape_text(graph.inputs[-1].type, graph)
     printer = Printer(graph, labels, _shared_weights(graph, taken))
     chunks, blocks = extract(printer.chunks(items), taken, entry)

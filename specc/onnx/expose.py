@@ -61,6 +61,16 @@ def pixel_inputs(model: onnx.ModelProto) -> set[str]:
     return {i.name for i in model.graph.input if i.type.tensor_type.elem_type == onnx.TensorProto.UINT8}
 
 
+def baked_inputs(model: onnx.ModelProto) -> set[str]:
+    """The inputs that take uint8 and that the model scales and shifts as `specc export --preprocess` writes it."""
+    return {name for name in pixel_inputs(model) if f"{name}/cast" in made(model)}
+
+
+def double_inputs(model: onnx.ModelProto) -> set[str]:
+    """The inputs that take float64."""
+    return {i.name for i in model.graph.input if i.type.tensor_type.elem_type == onnx.TensorProto.DOUBLE}
+
+
 def input_names(model: onnx.ModelProto) -> set[str]:
     """The inputs that a caller must give."""
     return {i.name for i in model.graph.input} - {i.name for i in model.graph.initializer}

@@ -163,8 +163,8 @@ KNOWN = {
             ("argmax",),
             "NaN that is not the first value is passed over, where NumPy and PyTorch give the place of the first NaN; "
             "NaN in the first place is never replaced",
-            "ONNX says nothing of NaN in ArgMax; ONNX Runtime begins with the first value and takes another that is larger, "
-            "which comparisons with NaN deny",
+            "ONNX says nothing of NaN in ArgMax; ONNX Runtime begins with the first value and takes another that is "
+            "larger, which comparisons with NaN deny",
             _first_kept,
             numbers=True,
         ),

@@ -18,7 +18,7 @@ from specc.interpreter import bind, canonical, normalised
 from specc.ir.graph import Graph
 from specc.onnx.check import shape_conflicts
 from specc.onnx.emit import emit
-from specc.onnx.expose import held_values, input_names, pixel_inputs
+from specc.onnx.expose import baked_inputs, double_inputs, held_values, input_names, pixel_inputs
 from specc.onnx.precision import BFLOAT16, Rounded
 from specc.onnx.proto import Model
 from specc.onnx.read import parse, read_model
@@ -117,6 +117,10 @@ def _load(graph: Graph, model: Model | bytes | Path | None) -> tuple[Model | Non
         loaded, diagnostics = parse(model) if isinstance(model, bytes) else (model, ())
     if loaded is None:
         return None, diagnostics
+    if double_inputs(loaded):
+        why = "the file computes in float64, a spec and its weights in float32"
+        help = "export it in float32 (in PyTorch: `model.float()`), or verify a fresh export: leave the file out"
+        return None, (Diagnostic("E0907", f"`{graph.name}` cannot be verified in this file: {why}", help=help),)
     theirs, ours = input_names(loaded), {item.name for item in graph.inputs}
     outputs = {item.name for item in loaded.graph.output}
     lacking = sorted(output.name for output in graph.outputs if output.name not in outputs)
@@ -183,11 +187,12 @@ def _judge_outputs(
     if diagnostics:
         return (), diagnostics
     del opened  # its copy of the weights is in nobody's way while the reference is computed
+    pixels = baked_inputs(work.model) & trial.feeds.keys()
     exact = {
-        item.name: normalised(item, array) if (array := trial.feeds[item.name]).dtype == np.uint8 else array
+        item.name: normalised(item, array) if item.name in pixels else array
         for item in work.graph.inputs
+        for array in (trial.feeds[item.name],)
     }
-    pixels = [name for name, array in trial.feeds.items() if array.dtype == np.uint8]
     expected = references(work.graph, exact, judge.weights, seed, judge.arithmetic.precision, pixels)
     largest = judge.arithmetic.precision.largest
     return tuple(

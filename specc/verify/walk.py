@@ -17,7 +17,7 @@ from specc.dims import evaluate, product
 from specc.inference import open_session
 from specc.interpreter import canonical, spoken
 from specc.ir.graph import Graph, Node
-from specc.onnx.expose import Held, held_values, made, pixel_inputs
+from specc.onnx.expose import Held, baked_inputs, held_values, made, pixel_inputs
 from specc.onnx.precision import BY_ELEMENT, FLOAT32
 from specc.onnx.proto import Model
 from specc.onnx.slices import Slice, slices
@@ -94,13 +94,13 @@ class Walk:
 
     def run(self) -> tuple[Diagnostic, ...]:
         """Run all slices and judge all layers; what ONNX Runtime refuses, if anything."""
-        graph, feeds = self.work.graph, self.work.feeds(self.probe)
+        graph, feeds, baked = self.work.graph, self.work.feeds(self.probe), baked_inputs(self.work.model)
         for index, part in enumerate(self.parts):
             diagnostics = self._run_slice(part, feeds)
             if diagnostics:
                 return diagnostics
             for item in graph.inputs:
-                if feeds[item.name].dtype == np.uint8 and self._when([item.name]) == index:
+                if item.name in baked and self._when([item.name]) == index:
                     got = self._values([item.name])[item.name]
                     self.judge.judge_pixels(item, got, self.probe, self.optimised)
             for node in graph.nodes:

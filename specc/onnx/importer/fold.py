@@ -27,6 +27,10 @@ VIEWED: Final = 1 << 29
 _CASTS: Final = {1: np.float32, 6: np.int32, 7: np.int64, 9: np.bool_, 10: np.float16, 11: np.float64}
 
 
+class TooLarge(ValueError):
+    """A constant has more elements than are computed."""
+
+
 def folded(ctx: Context, step: Step, most: int) -> Known | None:
     """The constant that `step` makes; `None` where it is none.  All constants of a file that take memory of their own
     have at most `most` elements together."""
@@ -48,9 +52,11 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
         raise Decline(f"its constant operands do not suit it ({LARGE})")
     try:
         with np.errstate(all="ignore"):
-            result = np.asarray(rule([o.array for o in known], step, left))
-    except (ValueError, TypeError, IndexError, ZeroDivisionError, OverflowError, KeyError) as error:
-        raise Decline(f"its constant operands do not suit it ({error})") from error
+            result = _known(np.asarray(rule([o.array for o in known], step, left)))
+    except TooLarge as error:
+        raise Decline(f"its constant operands do not suit it ({LARGE})") from error
+    except (ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError, OverflowError, KeyError) as error:
+        raise Decline(_unsuited(step, known)) from error
     if any(isinstance(item, Sym) and len(item.terms) > MOST_TERMS for item in _sizes(result)):
         raise Decline("the constant it makes is too large")
     if not any(np.may_share_memory(result, o.array) for o in known):
@@ -67,8 +73,23 @@ def _as_literal(known: Known) -> Known:
     return replace(known, tensor=replace(known.tensor, is_literal=True))
 
 
+def _unsuited(step: Step, operands: list[Known]) -> str:
+    """Why NumPy could not compute a constant."""
+    if not any(isinstance(item, Sym) for operand in operands for item in _sizes(operand.array)):
+        return "its constant operands do not suit it"
+    if step.op_type in ("Expand", "ConstantOfShape", "Range"):
+        return "it makes a constant as large as a size that the file leaves open, such as the batch"
+    return "it computes a constant from a size that the file leaves open"
+
+
 def _sizes(array: Array) -> list[Any]:
     return array.reshape(-1).tolist() if array.dtype == object else []
+
+
+def _known(array: Array) -> Array:
+    """Sizes as integers where none is open any longer."""
+    items = _sizes(array)
+    return array.astype(np.int64) if items and all(isinstance(item, int) for item in items) else array
 
 
 def _constant(step: Step) -> Known:
@@ -118,7 +139,7 @@ def _axes(operands: list[Array], step: Step, place: int) -> tuple[int, ...] | No
 def _gather(operands: list[Array], step: Step, most: int) -> Array:
     data, indices = operands
     if data.size and indices.size * data.size > most:
-        raise ValueError(LARGE)
+        raise TooLarge
     return np.take(data, indices.astype(np.int64), axis=step.integer("axis", 0))
 
 
@@ -165,7 +186,7 @@ def _divide(operands: list[Array], step: Step, most: int) -> Array:
 
 def _reshape(operands: list[Array], step: Step, most: int) -> Array:
     if operands[0].size > most and not operands[0].flags.c_contiguous:  # it would be copied
-        raise ValueError(LARGE)
+        raise TooLarge
     shape = [int(size) for size in (operands[1].reshape(-1) if len(operands) > 1 else step.integers("shape") or ())]
     return operands[0].reshape([operands[0].shape[i] if size == 0 else size for i, size in enumerate(shape)])
 
@@ -180,7 +201,7 @@ def _of_shape(operands: list[Array], step: Step, most: int) -> Array:
 def _checked(shape: tuple[int, ...]) -> tuple[int, ...]:
     """A shape that costs no memory yet, and that a file with these values could have."""
     if prod(shape) > VIEWED:
-        raise ValueError(LARGE)
+        raise TooLarge
     return shape
 
 
@@ -192,7 +213,7 @@ def _expand(operands: list[Array], step: Step, most: int) -> Array:
 def _range(operands: list[Array], step: Step, most: int) -> Array:
     start, end, by = (operand.reshape(()).item() for operand in operands)
     if by == 0 or (end - start) / by > most:
-        raise ValueError(LARGE)
+        raise TooLarge
     return np.arange(start, end, by, dtype=operands[0].dtype)
 
 
@@ -200,7 +221,7 @@ def _binary(function: Callable[[Any, Any], Any]) -> Callable[[list[Array], Step,
     def rule(operands: list[Array], step: Step, most: int) -> Array:
         left, right = operands
         if prod(np.broadcast_shapes(left.shape, right.shape)) > most:
-            raise ValueError(LARGE)
+            raise TooLarge
         return np.asarray(function(left, right))
 
     return rule
@@ -208,7 +229,7 @@ def _binary(function: Callable[[Any, Any], Any]) -> Callable[[list[Array], Step,
 
 def _where(operands: list[Array], step: Step, most: int) -> Array:
     if prod(np.broadcast_shapes(*(operand.shape for operand in operands))) > most:
-        raise ValueError(LARGE)
+        raise TooLarge
     return np.where(*operands)
 
 

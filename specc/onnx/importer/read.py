@@ -32,6 +32,7 @@ from specc.types import Layout, TensorType, unspeak
 from specc.weights.tensors import Tensor, Unreadable, Weights
 
 _ELEMENTS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE, TensorProto.UINT8)
+_OTHERS = {TensorProto.DOUBLE: "float64", TensorProto.UINT8: "uint8"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Imported:
     """The file's tensor for each value, and the layout in which it holds it."""
     promoted: tuple[str, ...] = ()
     """The weights, by their names in the graph, that are constants in the file and learned in the graph."""
+    elements: Mapping[str, str] = field(default_factory=dict)
+    """The element types of inputs that are float64 or uint8 in the file, `--preprocess` aside."""
 
 
 def read_model(
@@ -86,7 +89,7 @@ def convert(
     if isinstance(outputs, Pending):
         return None, (_refusal(explained(outputs), file),)
     context.builder.outputs.extend(outputs)
-    return finished(context), ()
+    return replace(finished(context), elements=_elements(graph, pixels)), ()
 
 
 def walk(context: Context, steps: Sequence[Step], limits: ImportLimits) -> None:
@@ -164,6 +167,11 @@ def _add_inputs(context: Context, loaded: Loaded, metadata: dict[str, str]) -> l
     if not context.builder.inputs:
         raise Unreadable("the graph has no input")
     return pixels
+
+
+def _elements(graph: onnx.GraphProto, pixels: Collection[str]) -> dict[str, str]:
+    found = {item.name: item.type.tensor_type.elem_type for item in graph.input if item.name not in pixels}
+    return {name: _OTHERS[kind] for name, kind in found.items() if kind in _OTHERS}
 
 
 def _sizes(context: Context, item: onnx.ValueInfoProto) -> Iterator[Dim]:

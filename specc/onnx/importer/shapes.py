@@ -58,6 +58,8 @@ def reshaped(ctx: Context, step: Step, value: Live, sizes: tuple[Dim, ...]) -> L
     given = ctx.shape(value) if ctx.lifted else ctx.shape(value)[1:]
     if sizes == given:
         return value
+    if not sizes and not ctx.lifted:
+        raise Decline("it leaves one number per item and no axis, where a value has one at least (keep it: `keepdims`)")
     if kind.rank > 1 and moves_nothing(kind) and not ctx.lifted:
         renamed = not (ctx.own and layout == "chw")  # specc itself reshapes only where a spec does
         for last in (False, True) if renamed else (False,):
