@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -102,13 +103,22 @@ def abbreviate(name: str, width: int, ellipsis: str = "…", least: int = 2) -> 
     """
     if text_width(name) <= width:
         return name
-    *leading, last = name.split(".")
-    shorter = name
-    for cells in range(max(map(text_width, leading), default=0), least - 1, -1):
-        shorter = ".".join([*(_abbreviated(part, cells, ellipsis) for part in leading), last])
-        if text_width(shorter) <= width:
-            break
-    return shorter
+    path, dot, last = name.rpartition(".")
+
+    def cut(cells: int) -> str:
+        return _abbreviated_path(path, cells, ellipsis) + dot + last
+
+    shortest = cut(least)
+    if text_width(shortest) > width:
+        return shortest
+    sizes = range(least, max(map(text_width, path.split("."))))
+    return cut(sizes[bisect_right(sizes, width, key=lambda cells: text_width(cut(cells))) - 1])
+
+
+@lru_cache(maxsize=4096)
+def _abbreviated_path(path: str, cells: int, ellipsis: str) -> str:
+    """Parts joined by dots, each in at most `cells` cells if it can be."""
+    return ".".join([_abbreviated(part, cells, ellipsis) for part in path.split(".")])
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specc.textwidth import expand, pad, printable, shorten, text_width, wrap
+from specc.textwidth import expand, pad, printable, shorten, shorten_name, text_width, wrap
 
 texts = st.text(st.sampled_from("abc def.層e\u0301"), max_size=60).map(printable)
 widths = st.integers(0, 50)
@@ -32,6 +32,29 @@ def test_nothing_printed_controls_the_terminal(text: str, shown: str) -> None:
 )
 def test_the_middle_is_left_out(width: int, short: str) -> None:
     assert shorten("stage2.0.basic1.conv1", width) == short
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "short"),
+    [
+        ("stage1.0.bottleneck1.conv_bn12.conv1", 36, "stage1.0.bottleneck1.conv_bn12.conv1"),
+        ("stage1.0.bottleneck1.conv_bn12.conv1", 35, "stage1.0.bottlene…1.conv_bn12.conv1"),
+        ("stage1.0.bottleneck1.conv_bn12.conv1", 26, "sta…1.0.bot…1.co…12.conv1"),
+        ("stage1.0.bottleneck1.conv_bn12.conv1", 22, "st…1.0.bo…1.c…12.conv1"),
+        ("stage1.0.bottleneck1.conv_bn12.conv1", 14, "…1.c…12.conv1"),
+        ("stage1.0.bottleneck1.conv_bn12.conv1", 4, "c…v1"),
+        ("inception.reduce3x3.conv1", 20, "incep….re…3x3.conv1"),
+        ("a_long_label_by_itself", 12, "a_lon…itself"),
+    ],
+)
+def test_names_keep_their_numbers_and_their_last_part(name: str, width: int, short: str) -> None:
+    assert shorten_name(name, width) == short
+
+
+@given(texts, widths, st.sampled_from(["…", "..."]))
+def test_shortened_names_fit(text: str, width: int, ellipsis: str) -> None:
+    assert text_width(shorten_name(text, width, ellipsis)) <= width
+    assert shorten_name(text, text_width(text), ellipsis) == text
 
 
 def test_tabs_go_to_the_next_stop() -> None:

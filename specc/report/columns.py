@@ -64,8 +64,12 @@ class Column:
 def names_with_types(names: Sequence[str], types: Sequence[str]) -> Column:
     """The column of a table about layers that names them, at least as wide as they need to be understood unless that
     is too much; `types` are such as ` (conv)`."""
-    told = (abbreviate(name, 0, least=_PART) + kind for name, kind in zip(names, types, strict=True))
-    least = min(max(map(text_width, told), default=0), _WIDEST)
+    least = 0
+    for name, kind in zip(names, types, strict=True):
+        least = max(least, text_width(abbreviate(name, 0, least=_PART) + kind))
+        if least > _WIDEST:
+            break
+    least = min(least, _WIDEST)
     return Column("Layer (type)", names, least=least, names=True, tails=types)
 
 
