@@ -288,6 +288,7 @@ class Model:
             seed=seed,
             device=device,
             optimised=optimised,
+            seeded=weights is None,
         )
         if report is None:
             raise SpecError(diagnostics)

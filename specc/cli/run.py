@@ -142,6 +142,11 @@ def _unsuitable(options: argparse.Namespace, graph: Graph) -> list[Diagnostic]:
         found.append(Diagnostic("E0904", message, help="or say --format"))
     if kind == "npz" and options.output is None:
         found.append(Diagnostic("E0904", "an .npz archive needs a file: -o OUT.npz"))
+    if options.top_k is not None and options.top_k < 1:
+        found.append(Diagnostic("E0901", f"--top-k is at least 1, not {options.top_k}"))
+    if options.top_k is not None and options.save_activations and options.output is None:
+        message = "--top-k prints the best classes alone, and the activations need a file: -o OUT"
+        found.append(Diagnostic("E0904", message))
     if options.top_k is not None and len(graph.values[graph.outputs[0].value].shape) != 2:
         found.append(Diagnostic("E0901", "--top-k needs a classifier: an output with one score for each class"))
     return found
@@ -221,17 +226,18 @@ def _deliver(
 @contextmanager
 def _sinks(graph: Graph, options: argparse.Namespace, console: Console) -> Iterator[list[Sink]]:
     """Where the results go: the best classes to standard output, everything to the file, or there without one."""
-    from specc.runtime.outputs import TEXTS, output_file
+    from specc.runtime.outputs import output_file, text_sink
 
     best: list[Sink] = [] if options.top_k is None else [_Best(graph.outputs[0], options.top_k, console)]
     kind = FORMATS[_format(options)]
+    labels = {output.name: output.labels for output in graph.outputs if output.labels}
     if options.output is not None:
-        with output_file(Path(options.output), kind) as sink:
+        with output_file(Path(options.output), kind, labels) as sink:
             yield [*best, sink]
     elif best:
         yield best
     else:
-        sink = TEXTS[kind](console.data)
+        sink = text_sink(kind, console.data, labels)
         yield [sink]
         sink.finish()
 

@@ -92,6 +92,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         batch=options.batch,
         device=options.device,
         optimised=options.optimised,
+        seeded=options.weights is None,
     )
     if report is None:
         console.report(diagnostics)

@@ -13,13 +13,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import IO, Any, BinaryIO, Final, Literal, Protocol, TypeAlias
+from typing import IO, Any, BinaryIO, Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from specc.files import atomic
 
 Array: TypeAlias = np.ndarray[Any, Any]
+Labels: TypeAlias = Mapping[str, Sequence[str]]
 Format: TypeAlias = Literal["npz", "json", "jsonl", "csv"]
 
 
@@ -56,16 +57,17 @@ def top_k(scores: Array, k: int, labels: Sequence[str] | None = None) -> list[li
 
 
 @contextmanager
-def output_file(path: Path, kind: Format) -> Iterator[Sink]:
+def output_file(path: Path, kind: Format, labels: Labels | None = None) -> Iterator[Sink]:
     """A sink into the file at `path`, which appears whole when the block ends without an exception.
 
+    `labels` are the names of an output's classes, which stand in the header of .csv.
     Raises `OSError`, and `Unequal` where .npz or .csv gets results of several sizes.
     """
     with atomic(path) as file, ExitStack() as stack:
         if kind == "npz":
             sink: Sink = stack.enter_context(_archive(file, path.resolve().parent))
         else:
-            sink = TEXTS[kind](lambda text: file.write(text.encode()))
+            sink = text_sink(kind, lambda text: file.write(text.encode()), labels)
         yield sink
         sink.finish()
 
@@ -103,15 +105,18 @@ class JsonList:
 
 @dataclass
 class Csv:
-    """One row per item: its source and every value, in columns `name` or `name[1,2]`."""
+    """One row per item: its source and every value, in columns `name`, `name[1,2]` or, with labels, `name[cat]`."""
 
     write: Callable[[str], object]
+    labels: Labels = field(default_factory=dict)
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def add(self, sources: Sequence[str], results: Mapping[str, Array]) -> None:
         writer = csv.writer(SimpleNamespace(write=self.write), lineterminator="\n")
         if not self.shapes:
-            columns = (column for name, array in results.items() for column in _columns(name, array))
+            columns = (
+                column for name, array in results.items() for column in _columns(name, array, self.labels.get(name))
+            )
             writer.writerow(["source", *columns])
         _same(self.shapes, results)
         for i, source in enumerate(sources):
@@ -122,12 +127,11 @@ class Csv:
         """Nothing stands behind the last row."""
 
 
-TEXTS: Final[Mapping[str, Callable[[Callable[[str], object]], Sink]]] = {
-    "json": JsonList,
-    "jsonl": JsonLines,
-    "csv": Csv,
-}
-"""The formats that are text, by name."""
+def text_sink(kind: Format, write: Callable[[str], object], labels: Labels | None = None) -> Sink:
+    """A sink that writes the text of a format other than .npz."""
+    if kind == "csv":
+        return Csv(write, labels or {})
+    return JsonList(write) if kind == "json" else JsonLines(write)
 
 
 @dataclass
@@ -196,7 +200,9 @@ def _objects(sources: Sequence[str], results: Mapping[str, Array]) -> Iterator[s
         yield json.dumps({"source": source, "outputs": outputs}, ensure_ascii=False)
 
 
-def _columns(name: str, array: Array) -> Iterable[str]:
+def _columns(name: str, array: Array, labels: Sequence[str] | None) -> Iterable[str]:
+    if labels and array.shape[1:] == (len(labels),):
+        return [f"{name}[{label}]" for label in labels]
     if array[0].size == 1:
         return [name]
     return [f"{name}[{','.join(map(str, index))}]" for index in np.ndindex(array.shape[1:])]

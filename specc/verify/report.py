@@ -10,6 +10,7 @@ from specc.diagnostics import Diagnostic
 from specc.verify.deviations import KNOWN
 
 Status: TypeAlias = Literal["passed", "warned", "no node", "failed", "skipped"]
+_OTHER = "differs from the given"
 GOOD: tuple[Status, ...] = ("passed", "warned", "no node")
 
 
@@ -81,7 +82,7 @@ class Report:
 
     `provider` is what really ran the model, `devices` where ONNX Runtime says that it ran each ONNX node, `tf32`
     whether it used TF32 as read back from it (none on the CPU, which has no TF32); `sizes` are the open sizes,
-    `precision` is the type in which the model computes.
+    `precision` is the type in which the model computes, `seeded` whether the weights given were made from the seed.
     """
 
     model: str
@@ -94,6 +95,15 @@ class Report:
     devices: dict[str, str] = field(default_factory=dict)
     tf32: bool | None = None
     precision: str = "float32"
+    seeded: bool = False
+
+    @property
+    def note(self) -> str:
+        """That the weights were not the file's because none were given, where that is what went wrong."""
+        if not self.seeded or not any(_OTHER in layer.note for layer in self.layers):
+            return ""
+        made = f"the weights compared with are seeded ones (seed {self.seed})"
+        return f"{made}, and the file holds others: `--weights FILE` brings the file's, `--seed N` other seeded ones"
 
     @property
     def passed(self) -> bool:
@@ -129,8 +139,8 @@ class Report:
         if layer is not None:
             what = layer.note or f"{_together(layer)}its error is {layer.error:.1e}, and its bound {layer.bound:.1e}"
             message = f"verification failed at layer `{layer.node}` ({layer.op}), line {layer.line}: {what}"
-            other = "differs from the given" in layer.note
-            help = "weights it was exported with are given by `--weights` or `--seed`" if other else None
+            other = "weights it was exported with are given by `--weights` or `--seed`"
+            help = self.note or (other if _OTHER in layer.note else None)
             return (Diagnostic("E0903", message, file=layer.file, help=help),)
         output = next(output for output in self.end_to_end if not output.passed)
         what = output.note or f"its error is {output.error:.1e}, and its tolerance {output.tolerance:.1e}"
@@ -140,6 +150,7 @@ class Report:
         """The report as JSON values; numbers that JSON lacks become "nan", "inf" and "-inf"."""
         plain = asdict(self)
         plain["passed"] = self.passed
+        plain["note"] = self.note
         plain["warned"] = [layer.node for layer in self.warned]
         plain["deviations"] = {name: KNOWN[name].what for name in self.deviations}
         plain["first_failure"] = self.first_failure.node if self.first_failure else None

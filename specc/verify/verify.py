@@ -46,13 +46,15 @@ def verify(
     sizes: Mapping[str, int] | None = None,
     device: Device = "cpu",
     optimised: bool = False,
+    seeded: bool = False,
 ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
     """Verify `model` (a message, its bytes or a file), or what `graph` and `weights` emit, and report on every layer.
 
     `inputs` (by name, in the author's order) replace the built-in probes, whose `kinds` are names of
     `probes.KINDS`; otherwise open sizes are those in `sizes` or chosen.  With `optimised` the layers are judged with
-    graph optimisations on as well.  No report but diagnostics where nothing can be run: E0907 for a file that is not
-    this model, or one in bfloat16, E0901 for inputs that do not fit, E0902 for a missing device.
+    graph optimisations on as well; `seeded` says that nobody gave the weights.  No report but diagnostics where nothing
+    can be run: E0907 for a file that is not this model, or one in bfloat16, E0901 for inputs that do not fit, E0902 for
+    a missing device.
     """
     loaded, diagnostics = _load(graph, model)
     if loaded is None:
@@ -85,7 +87,17 @@ def verify(
     judge.compare_weights(theirs)
     layers = judge.layers()
     return Report(
-        graph.name, ran.provider, seed, found, names, layers, outputs, ran.devices, ran.tf32, arithmetic.precision.name
+        graph.name,
+        ran.provider,
+        seed,
+        found,
+        names,
+        layers,
+        outputs,
+        ran.devices,
+        ran.tf32,
+        arithmetic.precision.name,
+        seeded,
     ), ()
 
 

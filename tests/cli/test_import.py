@@ -36,6 +36,15 @@ def test_a_wrong_weight_is_found_in_the_file_that_was_imported(specc: Specc) -> 
     assert "FAILED" in answer.out
 
 
+def test_forgotten_weights_are_named_as_the_reason(specc: Specc) -> None:
+    specc("export", "net.cnn", "--seed", "5", "-o", "net.onnx")
+    specc("import", "net.onnx", "-o", "back.cnn", "--weights", "back.safetensors")
+    answer = specc("verify", "back.cnn", "--onnx", "net.onnx")
+    assert answer.code == 1
+    reason = "weights compared with are seeded ones (seed 0), and the file holds others: `--weights FILE` brings"
+    assert (reason in " ".join(answer.out.split()), reason in " ".join(answer.err.split())) == (True, True)
+
+
 def test_without_an_output_the_spec_is_printed(specc: Specc) -> None:
     specc("export", "net.cnn", "-o", "net.onnx")
     answer = specc("import", "net.onnx")

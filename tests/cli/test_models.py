@@ -69,7 +69,8 @@ def test_run_prints_json_csv_and_the_best_classes(specc: Specc) -> None:
     write_inputs()
     json.loads(specc("run", "net.cnn", "--device", "cpu", "--input", "one.npy").out)
     table = specc("run", "net.cnn", "--device", "cpu", "--input", "one.npy", "--format", "csv").out
-    assert len(table.splitlines()) >= 2
+    assert table.splitlines()[0] == "source,animal[cat],animal[dog],animal[fox]"
+    assert len(table.splitlines()) == 2
     best = specc("run", "net.cnn", "--device", "cpu", "--input", "one.npy", "--top-k", "2").out
     assert best.startswith("one.npy: ")
     assert sum(name in best for name in ("cat", "dog", "fox")) == 2
@@ -126,6 +127,9 @@ def test_a_run_without_any_result_leaves_the_old_file(specc: Specc) -> None:
         (["--readers", "0"], "--readers is 1 to 256, not 0"),
         (["--threads", "1000"], "--threads is 1 to 256, not 1000"),
         (["--batch", "0"], "a batch has at least one item"),
+        (["--top-k", "0"], "--top-k is at least 1, not 0"),
+        (["--top-k", "-1"], "--top-k is at least 1, not -1"),
+        (["--top-k", "2", "--save-activations", "conv1"], "the activations need a file: -o OUT"),
         (["-o", "no/out.npz"], "cannot write no/out.npz: No such file or directory"),
     ],
 )
