@@ -20,6 +20,7 @@ from specc.elaborate.surplus import NEXT_LINE
 from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Value, Word, describe, quoted
 from specc.elaborate.words import activations, choices, known_words
 from specc.ops import BY_WORD
+from specc.ops.axes import AXIS_NAMES
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
@@ -111,6 +112,12 @@ def _complain(
         expression = plan.fields[argument]
         if isinstance(value, _Unbound) and isinstance(expression, ast.Name):
             unknown_name(expression, frame, report)
+            return
+        if isinstance(expression, ast.Name) and str(value) in AXIS_NAMES:
+            report.error(
+                "E0202", span, f"unknown name `{value}`", "not defined here",
+                help=f"as a word `{value}` is an axis; the size of a value is `in.{value}`",
+            )  # fmt: skip
             return
     if isinstance(value, Sym) or (isinstance(value, tuple) and any(isinstance(item, Sym) for item in value)):
         report.error(

@@ -24,6 +24,13 @@ _WORDS = {
     "fit": "training is not described: a spec holds the network alone",
 }
 """By the name in small letters; `{}` stands for what is written behind it."""
+_NAMES = {
+    "None": "`false` leaves out a bias, `none` an activation; any other argument is left out itself",
+    "null": "`false` leaves out a bias, `none` an activation; any other argument is left out itself",
+    "self": "layers have labels, `name: conv 8, 3x3`, and are named by them alone",
+    "x": "the value of the line before is `in`",
+    "inputs": "the value of the line before is `in`",
+}
 _SEQUENCES = ("sequential", "modulelist")
 
 
@@ -40,6 +47,11 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
     if last in _SEQUENCES:
         return "operations stand on lines of their own, each works on the one before"
     return f"did you mean `{guess}`?" if guess else "`specc explain` lists the operations"
+
+
+def name_meant(name: str) -> str | None:
+    """The help for a name that other languages define."""
+    return _NAMES.get(name)
 
 
 def arguments_meant(name: ast.Name, args: Sequence[ast.Argument]) -> Sequence[ast.Argument]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from specc.dims import Sym
 from specc.elaborate.constants import is_number
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.plan import Plan
@@ -38,6 +39,11 @@ class Operands:
 
     def given(self, expression: ast.Expr, frame: Frame) -> list[LayerValue]:
         value = self._report.held(evaluate(expression, frame, self._report), expression.span)
+        if isinstance(expression, ast.Attribute) and isinstance(value, int | Sym | tuple):
+            raise self._report.error(
+                "E0208", expression.span, f"the value of a layer is needed here, not {describe(value)}",
+                help=f"the value itself has the shape: leave out `.{expression.name.id}`",
+            )  # fmt: skip
         return self.values(value, expression.span)
 
     def values(self, value: Value, span: Span) -> list[LayerValue]:

@@ -15,7 +15,7 @@ from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.bind import no_activation
 from specc.elaborate.bodies import Body, BoundNames, Entry
 from specc.elaborate.definitions import callable_names, report_recursion, report_unused
-from specc.elaborate.foreign import arguments_meant, operation_meant
+from specc.elaborate.foreign import arguments_meant, name_meant, operation_meant
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.reads import defined_in, functions_in, names_in, size_names
@@ -288,8 +288,7 @@ class Resolver:
             message = f"module `{module.name}` has no block `{name.id.partition('.')[2]}`"
             self._report.error("E0201", name.span, message, help=help)
             return
-        message = f"unknown operation `{name.id}`"
-        help = operation_meant(name, guess)
+        message, help = f"unknown operation `{name.id}`", operation_meant(name, guess)
         self._report.error("E0201", name.span, message, "no operation or block has this name", help=help)
 
     # ------------------------------------------------------------ names
@@ -381,7 +380,7 @@ class Resolver:
             return
         if guess is not None:  # what was most likely meant is not unused
             self._mark([guess], body)
-        help = None if hidden is None else "names of branches and blocks are not seen outside them"
+        help = name_meant(name.id) if hidden is None else "names of branches and blocks are not seen outside them"
         self._report.add(
             Diagnostic(
                 "E0202", f"unknown name `{name.id}`", name.span, "not defined here",

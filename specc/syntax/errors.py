@@ -8,6 +8,7 @@ from specc.diagnostics import Diagnostic
 from specc.source import Source, Span
 from specc.syntax.characters import TIMES_SIGN, foreign_character
 from specc.syntax.hints import VALUES, Stuck, hint
+from specc.syntax.indentation import indentation, unclosed_brace
 from specc.syntax.lalr import Token, UnexpectedText, UnexpectedToken
 from specc.syntax.lexing import LineEnds, unclosed
 
@@ -44,7 +45,7 @@ def diagnose(error: UnexpectedText | UnexpectedToken, source: Source, lines: Lin
     token, accepted = error.token, error.accepted
     stuck = Stuck(token, accepted, source, lines.previous, tuple(b for b in lines.open if b is not token))
     if opening := _unclosed(stuck):
-        return unclosed(stuck.place(opening), _place(stuck), _found(token))
+        return unclosed(_likelier(opening, stuck), _place(stuck), _found(token))
     if stuck.within_merge and stuck.previous is not None:
         return _not_a_branch(stuck, stuck.previous)
     label = _expected(accepted)
@@ -94,11 +95,19 @@ def _unclosed(stuck: Stuck) -> Token | None:
     if token.kind == "$END":
         return inner
     if token.kind in ("MODEL", "BLOCK", "IMPORT") and stuck.starts_line and stuck.following != ":":
-        return stuck.open[0]
+        text = stuck.source.text
+        deeper = indentation(text, token.start) > indentation(text, stuck.open[0].start)
+        return None if deeper else stuck.open[0]
     if inner.kind == "LBRACE":
         return None
     argument = token.kind == "EQUAL" and not stuck.closes_on_line(inner)
     return inner if token.kind == "LBRACE" or stuck.starts_line or argument else None
+
+
+def _likelier(opening: Token, stuck: Stuck) -> Span:
+    """The brace that indentation shows to be the one that was forgotten; `opening` where it shows none."""
+    start = unclosed_brace(stuck.source.text, stuck.token.start) if opening.kind == "LBRACE" else None
+    return stuck.place(opening) if start is None else Span(stuck.source, start, start + 1)
 
 
 def _not_a_branch(stuck: Stuck, name: Token) -> Diagnostic:

@@ -212,6 +212,29 @@ def _outside(stuck: Stuck) -> str | None:
     return meant
 
 
+def _inside(stuck: Stuck) -> str | None:
+    word = stuck.token.value
+    inside = stuck.token.kind in ("MODEL", "BLOCK", "IMPORT") and stuck.starts_line and stuck.open
+    return f"a `{word}` stands outside of models and blocks: write it above them" if inside else None
+
+
+def _input_shape(stuck: Stuck) -> str | None:
+    """`input x: 3x8x8`, `input x shape=(3, 8, 8)`, `input x`."""
+    end = stuck.previous.end if stuck.previous is not None else 0
+    words = re.search(r"(?:^|[;{\n])\s*input\s+(\w+)(?:\s+shape)?$", stuck.source.text[max(end - 120, 0) : end])
+    if words is None or not (stuck.token.kind in ("COLON", "EQUAL") or stuck.at_line_end):
+        return None
+    return f"behind the name of an input stands its shape: `input {words[1]} 3x224x224`"
+
+
+def _percent(stuck: Stuck) -> str | None:
+    written = stuck.source.text[: stuck.previous.end if stuck.previous is not None else 0]
+    share = re.search(r"(\d[\d.]*)\s*%$", written[-40:])
+    if share is None or "NUMBER" not in stuck.accepted:
+        return None
+    return f"a share is written as a number below 1: `{float(share[1].rstrip('.')) / 100:g}`"
+
+
 def _second_part(stuck: Stuck) -> str | None:
     wanted = [word for word in ("else", "shortcut", "within", "as") if word.upper() in stuck.accepted]
     return _meant(stuck.token.value, wanted) if stuck.token.kind == "NAME" and stuck.before.strip() else None
@@ -254,6 +277,9 @@ def _label_or_comma(stuck: Stuck) -> str | None:
 
 
 HINTS: tuple[Callable[[Stuck], str | None], ...] = (
+    _inside,
+    _input_shape,
+    _percent,
     _arrow,
     _braces,
     _key_with_colon,
