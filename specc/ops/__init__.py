@@ -82,7 +82,7 @@ CLASSES: Final = {
     "reduce_min": "reduce.ReduceMin",
     "argmax": "reduce.ArgMax",
     "pad": "pad.Pad",
-    "crop": "pad.Crop",
+    "crop": "crop.Crop",
     "upsample": "resize.Upsample",
     "resize": "resize.Resize",
     "pixel_shuffle": "shuffle.PixelShuffle",

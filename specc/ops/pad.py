@@ -1,4 +1,4 @@
-"""Positions added around an image, and cut off it."""
+"""Positions added around an image."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from specc.dims import Dim
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Rearrangement
 from specc.ops.fields import Pad as Amount
-from specc.ops.fields import Real, Window
-from specc.ops.windows import check_padded, pad_sides, per_axis, spatial_axes
+from specc.ops.fields import Real
+from specc.ops.windows import check_padded, pad_sides, spatial_axes
 from specc.types import SPATIAL_NAMES, TensorType
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ Sides = Annotated[Amount, BeforeValidator(_numbers)]
 """One number, one for each axis, or the begins of all axes and then the ends."""
 
 
-def _sides(amount: Amount, axes: int) -> list[tuple[int, int]]:
+def sides_of(amount: Amount, axes: int) -> list[tuple[int, int]]:
     assert not isinstance(amount, str)
     return pad_sides(amount, axes)
 
@@ -52,7 +52,7 @@ class Pad(Rearrangement):
     def infer(self, inputs: Types) -> Types:
         (x,) = inputs
         axes = spatial_axes(self.word, x)
-        sides = _sides(self.amount, axes)
+        sides = sides_of(self.amount, axes)
         for size, side, name in zip(x.spatial, sides, SPATIAL_NAMES[axes], strict=True):
             check_padded(size, sum(side))
             self._check_room(size, max(side), name)
@@ -65,7 +65,7 @@ class Pad(Rearrangement):
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         if self.mode == "wrap" and build.opset < 19:
             raise build.unsupported("mode=wrap", since=19)
-        sides = _sides(self.amount, len(inputs[0].spatial))
+        sides = sides_of(self.amount, len(inputs[0].spatial))
         pads = build.ints((0, 0, *(begin for begin, _ in sides), 0, 0, *(end for _, end in sides)))
         if self.mode != "zeros":
             return (build.node("Pad", [names[0], pads], mode=self.mode),)
@@ -97,82 +97,3 @@ class Pad(Rearrangement):
             argument="amount",
             notes=[f"{name}: at most {size - limit} on each side"],
         )
-
-
-class Crop(Rearrangement):
-    """Positions cut off an image: `crop 1` cuts every side, `crop size=(24, 24)` leaves the centre (one more is cut
-    at the end where the difference is odd): ONNX Slice-13."""
-
-    word = "crop"
-    positional = ("amount",)
-
-    amount: Sides | None = None
-    """One number for all sides, one for each axis, or the begins of all axes and then the ends."""
-    size: Window | None = None
-    """The sizes to leave, around the centre."""
-
-    def infer(self, inputs: Types) -> Types:
-        (x,) = inputs
-        self._check_arguments()
-        sizes = (size - sum(side) for size, side in zip(x.spatial, self._cuts(x), strict=True))
-        return (TensorType((*x.shape[:2], *sizes)),)
-
-    def reach(self, inputs: Types) -> Field:
-        return (Reach(1),) * len(inputs[0].spatial)
-
-    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
-        cuts = {axis: side for axis, side in enumerate(self._cuts(inputs[0]), start=2) if any(side)}
-        if not cuts:
-            return (names[0],)
-        starts = build.ints([begin for begin, _ in cuts.values()])
-        ends = build.ints([-end if end else 2**63 - 1 for _, end in cuts.values()])
-        return (build.node("Slice", [names[0], starts, ends, build.ints(list(cuts))]),)
-
-    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
-        from specc.kernels.resize import centre, cropped
-        from specc.kernels.windows import amounts
-
-        (x,) = xs
-        ones = (1,) * (x.ndim - 2)
-        if self.amount is not None:
-            return (cropped(x, amounts(x.shape[2:], ones, ones, self.amount, ones)),)
-        assert self.size is not None
-        return (centre(x, self.size),)
-
-    def _check_arguments(self) -> None:
-        if self.amount is None and self.size is None:
-            raise Rejection("E0302", "`crop` needs the amount to cut off, or the `size` to leave", help="`crop 1`")
-        if self.amount is not None and self.size is not None:
-            raise Rejection("E0303", "`crop` takes the amount to cut off or the `size` to leave", argument="size")
-
-    def _cuts(self, x: TensorType) -> list[tuple[int, int]]:
-        """What is cut off at the begin and the end of each axis."""
-        axes = spatial_axes(self.word, x)
-        names = SPATIAL_NAMES[axes]
-        if self.amount is None:
-            assert self.size is not None
-            wanted = per_axis(self.size, axes, "size")
-            return [self._around(size, keep, name) for size, keep, name in zip(x.spatial, wanted, names, strict=True)]
-        sides = _sides(self.amount, axes)
-        for size, side, name in zip(x.spatial, sides, names, strict=True):
-            if isinstance(size, int) and size <= sum(side):
-                raise Rejection(
-                    "E0406",
-                    f"cutting {sum(side)} leaves nothing of the {name} {size}",
-                    argument="amount",
-                    inputs={0: x.text()},
-                    notes=[f"{name}: {size} - {side[0]} - {side[1]} = {size - sum(side)}"],
-                )
-        return sides
-
-    def _around(self, size: Dim, keep: int, name: str) -> tuple[int, int]:
-        if not isinstance(size, int):
-            raise Rejection(
-                "E0407",
-                f"a centre of given size needs a known {name}, not {size}",
-                argument="size",
-                help="give the amount to cut from each side",
-            )
-        if keep > size:
-            raise Rejection("E0406", f"the {name} {size} has no centre of {keep}", argument="size")
-        return (size - keep) // 2, size - keep - (size - keep) // 2

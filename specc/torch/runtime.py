@@ -141,6 +141,14 @@ def with_positions(
     return pooled, places.to(pooled.dtype) if numbers is None else numbers.flatten()[places]
 
 
+def centre(x: torch.Tensor, sizes: Sequence[int]) -> torch.Tensor:
+    """The centre of `x`; where the difference is odd, one more is cut at the end."""
+    starts = [(old - new) // 2 for old, new in zip(x.shape[2:], sizes, strict=True)]
+    for axis, (start, size) in enumerate(zip(starts, sizes, strict=True), start=2):
+        x = x.narrow(axis, start, size)
+    return x
+
+
 def unpooled(x: torch.Tensor, where: torch.Tensor, sizes: Sequence[int]) -> torch.Tensor:
     """The values `x` at the positions `where` of images of `sizes`, zeros elsewhere."""
     image = torch.zeros(*x.shape[:2], torch.Size(sizes).numel(), dtype=x.dtype, device=x.device)

@@ -9,11 +9,12 @@ from specc.ops.activation import Celu, Clip, Elu, HardTanh, LeakyRelu, Threshold
 from specc.ops.adaptive_pool import AdaptivePooling
 from specc.ops.axes import axis_index
 from specc.ops.concat import Concat
+from specc.ops.crop import Crop
 from specc.ops.dense import Dense
 from specc.ops.dropout import Dropout
 from specc.ops.global_pool import GlobalLpPool
 from specc.ops.normalize import Normalize
-from specc.ops.pad import Crop, Pad
+from specc.ops.pad import Pad
 from specc.ops.pick import Gather, Slice
 from specc.ops.reduce import ArgMax, Reduction
 from specc.ops.scale import Scale
@@ -224,13 +225,10 @@ def _pad(layer: Layer) -> str:
 def _crop(layer: Layer) -> str:
     op = layer.op
     assert isinstance(op, Crop)
-    x, y = layer.types[0], layer.outputs[0]
-    if op.amount is not None and not isinstance(op.amount, str):
-        sides = pad_sides(op.amount, layer.axes)
-    else:
-        cuts = [a - b for a, b in zip(x.spatial, y.spatial, strict=True) if isinstance(a, int) and isinstance(b, int)]
-        sides = [(cut // 2, cut - cut // 2) for cut in cuts]
-    return call("F.pad", layer.x, _sides([(-begin, -end) for begin, end in sides]))
+    cuts = op.cuts(layer.types)
+    if cuts is None:
+        return layer.helper(call("centre", layer.x, f"{layer.inputs[1]}.shape[2:]"))
+    return call("F.pad", layer.x, _sides([(-begin, -end) for begin, end in cuts]))
 
 
 def _sides(sides: list[tuple[int, int]]) -> str:

@@ -20,7 +20,7 @@ IMAGE: tuple[Step, ...] = (
     *(layers.conv,) * 3, *(layers.pool,) * 3, layers.depthwise, layers.separable, layers.deconv, layers.fixed,
     layers.weighted_pool, layers.global_pool, layers.adaptive_pool, layers.activation, layers.soft_maximum,
     *(layers.norm,) * 2, layers.upsample, layers.resize, layers.resize_like, layers.unpool,
-    layers.pad, layers.crop, *(layers.shuffle,) * 2, layers.reduce,
+    layers.pad, layers.crop, layers.crop_like, *(layers.shuffle,) * 2, layers.reduce,
     layers.transpose, layers.reshape, layers.squeeze, layers.flatten,
     *(structures.label,) * 2, *(structures.merge,) * 2, *(structures.concat,) * 2, structures.back,
     structures.quotient, structures.number, structures.residual, structures.excitation, structures.branches,

@@ -231,6 +231,16 @@ def resize_like(draft: Draft) -> None:
         draft.value = Value((draft.channels, *value.spatial), value.open, value.kin)
 
 
+def crop_like(draft: Draft) -> None:
+    """To the size of a pooled copy of the value itself."""
+    n = len(draft.lines)
+    if min(draft.spatial) < 2:
+        return
+    draft.add(f"c{n}: tanh")
+    draft.add(f"s{n}: maxpool 2", (draft.channels, *(size // 2 for size in draft.spatial)))
+    draft.add(f"crop like=s{n}, from=c{n}")
+
+
 def unpool(draft: Draft) -> None:
     """Down, and up again to where the largest values were."""
     n, kernel, c = len(draft.lines), draft.random.choice((2, 3)), draft.channels

@@ -119,6 +119,7 @@ LAYERS = [
     *(("pad", {"amount": (1, 2), "mode": mode}, IMAGE) for mode in ("edge", "reflect", "wrap")),
     ("crop", {"amount": (1, 2, 0, 1)}, IMAGE),
     ("crop", {"size": (4,)}, IMAGE),
+    ("crop", {}, IMAGE),
     ("upsample", {"scale": (2, 3)}, IMAGE),
     ("upsample", {"mode": "bilinear"}, IMAGE),
     ("upsample", {"mode": "bilinear", "align_corners": True}, (3, 8)),
@@ -178,8 +179,9 @@ def graph_of(word, arguments, shape, layout="chw", open_sizes=False) -> Graph:
     build = GraphBuilder("Layer", layout=layout)
     build.add_input(GraphInput(name="image", type=TensorType((symbol("N"), shape[0], *sizes))))
     inputs = ("image",)
-    if word in MERGES or (word == "resize" and "size" not in arguments):
-        other = build.add("other", BY_WORD["relu"](), ("image",))
+    if word in MERGES or (word in ("resize", "crop") and not {"size", "amount"}.intersection(arguments)):
+        smaller = BY_WORD["maxpool"](kernel=(2,), stride=(2,)) if word == "crop" else BY_WORD["relu"]()
+        other = build.add("other", smaller, ("image",))
         inputs = ("image", *other) if arguments.get("constants", ()).count(None) != 1 else inputs
     values = build.add("y", BY_WORD[word](**arguments), inputs)
     build.outputs.extend(GraphOutput(name=f"out{i}", value=value) for i, value in enumerate(values))

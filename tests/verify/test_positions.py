@@ -31,11 +31,23 @@ model Pyramid {{
     resize like=image, cubic
 }}
 """
+VALID_UNET = """
+model ValidUNet {{
+    input image {shape}
+    skip: conv 4, 3x3, relu
+    maxpool 2x2
+    conv 4, 3x3, relu
+    up: deconv 4, 2x2, stride=2
+    crop like=up, from=skip
+    concat up
+    conv 2, 1x1
+}}
+"""
 SHAPES = ["[N, 3, H, W]", "3x17x14", "[N, H, W, 3], layout=hwc"]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("text", [SEGNET, PYRAMID], ids=["segnet", "pyramid"])
+@pytest.mark.parametrize("text", [SEGNET, PYRAMID, VALID_UNET], ids=["segnet", "pyramid", "valid U-Net"])
 def test_every_layer_is_within_its_bound(text, shape):
     graph = specc.loads(text.format(shape=shape)).graph
     report, diagnostics = verify(graph, seeded(graph), kinds=tuple(KINDS), batch=2, optimised=True)

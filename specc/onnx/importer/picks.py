@@ -8,12 +8,13 @@ import numpy as np
 
 from specc.dims import Dim
 from specc.onnx.importer import shapes
+from specc.onnx.importer.centres import centred
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.shapes import reshaped, shuffled, transposed
 from specc.onnx.importer.values import Decline, Known, Live, Pending, Step, Value
 from specc.onnx.importer.windows import compact_pad
 from specc.ops.base import Op
-from specc.ops.pad import Crop
+from specc.ops.crop import Crop
 from specc.ops.pick import Gather, Slice
 from specc.ops.split import Split
 
@@ -24,6 +25,8 @@ END: Final = 2**31 - 1
 def slice_(ctx: Context, step: Step) -> list[Value]:
     """Cutting positions off is `crop`, taking channels a part of `split`, anything with steps `slice`."""
     value = ctx.live(step)
+    if cropped := centred(ctx, step, value):
+        return [cropped]
     starts, ends = ctx.integers(step, 1, "starts") or (), ctx.integers(step, 2, "ends") or ()
     axes = ctx.integers(step, 3, "axes") or tuple(range(len(starts)))
     steps = ctx.integers(step, 4, "steps") or (1,) * len(starts)

@@ -10,8 +10,9 @@ from specc.onnx.importer.shapes import reshaped
 from specc.onnx.importer.values import Decline, Live, Step, Value
 from specc.onnx.importer.windows import compact_pad
 from specc.ops.base import Op
+from specc.ops.crop import Crop
 from specc.ops.global_pool import GlobalAvgPool, GlobalMaxPool
-from specc.ops.pad import Crop, Pad
+from specc.ops.pad import Pad
 from specc.ops.reduce import ArgMax, Reduction
 
 

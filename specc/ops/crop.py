@@ -1,0 +1,138 @@
+"""Positions cut off an image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from specc.dims import Dim, Divides
+from specc.ops.base import Builder, Field, Reach, Rejection, Types
+from specc.ops.families import Rearrangement
+from specc.ops.fields import Window
+from specc.ops.fitting import fits
+from specc.ops.pad import Sides, sides_of
+from specc.ops.target import measured, new_sizes
+from specc.ops.windows import spatial_axes
+from specc.types import SPATIAL_NAMES, TensorType
+
+if TYPE_CHECKING:
+    from specc.ops.base import Array
+
+
+class Crop(Rearrangement):
+    """Positions cut off an image: `crop 1` cuts every side, `crop size=(24, 24)` leaves the centre (one more is cut
+    at the end where the difference is odd), `crop like=x` a centre of the size of `x`: ONNX Slice-13."""
+
+    word = "crop"
+    positional = ("amount",)
+    arity = (1, 2)
+    operands = MappingProxyType({"like": "A value whose spatial sizes are left, open or not."})
+    instead = MappingProxyType({"like": "amount"})
+    measured = ("like",)
+
+    amount: Sides | None = None
+    """One number for all sides, one for each axis, or the begins of all axes and then the ends."""
+    size: Window | None = None
+    """The sizes to leave, around the centre."""
+
+    def infer(self, inputs: Types) -> Types:
+        x = inputs[0]
+        self._check_arguments(inputs)
+        if self.amount is None:
+            return (TensorType((*x.shape[:2], *self._centre(inputs))),)
+        sizes = (size - sum(side) for size, side in zip(x.spatial, self._sides(x), strict=True))
+        return (TensorType((*x.shape[:2], *sizes)),)
+
+    def conditions(self, inputs: Types) -> tuple[Divides, ...]:
+        if len(inputs) < 2:
+            return ()
+        pairs = zip(inputs[0].spatial, inputs[1].spatial, strict=True)
+        return tuple(condition for size, keep in pairs for condition in fits(size, keep) or ())
+
+    def reach(self, inputs: Types) -> Field:
+        return (Reach(1),) * len(inputs[0].spatial)
+
+    def cuts(self, inputs: Types) -> list[tuple[int, int]] | None:
+        """What is cut off at the begin and the end of each axis; `None` where open sizes decide it."""
+        x = inputs[0]
+        if self.amount is not None:
+            return self._sides(x)
+        differences = [size - keep for size, keep in zip(x.spatial, self._centre(inputs), strict=True)]
+        known = [(cut // 2, cut - cut // 2) for cut in differences if isinstance(cut, int)]
+        return known if len(known) == len(differences) else None
+
+    def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        cuts = self.cuts(inputs)
+        if cuts is None:
+            return (self._cut_at_run_time(build, names, outputs[0]),)
+        wanted = {axis: side for axis, side in enumerate(cuts, start=2) if any(side)}
+        if not wanted:
+            return (names[0],)
+        starts = build.ints([begin for begin, _ in wanted.values()])
+        ends = build.ints([-end if end else 2**63 - 1 for _, end in wanted.values()])
+        return (build.node("Slice", [names[0], starts, ends, build.ints(list(wanted))]),)
+
+    def _cut_at_run_time(self, build: Builder, names: Sequence[str], y: TensorType) -> str:
+        sizes = measured(build, names[1], 2)
+        differences = build.node("Sub", [measured(build, names[0], 2), sizes])
+        starts = build.node("Div", [differences, build.ints([2])])
+        ends, axes = build.node("Add", [starts, sizes]), build.ints(range(2, 2 + len(y.spatial)))
+        centre = build.node("Slice", [names[0], starts, ends, axes])
+        # shape inference does not follow sums of sizes
+        target = build.node("Concat", [measured(build, names[0], 0, 2), sizes], axis=0)
+        return build.node("Reshape", [centre, target])
+
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels.resize import centre, cropped
+        from specc.kernels.windows import amounts
+
+        x = xs[0]
+        ones = (1,) * (x.ndim - 2)
+        if self.amount is not None:
+            return (cropped(x, amounts(x.shape[2:], ones, ones, self.amount, ones)),)
+        return (centre(x, xs[1].shape[2:] if self.size is None else self.size),)
+
+    def _check_arguments(self, inputs: Types) -> None:
+        if self.amount is None and self.size is None and len(inputs) < 2:
+            raise Rejection(
+                "E0302", "`crop` needs the amount to cut off, or `size` or `like` to say what to leave", help="`crop 1`"
+            )
+        for argument, given in (("size", self.size is not None), ("like", len(inputs) > 1)):
+            if self.amount is not None and given:
+                raise Rejection(
+                    "E0303", f"`crop` takes the amount to cut off or the `{argument}` to leave", argument=argument
+                )
+
+    def _sides(self, x: TensorType) -> list[tuple[int, int]]:
+        """The amount for each side of each axis."""
+        assert self.amount is not None
+        axes = spatial_axes(self.word, x)
+        sides = sides_of(self.amount, axes)
+        for size, side, name in zip(x.spatial, sides, SPATIAL_NAMES[axes], strict=True):
+            if isinstance(size, int) and size <= sum(side):
+                raise Rejection(
+                    "E0406",
+                    f"cutting {sum(side)} leaves nothing of the {name} {size}",
+                    argument="amount",
+                    inputs={0: x.text()},
+                    notes=[f"{name}: {size} - {side[0]} - {side[1]} = {size - sum(side)}"],
+                )
+        return sides
+
+    def _centre(self, inputs: Types) -> tuple[Dim, ...]:
+        """The sizes that are left around the centre."""
+        x, argument = inputs[0], "like" if self.size is None else "size"
+        names = SPATIAL_NAMES[spatial_axes(self.word, x)]
+        wanted = new_sizes(self.word, self.size, x, inputs[1:])
+        for size, keep, name in zip(x.spatial, wanted, names, strict=True):
+            if not isinstance(size, int) and self.size is not None:
+                raise Rejection(
+                    "E0407",
+                    f"a centre of given size needs a known {name}, not {size}",
+                    argument=argument,
+                    help="give the amount to cut from each side, or a value of that size: `crop like=x`",
+                )
+            if fits(size, keep) is None:
+                raise Rejection("E0406", f"the {name} {size} has no centre of {keep}", argument=argument)
+        return wanted
