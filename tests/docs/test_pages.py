@@ -15,6 +15,14 @@ def test_commands(page: str, spec: str, tmp_path: Path) -> None:
     check_page(ROOT / page, tmp_path)
 
 
+def test_the_page_on_python(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "python.md"
+    (tmp_path / "digits.cnn").write_text(first_spec(page), encoding="utf-8")
+    code = "".join(re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S))
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_python_example(tmp_path: Path) -> None:
     page = ROOT / "README.md"
     (tmp_path / "lenet5.cnn").write_text(first_spec(page), encoding="utf-8")
