@@ -1,0 +1,67 @@
+"""docs/import.md, made from the tables of the importer: `python -m tests.importer.import_page`."""
+
+from pathlib import Path
+
+from onnx import defs
+
+from specc.onnx.emit import OPSETS
+from specc.onnx.importer import fold
+from specc.onnx.importer.load import CONTROL_FLOW, FIRST_OPSET, LAST_OPSET
+from specc.onnx.importer.rules import RULES
+
+PAGE = Path(__file__).parents[2] / "docs" / "import.md"
+CONSTANTS = {*fold.RULES, "Constant", "DequantizeLinear", "Shape", "Size"}
+HEAD = """\
+# What import reads
+
+Made from the tables in `specc/onnx/importer` by `python -m tests.importer.import_page`.
+
+`specc import` reads opset {first} to {last}, `specc export` writes opset {lowest} to {highest}. Inputs are float32,
+float16, bfloat16, float64 or uint8; spec and weights are float32. A file that cannot be read is one error, which names
+the node, its operator and the reason.
+"""
+HOW = """\
+An operator is read where a spec can say what it does; its attributes and operands have a say in that. Older and newer
+opsets of one operator are read alike. Patterns of several nodes (a GELU, a SiLU, a layer norm) become one operation.
+"""
+REASONS = [
+    (
+        "what changes, moves, merges or drops the batch, or computes across it (`nn.MultiheadAttention`, "
+        "`nn.TransformerEncoderLayer`)",
+        "the batch is the first axis of every value, and layers see one item",
+    ),
+    ("one number per item without an axis (`mean((1, 2, 3))`)", "a value has an axis besides the batch: `keepdims`"),
+    (
+        "a constant joined to a value by Concat, or repeated for every item of an open batch (a class token)",
+        "constants are weights or numbers of layers",
+    ),
+    ("shapes that depend on values (NonZero, Unique)", "shapes are known before anything runs"),
+    (f"{', '.join(CONTROL_FLOW)}, and nodes with graphs inside", "a spec has no control flow at run time"),
+    ("operators of other domains (`com.microsoft`, ...)", "they have no definition in ONNX"),
+    ("recurrent layers (LSTM, GRU, RNN), Einsum, random numbers, signals", "a spec has no such operation"),
+]
+
+
+def page() -> str:
+    """The whole page."""
+    known = sorted({schema.name for schema in defs.get_all_schemas() if schema.domain == ""})
+    read, folded = [n for n in known if n in RULES], [n for n in known if n in CONSTANTS and n not in RULES]
+    unread = [name for name in known if name not in RULES and name not in CONSTANTS]
+    reasons = "".join(f"| {what} | {why} |\n" for what, why in REASONS)
+    parts = [
+        HEAD.format(first=FIRST_OPSET, last=LAST_OPSET, lowest=OPSETS[0], highest=OPSETS[-1]),
+        f"## Read on computed values ({len(read)} operators)\n\n{_listed(read)}\n",
+        HOW,
+        f"## Read on constants and sizes alone ({len(folded)} more)\n\n{_listed(folded)}\n",
+        f"## Not read\n\n| what | why |\n|---|---|\n{reasons}",
+        f"These {len(unread)} operators are not read, outside such patterns (Erf in a GELU):\n\n{_listed(unread)}\n",
+    ]
+    return "\n".join(parts)
+
+
+def _listed(names: list[str]) -> str:
+    return "\n".join(" ".join(f"`{name}`" for name in names[first : first + 6]) for first in range(0, len(names), 6))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
