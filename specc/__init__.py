@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from specc.api import Model, load, loads
     from specc.errors import SpecError
+    from specc.imports import import_onnx
     from specc.limits import Limits
 
 __version__ = "0.1.0"
-__all__ = ["Limits", "Model", "SpecError", "__version__", "load", "loads"]
+__all__ = ["Limits", "Model", "SpecError", "__version__", "import_onnx", "load", "loads"]
 
 _HOMES = {
     "Limits": "specc.limits",
     "Model": "specc.api",
     "SpecError": "specc.errors",
+    "import_onnx": "specc.imports",
     "load": "specc.api",
     "loads": "specc.api",
 }

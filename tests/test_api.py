@@ -52,6 +52,16 @@ def test_export_run_and_verify(path: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(model.run(x, weights=weights, device="cpu"), y)
 
 
+def test_an_onnx_file_comes_back_as_a_model_and_its_weights(path: Path, tmp_path: Path) -> None:
+    exported = specc.load(path, model="Net").export(tmp_path / "net.onnx", seed=3)
+    model, weights, text = specc.import_onnx(exported, name="Back")
+    assert (model.name, model.params) == ("Back", specc.load(path, model="Net").params)
+    assert specc.loads(text).params == model.params
+    assert model.verify(model=exported, weights=weights).passed
+    with pytest.raises(specc.SpecError, match="E0601"):
+        specc.import_onnx(tmp_path / "no.onnx")
+
+
 def test_files_are_run_one_after_the_other(path: Path, tmp_path: Path) -> None:
     model = specc.load(path, model="Net")
     x = np.random.default_rng(0).standard_normal((3, 1, 6, 6)).astype(np.float32)

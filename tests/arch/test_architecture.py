@@ -39,6 +39,7 @@ LAYERS = [
     {"report"},
     {"memory"},
     {"api"},
+    {"imports"},
     {"cli"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

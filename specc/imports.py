@@ -1,0 +1,36 @@
+"""ONNX files read back from Python."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from specc.api import Model
+from specc.decompile import spec_of
+from specc.errors import SpecError
+from specc.onnx.importer import read_model
+from specc.weights import Weights
+
+
+class ImportedModel(NamedTuple):
+    """The model in an ONNX file, its weights by the model's tensor names, and the text of its spec."""
+
+    model: Model
+    weights: Weights
+    text: str
+
+
+def import_onnx(path: str | os.PathLike[str], *, name: str | None = None) -> ImportedModel:
+    """What `specc import` writes: the spec, which is proven to mean the file's graph, and the weights, not yet loaded.
+
+    `name` is what to call the model (as in the file unless given).  Raises `SpecError`.
+    """
+    imported, diagnostics = read_model(Path(path))
+    if imported is None:
+        raise SpecError(diagnostics)
+    spec, diagnostics = spec_of(imported.graph, "model.cnn", name)
+    if spec is None:
+        raise SpecError(diagnostics)
+    tensors = {new: imported.weights.tensors[old] for new, old in spec.names.items()}
+    return ImportedModel(Model(spec.checked), Weights(tensors), spec.text)
