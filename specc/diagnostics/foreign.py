@@ -37,6 +37,7 @@ LAYERS: Final[dict[str, Layer]] = {
     "Dropout": Layer("dropout", ("rate",)),
     "Dropout2d": Layer("dropout", ("rate",)),
     "Flatten": Layer("flatten"),
+    "Identity": Layer("identity"),
     "ReLU": Layer("relu"),
     "ReLU6": Layer("relu6"),
     "Sigmoid": Layer("sigmoid"),
@@ -57,7 +58,7 @@ LAYERS: Final[dict[str, Layer]] = {
     "GlobalMaxPooling2D": Layer("global_maxpool"),
 }
 """By the name of the class, without its module."""
-_UNWRITTEN: Final = frozenset(
+UNWRITTEN: Final = frozenset(
     {"in_channels", "in_features", "num_features", "num_channels", "input_shape", "input_dim", "inplace", "name"}
     | {"start_dim", "end_dim", "momentum", "data_format", "device", "dtype", "axis", "bias_initializer"}
 )
@@ -117,7 +118,7 @@ def _named(layer: Layer, parts: Sequence[str]) -> Iterator[tuple[str, str]]:
     for index, part in enumerate(parts):
         key, equals, value = part.partition("=")
         name = layer.names[index] if not equals and index < len(layer.names) else None
-        if equals and key.strip() not in _UNWRITTEN:
+        if equals and key.strip() not in UNWRITTEN:
             name = SYNONYMS.get(key.strip(), key.strip())
         if name is not None and not (name == "bias" and _value(value or part) == "true"):
             yield name, _value(value or part)

@@ -50,7 +50,8 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     if len(word) > _LONGEST_WORD:
         return None
     known = sorted({candidate for candidate in candidates if len(candidate) <= _LONGEST_WORD})
-    synonym = SYNONYMS.get(word.lower().rpartition(".")[2])
+    module, _, plain = word.lower().rpartition(".")
+    synonym = plain if module and plain in known else SYNONYMS.get(plain)
     if synonym in known and word not in known:
         return synonym
     ranked = [(rank, candidate) for candidate in known if (rank := _rank(word.lower(), candidate.lower()))]

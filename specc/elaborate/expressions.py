@@ -102,7 +102,7 @@ def unknown_name(name: ast.Name, frame: Frame, report: Reporter, extra: tuple[st
     while scope is not None:
         known.extend(scope.names)
         scope = scope.parent
-    guess = nearest(name.id, [*known, *known_words()])
+    guess = nearest(name.id, [*known, *(word for word in known_words() if word != name.id)])
     return report.error(
         "E0202",
         name.span,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from specc.diagnostics.foreign import DEFAULTS, meant, written_here
+from specc.diagnostics.foreign import DEFAULTS, UNWRITTEN, meant, written_here
 from specc.syntax import ast
 
 _WORDS = {
@@ -17,7 +17,6 @@ _WORDS = {
     "embedding": "specc describes convolutional networks: there are no embeddings",
     "lstm": "specc describes feed-forward networks: there are no recurrent layers",
     "gru": "specc describes feed-forward networks: there are no recurrent layers",
-    "identity": "an operation that does nothing is left out",
     "unsqueeze": "`reshape` gives a value other axes; the batch is never written",
     "squeeze": "`flatten` or `reshape` gives a value other axes; the batch is never written",
     "compile": "training is not described: a spec holds the network alone",
@@ -52,6 +51,13 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
 def name_meant(name: str) -> str | None:
     """The help for a name that other languages define."""
     return _NAMES.get(name)
+
+
+def unwritten(key: str) -> str | None:
+    """The help for an argument of other languages that is not written here."""
+    if key == "name":
+        return "a label names a layer: `stem: conv 64, 7x7`"
+    return "leave it out: there is nothing to choose here" if key in UNWRITTEN else None
 
 
 def arguments_meant(name: ast.Name, args: Sequence[ast.Argument]) -> Sequence[ast.Argument]:

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
+from specc.elaborate.foreign import unwritten
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
 from specc.elaborate.sharing import tensors_name
@@ -255,12 +256,12 @@ def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan,
             key.span,
             "unknown argument",
             help=_elsewhere(key, value, signature)
-            or (f"did you mean `{guess}`?" if guess else f"it takes {quoted(known)}"),
+            or (f"did you mean `{guess}`?" if guess else unwritten(key.id) or f"it takes {quoted(known)}"),
         )
     )
     result.flawed = True
     if guess is None:
-        result.ok = False
+        result.ok &= unwritten(key.id) is not None
     elif guess in signature.names:
         _given(guess, signature, result).setdefault(guess, value)
 

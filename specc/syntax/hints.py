@@ -214,7 +214,9 @@ def _outside(stuck: Stuck) -> str | None:
 
 def _inside(stuck: Stuck) -> str | None:
     word = stuck.token.value
-    inside = stuck.token.kind in ("MODEL", "BLOCK", "IMPORT") and stuck.starts_line and stuck.open
+    inside = (
+        stuck.token.kind in ("MODEL", "BLOCK", "IMPORT") and stuck.starts_line and stuck.open and stuck.following == " "
+    )
     return f"a `{word}` stands outside of models and blocks: write it above them" if inside else None
 
 
