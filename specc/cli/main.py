@@ -52,8 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     leave_promptly()
     arguments = sys.argv[1:]
     code = _guarded(arguments)
-    if arguments and arguments[0] in SHORT:
-        leave(code)
+    if code == INTERRUPTED or (arguments and arguments[0] in SHORT):
+        leave(code)  # after an interrupt native threads may still work on what Python would take apart
     return code
 
 
