@@ -35,7 +35,7 @@ def render(report: Report, width: int = 100, style: Style | None = None, *, ever
         *_notes(layers, report, width),
         *_deviations(report, width),
         *_failure(report, width),
-        *wrap(report.note[:1].upper() + report.note[1:], width),
+        *(wrap(report.note[:1].upper() + report.note[1:], width) if report.note else ()),
         _verdict(report),
     ]
     return "\n".join(lines) + "\n"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import specc
+from specc import SpecError
 from specc.interpreter import interpret
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import GraphInput, GraphOutput
@@ -127,5 +128,5 @@ def test_weights_must_all_be_there():
     pytest.importorskip("torch", reason="modules are PyTorch's")
     from specc.torch import module
 
-    with pytest.raises(KeyError):
+    with pytest.raises(SpecError, match=r"there is no weight `a\.weight`"):
         module(named("a"), Weights.of({}))
