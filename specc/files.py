@@ -16,6 +16,10 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 
+unfinished: set[Path] = set()
+"""Temporary files of this process that are being written."""
+
+
 @contextmanager
 def atomic(path: Path, name: Callable[[], str] | None = None) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file at `path` when the block ends without an exception.
@@ -31,6 +35,7 @@ def atomic(path: Path, name: Callable[[], str] | None = None) -> Iterator[Binary
         return
     _sweep(target)
     temporary = target.with_name(f"{_start(target)}{secrets.token_hex(6)}.tmp")
+    unfinished.add(temporary)
     try:  # before there is a file: an interrupt may come while it is made
         with _claimed(temporary) as stream:
             yield stream
@@ -42,6 +47,8 @@ def atomic(path: Path, name: Callable[[], str] | None = None) -> Iterator[Binary
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+    finally:
+        unfinished.discard(temporary)
     _flush_folder(target.parent)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import specc
 from specc.cli.console import BAD_REQUEST, Console
-from specc.cli.interrupts import INTERRUPTED, leave, leave_promptly
+from specc.cli.interrupts import INTERRUPTED, leave, leave_promptly, was_interrupted
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.openblas import choose_kernels
@@ -28,9 +28,6 @@ COMMANDS: Final[dict[str, str]] = {
     "completion": "print a completion script for bash, zsh or tcsh",
 }
 
-SHORT: Final = frozenset({"check", "explain", "zoo"})
-"""Those that load no native library which may have something left to do at the end."""
-
 MODULES: Final[dict[str, str]] = {"import": "import_"}
 """Modules that cannot be called like their subcommand."""
 
@@ -46,15 +43,12 @@ exit codes: 0 fine; 1 the spec is wrong or verification failed; 2 the request co
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line `argv` and return the exit code; without one that of the process, which may end here."""
+    """Run the command line `argv` and return the exit code; without `argv` that of the process, which ends here."""
     if argv is not None:
         return _guarded(list(argv))
     leave_promptly()
     arguments = sys.argv[1:]
-    code = _guarded(arguments)
-    if code == INTERRUPTED or (arguments and arguments[0] in SHORT):
-        leave(code)  # after an interrupt native threads may still work on what Python would take apart
-    return code
+    leave(_guarded(arguments))
 
 
 def _guarded(arguments: list[str]) -> int:
@@ -69,7 +63,9 @@ def _guarded(arguments: list[str]) -> int:
     except MemoryError as error:
         console.report([Diagnostic("E0706", f"there is not enough memory: {error}" if str(error) else "out of memory")])
         return BAD_REQUEST
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ImportError, SystemError) as error:
+        if not isinstance(error, KeyboardInterrupt) and not was_interrupted():
+            raise
         console.note("interrupted")
         return INTERRUPTED
     return code

@@ -193,3 +193,21 @@ def test_a_read_only_checkout(read_only):
     assert refused.returncode == 2
     assert "error[E0904]" in refused.stderr
     assert sorted(path.name for path in read_only.iterdir()) == ["net.cnn", "tree", "x.npy"]
+
+
+def test_an_import_that_an_interrupt_broke_is_an_interrupt(folder):
+    """Native modules met by SIGINT while they are imported may raise an ImportError of their own."""
+    broken = (
+        "import os, signal, sys\n"
+        "from specc.cli import interrupts, main\n"
+        "def fail(*_):\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    except KeyboardInterrupt:\n"
+        "        raise ImportError('numpy._core.multiarray failed to import')\n"
+        "sys.modules['specc.cli.main']._module = fail\n"
+        "sys.argv = ['specc', 'check', 'net.cnn']\n"
+        "sys.exit(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", broken], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
