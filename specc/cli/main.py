@@ -44,11 +44,10 @@ exit codes: 0 fine; 1 the spec is wrong or verification failed; 2 the request co
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` and return the exit code; without `argv` that of the process, which ends here."""
-    if argv is not None:
-        return _guarded(list(argv))
-    leave_promptly()
-    arguments = sys.argv[1:]
-    leave(_guarded(arguments))
+    if argv is None:
+        leave_promptly()
+        leave(_guarded(sys.argv[1:]))
+    return _guarded(list(argv))
 
 
 def _guarded(arguments: list[str]) -> int:
