@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar, cast
 
 from specc.diagnostics.suggest import nearest
 
@@ -30,7 +30,7 @@ def whole(name: str, value: object, least: int | None = None) -> int:
     import operator
 
     try:
-        number = operator.index(value)  # type: ignore[arg-type]
+        number = operator.index(cast("SupportsIndex", value))
     except TypeError:
         raise TypeError(f"{name} is a whole number, not {value!r}") from None
     if least is not None and number < least:

@@ -71,13 +71,8 @@ def verify(
     ours, theirs = _shared(Rounded(weights, arithmetic.precision) if arithmetic.narrow else weights, stored)
     judge = LayerJudge(graph, ours, arithmetic)
     work = Work(graph, ours | theirs, bare, device)
-    levels = (False, True) if optimised else (False,)
-    ran, diagnostics = _judge_layers(work, judge, stacked(graph, trials), levels)
-    outputs: tuple[OutputResult, ...] = ()
-    if not diagnostics:
-        whole = next(probes(graph, found, pixel_inputs(bare), seed, ("normal",))) if inputs is None else trials[0]
-        whole = arithmetic.probe(whole)
-        outputs, diagnostics = _judge_outputs(work, judge, whole, seed)
+    whole = next(probes(graph, found, pixel_inputs(bare), seed, ("normal",))) if inputs is None else trials[0]
+    ran, outputs, diagnostics = _judge(work, judge, stacked(graph, trials), arithmetic.probe(whole), seed, optimised)
     if diagnostics:
         conflicts = {} if model is None else shape_conflicts(bare, graph)
         if not conflicts:
@@ -171,6 +166,16 @@ def _trials(
         message = "no small sizes fit the model's open sizes: give inputs, or the sizes themselves"
         return [], {}, (Diagnostic("E0901", message, file=graph.file),)
     return list(probes(graph, chosen, pixel_inputs(model), seed, kinds)), chosen, ()
+
+
+def _judge(
+    work: Work, judge: LayerJudge, trials: list[Probe], whole: Probe, seed: int, optimised: bool
+) -> tuple[Ran, tuple[OutputResult, ...], tuple[Diagnostic, ...]]:
+    """Every layer on `trials`, and then the model from end to end on `whole`."""
+    ran, diagnostics = _judge_layers(work, judge, trials, (False, True) if optimised else (False,))
+    if diagnostics:
+        return ran, (), diagnostics
+    return (ran, *_judge_outputs(work, judge, whole, seed))
 
 
 def _judge_layers(
