@@ -81,7 +81,7 @@ def open_project(
     settings: Mapping[str, Value] = MappingProxyType({}),
 ) -> Project | None:
     """Parse `source`, load what it imports, and check what needs no evaluation; what `settings` read is in use."""
-    modules = Modules(loader, report, limits, memory)
+    modules = Modules(loader, report, limits, None if memory is None else memory.lines)
     module = modules.load(source)
     if module is None:
         return None

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from specc.elaborate.bodies import Body
 from specc.elaborate.modules import Module
+from specc.elaborate.outcomes import Outcomes
 from specc.elaborate.plan import Plan
 from specc.elaborate.reads import functions_in, names_in, size_names
 from specc.ir.graph import Graph, Node
 from specc.source import LineSpan
 from specc.syntax import ast
 from specc.syntax.lines import Lines
-
-if TYPE_CHECKING:
-    from specc.elaborate.replay import Outcomes
 
 
 class Resolved(NamedTuple):
@@ -101,7 +99,7 @@ class Memory:
         """Keep what statements of a model have come to; where errors kept some from it, what they came to before."""
         former = self._outcomes.get(model)
         if not complete and former is not None:
-            found.complete(former, self)
+            found.complete(former, self.stands_alone)
         self._outcomes[model] = found
 
     def keep(self, models: Collection[str], graphs: Iterable[Graph]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
@@ -16,10 +17,8 @@ from specc.limits import Limits
 from specc.ops import BY_WORD
 from specc.source import Source, Span
 from specc.syntax import ast
+from specc.syntax.lines import Lines
 from specc.syntax.parser import parse
-
-if TYPE_CHECKING:
-    from specc.elaborate.memory import Memory
 
 
 class Loader(Protocol):
@@ -70,10 +69,12 @@ Definition: TypeAlias = BlockDefinition | ModelDefinition
 
 
 class Modules:
-    """Loads a file and everything it imports, each file once."""
+    """Loads a file and everything it imports, each file once.  `lines` gives what an earlier check left of a file."""
 
-    def __init__(self, loader: Loader, report: Reporter, limits: Limits, memory: Memory | None = None) -> None:
-        self._memory = memory
+    def __init__(
+        self, loader: Loader, report: Reporter, limits: Limits, lines: Callable[[str], Lines] | None = None
+    ) -> None:
+        self._lines = lines
         self._loader = loader
         self._report = report
         self._limits = limits
@@ -86,7 +87,7 @@ class Modules:
 
     def load(self, source: Source) -> Module | None:
         """The module of `source`; `None` when its text could not be parsed."""
-        kept = None if self._memory is None else self._memory.lines(source.name)
+        kept = None if self._lines is None else self._lines(source.name)
         tree, diagnostics = parse(source, self._limits, kept)
         for diagnostic in diagnostics:
             self._report.add(diagnostic)

@@ -14,7 +14,7 @@ from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Scope
-from specc.elaborate.sharing import weightless
+from specc.elaborate.tensor_names import weightless
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Word, kind, quoted
 from specc.elaborate.words import NO_ACTIVATION
 from specc.limits import Limits
@@ -237,9 +237,13 @@ class Operations:
         """The layer called `name`, its tensors called as `weights=` says."""
         known = self._layers.sharing.count
         result = self._layers.apply(op, sources, act, statement, name, frame.naming.scope(name, made.tensors))
-        if made.tensors is not None and self._layers.sharing.count == known:
-            weightless("residual" if isinstance(statement, ast.Residual) else op.word, made, self._report)
+        self._check_tensors("residual" if isinstance(statement, ast.Residual) else op.word, made, known)
         return result
+
+    def _check_tensors(self, what: str, made: Plan, known: int) -> None:
+        """E0311 where `weights=` names tensors, and none have come to those `known` before."""
+        if made.weights is not None and made.tensors is not None and self._layers.sharing.count == known:
+            weightless(what, made.weights, made.tensors, self._report)
 
     # ------------------------------------------------------------ blocks
 
@@ -265,8 +269,8 @@ class Operations:
             raise self._read.no_value(statement.name.span)
         if made.act is not None:
             result = self._activated(result, made.act, name, statement, frame, tensors)
-        if made.tensors is not None and self._layers.sharing.count == known and not self._layers.broken:
-            weightless(block.tree.name.id, made, self._report)
+        if not self._layers.broken:
+            self._check_tensors(block.tree.name.id, made, known)
         return result
 
     def _handed(self, expression: ast.Expr, frame: Frame) -> Result:

@@ -17,8 +17,8 @@ from specc.diagnostics.suggest import nearest
 from specc.elaborate.foreign import unwritten
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
-from specc.elaborate.sharing import tensors_name
 from specc.elaborate.surplus import meant, text
+from specc.elaborate.tensor_names import tensors_name
 from specc.elaborate.values import quoted
 from specc.elaborate.words import NO_ACTIVATION, activations, choices
 from specc.ops.base import Op

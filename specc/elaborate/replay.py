@@ -7,50 +7,15 @@ names and lines.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from specc.elaborate.expressions import Frame
-from specc.elaborate.layers import Layers, Made
+from specc.elaborate.layers import Layers
 from specc.elaborate.memory import Memory
 from specc.elaborate.operations import Operations
+from specc.elaborate.outcomes import Outcome, Outcomes
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import LayerValue
 from specc.ops import BY_WORD
 from specc.syntax import ast
-from specc.types import Layout
-
-
-class Outcome(NamedTuple):
-    """What a statement made of the value `before` it."""
-
-    statement: ast.Operation
-    layout: Layout
-    before: LayerValue
-    made: tuple[Made, ...]
-    result: LayerValue
-
-
-class Outcomes:
-    """Outcomes of statements, by the statement and the name of its layer: a body may be elaborated several times."""
-
-    def __init__(self) -> None:
-        self._named: dict[tuple[int, str], Outcome] = {}
-        self._latest: dict[int, Outcome] = {}
-
-    def add(self, name: str, outcome: Outcome) -> None:
-        key = id(outcome.statement)
-        self._named[key, name] = self._latest[key] = outcome
-
-    def find(self, statement: ast.Operation, name: str) -> Outcome | None:
-        """The outcome under this name, or else under another."""
-        return self._named.get((id(statement), name)) or self._latest.get(id(statement))
-
-    def complete(self, former: Outcomes, memory: Memory) -> None:
-        """Add those of `former` whose statements are kept and, for errors, have no outcome here."""
-        for (_, name), outcome in former._named.items():
-            if id(outcome.statement) not in self._latest and memory.stands_alone(outcome.statement):
-                self._named[id(outcome.statement), name] = outcome
-        self._latest = {id(outcome.statement): outcome for outcome in self._named.values()}
 
 
 class Replay:

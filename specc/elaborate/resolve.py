@@ -20,7 +20,7 @@ from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.reads import defined_in, functions_in, names_in, size_names
 from specc.elaborate.report import Reporter
-from specc.elaborate.sharing import check_name
+from specc.elaborate.tensor_names import check_name
 from specc.elaborate.values import BROKEN, Namespace, Word, quoted
 from specc.elaborate.words import FACTS, activations, known_words, takes_words
 from specc.ops import BY_WORD

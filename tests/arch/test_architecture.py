@@ -79,6 +79,27 @@ def test_arrows_point_one_way() -> None:
     assert backward == []
 
 
+def test_files_form_no_circle() -> None:
+    """Neither while they are imported nor for the names of types alone."""
+    reads = {module_name(path): files_read(path) for path in FILES}
+    while free := [name for name, read in reads.items() if not read & reads.keys()]:
+        for name in free:
+            del reads[name]
+    assert sorted(reads) == []
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def files_read(path: Path) -> set[str]:
+    """The modules that a file imports names from; that of a package where the package itself defines them."""
+    names = set(imports(ast.parse(path.read_text(encoding="utf-8"))))
+    modules = {module_name(file).removesuffix(".__init__"): module_name(file) for file in FILES}
+    inner = {name.rpartition(".")[0] for name in names if name in modules}
+    return {modules[name] for name in names if name in modules and name not in inner} - {module_name(path)}
+
+
 @pytest.mark.parametrize(("package", "home"), [("onnx", "onnx"), ("onnxruntime", "runtime"), ("lark", "syntax")])
 def test_a_heavy_package_has_one_home(package: str, home: str) -> None:
     outside = []
