@@ -59,6 +59,11 @@ class Console:
             sys.stdout.flush()
             sys.stderr.write(render_text(list(diagnostics), self.width, _colour(sys.stderr)))
 
+    def refuse(self, diagnostics: Sequence[Diagnostic]) -> int:
+        """Print why a command ends without its result; the exit code for that."""
+        self.report(diagnostics)
+        return exit_code(diagnostics)
+
     def flush(self) -> None:
         sys.stdout.flush()
 

@@ -49,8 +49,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     suffixes = MODEL if options.to == "onnx" else SOURCE
     refused = refusals(target, suffixes, [*spec_files(checked.graph), *weights_files(options)])
     if refused:
-        console.report(refused)
-        return exit_code(refused)
+        return console.refuse(refused)
     if options.to == "torch":
         return _export_torch(checked, target, console)
     from specc.onnx.narrow import default_opset, emit_in
@@ -61,14 +60,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
     opset = default_opset(precision) if options.opset is None else options.opset
     weights, diagnostics = load_weights(checked.graph, options, console)
     if weights is None:
-        console.report(diagnostics)
-        return exit_code(diagnostics)
+        return console.refuse(diagnostics)
     model, diagnostics = emit_in(
         checked.graph, precision, opset=opset, preprocess=options.preprocess, keep_io=options.keep_io_types
     )
     if model is None:
-        console.report(diagnostics)
-        return exit_code(diagnostics)
+        return console.refuse(diagnostics)
     counted = Counted(weights, precision)
     problems = write_model(model, counted, target) or counted.diagnostics
     console.report(problems)

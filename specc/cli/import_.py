@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.cli.console import OK, Console, exit_code
+from specc.cli.console import OK, Console
 from specc.report import words
 
 if TYPE_CHECKING:
@@ -47,29 +47,25 @@ def run(options: argparse.Namespace, console: Console) -> int:
     refused = refusals(files[0], SPEC, inputs, files[1:]) if options.output is not None else ()
     refused = refused or (refusals(files[-1], WEIGHTS, inputs) if options.weights is not None else ())
     if refused:
-        console.report(refused)
-        return exit_code(refused)
+        return console.refuse(refused)
     from specc.decompile import spec_of
     from specc.onnx.importer import read_model
 
     imported, diagnostics = read_model(Path(options.file))
     if imported is None:
-        console.report(diagnostics)
-        return exit_code(diagnostics)
+        return console.refuse(diagnostics)
     target = options.output or "model.cnn"
     name = options.name or (Path(options.file).stem if imported.graph.name in GENERIC else None)
     spec, diagnostics = spec_of(imported.graph, target, name)
     if spec is None:
-        console.report(diagnostics)
-        return exit_code(diagnostics)
+        return console.refuse(diagnostics)
     if options.weights is not None:
         from specc.weights import Weights, write
 
         tensors = {new: imported.weights.tensors[old] for new, old in spec.names.items()}
         problems = write(Weights(tensors), Path(options.weights))
         if problems:
-            console.report(problems)
-            return exit_code(problems)
+            return console.refuse(problems)
     if options.output is None:
         console.data(spec.text)
     elif code := _write(spec.text, Path(options.output), spec.checked.graph.name, console):
@@ -114,7 +110,6 @@ def _write(text: str, path: Path, name: str, console: Console) -> int:
             file.write(text.encode())
     except OSError as error:
         problem = Diagnostic("E0904", f"cannot write {path}: {error.strerror or error}", file=str(path))
-        console.report([problem])
-        return exit_code([problem])
+        return console.refuse([problem])
     console.note(f"wrote {path}: {name}, {words.counted(len(text.splitlines()), 'line')}")
     return OK

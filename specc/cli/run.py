@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.cli.console import BAD_REQUEST, OK, Console, exit_code
+from specc.cli.console import BAD_REQUEST, OK, Console
 from specc.cli.model_arguments import add_device_argument, add_weights_arguments, load_weights, weights_files
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.diagnostics import Diagnostic
@@ -97,8 +97,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return BAD_REQUEST
     weights, diagnostics = load_weights(graph, options, console)
     if weights is None:
-        console.report(diagnostics)
-        return exit_code(diagnostics)
+        return console.refuse(diagnostics)
     from specc.inference import open_inference
 
     opened, diagnostics = open_inference(

@@ -9,11 +9,16 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from specc.cli.console import BAD_REQUEST, OK, WRONG, Console, exit_code
+from specc.cli.console import BAD_REQUEST, OK, WRONG, Console
 from specc.cli.model_arguments import add_device_argument, add_dtype_arguments, add_weights_arguments, load_weights
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from specc.ir.graph import Graph
+    from specc.onnx.proto import Model
 
 EXAMPLES = """\
 examples:
@@ -60,29 +65,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return code
     weights, diagnostics = load_weights(checked.graph, options, console)
     if weights is None or diagnostics:
-        console.report(diagnostics)
-        return exit_code(diagnostics)
-    from specc.decompile.align import adopted
-    from specc.onnx.narrow import emit_in
-    from specc.onnx.precision import PRECISIONS
+        return console.refuse(diagnostics)
     from specc.report import verification
     from specc.verify import verify
 
     kinds, diagnostics = _kinds(options.inputs)
     if diagnostics:
-        console.report(diagnostics)
-        return exit_code(diagnostics)
-    file = None if options.model_file is None else Path(options.model_file)
-    graph, model, unread = (checked.graph, None, ()) if file is None else adopted(checked.graph, file)
-    if unread:
-        console.report(unread)
-        return exit_code(unread)
-    if file is None and options.dtype != "float32":  # a file says itself in which type it computes
-        fresh, diagnostics = emit_in(graph, PRECISIONS[options.dtype], keep_io=options.keep_io_types)
-        if fresh is None:
-            console.report(diagnostics)
-            return exit_code(diagnostics)
-        model = fresh
+        return console.refuse(diagnostics)
+    graph, model, diagnostics = _candidate(checked.graph, options)
+    if diagnostics:
+        return console.refuse(diagnostics)
     report, diagnostics = verify(
         graph,
         weights,
@@ -95,11 +87,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
         seeded=options.weights is None,
     )
     if report is None:
-        console.report(diagnostics)
-        return exit_code(diagnostics)
-    if file is not None and options.dtype not in ("float32", report.precision):
-        message = f"{file} computes in {report.precision}, not in {options.dtype}"
-        console.report([Diagnostic("E0907", message, file=str(file))])
+        return console.refuse(diagnostics)
+    if options.model_file is not None and options.dtype not in ("float32", report.precision):
+        message = f"{options.model_file} computes in {report.precision}, not in {options.dtype}"
+        console.report([Diagnostic("E0907", message, file=options.model_file)])
         return BAD_REQUEST
     if options.format == "json":
         console.data(json.dumps(report.to_json(), indent=2) + "\n")
@@ -107,6 +98,19 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.data(verification.render(report, console.width, console.style, every=not options.brief))
     console.report(report.diagnostics)
     return OK if report.passed else WRONG
+
+
+def _candidate(graph: Graph, options: argparse.Namespace) -> tuple[Graph, Model | Path | None, tuple[Diagnostic, ...]]:
+    """What to verify, with the graph under the names that it uses: a file, or nothing for a fresh export in float32."""
+    from specc.decompile.align import adopted
+    from specc.onnx.narrow import emit_in
+    from specc.onnx.precision import PRECISIONS
+
+    if options.model_file is not None:
+        return adopted(graph, Path(options.model_file))
+    if options.dtype == "float32":
+        return graph, None, ()
+    return graph, *emit_in(graph, PRECISIONS[options.dtype], keep_io=options.keep_io_types)
 
 
 def _kinds(text: str) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:

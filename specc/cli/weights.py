@@ -41,8 +41,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         read = [Path(file) for file in (options.source, options.map) if file is not None]
         refused = refusals(Path(options.output), WEIGHTS, [*spec_files(checked.graph), *read])
         if refused:
-            console.report(refused)
-            return exit_code(refused)
+            return console.refuse(refused)
     if options.source is not None:
         return _match(checked, options, console)
     from specc.report.weights import render_weights
@@ -62,8 +61,7 @@ def _match(checked: Checked, options: argparse.Namespace, console: Console) -> i
         checked.graph, Path(options.source), mapping=mapping(options), strict=not options.lenient, seed=options.seed
     )
     if table is None:
-        console.report(diagnostics)
-        return exit_code(diagnostics)
+        return console.refuse(diagnostics)
     console.data(render_match(table, console.width, console.style))
     console.report(diagnostics)
     if weights is None:
