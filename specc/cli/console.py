@@ -47,6 +47,12 @@ class Console:
         """Print the result of the command."""
         sys.stdout.write(text)
 
+    def json(self, value: object) -> None:
+        """Print the result of the command as JSON; ASCII only, so that any stream can carry it."""
+        import json
+
+        self.data(json.dumps(value, indent=2) + "\n")
+
     def note(self, text: str) -> None:
         """Print a line about the work on standard error."""
         sys.stderr.write(f"{text}\n")

@@ -7,7 +7,6 @@ interpreter, within the rounding-error bound of its operation; then the whole mo
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +92,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.report([Diagnostic("E0907", message, file=options.model_file)])
         return BAD_REQUEST
     if options.format == "json":
-        console.data(json.dumps(report.to_json(), indent=2) + "\n")
+        console.json(report.to_json())
     else:
         console.data(verification.render(report, console.width, console.style, every=not options.brief))
     console.report(report.diagnostics)

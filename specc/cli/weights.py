@@ -20,6 +20,7 @@ examples:
   specc weights lenet5.cnn                                 # names, shapes, initialisers
   specc weights lenet5.cnn -o start.safetensors --seed 7   # write the seeded weights
   specc weights resnet.cnn --model ResNet18 --from resnet18.safetensors   # what fits, what does not
+  specc weights resnet.cnn --model ResNet18 --format json | jq -r '.tensors[].name'
   specc weights resnet.cnn --model ResNet18 --from resnet18.npz -o r18.safetensors   # convert once
 """
 
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_map_argument(parser)
     parser.add_argument("--lenient", action="store_true", help="accept missing and surplus tensors")
     parser.add_argument("--seed", metavar="N", type=seed, default=0, help="seed of initialised weights (default: 0)")
+    parser.add_argument("--format", choices=("table", "json"), default="table", help="how to print the tensors")
     parser.add_argument("-o", "--output", metavar="OUT", help="write the weights to a .safetensors or .npz file")
 
 
@@ -44,9 +46,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
             return console.refuse(refused)
     if options.source is not None:
         return _match(checked, options, console)
-    from specc.report.weights import render_weights
+    from specc.report.weights import render_weights, weights_json
     from specc.weights import seeded
 
+    if options.output is None and options.format == "json":
+        console.json(weights_json(checked.graph))
+        return OK
     if options.output is None:
         console.data(render_weights(checked.graph, console.width, console.style))
         return OK
@@ -54,7 +59,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _match(checked: Checked, options: argparse.Namespace, console: Console) -> int:
-    from specc.report.weights import render_match
+    from specc.report.weights import match_json, render_match
     from specc.trained import load_trained
 
     weights, table, diagnostics = load_trained(
@@ -62,7 +67,10 @@ def _match(checked: Checked, options: argparse.Namespace, console: Console) -> i
     )
     if table is None:
         return console.refuse(diagnostics)
-    console.data(render_match(table, console.width, console.style))
+    if options.format == "json":
+        console.json(match_json(checked.graph, table))
+    else:
+        console.data(render_match(table, console.width, console.style))
     console.report(diagnostics)
     if weights is None:
         return exit_code(diagnostics) or BAD_REQUEST

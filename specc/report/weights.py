@@ -30,9 +30,9 @@ def render_weights(graph: Graph, width: int = 100, style: Style | None = None) -
     return "\n".join(lines) + "\n"
 
 
-def weights_json(graph: Graph) -> list[dict[str, object]]:
-    """The same as JSON objects."""
-    return [
+def weights_json(graph: Graph) -> dict[str, object]:
+    """What `specc weights --format json` prints: the model's name, and an object for every tensor."""
+    tensors = [
         {
             "name": weight_name(node, weight),
             "shape": list(weight.shape),
@@ -43,6 +43,7 @@ def weights_json(graph: Graph) -> list[dict[str, object]]:
         }
         for node, weight in _weights(graph)
     ]
+    return {"model": graph.name, "tensors": tensors}
 
 
 def render_match(table: MatchTable, width: int = 100, style: Style | None = None) -> str:
@@ -65,6 +66,17 @@ def render_match(table: MatchTable, width: int = 100, style: Style | None = None
     told = list(draw(whole, width, chosen) if table_width(whole) <= width else draw(columns, width, chosen))
     below = [] if table_width(whole) <= width else list(_notes_below(names, statuses, notes, width))
     return "\n".join([*told, *below, _counts(statuses)]) + "\n"
+
+
+def match_json(graph: Graph, table: MatchTable) -> dict[str, object]:
+    """What `specc weights --from FILE --format json` prints: for every tensor of the model the one of the file
+    (`source`, or null), and what the file holds besides."""
+    tensors = [
+        {"name": r.name, "shape": list(r.shape), "status": r.status, "source": r.source, "note": r.note}
+        for r in table.rows
+    ]
+    surplus = [{"name": name, "shape": list(shape)} for name, shape in table.surplus]
+    return {"model": graph.name, "tensors": tensors, "surplus": surplus, "complete": table.complete}
 
 
 def _notes_below(names: list[str], statuses: list[str], notes: list[str], width: int) -> Iterator[str]:

@@ -177,6 +177,15 @@ def test_no_command_writes_over_what_it_reads(specc: Specc, command: str, reason
     assert {path: path.read_bytes() for path in Path().iterdir()} == before
 
 
+def test_weights_as_json(specc: Specc) -> None:
+    listed = json.loads(specc("weights", "net.cnn", "--format", "json").out)["tensors"]
+    arrays = {tensor["name"]: np.zeros(tensor["shape"], np.float32) for tensor in listed}
+    np.savez("w.npz", **arrays)
+    found = json.loads(specc("weights", "net.cnn", "--from", "w.npz", "--format", "json").out)
+    assert found["complete"]
+    assert [tensor["source"] for tensor in found["tensors"]] == list(arrays)
+
+
 @pytest.mark.parametrize("command", ["export", "verify", "weights"])
 def test_a_seed_is_not_negative(specc: Specc, command: str) -> None:
     answer = specc(command, "net.cnn", "--seed", "-1")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from chains import conv, graph, image
 
 from specc.ir.graph import Graph
-from specc.report.weights import render_match, render_weights, weights_json
+from specc.report.weights import match_json, render_match, render_weights, weights_json
 from specc.weights.match import MatchTable, Row
 
 
@@ -37,7 +38,7 @@ c.bias            4             4  0
 
 
 def test_as_json() -> None:
-    told = weights_json(net())
+    told: Any = weights_json(net())["tensors"]
     assert told[0] == {
         "name": "edges.weight", "shape": [1, 1, 2, 2], "values": 4, "initialiser": "fixed in the spec",
         "kind": "parameter", "trainable": False,
@@ -57,6 +58,15 @@ TABLE = MatchTable(
     ),
     surplus=(("fc.weight", (10, 64)),),
 )
+
+
+def test_a_match_as_json() -> None:
+    told: Any = match_json(net(), TABLE)
+    assert [(tensor["status"], tensor["source"]) for tensor in told["tensors"]] == [
+        ("matched", "conv.weight"), ("missing", None), ("misshapen", "b.weight"),
+    ]  # fmt: skip
+    assert told["surplus"] == [{"name": "fc.weight", "shape": [10, 64]}]
+    assert not told["complete"]
 
 
 def test_what_fits_and_what_does_not() -> None:
