@@ -48,10 +48,10 @@ class Console:
         sys.stdout.write(text)
 
     def json(self, value: object) -> None:
-        """Print the result of the command as JSON; ASCII only, so that any stream can carry it."""
-        import json
+        """Print the result of the command as JSON, ASCII only; the items of a list stand on a line each."""
+        from specc.report.json import text
 
-        self.data(json.dumps(value, indent=2) + "\n")
+        self.data(text(value, levels=2) + "\n")
 
     def note(self, text: str) -> None:
         """Print a line about the work on standard error."""

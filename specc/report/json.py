@@ -24,18 +24,18 @@ _ENCODE: Final = json.JSONEncoder().encode
 
 def render(summaries: Sequence[Summary], diagnostics: Sequence[Diagnostic]) -> str:
     """`document` as text, ending in a newline; ASCII only, so that any stream can carry it."""
-    return _lines(document(summaries, diagnostics), levels=4) + "\n"
+    return text(document(summaries, diagnostics), levels=4) + "\n"
 
 
-def _lines(value: object, levels: int, indent: str = "") -> str:
+def text(value: object, levels: int, indent: str = "") -> str:
     """`value` as JSON, what lies `levels` deep on one line each: json's own indentation takes ten times as long."""
     if not levels or not value or not isinstance(value, dict | list):
         return _ENCODE(value)
     inner = indent + "  "
     if isinstance(value, dict):
-        parts = [f"{inner}{_ENCODE(key)}: {_lines(part, levels - 1, inner)}" for key, part in value.items()]
+        parts = [f"{inner}{_ENCODE(key)}: {text(part, levels - 1, inner)}" for key, part in value.items()]
         return "{\n" + ",\n".join(parts) + f"\n{indent}}}"
-    return "[\n" + ",\n".join(inner + _lines(part, levels - 1, inner) for part in value) + f"\n{indent}]"
+    return "[\n" + ",\n".join(inner + text(part, levels - 1, inner) for part in value) + f"\n{indent}]"
 
 
 def document(summaries: Sequence[Summary], diagnostics: Sequence[Diagnostic]) -> JSON:
