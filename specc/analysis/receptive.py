@@ -3,6 +3,7 @@
 With the field r and the stride (jump) j of its input, an operation whose outputs read `extent` neighbouring samples
 and lie `stride` samples apart has r' = r + (extent - 1) * j and j' = j * stride (Araujo, Norris and Sim, "Computing
 receptive fields of convolutional neural networks", Distill, 2019).  Where branches meet, the larger field counts.
+What is learned and computed from nothing has the field 0.
 An operation that sees its whole input, such as a dense layer or a global pool, gets r + (size - 1) * j; behind it, and
 behind a merge with it (squeeze-and-excitation), the field stays.
 Fields are not cut off at the border, so they may be larger than the input.
@@ -50,12 +51,17 @@ def receptive_fields(graph: Graph) -> dict[str, View]:
     sizes = large_sizes(graph)
     views = {i.name: tuple(Axis(1, 1, size) for size in i.type.spatial) for i in graph.inputs}
     for node, reach in zip(graph.nodes, ask(graph, _reach), strict=True):
-        view = views[node.inputs[0]]
+        view = _blind(views[node.inputs[0]]) if node.op.sourceless else views[node.inputs[0]]
         for name in _read(node):
             view = _merge(view, views[name], sizes)
         for name, kind in zip(node.outputs, node.types, strict=True):
             views[name] = _advance(view, reach, kind.spatial)
     return views
+
+
+def _blind(view: View) -> View:
+    """The view of what depends on no input."""
+    return tuple(Axis(0, 0, axis.size) for axis in view)
 
 
 def _read(node: Node) -> list[str]:
@@ -75,9 +81,9 @@ def _advance(view: View, reach: Field, sizes: Sequence[Dim]) -> View:
     """The view behind an operation whose output has `sizes`; one without such axes (`flatten`) keeps its input's."""
     if len(sizes) != len(view):
         sizes = [axis.size for axis in view]
-    if reach is None:
+    if reach is None and not _sees_nothing(view):
         return tuple(Axis(_everything(axis), None, size, True) for axis, size in zip(view, sizes, strict=True))
-    if len(reach) != len(view):
+    if reach is None or len(reach) != len(view):
         return _resized(view, sizes)
     steps = list(zip(view, reach, sizes, strict=True))
     if len(steps) > 1 and steps.count(steps[0]) == len(steps):  # square windows on square images
@@ -89,6 +95,10 @@ def _resized(view: View, sizes: Sequence[Dim]) -> View:
     if [axis.size for axis in view] == list(sizes):
         return view
     return tuple(axis._replace(size=size) for axis, size in zip(view, sizes, strict=True))
+
+
+def _sees_nothing(view: View) -> bool:
+    return bool(view) and all(axis.field == 0 for axis in view)
 
 
 def _everything(axis: Axis) -> Fraction | Dim:
@@ -128,6 +138,8 @@ def _merge(left: View, right: View, sizes: dict[str, int]) -> View:
 
 
 def _larger(a: Axis, b: Axis, sizes: dict[str, int]) -> Axis:
+    if 0 in (a.field, b.field):
+        return a if b.field == 0 else b
     exact = [axis.field for axis in (a, b) if not isinstance(axis.field, Sym)]
     field = max(exact) if len(exact) == 2 else largest((a.samples, b.samples), sizes)
     jumps = [axis.jump for axis in (a, b) if axis.jump is not None]

@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from specc.ops.base import Op
 
-SIZES: Final = ("kernel", "stride", "dilation", "scale", "size")
+SIZES: Final = ("kernel", "stride", "dilation", "scale", "size", "shape")
 """Arguments whose numbers are written 3x3."""
 FIRST: Final = ("stride",)
 """Arguments that stand before the others with a name."""

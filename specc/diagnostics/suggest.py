@@ -22,6 +22,7 @@ SYNONYMS: Final[dict[str, str]] = {
     "hard_sigmoid": "hardsigmoid", "hard_swish": "hardswish", "leakyrelu": "leaky_relu", "logsoftmax": "log_softmax",
     "depthwise_conv": "depthwise", "depthwiseconv2d": "depthwise", "separableconv2d": "separable",
     "upsampling2d": "upsample", "interpolate": "resize", "zeropadding2d": "pad", "depth_to_space": "pixel_shuffle",
+    "parameter": "learned", "class_token": "learned", "cls_token": "learned",
     "permute": "transpose", "view": "reshape", "unflatten": "reshape", "clamp": "clip", "chunk": "split",
     # ... and their arguments
     "activation": "act", "dilation_rate": "dilation", "dilations": "dilation", "filters": "channels",

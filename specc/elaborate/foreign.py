@@ -14,7 +14,7 @@ _WORDS = {
     "break": "a loop goes through its whole list: choose its items before it",
     "continue": "what a turn of a loop leaves out stands in an `if`",
     "forward": "lines work on the line before, or on what `from=` names: no function is needed",
-    "embedding": "specc describes convolutional networks: there are no embeddings",
+    "embedding": "tables of embeddings are not here: one for each position is `bias elementwise=true`",
     "lstm": "specc describes feed-forward networks: there are no recurrent layers",
     "gru": "specc describes feed-forward networks: there are no recurrent layers",
     "unsqueeze": "`reshape` gives a value other axes; the batch is never written",

@@ -40,6 +40,7 @@ CLASSES: Final = {
     "normalize": "normalize.Normalize",
     "scale": "scale.Scale",
     "bias": "scale.LearnedBias",
+    "learned": "learned.Learned",
     "relu": "relu.Relu",
     "relu6": "activation.Relu6",
     "leaky_relu": "activation.LeakyRelu",

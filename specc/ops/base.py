@@ -157,6 +157,8 @@ class Op(BaseModel):
     """Operands that stand for another argument, which is then not among those without names."""
     measured: ClassVar[tuple[str, ...]] = ()
     """Those operands of which only the sizes are read."""
+    sourceless: ClassVar[bool] = False
+    """Whether no value is read, only how many items there are: its results are made of weights alone."""
     leads: ClassVar[bool] = False
     """Whether of several results the first is the value of the line, which the line below works on."""
     context: ClassVar[tuple[str, ...]] = ()

@@ -63,6 +63,17 @@ class Bias(nn.Module):
         return x + self.bias
 
 
+class Learned(nn.Module):
+    """A tensor of its own, the same for every item of `x`."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.weight.expand(len(x), *self.weight.shape).clone()
+
+
 class PRelu(nn.Module):
     """x where x >= 0, else weight x; the weight has the shape (channels, 1, ...), or (1,) for all channels."""
 

@@ -54,6 +54,11 @@ def _bias(layer: Layer) -> str:
     return f"{layer.module(_sized('Bias', weight.shape), helper=True)}({layer.x})"
 
 
+def _learned(layer: Layer) -> str:
+    (weight,) = layer.op.weights(layer.types)
+    return f"{layer.module(_sized('Learned', weight.shape), helper=True)}({layer.x})"
+
+
 def _prelu(layer: Layer) -> str:
     (weight,) = layer.op.weights(layer.types)
     return f"{layer.module(_sized('PRelu', weight.shape), helper=True)}({layer.x})"
@@ -317,6 +322,7 @@ TABLE: Final[dict[str, Lowering]] = {
     "normalize": _normalize,
     "scale": _scale,
     "bias": _bias,
+    "learned": _learned,
     "relu": _element("F.relu({})"),
     "relu6": _element("F.relu6({})"),
     "leaky_relu": _alpha("F.leaky_relu"),

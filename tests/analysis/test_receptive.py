@@ -124,5 +124,19 @@ def test_of_a_number_and_an_open_size_the_larger_field_counts() -> None:
         assert [(axis.samples, axis.jump) for axis in views["m"]] == [(H + 2, 1), (W + 2, 1)]
 
 
+def test_what_is_learned_sees_nothing() -> None:
+    net = graph(
+        image(3, 16, 16),
+        ("constant", "learned", {"shape": [4, 4, 4]}),
+        ("grown", "deconv", {"channels": 4, "kernel": 4, "stride": 4}),
+        ("all", "reduce_mean", {"axis": "height"}, "grown"),
+        ("a", "conv", conv(4, 3, pad="same"), "image"),
+        ("both", "add", {}, "grown", "a"),
+        ("c", "conv", conv(4, 3, pad="same")),
+    )
+    seen = {"image": 1, "constant": 0, "grown": 0, "all": 0, "a": 3, "both": 3, "c": 5}
+    assert {name: view[0].samples for name, view in receptive_fields(net).items()} == seen
+
+
 def test_a_flat_input_has_no_field() -> None:
     assert receptive_fields(graph(image(784), ("a", "dense", {"units": 10}))) == {"image": (), "a": ()}

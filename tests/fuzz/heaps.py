@@ -17,7 +17,7 @@ OPERATIONS = words(
     "conv deconv depthwise separable dense maxpool avgpool adaptive_avgpool global_avgpool flatten bn layernorm lrn "
     "relu softmax prelu leaky_relu add mul sub div pow min max mean concat split reshape transpose pad crop upsample "
     "resize unpool pixel_shuffle dropout normalize sqrt log neg sign reduce_sum reduce_min bias scale slice gather "
-    "matmul quantize dequantize argmax"
+    "matmul quantize dequantize argmax learned"
 )
 ARGUMENTS = words(
     "stride=2 pad=same pad=1 pad=(1,2,3,4) dilation=3 groups=2 bias=false bias=[1] act=relu round=ceil round=exact "

@@ -32,8 +32,9 @@ REASONS = [
     ),
     ("one number per item without an axis (`mean((1, 2, 3))`)", "a value has an axis besides the batch: `keepdims`"),
     (
-        "a constant joined to a value by Concat, or repeated for every item of an open batch (a class token)",
-        "constants are weights or numbers of layers",
+        "a constant joined to a value by Concat without being repeated for every item of an open batch, or repeated "
+        "along other axes",
+        "a constant tensor among values is `learned`, the same for every item",
     ),
     ("shapes that depend on values (NonZero, Unique)", "shapes are known before anything runs"),
     (f"{', '.join(CONTROL_FLOW)}, and nodes with graphs inside", "a spec has no control flow at run time"),

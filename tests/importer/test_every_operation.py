@@ -49,6 +49,12 @@ EXAMPLES = {
         "bias elementwise=true; scale elementwise=true",
     ],
     "bias": ["conv 4, 1x1; bias", "bias elementwise=true"],
+    "learned": [
+        "learned 8x12x12; add image",
+        "learned 6",
+        "a: learned 8x1x12; concat a, image, axis=height",
+        "concat axis=height { branch { learned 8x2x12 } branch { } }",
+    ],
     "prelu": ["prelu", "prelu shared=true", "prelu elementwise=true"],
     "leaky_relu": ["leaky_relu 0.2"],
     "elu": ["elu 0.5"],

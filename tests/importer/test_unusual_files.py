@@ -42,9 +42,8 @@ REFUSED = [
         "it computes a constant from a size that the file leaves open",
     ),
     (
-        "c = Constant <value = float[1, 1, 4, 4] {0,0,0,0, 0,0,0,0, 0,0,0,0, 0,0,0,0}> () b = Shape <end = 1> (image)"
-        "  k = Constant <value = int64[3] {1, 4, 4}> ()  s = Concat <axis = 0> (b, k)"
-        "  e = Expand (c, s)  out = Concat <axis = 1> (image, e)",
+        "b = Shape <end = 1> (image)  k = Constant <value = int64[3] {1, 4, 4}> ()  s = Concat <axis = 0> (b, k)"
+        "  e = ConstantOfShape (s)  out = Concat <axis = 1> (image, e)",
         "it makes a constant as large as a size that the file leaves open, such as the batch",
     ),
     ("out = ReduceMean <axes = [1, 2, 3], keepdims = 0> (image)", "it leaves one number per item and no axis"),

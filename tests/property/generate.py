@@ -26,7 +26,8 @@ IMAGE: tuple[Step, ...] = (
     structures.quotient, structures.number, structures.residual, structures.excitation, structures.branches,
     structures.joined, structures.split, *(structures.hourglass,) * 2, structures.repeat, structures.loop,
     structures.condition, structures.call, structures.constant,
-    picks.slices, picks.gather, picks.elementwise, picks.rows, picks.product, picks.power, picks.quantised,
+    picks.slices, picks.gather, picks.elementwise, picks.learned, picks.rows, picks.product, picks.power,
+    picks.quantised,
     *(sharing.by_label, sharing.by_name, sharing.again) * 2, sharing.recurrent, sharing.twins, sharing.calls,
     lists.collected, lists.pyramid, lists.exchange, lists.halves, lists.parts, lists.carried,
 )  # fmt: skip
@@ -34,7 +35,7 @@ FLAT: tuple[Step, ...] = (
     *(layers.dense,) * 4, layers.activation, layers.soft_maximum, layers.norm, layers.reshape, structures.label,
     structures.merge, structures.concat, structures.back, structures.split, structures.dense_residual,
     layers.reduce, layers.flatten, structures.condition, structures.quotient, structures.number,
-    picks.slices, picks.gather, picks.elementwise, picks.power, picks.quantised,
+    picks.slices, picks.gather, picks.elementwise, picks.learned, picks.power, picks.quantised,
     sharing.by_label, sharing.by_name, sharing.again, sharing.recurrent, sharing.calls, lists.carried,
 )  # fmt: skip
 

@@ -47,6 +47,22 @@ def elementwise(draft: Draft) -> None:
     draft.add(f"{word} elementwise=true", None, count * prod(draft.shape))
 
 
+def learned(draft: Draft) -> None:
+    """Positions before the others that depend on nothing, or a value that is added."""
+    if draft.value.is_open:
+        return
+    if draft.chance(0.4):
+        shape = draft.spoken(draft.shape)
+        draft.add(f"add {{ branch {{ }} branch {{ learned {list(shape)} }} }}", None, prod(shape))
+        return
+    axis, place = _axis(draft)
+    size = draft.random.randint(1, 3)
+    shape = _with(draft, place, size)
+    text = "x".join(map(str, draft.spoken(shape)))
+    branches = f"branch {{ learned {text}, init=normal }} branch {{ }}"
+    draft.add(f"concat axis={axis} {{ {branches} }}", _with(draft, place, draft.shape[place] + size), prod(shape))
+
+
 def rows(draft: Draft) -> None:
     """Layer normalisation from some axis on."""
     if draft.value.is_open:

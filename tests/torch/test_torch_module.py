@@ -87,6 +87,8 @@ LAYERS = [
     ("scale", {"bias": True, "elementwise": True}, IMAGE),
     ("bias", {}, IMAGE),
     ("bias", {"elementwise": True}, (5,)),
+    *(("learned", {"shape": shape}, IMAGE) for shape in ((5,), (4, 3), (2, 3, 4))),
+    ("learned", {"shape": (2, 3), "weight": 0.5}, (5,)),
     *((word, {}, (5,)) for word in ("relu", "relu6", "selu", "silu", "mish", "softsign", "hardswish", "sigmoid")),
     *((word, {}, (5,)) for word in ("tanh", "exp", "abs", "identity", "hardtanh", "softplus", "dropout")),
     *((word, {"alpha": 0.3}, (5,)) for word in ("leaky_relu", "thresholded_relu", "elu", "celu", "hardsigmoid")),

@@ -44,6 +44,7 @@ SPECS = {
             branch { prelu shared=true }
             branch { prelu elementwise=true }
             branch { scale elementwise=true, bias=true }
+            branch { learned 5x6x7 }
             branch { gelu approximate=tanh }
             branch { leaky_relu 0.2 }
         } }""",

@@ -20,6 +20,8 @@ from specc.onnx.importer.values import Array, Decline, Known, Live, Step
 LARGE: Final = "it is too large"
 VIEWS: Final = ("ConstantOfShape", "Expand", "Identity", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze")
 """What shows the memory of its operand, or next to none; but see `_reshape`."""
+REPEATING: Final = ("Expand", "Tile")
+"""What repeats a constant, perhaps along the batch: then it is a value."""
 MOST_TERMS: Final = 64
 """Terms of one open size: beyond this no shape arithmetic is honest."""
 VIEWED: Final = 1 << 29
@@ -45,7 +47,7 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
     if rule is None or not operands or len(step.outputs) != 1 or not all(isinstance(o, Known) for o in operands):
         return None
     known = [o for o in operands if isinstance(o, Known)]
-    if any(o.is_open for o in known):
+    if any(o.is_open for o in known) or (step.op_type in REPEATING and _sizes(known[-1].array)):
         return None
     left = most - ctx.folded
     if step.op_type not in VIEWS and sum(o.elements for o in known) > left:
@@ -77,7 +79,7 @@ def _unsuited(step: Step, operands: list[Known]) -> str:
     """Why NumPy could not compute a constant."""
     if not any(isinstance(item, Sym) for operand in operands for item in _sizes(operand.array)):
         return "its constant operands do not suit it"
-    if step.op_type in ("Expand", "ConstantOfShape", "Range"):
+    if step.op_type in ("ConstantOfShape", "Range"):
         return "it makes a constant as large as a size that the file leaves open, such as the batch"
     return "it computes a constant from a size that the file leaves open"
 
@@ -210,6 +212,13 @@ def _expand(operands: list[Array], step: Step, most: int) -> Array:
     return np.broadcast_to(operands[0], _checked(shape))
 
 
+def _tile(operands: list[Array], step: Step, most: int) -> Array:
+    times = tuple(int(count) for count in operands[1].reshape(-1))
+    if operands[0].size * prod(times) > most:
+        raise TooLarge
+    return np.tile(operands[0], times)
+
+
 def _range(operands: list[Array], step: Step, most: int) -> Array:
     start, end, by = (operand.reshape(()).item() for operand in operands)
     if by == 0 or (end - start) / by > most:
@@ -268,6 +277,7 @@ RULES: Final[dict[str, Callable[[list[Array], Step, int], Array]]] = {
     "Sqrt": lambda operands, step, most: np.sqrt(operands[0]),
     "Squeeze": _squeeze,
     "Sub": _binary(lambda left, right: left - right),
+    "Tile": _tile,
     "Transpose": lambda operands, step, most: np.transpose(operands[0], step.integers("perm")),
     "Unsqueeze": _unsqueeze,
     "Where": _where,

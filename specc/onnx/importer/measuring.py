@@ -10,8 +10,9 @@ MOST_STEPS = 100
 """Nodes between a value and the sizes taken of it."""
 
 
-def measured_value(ctx: Context, tensor: str, wanted: tuple[Dim, ...]) -> str | None:
-    """The value with the spatial sizes `wanted` whose Shape the sizes in `tensor` come from; `None` without one."""
+def measured_value(ctx: Context, tensor: str, wanted: tuple[Dim, ...] | None = None) -> str | None:
+    """The value with the spatial sizes `wanted`, or any, whose Shape the sizes in `tensor` come from; `None` without
+    one."""
     waiting, seen = [tensor], {""}
     while waiting and len(seen) < MOST_STEPS:
         name = waiting.pop(0)
@@ -23,6 +24,6 @@ def measured_value(ctx: Context, tensor: str, wanted: tuple[Dim, ...]) -> str | 
             waiting.extend(step.inputs)
             continue
         found = ctx.values.get(step.operand(0))
-        if isinstance(found, Live) and ctx.type(found).spatial == wanted:
+        if isinstance(found, Live) and wanted in (None, ctx.type(found).spatial):
             return found.value
     return None

@@ -12,6 +12,7 @@ from typing import Final
 from specc.onnx.importer import (
     activations,
     arithmetic,
+    learned,
     linear,
     norms,
     picks,
@@ -53,6 +54,7 @@ RULES: Final[dict[str, Rule]] = {
     "Div": arithmetic.div,
     "Dropout": activations.dropout,
     "DynamicQuantizeLinear": quantised.dynamic,
+    "Expand": learned.expand,
     "Flatten": shapes.flatten,
     "Gather": picks.gather,
     "Gemm": linear.gemm,
@@ -97,6 +99,7 @@ RULES: Final[dict[str, Rule]] = {
     "Sub": arithmetic.sub,
     "Swish": activations.swish,
     "Sum": arithmetic.merge(Add),
+    "Tile": learned.tile,
     "Transpose": shapes.transpose,
     "Unsqueeze": shapes.unsqueeze,
     "Upsample": resampling.resize,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from specc.dims import Dim, product
-from specc.onnx.importer import norms
+from specc.onnx.importer import learned, norms
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Decline, Live, Step, Value
 from specc.ops.concat import Concat
@@ -173,7 +173,7 @@ def unsqueeze(ctx: Context, step: Step) -> list[Value]:
 
 
 def concat(ctx: Context, step: Step) -> list[Value]:
-    operands = [ctx.live(step, index) for index in range(len(step.inputs))]
+    operands = learned.among(ctx, step)
     if len({operand.last for operand in operands}) > 1:
         operands = ctx.in_one_order(step, operands)
     last = operands[0].last
