@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from specc.dims import Dim
 from specc.ir.graph import Graph
 from specc.onnx.flow import divide
 from specc.onnx.program import Program, Step
@@ -54,9 +53,9 @@ def _take_offers(program: Program) -> None:
 
 
 def _making(step: Step, rename: dict[str, str]) -> Step:
-    """The step that makes a renamed tensor takes over its name and its layer's."""
+    """The step that makes a renamed tensor is called like it, as every step is called like its first tensor."""
     outputs = tuple(rename.get(name, name) for name in step.outputs)
-    return step if outputs == step.outputs else replace(step, name=outputs[0], outputs=outputs)
+    return replace(step, name=outputs[0], outputs=outputs)
 
 
 def _wishes(program: Program) -> dict[str, str]:
@@ -99,9 +98,7 @@ def _choose(program: Program, graph: Graph, wishes: dict[str, str]) -> set[str]:
         side: Hashable = _key(step, graph)
         made = [name for name in step.outputs if name not in program.layouts]
         for name in (*step.inputs, *made):
-            if name in wishes:
-                members[wishes[name]].append("hwc")
-            elif name in program.types and step.origin is not None:
+            if name in program.types:
                 members[name].append(side)
     for item in graph.outputs:
         members[program.tensors[item.value]].append("hwc")
@@ -121,19 +118,13 @@ def _key(step: Step, graph: Graph) -> Hashable:
 
 
 def _cost(kind: TensorType) -> int:
-    return TRANSPOSE if _reshape(kind, "hwc") is None else RESHAPE
+    return RESHAPE if _renames(kind) else TRANSPOSE
 
 
-def _reshape(kind: TensorType, to: Layout) -> list[int] | None:
-    """The shape operand with which a Reshape changes the layout; None where elements really move.
-
-    In it 0 keeps the batch, -1 stands for one open size.
-    """
+def _renames(kind: TensorType) -> bool:
+    """Whether a Reshape changes the layout: no element moves, and its operand can leave one open size to be found."""
     moves = kind.channels != 1 and any(size != 1 for size in kind.spatial)
-    sizes: tuple[Dim, ...] = speak(kind.shape, to)[1:]
-    if moves or sum(not isinstance(size, int) for size in sizes) > 1:
-        return None
-    return [0, *(size if isinstance(size, int) else -1 for size in sizes)]
+    return not moves and sum(not isinstance(size, int) for size in kind.shape[1:]) <= 1
 
 
 @dataclass
@@ -158,8 +149,7 @@ class _Rewriter:
 
     def _add(self, step: Step) -> None:
         layout: Layout = "hwc" if step.free and step.origin and step.origin.name in self.last else "chw"
-        declared = step.origin is None  # the preprocessing, which runs in the declared layout
-        inputs = step.inputs if declared else tuple(self._operand(name, layout) for name in step.inputs)
+        inputs = tuple(self._operand(name, layout) for name in step.inputs)
         if layout == "hwc":
             self.program.layouts.update((name, layout) for name in step.outputs if name in self.program.types)
         lies = self.program.layouts.get(step.outputs[0], "chw")
@@ -191,13 +181,13 @@ class _Rewriter:
 
     def _convert(self, tensor: str, kind: TensorType, layout: Layout) -> str:
         name = f"{tensor}/{layout}"
-        sizes = _reshape(kind, layout)
-        if sizes is None:
-            perm = _to_last(kind) if layout == "hwc" else _to_first(kind)
-            step = Step("Transpose", name, (tensor,), (name,), {"perm": perm}, layout=layout)
+        if _renames(kind):
+            sizes = [size if isinstance(size, int) else -1 for size in speak(kind.shape, layout)[1:]]
+            self.program.constants[f"{name}.shape"] = np.array([0, *sizes], "<i8")  # 0 keeps the batch
+            step = Step("Reshape", name, (tensor, f"{name}.shape"), (name,))
         else:
-            self.program.constants[f"{name}.shape"] = np.array(sizes, "<i8")
-            step = Step("Reshape", name, (tensor, f"{name}.shape"), (name,), layout=layout)
+            perm = _to_last(kind) if layout == "hwc" else _to_first(kind)
+            step = Step("Transpose", name, (tensor,), (name,), {"perm": perm})
         self.steps.append(step)
         self.program.types[name] = kind
         self.program.layouts[name] = layout

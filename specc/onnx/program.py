@@ -25,7 +25,7 @@ class EmitError(Exception):
 @dataclass(frozen=True)
 class Step:
     """One ONNX node.  `origin` is the layer it belongs to; `free` says that it is element-wise and may run in
-    whatever physical layout its inputs have; `layout` is the layout it was given."""
+    whatever physical layout its inputs have; `layout` is the layout it was given, where a layer made it."""
 
     op_type: str
     name: str

@@ -9,13 +9,16 @@ import pytest
 from graphs import layer, network, numbers, random_weights, shape
 
 from specc.interpreter import interpret
-from specc.onnx import emit_model
+from specc.onnx import emit, emit_model
 from specc.onnx.check import check_shapes
 from specc.onnx.flow import divide
 from specc.runtime.session import session
 
 CONV = layer("conv", channels=3, kernel=(3,), pad=(1,))
 RELU, TANH, ADD, FLATTEN = (layer(word) for word in ("relu", "tanh", "add", "flatten"))
+GLOBAL = layer("global_avgpool")
+EACH = layer("add", constants=(None, (1.0, 2.0, 3.0)))
+FLAT_AND_BACK = [("f", FLATTEN), ("flat", TANH), ("s", layer("reshape", sizes=(3, 3, 3)))]
 CASES = [
     ("one convolution", shape(3, 6, 5), [("c", CONV)], 2),
     ("element-wise only", shape(3, 6, 5), [("r", RELU), ("t", TANH)], 0),
@@ -24,19 +27,22 @@ CASES = [
     ("residual", shape(3, 6, 5), [("r", RELU), ("c", CONV), ("a", ADD, ["r", "c"]), ("t", TANH)], 2),
     ("flatten takes channels last", shape(3, 6, 5), [("r", RELU), ("f", FLATTEN)], 0),
     ("flatten behind a convolution", shape(3, 6, 5), [("c", CONV), ("r", RELU), ("f", FLATTEN)], 2),
-    ("flatten of one position", shape(3, 6, 5), [("g", layer("global_avgpool")), ("f", FLATTEN)], 1),
+    ("flatten of one position", shape(3, 6, 5), [("g", GLOBAL), ("f", FLATTEN)], 1),
     ("one channel only", shape(1, 6, 5), [("c", layer("conv", channels=1, kernel=(3,)))], 0),
     ("one position only", shape(3, 1, 1), [("c", CONV)], 0),
     ("reshape to an image", shape(36), [("s", layer("reshape", sizes=(3, 4, 3))), ("r", RELU)], 0),
     ("reshape before a convolution", shape(36), [("s", layer("reshape", sizes=(3, 4, 3))), ("c", CONV)], 2),
     ("flat and back", shape(3, 4, 3), [("f", FLATTEN), ("s", layer("reshape", sizes=(3, 4, 3))), ("r", RELU)], 0),
     ("one channel of open height", shape(1, "H", 5), [("c", layer("conv", channels=1, kernel=(3,)))], 0),
-    ("a gate", shape(3, 6, 5), [("c", CONV), ("g", layer("global_avgpool")), ("m", layer("mul"), ["c", "g"])], 2),
+    ("a gate", shape(3, 6, 5), [("c", CONV), ("g", GLOBAL), ("m", layer("mul"), ["c", "g"])], 2),
+    ("a gate on the image", shape(3, 6, 5), [("g", GLOBAL), ("m", layer("mul"), ["image", "g"])], 1),
+    ("two readers", shape(3, 3, 3), [("r", RELU), *FLAT_AND_BACK, ("c", CONV, ["r"]), ("a", ADD, ["s", "c"])], 2),
     ("turned by the author", shape(3, 6, 5), [("t", layer("transpose", order=(1, 0, 2))), ("c", CONV)], 3),
     ("a sequence", shape(3, 9), [("c", CONV), ("r", RELU)], 2),
     ("a volume", shape(3, 4, 5, 6), [("c", CONV), ("r", RELU)], 2),
     ("open sizes", shape(3, "H", "W"), [("c", CONV), ("r", RELU)], 2),
-    ("another number for each channel", shape(3, 6, 5), [("a", layer("add", constants=(None, (1.0, 2.0, 3.0))))], 0),
+    ("another number for each channel", shape(3, 6, 5), [("a", EACH)], 0),
+    ("one beside convolutions", shape(3, 6, 5), [("c", CONV), ("a", EACH), ("d", CONV)], 2),
     ("a layer that does nothing", shape(3, 6, 5), [("d", layer("dropout")), ("c", CONV)], 2),
 ]  # fmt: skip
 
@@ -64,6 +70,13 @@ def test_a_chw_model_has_none():
         graph = network(image, *layers)
         model, _ = emit_model(graph, random_weights(graph))
         assert transposes(model) == sum(op.word == "transpose" for _, op, *_ in layers)
+
+
+def test_every_node_of_a_layer_tells_the_layout_of_what_it_makes():
+    model, _ = emit(network(shape(3, 3, 3), ("r", RELU), *FLAT_AND_BACK, ("c", CONV), layout="hwc"))
+    told = {node.name: {item.key: item.value for item in node.metadata_props} for node in model.graph.node}
+    layouts = {name: about["specc.layout"] for name, about in told.items() if about}
+    assert layouts == {"r": "hwc", "f": "chw", "flat": "chw", "s": "hwc", "c": "chw"}
 
 
 def test_the_cut_is_the_cheapest_of_all():
