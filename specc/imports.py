@@ -11,6 +11,7 @@ from specc.decompile import spec_of
 from specc.errors import SpecError
 from specc.onnx.importer import read_model
 from specc.weights import Weights
+from specc.weights.mapping import write_rules
 
 
 class ImportedModel(NamedTuple):
@@ -19,6 +20,12 @@ class ImportedModel(NamedTuple):
     model: Model
     weights: Weights
     text: str
+
+    @property
+    def rules(self) -> str:
+        """The mapping file by which weights that are called as in the network that was exported fit the model.  Tensors
+        whose names the file does not hold are left out."""
+        return write_rules({tensor.source: name for name, tensor in self.weights.tensors.items() if tensor.source})
 
 
 def import_onnx(path: str | os.PathLike[str], *, name: str | None = None) -> ImportedModel:

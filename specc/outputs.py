@@ -16,6 +16,7 @@ MODEL: Final = (".onnx",)
 SOURCE: Final = (".py",)
 SPEC: Final = (".cnn",)
 WEIGHTS: Final = (".safetensors", ".npz")
+RULES: Final = (".rules", ".txt", ".map")
 RESULTS: Final = (".npz", ".json", ".jsonl", ".csv")
 
 _BELONGS: Final = {

@@ -15,18 +15,28 @@ from specc.cli.console import OK, Console
 from specc.report import words
 
 if TYPE_CHECKING:
+    from specc.diagnostics import Diagnostic
     from specc.ir.graph import Graph
+    from specc.weights.tensors import Tensor
 
 EXAMPLES = """\
 examples:
   specc import model.onnx                                              # prints the spec
   specc import model.onnx -o model.cnn --weights model.safetensors     # writes both
   specc check model.cnn && specc verify model.cnn --weights model.safetensors
+  specc import model.onnx -o model.cnn --map model.rules               # and for later weights of the same network:
+  specc weights model.cnn --from epoch9.pt --map model.rules -o model.safetensors
 """
 
 MOST_NAMED = 5
 """Weights that a note names."""
 
+
+UNFOLDED = """\
+  Exporters rename what they compute, as where they fold batch normalisations into convolutions.  PyTorch leaves both
+  as they are with `optimize=False`, or with `dynamo=False, training=TrainingMode.PRESERVE, do_constant_folding=False`.\
+"""
+"""What helps where weights have no names."""
 
 GENERIC = ("main_graph", "main", "graph", "torch_jit", "torch-jit-export", "")
 """What exporters call every graph."""
@@ -36,16 +46,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="ONNX", help="the ONNX file, opset 7 to 26")
     parser.add_argument("-o", "--output", metavar="OUT", help="the spec to write (default: print it)")
     parser.add_argument("--weights", metavar="OUT", help="write the weights to a .safetensors or .npz file")
+    parser.add_argument(
+        "--map",
+        metavar="OUT",
+        help="write rules for `--map` of other commands, by which the network's own names for weights fit the spec",
+    )
     parser.add_argument("--name", metavar="NAME", help="what to call the model (default: the one in the file)")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    from specc.outputs import SPEC, WEIGHTS, refusals
+    from specc.outputs import RULES, SPEC, WEIGHTS, refusals
 
     inputs = [Path(options.file)]
-    files = [Path(file) for file in (options.output, options.weights) if file is not None]
-    refused = refusals(files[0], SPEC, inputs, files[1:]) if options.output is not None else ()
-    refused = refused or (refusals(files[-1], WEIGHTS, inputs) if options.weights is not None else ())
+    outputs = ((options.output, SPEC), (options.weights, WEIGHTS), (options.map, RULES))
+    files = [(Path(file), suffixes) for file, suffixes in outputs if file is not None]
+    refused: tuple[Diagnostic, ...] = ()
+    for index, (file, suffixes) in enumerate(files):
+        refused = refused or refusals(file, suffixes, inputs, [other for other, _ in files[index + 1 :]])
     if refused:
         return console.refuse(refused)
     from specc.decompile import spec_of
@@ -59,16 +76,18 @@ def run(options: argparse.Namespace, console: Console) -> int:
     spec, diagnostics = spec_of(imported.graph, target, name)
     if spec is None:
         return console.refuse(diagnostics)
+    tensors = {new: imported.weights.tensors[old] for new, old in spec.names.items()}
     if options.weights is not None:
         from specc.weights import Weights, write
 
-        tensors = {new: imported.weights.tensors[old] for new, old in spec.names.items()}
         problems = write(Weights(tensors), Path(options.weights))
         if problems:
             return console.refuse(problems)
     if options.output is None:
         console.data(spec.text)
     elif code := _write(spec.text, Path(options.output), spec.checked.graph.name, console):
+        return code
+    if options.map is not None and (code := _write_rules(tensors, Path(options.map), console)):
         return code
     for note in (*_renamed(imported.graph, spec.checked.graph), *_converted(imported.elements)):
         console.note(f"note: {note}")
@@ -101,7 +120,22 @@ def _note_promoted(names: list[str], console: Console) -> None:
         console.note(f"note: {len(names)} {became} in the spec, counted as trainable: {listed}{more}")
 
 
-def _write(text: str, path: Path, name: str, console: Console) -> int:
+def _write_rules(tensors: Mapping[str, Tensor], path: Path, console: Console) -> int:
+    """Write the mapping file, and say which weights have no name in it."""
+    from specc.weights.mapping import write_rules
+
+    names = {tensor.source: name for name, tensor in tensors.items() if tensor.source}
+    nameless = [name for name, tensor in tensors.items() if not tensor.source]
+    if code := _write(write_rules(names), path, f"{words.counted(len(names), 'name')}", console):
+        return code
+    if nameless:
+        listed = ", ".join(nameless[:MOST_NAMED]) + (", ..." if len(nameless) > MOST_NAMED else "")
+        has = "weight has" if len(nameless) == 1 else "weights have"
+        console.note(f"note: {len(nameless)} {has} no name of the network's in the file: {listed}\n{UNFOLDED}")
+    return OK
+
+
+def _write(text: str, path: Path, what: str, console: Console) -> int:
     from specc.diagnostics import Diagnostic
     from specc.files import atomic
 
@@ -111,5 +145,5 @@ def _write(text: str, path: Path, name: str, console: Console) -> int:
     except OSError as error:
         problem = Diagnostic("E0904", f"cannot write {path}: {error.strerror or error}", file=str(path))
         return console.refuse([problem])
-    console.note(f"wrote {path}: {name}, {words.counted(len(text.splitlines()), 'line')}")
+    console.note(f"wrote {path}: {what}, {words.counted(len(text.splitlines()), 'line')}")
     return OK

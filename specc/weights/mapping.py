@@ -12,7 +12,7 @@ matches counts; a name that none matches stays as it is.  `#` starts a comment.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic
@@ -45,6 +45,24 @@ def parse_rules(source: Source) -> tuple[tuple[Rule, ...], tuple[Diagnostic, ...
         else:
             problems.append(rule)
     return tuple(rules), tuple(problems)
+
+
+def write_rules(names: Mapping[str, str]) -> str:
+    """A mapping file that gives each name of `names` its value: one rule for a layer whose tensors keep the last part
+    of their names, else one for each tensor."""
+    layers: dict[tuple[str, str], list[str]] = {}
+    for theirs, ours in names.items():
+        (layer, _, last), (target, _, own) = theirs.rpartition("."), ours.rpartition(".")
+        layers.setdefault((layer, target) if layer and target and last == own else (theirs, ""), []).append(theirs)
+    lines = []
+    for (layer, target), members in layers.items():
+        if target:
+            last = "|".join(re.escape(name.rpartition(".")[2]) for name in members)
+            lines.append((rf"{re.escape(layer)}\.({last})", rf"{target}.\1"))
+        else:
+            lines.append((re.escape(layer), names[layer]))
+    width = max((len(pattern) for pattern, _ in lines), default=0)
+    return "".join(f"{pattern:<{width}} -> {name}\n" for pattern, name in lines)
 
 
 def rename(rules: Iterable[Rule], names: Iterable[str]) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:

@@ -27,8 +27,9 @@ class Tensor:
 
     `load` makes a float32 array of `shape`; it may raise `Unreadable` or `OSError` where it reads a file.
     `dtype` is the element type as stored, `order` the framework whose order of axes `shape` follows, `source` the
-    initialiser of an ONNX file whose values these are, in some order or form.  `is_literal` says that they stand in an
-    ONNX file as constants, which training would leave.
+    initialiser of an ONNX file whose values these are, in some order or form, and what the network that was exported
+    calls them once the file is read ("" where that is not known).  `is_literal` says that they stand in an ONNX file as
+    constants, which training would leave.
     """
 
     shape: tuple[int, ...]

@@ -10,7 +10,7 @@ from specc.onnx.importer.load import CONTROL_FLOW, FIRST_OPSET, LAST_OPSET
 from specc.onnx.importer.rules import RULES
 
 PAGE = Path(__file__).parents[2] / "docs" / "import.md"
-CONSTANTS = {*fold.RULES, "Constant", "DequantizeLinear", "Shape", "Size"}
+CONSTANTS = {*fold.RULES, "CastLike", "Constant", "DequantizeLinear", "Shape", "Size"}
 HEAD = """\
 # What import reads
 

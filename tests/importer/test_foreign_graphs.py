@@ -24,6 +24,21 @@ CASES = {
         f"g ({IMAGE}) => (float[N,4,8,8] y) <float low = {{-1.0}}, float high = {{0.5}}> {{ y = Clip(x, low, high) }}",
         [], ["clip"],
     ),
+    "a sequence of parts": (
+        17,
+        f"""g ({IMAGE}) => (float[N,4,8,8] y) <int64 size = {{2}}, int64 i = {{0}}, int64 j = {{1}}> {{
+            s = SplitToSequence<axis = 1>(x, size)  a = SequenceAt(s, i)  b = SequenceAt(s, j)
+            y = Concat<axis = 1>(b, a)
+        }}""",
+        [], ["split", "concat"],
+    ),
+    "a bias of zeros that is computed": (
+        17,
+        f"""g ({IMAGE}) => (float[N,4,8,8] y) <int64[1] n = {{4}}> {{
+            z = Constant<value = float {{0.0}}>()  l = CastLike(z, x)  b = Expand(l, n)  y = Conv(x, w, b)
+        }}""",
+        [("w", (4, 4, 1, 1))], ["conv"],
+    ),
     "pad with attributes": (
         10, f"g ({IMAGE}) => (float[N,4,10,9] y) {{ y = Pad<pads = [0, 0, 1, 0, 0, 0, 1, 1]>(x) }}", [], ["pad"],
     ),

@@ -41,6 +41,8 @@ class Context:
     """Values whose last axis was moved to the channels' place, and what that made of them."""
     reordered: dict[tuple[str, tuple[int, ...]], list[str]] = field(default_factory=dict)
     """By a value and the order of its axes behind the batch, the values that hold it so."""
+    sequences: dict[str, list[Live]] = field(default_factory=dict)
+    """The parts of values that were split into a sequence, by its name."""
     counted: dict[str, str] = field(default_factory=dict)
     """Values that are positions, and the tensors in which they are counted through all channels and items."""
     batch: int | None = None

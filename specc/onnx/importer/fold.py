@@ -42,6 +42,8 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
         return _as_literal(_constant(step)) if ctx.has_literals else _constant(step)
     if step.op_type == "DequantizeLinear":
         return stored(ctx, step)
+    if step.op_type == "CastLike":
+        return _cast_like(ctx, step)
     rule = RULES.get(step.op_type)
     operands = [ctx.values.get(name) for name in step.inputs if name]
     if rule is None or not operands or len(step.outputs) != 1 or not all(isinstance(o, Known) for o in operands):
@@ -121,6 +123,15 @@ def _shape(ctx: Context, step: Step) -> Known | None:
         return Known.of(_objects([prod(shape)]).reshape(()))
     start, end = step.attributes.get("start", 0), step.attributes.get("end")
     return Known.of(_objects(list(shape)[start:end]))
+
+
+def _cast_like(ctx: Context, step: Step) -> Known | None:
+    """A constant as floating-point numbers, which values are."""
+    found, like = (ctx.values.get(step.operand(index)) for index in (0, 1))
+    if not isinstance(found, Known) or found.is_open or not isinstance(like, Live):
+        return None
+    made = Known.of(found.array.astype(np.float32))
+    return replace(made, tensor=replace(made.tensor, is_literal=found.tensor.is_literal))
 
 
 def _objects(items: list[Any]) -> Array:

@@ -106,9 +106,9 @@ def _steps(graph: onnx.GraphProto) -> Iterator[Step]:
         if node.domain not in DOMAINS:
             raise Unreadable(f"{what} is of the custom operator domain `{node.domain}`")
         attributes = {attribute.name: _attribute(attribute, what) for attribute in node.attribute}
-        yield Step(
-            node.op_type, node.name or next(iter(node.output), ""), tuple(node.input), tuple(node.output), attributes
-        )
+        notes = {entry.key: entry.value for entry in node.metadata_props}
+        name = node.name or next(iter(node.output), "")
+        yield Step(node.op_type, name, tuple(node.input), tuple(node.output), attributes, notes)
 
 
 def _attribute(attribute: AttributeProto, what: str) -> Any:

@@ -22,6 +22,7 @@ from specc.onnx.importer.context import Context
 from specc.onnx.importer.fold import folded
 from specc.onnx.importer.literals import has_literals, own_literals
 from specc.onnx.importer.load import ImportLimits, Loaded, load
+from specc.onnx.importer.origins import origins
 from specc.onnx.importer.rules import RULES
 from specc.onnx.importer.shapes import FLOATS
 from specc.onnx.importer.sharing import scopes
@@ -246,11 +247,15 @@ def finished(context: Context) -> Imported:
         builder.append(node.op, node.inputs, node.types, name=name, layer=name, file=old.file, line=0, scope=scope)
     builder.outputs.extend(old.outputs)
     graph = builder.finish()
+    named = origins(context, needed, called)
     for node in graph.nodes:
-        given = context.weights.get(node.name, {})
+        given, names = context.weights.get(node.name, {}), named.get(node.name, {})
         for weight in graph.weights(node):
-            fixed = weight.fixed is not None
-            tensors[weight_name(node, weight)] = _fixed(weight) if fixed else given[weight.name]
+            if weight.fixed is None:
+                tensor = replace(given[weight.name], source=names.get(weight.name, ""))
+                tensors.setdefault(weight_name(node, weight), tensor)
+            else:
+                tensors[weight_name(node, weight)] = _fixed(weight)
     promoted = tuple(name for name, tensor in tensors.items() if tensor.is_literal)
     return Imported(graph, Weights(tensors), context.batch, _held(context), promoted)
 

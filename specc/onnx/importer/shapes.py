@@ -195,6 +195,30 @@ def split(ctx: Context, step: Step) -> list[Value]:
     return [Live(result, value.last) for result in ctx.add_many(step, op, value.value)]
 
 
+def split_to_sequence(ctx: Context, step: Step) -> list[Value]:
+    """The parts of a value, remembered until SequenceAt picks them."""
+    sizes = ctx.integers(step, 1, "split")
+    value = ctx.live(step)
+    axis = ctx.axis(value, step.integer("axis", 0))
+    whole = ctx.type(value).shape[axis]
+    if not step.integer("keepdims", 1) or sizes is None or not isinstance(whole, int):
+        raise Decline("it makes parts that a spec cannot")
+    if len(ctx.known(step, 1).shape) == 0:
+        sizes = (*(sizes[0],) * (whole // sizes[0]), *((whole % sizes[0],) if whole % sizes[0] else ()))
+    parts: Any = len(sizes) if len(set(sizes)) == 1 else sizes
+    op = Split(parts=parts, axis=ctx.axis_argument(value, axis), layout=ctx.builder.layout)
+    made = ctx.add_many(step, op, value.value) if len(sizes) > 1 else (value.value,)
+    ctx.sequences[step.outputs[0]] = [Live(name, value.last) for name in made]
+    raise Decline("a spec has no sequences of values")
+
+
+def sequence_at(ctx: Context, step: Step) -> list[Value]:
+    parts, places = ctx.sequences.get(step.operand(0)), ctx.integers(step, 1, "position")
+    if parts is None or places is None:
+        raise Decline("a spec has no sequences of values")
+    return [parts[places[0]]]
+
+
 def shuffled(ctx: Context, step: Step, value: Live, groups: int, part: str = "") -> Live:
     """`value` after channel_shuffle; two that undo each other are none."""
     channels = ctx.type(value).channels

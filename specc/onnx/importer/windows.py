@@ -100,7 +100,7 @@ def _with_border(ctx: Context, step: Step, axes: int) -> tuple[str, Any, str]:
 
 def _bias(ctx: Context, step: Step, weight: Tensor, channels: int | None = None) -> tuple[bool, dict[str, Tensor]]:
     bias = ctx.optional(step, 2)
-    if bias is None:
+    if bias is None or (bias.tensor.is_literal and not bias.array.any()):
         return False, {"weight": weight}
     return True, {"weight": weight, "bias": bias.tensor}
 
