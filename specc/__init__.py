@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from specc.api import Model, load, loads
+    from specc.diagnostics import Diagnostic
     from specc.errors import SpecError
     from specc.imports import import_onnx
     from specc.limits import Limits
 
 __version__ = "0.1.0"
-__all__ = ["Limits", "Model", "SpecError", "__version__", "import_onnx", "load", "loads"]
+__all__ = ["Diagnostic", "Limits", "Model", "SpecError", "__version__", "import_onnx", "load", "loads"]
 
 _HOMES = {
+    "Diagnostic": "specc.diagnostics",
     "Limits": "specc.limits",
     "Model": "specc.api",
     "SpecError": "specc.errors",
@@ -36,3 +38,8 @@ def __getattr__(name: str) -> object:
 
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'specc' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What completion offers: the public names, imported or not."""
+    return sorted({*globals(), *__all__})

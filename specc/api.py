@@ -27,6 +27,7 @@ from specc.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import ArrayLike
 
     from specc.inference import Answers
     from specc.memory import Work
@@ -51,6 +52,9 @@ class Model:
     checked: Checked
     warnings: tuple[Diagnostic, ...] = ()
     limits: Limits = DEFAULT_LIMITS
+
+    def __repr__(self) -> str:
+        return f"<specc.Model {self.name} of {self.graph.file}: {len(self.layers)} layers, {self.params:,} parameters>"
 
     @property
     def graph(self) -> Graph:
@@ -170,16 +174,17 @@ class Model:
 
     def run(
         self,
-        x: Array | Mapping[str, Array],
+        x: ArrayLike | Mapping[str, ArrayLike],
         *,
         weights: WeightsSource = None,
         seed: int = 0,
         device: Device = "auto",
-    ) -> Array | dict[str, Array]:
+    ) -> Any:
         """Run the model in ONNX Runtime on a batch in the layout the spec declares.
 
-        `x` is an array for a model with one input, or arrays by input name.  Returns the output as an array, or arrays
-        by name where there are several.  Raises `SpecError`.
+        `x` is an array for a model with one input, or arrays by input name.  Returns the output as an array, or a
+        dictionary of arrays by name where there are several: which of them only the spec says, so that no type can.
+        Raises `SpecError`.
         """
         from specc.interpreter import bind
 
@@ -211,7 +216,7 @@ class Model:
         threads: int | None = None,
         readers: int | None = None,
         on_error: Callable[[Diagnostic], object] | None = None,
-    ) -> Iterator[tuple[str, Array | dict[str, Array]]]:
+    ) -> Iterator[tuple[str, Any]]:
         """What `run` gives for each item of many files, with its name, in order and as soon as it is there.
 
         `files` are images, .npy, .npz, folders of these or patterns; images are scaled to the model's size where
@@ -309,7 +314,7 @@ class Model:
 def _each(
     answers: Generator[tuple[Answers | None, tuple[Diagnostic, ...]], None, None],
     on_error: Callable[[Diagnostic], object] | None,
-) -> Iterator[tuple[str, Array | dict[str, Array]]]:
+) -> Iterator[tuple[str, Any]]:
     """Every item of `answers` by itself; `on_error` gets what is wrong, or it is raised."""
     with closing(answers):
         for batch, problems in answers:

@@ -30,6 +30,11 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "net.cnn"
 
 
+def test_what_completion_and_a_prompt_show(path: Path) -> None:
+    assert {"load", "import_onnx", "Model", "Diagnostic"} <= set(dir(specc))
+    assert repr(specc.load(path, model="Wide")).startswith("<specc.Model Wide of ")
+
+
 def test_load_chooses_a_model_and_sets_its_parameters(path: Path) -> None:
     model = specc.load(path, model="Net", width=2, widths=[5])
     assert (model.name, model.params, model.trainable) == ("Net", 50 + 92, 142)

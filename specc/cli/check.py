@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from specc.cli.console import OK, Console, exit_code
+from specc.cli.console import OK, WRONG, Console, exit_code
 from specc.cli.spec_arguments import add_spec_arguments, check_file
 from specc.diagnostics import Diagnostic
 from specc.pipeline import Outcome, no_collections
@@ -20,6 +20,7 @@ examples:
   specc check resnet.cnn --model ResNet --set depths=[2,2,2,2] --set classes=10
   specc check resnet.cnn --allow W0101            # strides drop rows on purpose
   specc check models/*.cnn --format github        # annotations in GitHub Actions
+  specc check models/*.cnn -q --deny-warnings    # in CI: say what is wrong, and nothing else
   specc check resnet.cnn --format json | jq '.models[].totals'
 """
 
@@ -39,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="CODE",
         help="do not report the warning CODE, such as W0101; may be repeated",
+    )
+    parser.add_argument(
+        "--deny-warnings", action="store_true", help="exit with 1 after a warning too, unless --allow names it"
     )
     parser.add_argument("--quiet", "-q", action="store_true", help="print findings only, no tables")
 
@@ -70,7 +74,8 @@ def _check(options: argparse.Namespace, console: Console) -> int:
     else:
         console.data("" if options.quiet else text)
         console.report(diagnostics)
-    return max((exit_code(outcome.diagnostics) for outcome in outcomes), default=OK)
+    denied = WRONG if options.deny_warnings and diagnostics else OK
+    return max(denied, *(exit_code(outcome.diagnostics) for outcome in outcomes))
 
 
 def _render(

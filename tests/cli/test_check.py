@@ -156,3 +156,10 @@ def test_an_allowed_warning_is_not_reported(specc: Specc) -> None:
     assert "W0101" in specc("check", "odd.cnn").err
     assert specc("check", "odd.cnn", "--allow", "W0101").err == ""
     assert "did you mean W0101?" in specc("check", "odd.cnn", "--allow", "W010").err
+
+
+def test_a_warning_is_denied_unless_it_is_allowed(specc: Specc) -> None:
+    Path("odd.cnn").write_text("model Odd { input x 3x8x8; conv 4, 3x3, stride=2 }", encoding="utf-8")
+    assert specc("check", "odd.cnn").code == 0
+    assert specc("check", "odd.cnn", "--deny-warnings").code == 1
+    assert specc("check", "odd.cnn", "--deny-warnings", "--allow", "W0101").code == 0
