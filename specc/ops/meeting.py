@@ -100,16 +100,24 @@ def _remedy(inputs: Types, wrong: Sequence[int]) -> str | None:
 
 
 def _spatial_remedy(inputs: Types, wrong: Sequence[int]) -> str | None:
+    """What all wrong axes show together; nothing where they differ in what they show."""
     first = [x.shape[wrong[0]] for x in inputs]
-    sizes = sorted({size for size in first if isinstance(size, int)})
-    if len(sizes) < 2 or len(sizes) < len(set(map(str, first))):
+    ends = [(min(sizes), max(sizes)) for sizes in _numbers(inputs, wrong)]
+    if len(ends) < len(wrong):
         return None
-    small, large = sizes[0], sizes[-1]
-    if large - small == 1 and small % 2 == 0:
+    if all(large - small == 1 and small % 2 == 0 for small, large in ends):
         return "an odd size loses a row where it is halved: choose an input that divides evenly, or `pad` the smaller"
-    if large - small <= 12 and large < 2 * small:
-        top = next(x for x in inputs if x.shape[wrong[0]] == large)
+    small, large = ends[0]
+    top, bottom = inputs[first.index(large)], inputs[first.index(small)]
+    if all(high - low <= 12 and high < 2 * low for low, high in ends):
         return f"`pad=same` keeps {'x'.join(map(str, top.spatial))}"
-    if large % small == 0:
-        return f"a stride of {large // small} in the larger branch, or `upsample {large // small}` after the smaller"
+    factor = large // small
+    if top.spatial == tuple(size * factor for size in bottom.spatial):
+        return f"a stride of {factor} in the larger branch, or `upsample {factor}` after the smaller"
     return None
+
+
+def _numbers(inputs: Types, axes: Sequence[int]) -> list[list[int]]:
+    """The sizes of those axes on which no value has an open one."""
+    known = ([size for x in inputs if isinstance(size := x.shape[axis], int)] for axis in axes)
+    return [sizes for sizes in known if len(sizes) == len(inputs)]

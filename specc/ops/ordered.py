@@ -25,7 +25,7 @@ class Ordered(Rearrangement):
 
 def as_written(build: Builder, name: str, x: TensorType, layout: Layout) -> str:
     """The value with its axes as they are written, transposed only where that moves a value."""
-    if layout == "chw" or x.channels == 1 or all(size == 1 for size in x.spatial):
+    if x.channels == 1 or all(size == 1 for size in x.spatial):
         return name
     return permuted(build, name, spoken_axes(x.rank, layout))
 

@@ -77,7 +77,7 @@ def assert_agrees(op: Op, x: np.ndarray, declared: TensorType | None = None, ops
     weights = weights_of(op, declared)
     wide = {name: value.astype(np.float64) for name, value in weights.items()}
     exact = computed(op, x.astype(np.float64), wide)
-    bound = op.error_bound([x.astype(np.float64)], wide, [exact], FLOAT32)[0]
+    (bound,) = op.error_bound([x.astype(np.float64)], wide, [exact], FLOAT32)
     assert exact.dtype == np.float64
     assert bound.shape == exact.shape
     concrete = TensorType(x.shape)

@@ -70,9 +70,38 @@ def test_values_are_joined_along_the_axis_as_it_is_written():
             "`reshape` makes a flat value an image, `flatten` an image flat",
         ),
         ("add", [(10,), (11,)], "needs the same size from every branch", ["size: 10 != 11"], None),
-        ("max", [(8, 5, 4), (8, 1, 1)], "needs the same height and width from every branch", None, None),
+        (
+            "max",
+            [(8, 5, 4), (8, 1, 1)],
+            "needs the same height and width from every branch",
+            ["height: 5 != 1", "width: 4 != 1"],
+            None,
+        ),
+        (
+            "add",
+            [(8, 15, 15), (8, 14, 7)],
+            "needs the same height and width from every branch",
+            ["height: 15 != 14", "width: 15 != 7"],
+            None,
+        ),
         ("add", [(8, 5, 4), (8, 1, 4)], "needs the same height from every branch", ["height: 5 != 1"], None),
         ("add", [(8, "H"), (8, "W")], "needs the same length from every branch", ["length: H != W"], None),
+        ("add", [(8, "H"), (8, 4)], "needs the same length from every branch", ["length: H != 4"], None),
+        ("add", [(8, "H"), (8, 4), (8, 8)], "needs the same length from every branch", ["length: H != 4 != 8"], None),
+        (
+            "max",
+            [(8, 28), (8, 14), (8, 7)],
+            "needs the same length from every branch",
+            ["length: 28 != 14 != 7"],
+            "a stride of 4 in the larger branch, or `upsample 4` after the smaller",
+        ),
+        (
+            "add",
+            [(8, 5), (4, 5)],
+            "needs the same channels from every branch",
+            ["channels: 8 != 4"],
+            "a convolution with a 1 kernel gives a branch other channels",
+        ),
     ],
 )
 def test_values_that_do_not_meet(word, inputs, label, notes, help):
@@ -80,8 +109,8 @@ def test_values_that_do_not_meet(word, inputs, label, notes, help):
     finding = rejected(BY_WORD[word](), *types)
     assert (finding.code, finding.label) == ("E0403", label)
     assert finding.inputs == {i: x.text() for i, x in enumerate(types)}
-    assert notes is None or list(finding.notes) == notes
-    assert help is None or finding.help == help
+    assert list(finding.notes) == notes
+    assert finding.help == help
 
 
 def test_open_sizes_meet_under_conditions():

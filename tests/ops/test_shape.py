@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from lowering import assert_within_bound, image, model_of, nodes_of, numbers, onnx_runtime, rejected
+from onnx.numpy_helper import to_array
 from pydantic import ValidationError
 
 from specc.dims import Divides, symbol
@@ -21,6 +22,8 @@ H, W = symbol("H"), symbol("W")
         ("flatten", {}, (10,), (10,)),
         ("reshape", {"sizes": (4, 5, 20)}, (16, 5, 5), (4, 5, 20)),
         ("reshape", {"sizes": (4, -1)}, (16, 5, 5), (4, 100)),
+        ("reshape", {"sizes": (-1,)}, (16, 5, 5), (400,)),
+        ("reshape", {"sizes": 400}, (16, 5, 5), (400,)),
         ("reshape", {"sizes": (16, -1)}, (16, "H", "W"), (16, H * W)),
         ("reshape", {"sizes": (5, 20, 4), "layout": "hwc"}, (16, 5, 5), (4, 5, 20)),
         ("transpose", {"order": (0, 2, 1)}, (16, 5, 7), (16, 7, 5)),
@@ -125,7 +128,7 @@ def test_axes_count_as_they_are_written(word, arguments, shape, written, layout)
     ("word", "arguments", "shape"),
     [
         *[("flatten", {}, shape) for shape in [(2, 6), (2, 6, 9), (2, 6, 5, 4), (1, 6, 3, 4, 5)]],
-        ("squeeze", {}, (2, 6, 1, 5)),
+        *[("squeeze", {}, shape) for shape in [(2, 6, 1, 5), (1, 6, 1, 5), (2, 1, 1, 5), (2, 6, 4, 5)]],
         ("reshape", {"sizes": (6, -1)}, (2, 6, 5, 4)),
         ("transpose", {"order": (1, 2, 0)}, (2, 6, 5, 4)),
     ],
@@ -148,3 +151,12 @@ def test_open_sizes_and_ranks(word, arguments, shape):
 )
 def test_transposes_appear_only_where_they_move_a_value(word, arguments, x, operators):
     assert nodes_of(BY_WORD[word](**arguments), image(*x)) == operators
+
+
+@pytest.mark.parametrize(
+    ("x", "operand"), [((16, 5, 5), [0, 4, 100]), (("C", 5, 5), [0, 4, -1]), ((16, "H", 5), [0, 4, -1])]
+)
+def test_what_is_left_over_is_left_to_onnx_only_where_it_is_open(x, operand):
+    """-1 has no meaning for a batch of nothing."""
+    (sizes,) = model_of(BY_WORD["reshape"](sizes=(4, -1)), [image(*x)], {}).graph.initializer
+    assert to_array(sizes).tolist() == operand

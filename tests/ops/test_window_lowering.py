@@ -5,8 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 from layers import assert_agrees, image, layer, numbers
-from lowering import nodes_of
+from lowering import model_of, nodes_of, random_weights
+from onnx.helper import get_attribute_value
 
+from specc.kernels.bounds import gamma, lp_norm
 from specc.ops.base import Rejection
 
 SIZES = {1: (11,), 2: (9, 10), 3: (7, 6, 8)}
@@ -150,6 +152,81 @@ def test_other_opsets(word, arguments, opset):
 )
 def test_nodes(word, arguments, opset, nodes):
     assert nodes_of(layer(word, **arguments), image(1, 8), opset=opset) == nodes
+
+
+@pytest.mark.parametrize(
+    ("word", "size", "nodes"),
+    [
+        ("adaptive_maxpool", (1, 2), ["ReduceMax", "Slice", "ReduceMax", "Slice", "ReduceMax", "Concat"]),
+        ("adaptive_avgpool", (3, 1), [*["Slice", "ReduceMean"] * 3, "Concat", "ReduceMean"]),
+    ],
+)
+def test_an_axis_pooled_to_one_sample_needs_no_slices(word, size, nodes):
+    assert nodes_of(layer(word, size=size), image(1, 7, 9)) == nodes
+
+
+# ONNX would assume some of these; readers of the file need not know which.
+ATTRIBUTES = [
+    ("conv", {"channels": 2, "kernel": 3}, (3, 8, 8), 21,
+     "Conv dilations=[1, 1] group=1 kernel_shape=[3, 3] pads=[0, 0, 0, 0] strides=[1, 1]"),
+    ("conv", {"channels": 2, "kernel": 3, "stride": 2, "pad": "same"}, (3, "H", 8), 21,
+     "Conv auto_pad=SAME_UPPER dilations=[1, 1] group=1 kernel_shape=[3, 3] strides=[2, 2]"),
+    ("conv", {"channels": 2, "kernel": 3, "stride": 2, "pad": "same_lower"}, (3, "H", 8), 21,
+     "Conv auto_pad=SAME_LOWER dilations=[1, 1] group=1 kernel_shape=[3, 3] strides=[2, 2]"),
+    ("deconv", {"channels": 2, "kernel": (3, 2), "stride": 2}, (3, 8, 8), 21,
+     "ConvTranspose dilations=[1, 1] group=1 kernel_shape=[3, 2] output_padding=[0, 0] pads=[0, 0, 0, 0] "
+     "strides=[2, 2]"),
+    ("maxpool", {"kernel": 2, "pad": "same"}, (3, "H"), 21, "MaxPool auto_pad=SAME_UPPER kernel_shape=[2] strides=[2]"),
+    ("lppool", {"kernel": 2, "pad": "same_lower"}, (3, "H"), 21,
+     "LpPool auto_pad=SAME_LOWER kernel_shape=[2] p=2 strides=[2]"),
+    ("maxpool", {"kernel": 2, "dilation": 4, "stride": 1, "pad": 2}, (3, 8), 21,
+     "Pad mode=constant; MaxPool dilations=[4] kernel_shape=[2] pads=[0, 0] strides=[1]"),
+    ("avgpool", {"kernel": 2, "pad": 1, "count_include_pad": True}, (3, 8), 21,
+     "AveragePool count_include_pad=1 kernel_shape=[2] pads=[1, 1] strides=[2]"),
+    ("avgpool", {"kernel": 2, "dilation": 2}, (3, 8), 18,
+     "Conv dilations=[2] group=3 kernel_shape=[2] pads=[0, 0] strides=[2]"),
+    ("adaptive_avgpool", {"size": (1, 8)}, (1, 8, 8), 13, "AveragePool kernel_shape=[8, 1] strides=[8, 1]"),
+    ("adaptive_avgpool", {"size": (1, 2)}, (1, "H", 3), 13,
+     "ReduceMean axes=[2] keepdims=1; Slice; ReduceMean axes=[3] keepdims=1; Slice; ReduceMean axes=[3] keepdims=1; "
+     "Concat axis=3"),
+    ("flatten", {}, (3, 8, 8), 21, "Flatten axis=1"),
+]  # fmt: skip
+
+
+def as_text(node) -> str:
+    values = ((attribute.name, get_attribute_value(attribute)) for attribute in node.attribute)
+    texts = (f"{name}={value.decode() if isinstance(value, bytes) else value}" for name, value in values)
+    return " ".join((node.op_type, *texts))
+
+
+@pytest.mark.parametrize(("word", "arguments", "given", "opset", "written"), ATTRIBUTES)
+def test_attributes_are_written_out(word, arguments, given, opset, written):
+    op, x = layer(word, **arguments), image(*given)
+    nodes = model_of(op, [x], random_weights(op, [x]), opset).graph.node
+    assert "; ".join(map(as_text, nodes)) == written
+
+
+# word, arguments, input, how many roundings the bound allows for
+ROUNDINGS = [
+    ("avgpool", {"kernel": (3, 2)}, (4, 9, 9), 3 * 2 + 2 + 2 * 2),
+    ("avgpool", {"kernel": 3}, (4, 9), 3 + 2 + 2),
+    ("adaptive_avgpool", {"size": 4}, (4, 9, 9), 4 * 4 + 2 * 2),
+    ("adaptive_avgpool", {"size": 4}, (4, 9), 4 + 2),
+]
+
+
+@pytest.mark.parametrize(("word", "arguments", "given", "roundings"), ROUNDINGS)
+def test_the_bound_of_a_mean_allows_for_each_sum_division_and_factor(word, arguments, given, roundings):
+    ones = np.ones((1, *given))
+    (bound,) = layer(word, **arguments).error_bound([ones], {}, [ones], 2.0**-24)
+    np.testing.assert_allclose(bound, gamma(roundings, 2.0**-24), rtol=1e-9)
+
+
+def test_the_bound_of_a_norm_allows_for_every_sample_of_its_window():
+    x = np.full((1, 2, 6, 6), 3.0)
+    pool = layer("lppool", kernel=3, p=3)
+    (y,) = pool.compute([x], {})
+    np.testing.assert_array_equal(pool.error_bound([x], {}, [y], 2.0**-24)[0], lp_norm(9, y, 3, 2.0**-24))
 
 
 def test_bounds_allow_float32_and_nothing_like_a_missing_term():

@@ -3,6 +3,8 @@
 import pytest
 from layers import LECTURE, image, layer, shape_of
 
+from specc.ops.base import Rejection
+
 SIZES = LECTURE["output_size_no_pad"]["cases"] + LECTURE["output_size_general"]["cases"]
 
 
@@ -78,3 +80,57 @@ def test_dropped_samples_are_called_by_their_axis():
 def test_dropped_samples_are_remarked_on(arguments, message):
     remarks = layer("conv", channels=1, **arguments).remarks((image(1, 7),))
     assert [(r.code, r.message) for r in remarks] == ([("W0101", message)] if message else [])
+
+
+# arguments, sizes, how they come about: told once where all axes have the same numbers
+ARITHMETIC = [
+    ({"kernel": 3, "stride": 2}, (7, 7), ["(7 + 0 - 3) / 2 + 1 = 3"]),
+    ({"kernel": 3, "stride": 2}, (7, 9), ["height: (7 + 0 - 3) / 2 + 1 = 3", "width: (9 + 0 - 3) / 2 + 1 = 4"]),
+    ({"kernel": 3, "stride": 2, "pad": (2, 1)}, (8,), ["(8 + 3 - 3) / 2 + 1 = 5"]),
+    ({"kernel": 3, "stride": 2}, (8,), ["(8 + 0 - 3) / 2 + 1 = 3.50, rounded down to 3"]),
+    ({"kernel": 3, "stride": 2, "round": "ceil"}, (8,), ["(8 + 0 - 3) / 2 + 1 = 3.50, rounded up to 4"]),
+    ({"kernel": 3, "stride": 2, "pad": "same"}, (9,), ["9 / 2 rounded up = 5"]),
+    ({"kernel": 3, "pad": "same"}, (9,), ["9, kept by the padding"]),
+    ({"kernel": 3, "stride": 2, "pad": 1}, ("L",), ["(L + 2 - 3) / 2 + 1 = (L + 1)//2"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "sizes", "lines"), ARITHMETIC)
+def test_how_a_size_comes_about(arguments, sizes, lines):
+    assert list(layer("conv", channels=1, **arguments).arithmetic((image(3, *sizes),))) == lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"kernel": 3}, "pad=1"),
+        ({"kernel": (5, 5)}, "pad=2"),
+        ({"kernel": 2}, "pad=same"),
+        ({"kernel": (1, 3)}, "pad=same"),
+        ({"kernel": 3, "dilation": 2}, "pad=same"),
+        ({"kernel": 1}, None),
+        ({"kernel": 3, "pad": 1}, None),
+    ],
+)
+def test_what_would_keep_the_sizes(arguments, text):
+    """For the help where a branch is too small: the operation with padding, and the argument as one writes it."""
+    kept = layer("conv", channels=1, **arguments).keeping()
+    assert (kept and kept[1]) == text
+    assert kept is None or shape_of(kept[0], image(3, 9, 9)) == (1, 9, 9)
+
+
+@pytest.mark.parametrize(
+    ("word", "arguments", "sizes", "meant"),
+    [
+        ("maxpool", {"kernel": 2, "round": "exact"}, (3, 9, 9), (3, 4, 4)),
+        ("maxpool", {"kernel": 5}, (3, 4, 4), None),
+        ("conv", {"channels": 4, "kernel": 3, "groups": 2}, (3, 9, 9), (4, 7, 7)),
+        ("conv", {"channels": 4, "kernel": 3, "round": "exact", "stride": 4, "groups": 2}, (3, 9, 9), (4, 2, 2)),
+    ],
+)
+def test_what_a_refused_layer_most_likely_means(word, arguments, sizes, meant):
+    op, x = layer(word, **arguments), image(*sizes)
+    with pytest.raises(Rejection):
+        op.infer((x,))
+    likely = op.likely((x,))
+    assert (likely and likely[0].shape[1:]) == meant
