@@ -42,7 +42,17 @@ _INSTEAD = {
 
 def strange_characters(source: Source, most: int) -> list[Diagnostic]:
     """E0104 for the first `most` invisible or text-reordering characters, wherever they stand."""
+    if "\n" not in source.text and source.text.count("\r") > 1:
+        return [_only_returns(source)]
     return [_strange(source, match) for match in islice(_STRANGE.finditer(source.text), most)]
+
+
+def _only_returns(source: Source) -> Diagnostic:
+    """For a file whose lines end as on the Macintosh before 2001: said once."""
+    start = source.text.index("\r")
+    message = "U+000D CARRIAGE RETURN alone does not end a line"
+    help = "save the file with line feeds at the ends of lines, as Unix and Windows have them"
+    return Diagnostic("E0104", message, Span(source, start, start + 1), help=help)
 
 
 def _strange(source: Source, match: re.Match[str]) -> Diagnostic:

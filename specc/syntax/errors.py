@@ -6,11 +6,12 @@ import re
 
 from specc.diagnostics import Diagnostic
 from specc.source import Source, Span
-from specc.syntax.characters import TIMES_SIGN, foreign_character
-from specc.syntax.hints import VALUES, Stuck, hint
+from specc.syntax.characters import foreign_character
+from specc.syntax.hints import hint
 from specc.syntax.indentation import indentation, unclosed_brace
 from specc.syntax.lalr import Token, UnexpectedText, UnexpectedToken
 from specc.syntax.lexing import LineEnds, unclosed
+from specc.syntax.stuck import VALUES, Stuck
 
 _WORD = re.compile(r"[A-Za-z0-9_.]+")
 
@@ -71,7 +72,7 @@ def _bad_number(source: Source, offset: int) -> Diagnostic:
     word = _WORD.match(source.text, offset)
     text = word[0] if word else source.text[offset]
     span = Span(source, offset, offset + len(text))
-    if source.text.startswith(TIMES_SIGN, span.end):
+    if not source.text[span.end : span.end + 1].isascii():  # a times sign, or a minus that is a dash in `1e-3`
         return foreign_character(source, span.end)
     return Diagnostic("E0105", f"`{_short(text)}` is neither a number nor a size", span, help=_number_help(text))
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
 
 from specc.diagnostics.foreign import written_here
-from specc.source import Source, Span
-from specc.syntax.lalr import Token
-
-VALUES = frozenset({"NUMBER", "SIZE", "STRING", "NAME", "IN", "TRUE", "FALSE", "LPAR", "LSQB"})
+from specc.syntax.habits import HABITS
+from specc.syntax.stuck import VALUES, Stuck
 
 KEYWORDS = frozenset(
     {"model", "block", "import", "input", "output", "let", "if", "else", "for", "in", "repeat", "expect", "as"}
@@ -32,75 +28,6 @@ _OTHER_WORDS_FOR = {
 _WITH_SETTINGS = ("elu", "softmax")
 """How the names of activations end that take a number."""
 _TWO_NAMES = re.compile(r"(?:^|[;{])\s*([A-Za-z_]\w*)\s+([A-Za-z_]\w*)\s*$")
-
-
-@dataclass(frozen=True)
-class Stuck:
-    """Where the parser stopped: at `token`, behind `previous`, inside the brackets `open`, accepting `accepted`."""
-
-    token: Token
-    accepted: frozenset[str]
-    source: Source
-    previous: Token | None
-    open: tuple[Token, ...]
-
-    def place(self, token: Token) -> Span:
-        return Span(self.source, token.start, token.end)
-
-    @cached_property
-    def before(self) -> str:
-        """The line up to the token."""
-        start = self.token.start
-        return self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
-
-    @property
-    def following(self) -> str:
-        """The character behind the token."""
-        return self.source.text[self.place(self.token).end :][:1]
-
-    def closes_on_line(self, bracket: Token) -> bool:
-        """Whether the line of the token closes an open bracket."""
-        depth = 0
-        end = self.source.text.find("\n", self.token.start)
-        for sign in self.source.text[bracket.end : end if end >= 0 else None]:
-            depth += (sign in "([") - (sign in ")]")
-            if depth < 0:
-                return True
-        return False
-
-    @property
-    def starts_line(self) -> bool:
-        return not self.before.strip()
-
-    @cached_property
-    def at_line_end(self) -> bool:
-        """Whether what is wrong is that the line before the token has ended."""
-        kind = self.token.kind
-        if kind == "_NL":
-            return ";" not in self.token.value
-        return kind == "RBRACE" and self.starts_line and self.previous is not None and self.previous.kind != "COMMA"
-
-    @property
-    def lacks_comma(self) -> bool:
-        """Whether a value stands where only a comma lets another one follow."""
-        if "COMMA" not in self.accepted or "IN" in self.accepted or self.starts_line:
-            return False
-        return self.token.kind in VALUES and self.token.value not in ("x", "X")
-
-    @property
-    def within_merge(self) -> bool:
-        """Whether the word before stands where only a branch, a loop of branches or their label can."""
-        return self.accepted == {"COLON", "COMMA"}
-
-    @cached_property
-    def head(self) -> str:
-        """The first word of the statement the token is in; inside an operation's braces, of that operation."""
-        text = self.before
-        if self.within_merge and self.previous is not None:
-            start = self.source.text.rfind("{", 0, self.previous.start)
-            text = self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
-        words = re.search(r"(?:^|[;{}])\s*([A-Za-z_]\w*)[^;{}]*$", text)
-        return words[1] if words else ""
 
 
 def hint(stuck: Stuck) -> str | None:
@@ -180,10 +107,6 @@ def _layer_in_let(stuck: Stuck) -> str | None:
     if call is None or stuck.token.kind not in VALUES:
         return None
     return f"`let` names numbers and words, a label names the value of a layer: `{call[1]}: {call[2]} ...`"
-
-
-def _slashes(stuck: Stuck) -> str | None:
-    return "a comment starts with `#`" if stuck.token.value == "//" else None
 
 
 def _spaced_size(stuck: Stuck) -> str | None:
@@ -279,6 +202,7 @@ def _label_or_comma(stuck: Stuck) -> str | None:
 
 
 HINTS: tuple[Callable[[Stuck], str | None], ...] = (
+    *HABITS,
     _inside,
     _input_shape,
     _percent,
@@ -291,7 +215,6 @@ HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     _single_equal,
     _double_equal,
     _chained,
-    _slashes,
     _layer_in_let,
     _spaced_size,
     _import_path,

@@ -142,6 +142,43 @@ IN_A_MODEL = {
 }
 
 
+# What is written otherwise in other notations, and the fix that is told.
+HABITS = {
+    "conv 6, 3 // a comment": "a comment starts with `#`",
+    "conv 6, 3x3 -> 64, 32, 32": "a shape is one word: `-> 64x32x32`",
+    "conv 6, 3x3 -> relu -> bn": (
+        "`->` asserts a shape: operations follow one another on lines of their own, or behind `;`"
+    ),
+    "input 3x8x8": "an input has a name: `input image 3x8x8`",
+    "output scores = head": ("an output has a name, and `from=` says what it returns: `output scores, from=head`"),
+    "output = head": "an output has a name, and `from=` says what it returns: `output NAME, from=head`",
+    "repeat { bn }": "`repeat` takes a number: `repeat 3 { ... }`",
+    "3 * { bn }": "what is done several times stands in a loop: `repeat 3 { ... }`",
+    "conv 6, 3x3 as stem": "a label stands before its operation: `stem: conv 6, 3x3`",
+    '"stem": conv 6, 3x3': "a label stands without quotes: `stem: ...`",
+    "layer1.0: conv 6, 3x3": (
+        'a label is one name; `weights="layer1.0"` as an argument calls the tensors of the layer so'
+    ),
+    "branch { bn }": (
+        "branches stand in the braces of what merges them: `concat { branch { ... } branch { ... } }`, or `add`"
+    ),
+    "lrn 5, alpha=1e\N{MINUS SIGN}3": "a minus is written `-`",
+}
+
+
+@pytest.mark.parametrize(("text", "help"), HABITS.items())
+def test_habits_of_other_notations(text: str, help: str) -> None:
+    _, found = parse(Source("test.cnn", "model M {\n" + text + "\n}"))
+    assert [diagnostic.help for diagnostic in found] == [help]
+
+
+def test_habits_at_the_top_of_a_file() -> None:
+    _, (found,) = parse(Source("test.cnn", "from blocks import conv_bn\nmodel M { bn }"))
+    assert found.help == '`import blocks` brings `blocks.conv_bn` if it is bundled; a file is `import "./blocks.cnn"`'
+    _, (found,) = parse(Source("test.cnn", "model M {\r bn\r}\r"))
+    assert found.help == "save the file with line feeds at the ends of lines, as Unix and Windows have them"
+
+
 @pytest.mark.parametrize(("text", "said"), IN_A_FILE.items())
 def test_errors_in_a_file(text: str, said: str) -> None:
     assert report(text) == [said]

@@ -1,0 +1,117 @@
+"""Statements as other notations have them, and how they are written here: one function for each, all in `HABITS`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from specc.syntax.stuck import Stuck
+
+
+def _slashes(stuck: Stuck) -> str | None:
+    """`relu  // a comment`."""
+    within = stuck.lacks_comma and re.search(r"(^|\s)//\s", stuck.before)
+    return "a comment starts with `#`" if stuck.token.value == "//" or within else None
+
+
+def _sizes_with_commas(stuck: Stuck) -> str | None:
+    """`-> 64, 32, 32`."""
+    first = re.search(r"->\s*([\d_]+)\s*$", stuck.before[-100:])
+    others = re.match(r"(?:\s*,\s*\w+)+", stuck.rest)
+    if first is None or others is None or "COMMA" in stuck.accepted:
+        return None
+    shape = "x".join([first[1], *re.findall(r"\w+", others[0])])
+    return f"a shape is one word: `-> {shape}`"
+
+
+def _arrows_between_layers(stuck: Stuck) -> str | None:
+    """`conv 64, 3x3 -> relu -> maxpool 2x2`."""
+    if stuck.token.kind != "ARROW" or "->" not in stuck.before:
+        return None
+    return "`->` asserts a shape: operations follow one another on lines of their own, or behind `;`"
+
+
+def _nameless_input(stuck: Stuck) -> str | None:
+    """`input 3x32x32`."""
+    if stuck.token.kind not in ("SIZE", "NUMBER", "LSQB", "LPAR") or not re.search(r"\binput\s+$", stuck.before):
+        return None
+    shape = stuck.token.value if stuck.token.kind == "SIZE" else "..."
+    return f"an input has a name: `input image {shape}`"
+
+
+def _assigned_output(stuck: Stuck) -> str | None:
+    """`output logits = head`, or `output = head`."""
+    written = re.search(r"\boutput(?:\s+(\w+))?\s*$", stuck.before)
+    if stuck.token.kind != "EQUAL" or written is None:
+        return None
+    value = re.match(r"\s*=\s*([A-Za-z_]\w*)\s*(?:[;#}]|$)", stuck.rest)
+    name = written[1] or "NAME"
+    return (
+        f"an output has a name, and `from=` says what it returns: `output {name}, from={value[1] if value else '...'}`"
+    )
+
+
+def _repeat_without_number(stuck: Stuck) -> str | None:
+    """`repeat { ... }`, or `3 * { ... }`."""
+    if stuck.token.kind == "LBRACE" and re.search(r"\brepeat\s*$", stuck.before):
+        return "`repeat` takes a number: `repeat 3 { ... }`"
+    times = re.match(r"(\d+)\s*[*x]\s*[{\[(]", stuck.rest)
+    if stuck.token.kind != "NUMBER" or times is None or "INPUT" not in stuck.accepted:
+        return None
+    return f"what is done several times stands in a loop: `repeat {times[1]} {{ ... }}`"
+
+
+def _label_behind(stuck: Stuck) -> str | None:
+    """`conv 8, 3x3 as stem`."""
+    named = re.match(r"as\s+([A-Za-z_]\w*)", stuck.rest)
+    if stuck.token.kind != "AS" or named is None or "COMMA" not in stuck.accepted:
+        return None
+    return f"a label stands before its operation: `{named[1]}: {stuck.before.strip()}`"
+
+
+def _quoted_label(stuck: Stuck) -> str | None:
+    """`"stem": conv 8, 3x3`."""
+    if stuck.token.kind != "STRING" or "INPUT" not in stuck.accepted:
+        return None
+    word = stuck.token.value[1:-1]
+    labels = stuck.rest[len(stuck.token.value) :].lstrip().startswith(":")
+    return f"a label stands without quotes: `{word}: ...`" if labels and word.isidentifier() else None
+
+
+def _dotted_label(stuck: Stuck) -> str | None:
+    """`layer1.0: conv 8, 3x3`."""
+    written = re.match(r"\s*([A-Za-z_]\w*(?:\.\w+)+)\s*$", stuck.before)
+    if stuck.token.kind != "COLON" or written is None:
+        return None
+    return f'a label is one name; `weights="{written[1]}"` as an argument calls the tensors of the layer so'
+
+
+def _branch_alone(stuck: Stuck) -> str | None:
+    """A `branch` that stands in no merge."""
+    if stuck.token.kind != "BRANCH" or "INPUT" not in stuck.accepted or stuck.following == ":":
+        return None
+    return "branches stand in the braces of what merges them: `concat { branch { ... } branch { ... } }`, or `add`"
+
+
+def _from_import(stuck: Stuck) -> str | None:
+    """`from blocks import conv_bn`."""
+    line = re.match(r"from\s+([\w.]+)\s+import\s+(\w+)", stuck.rest)
+    if line is None or "MODEL" not in stuck.accepted:
+        return None
+    module, name = line[1].rpartition(".")[2], line[2]
+    return f'`import {module}` brings `{module}.{name}` if it is bundled; a file is `import "./{module}.cnn"`'
+
+
+HABITS: tuple[Callable[[Stuck], str | None], ...] = (
+    _slashes,
+    _sizes_with_commas,
+    _arrows_between_layers,
+    _nameless_input,
+    _assigned_output,
+    _repeat_without_number,
+    _label_behind,
+    _quoted_label,
+    _dotted_label,
+    _branch_alone,
+    _from_import,
+)

@@ -1,0 +1,89 @@
+"""Where a parser got stuck, for those who say why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from specc.source import Source, Span
+from specc.syntax.lalr import Token
+
+VALUES = frozenset({"NUMBER", "SIZE", "STRING", "NAME", "IN", "TRUE", "FALSE", "LPAR", "LSQB"})
+_LOOKED_AT = 300
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Where the parser stopped: at `token`, behind `previous`, inside the brackets `open`, accepting `accepted`."""
+
+    token: Token
+    accepted: frozenset[str]
+    source: Source
+    previous: Token | None
+    open: tuple[Token, ...]
+
+    def place(self, token: Token) -> Span:
+        return Span(self.source, token.start, token.end)
+
+    @cached_property
+    def before(self) -> str:
+        """The line up to the token."""
+        start = self.token.start
+        return self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
+
+    @cached_property
+    def rest(self) -> str:
+        """The line from the token on, as much of it as a hint looks at."""
+        start = self.token.start
+        end = self.source.text.find("\n", start, start + _LOOKED_AT)
+        return self.source.text[start : end if end >= 0 else start + _LOOKED_AT]
+
+    @property
+    def following(self) -> str:
+        """The character behind the token."""
+        return self.source.text[self.place(self.token).end :][:1]
+
+    def closes_on_line(self, bracket: Token) -> bool:
+        """Whether the line of the token closes an open bracket."""
+        depth = 0
+        end = self.source.text.find("\n", self.token.start)
+        for sign in self.source.text[bracket.end : end if end >= 0 else None]:
+            depth += (sign in "([") - (sign in ")]")
+            if depth < 0:
+                return True
+        return False
+
+    @property
+    def starts_line(self) -> bool:
+        return not self.before.strip()
+
+    @cached_property
+    def at_line_end(self) -> bool:
+        """Whether what is wrong is that the line before the token has ended."""
+        kind = self.token.kind
+        if kind == "_NL":
+            return ";" not in self.token.value
+        return kind == "RBRACE" and self.starts_line and self.previous is not None and self.previous.kind != "COMMA"
+
+    @property
+    def lacks_comma(self) -> bool:
+        """Whether a value stands where only a comma lets another one follow."""
+        if "COMMA" not in self.accepted or "IN" in self.accepted or self.starts_line:
+            return False
+        return self.token.kind in VALUES and self.token.value not in ("x", "X")
+
+    @property
+    def within_merge(self) -> bool:
+        """Whether the word before stands where only a branch, a loop of branches or their label can."""
+        return self.accepted == {"COLON", "COMMA"}
+
+    @cached_property
+    def head(self) -> str:
+        """The first word of the statement the token is in; inside an operation's braces, of that operation."""
+        text = self.before
+        if self.within_merge and self.previous is not None:
+            start = self.source.text.rfind("{", 0, self.previous.start)
+            text = self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
+        words = re.search(r"(?:^|[;{}])\s*([A-Za-z_]\w*)[^;{}]*$", text)
+        return words[1] if words else ""
