@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
-from dataclasses import replace
 from functools import partial
 from io import StringIO
 from itertools import count
@@ -18,7 +17,7 @@ from specc.pipeline import check
 from specc.report.table import render
 from specc.source import Source
 
-LIMITS = replace(DEFAULT_LIMITS, layers=1_000_000, steps=100_000_000, file_bytes=1 << 30)
+LIMITS = DEFAULT_LIMITS._replace(layers=1_000_000, steps=100_000_000, file_bytes=1 << 30)
 SECONDS_PER_LAYER = 60e-6
 DEEP = """\
 model Deep {{

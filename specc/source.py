@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, eq=False)
 class Source:
     """The text of one file.  `name` is the path as the user wrote it, relative wherever it can be."""
 
-    name: str
-    text: str
+    def __init__(self, name: str, text: str) -> None:
+        self.name: Final = name
+        self.text: Final = text
 
     @cached_property
     def _line_starts(self) -> list[int]:

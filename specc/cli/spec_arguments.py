@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from specc.memory import Work
 
 STANDARD_INPUT = "-"
-_LIMIT_NAMES = tuple(field.name for field in fields(Limits))
 
 
 def add_spec_arguments(parser: argparse.ArgumentParser, several: bool = False) -> None:
@@ -58,16 +56,16 @@ def add_spec_arguments(parser: argparse.ArgumentParser, several: bool = False) -
         action="append",
         default=[],
         dest="limits",
-        help=f"set a limit ({', '.join(_LIMIT_NAMES)}); may be repeated",
+        help=f"set a limit ({', '.join(Limits._fields)}); may be repeated",
     )
 
 
 def _limit(text: str) -> tuple[str, int]:
     """`steps=5_000_000` as a name and a number."""
     name, _, number = text.partition("=")
-    if name not in _LIMIT_NAMES:
-        guess = nearest(name, _LIMIT_NAMES)
-        hint = f"; did you mean {guess}?" if guess else f"; there are {', '.join(_LIMIT_NAMES)}"
+    if name not in Limits._fields:
+        guess = nearest(name, Limits._fields)
+        hint = f"; did you mean {guess}?" if guess else f"; there are {', '.join(Limits._fields)}"
         raise argparse.ArgumentTypeError(f"there is no limit {name}{hint}")
     if not number.replace("_", "").isdecimal():
         raise argparse.ArgumentTypeError(f"a limit is a whole number: {name}=1000")
@@ -76,7 +74,7 @@ def _limit(text: str) -> tuple[str, int]:
 
 def limits(options: argparse.Namespace) -> Limits:
     """The limits that the options set."""
-    return replace(DEFAULT_LIMITS, **{"layers": options.max_layers, **dict(options.limits)})
+    return DEFAULT_LIMITS._replace(**{"layers": options.max_layers, **dict(options.limits)})
 
 
 def check_file(file: str, options: argparse.Namespace) -> Outcome:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from specc.elaborate.modules import Module
 from specc.source import Span
 
 
-@dataclass(slots=True)
 class Entry:
-    """A name of a body."""
+    """A name of a body.
 
-    span: Span
-    what: str
-    used: bool = False
-    origin: Entry | None = None
-    """The label within a loop of which this, behind the loop, is the list of values."""
-    loops: tuple[int, ...] = ()
-    """The loops, by identity, that lie between."""
+    `origin` is the label within a loop of which this, behind the loop, is the list of values; `loops` are those, by
+    identity, that lie between.
+    """
+
+    def __init__(self, span: Span, what: str, origin: Entry | None = None, loops: tuple[int, ...] = ()) -> None:
+        self.span = span
+        self.what = what
+        self.used = False
+        self.origin = origin
+        self.loops = loops
 
     @property
     def article(self) -> str:
@@ -33,14 +34,14 @@ class Entry:
             entry = entry.origin
 
 
-@dataclass(slots=True)
 class Body:
     """The names of one body so far, those it will define further down, and those of bodies within it."""
 
-    parent: Body | None
-    names: dict[str, Entry] = field(default_factory=dict)
-    later: dict[str, Span] = field(default_factory=dict)
-    inner: dict[str, Span] = field(default_factory=dict)
+    def __init__(self, parent: Body | None) -> None:
+        self.parent = parent
+        self.names: dict[str, Entry] = {}
+        self.later: dict[str, Span] = {}
+        self.inner: dict[str, Span] = {}
 
     def find(self, name: str) -> Entry | None:
         body: Body | None = self

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from specc.diagnostics.suggest import nearest
@@ -31,17 +30,27 @@ from specc.syntax import ast
 from specc.types import Layout
 
 
-@dataclass(slots=True)
 class Frame:
     """Where elaboration stands in one body: names, how layers are called, the incoming value, and in the body of a
     merge the values of its branches so far; in a block the values that it returns so far, where it says which."""
 
-    scope: Scope
-    naming: Naming
-    current: LayerValue | LayerValues | None = None
-    layout: Layout = "chw"
-    branches: list[LayerValue] | None = None
-    results: list[LayerValue] | None = None
+    __slots__ = ("branches", "current", "layout", "naming", "results", "scope")
+
+    def __init__(
+        self,
+        scope: Scope,
+        naming: Naming,
+        current: LayerValue | LayerValues | None = None,
+        layout: Layout = "chw",
+        branches: list[LayerValue] | None = None,
+        results: list[LayerValue] | None = None,
+    ) -> None:
+        self.scope = scope
+        self.naming = naming
+        self.current = current
+        self.layout = layout
+        self.branches = branches
+        self.results = results
 
     def nested(self, naming: Naming | None = None) -> Frame:
         """A frame for a body within this one."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
@@ -305,12 +304,12 @@ class Layers:
         if len(parts) == len(value.type.shape) and parts[0] == value.type.shape[0] and isinstance(parts[0], Sym):
             parts = parts[1:]  # the batch may be written, as in `input image [N, 3, H, W]`
         if _agrees(parts, value.type, frame):
-            return replace(value, claimed=None) if value.claimed is not None else value
+            return value.claiming(None) if value.claimed is not None else value
         if value.claimed is not None and _agrees(parts, value.claimed, frame):
             self.broken = True
             return value
         self._false_shape(shape, parts, value, frame)
-        return replace(value, claimed=_claimed(parts, value.type, frame))
+        return value.claiming(_claimed(parts, value.type, frame))
 
     def _resume(self, parts: tuple[Value | None, ...], place: Span, frame: Frame) -> LayerValue:
         sizes = tuple(part for part in parts if part is not None)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
@@ -17,8 +16,10 @@ from specc.limits import Limits
 from specc.ops import BY_WORD
 from specc.source import Source, Span
 from specc.syntax import ast
-from specc.syntax.lines import Lines
 from specc.syntax.parser import parse
+
+if TYPE_CHECKING:
+    from specc.syntax.lines import Lines
 
 
 class Loader(Protocol):
@@ -34,31 +35,35 @@ class Loader(Protocol):
         """All bundled modules."""
 
 
-@dataclass(slots=True)
 class Module:
     """One file: `scope` binds its own and imported names to constants, blocks, models and modules.
 
     `incomplete` says that an import failed, so that names unknown here may be its.
     """
 
-    source: Source
-    scope: Scope
-    models: list[ModelDefinition] = field(default_factory=list)
-    blocks: list[BlockDefinition] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
-    incomplete: bool = False
+    def __init__(self, source: Source, scope: Scope) -> None:
+        self.source = source
+        self.scope = scope
+        self.models: list[ModelDefinition] = []
+        self.blocks: list[BlockDefinition] = []
+        self.used: set[str] = set()
+        self.incomplete = False
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class BlockDefinition:
-    tree: ast.Block
-    module: Module
+    """A block, and the file that its names mean something in."""
+
+    def __init__(self, tree: ast.Block, module: Module) -> None:
+        self.tree: Final = tree
+        self.module: Final = module
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class ModelDefinition:
-    tree: ast.Model | ast.Derived
-    module: Module
+    """A model, and the file that its names mean something in."""
+
+    def __init__(self, tree: ast.Model | ast.Derived, module: Module) -> None:
+        self.tree: Final = tree
+        self.module: Final = module
 
     @property
     def name(self) -> str:

@@ -7,7 +7,6 @@ that no model reaches, and loops pay only for evaluating values.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -45,7 +44,6 @@ _TAKES_INSTEAD: Final = {
 LITERALS: Final = (ast.Number, ast.Size, ast.Text, ast.Bool, ast.List)
 
 
-@dataclass(slots=True)
 class Plan:
     """`fields` maps arguments to what was written for them; `inputs` are the operands of a merge (the last one may
     turn out to be an activation); `sources` is `from=`; `act` a closing or explicit activation; `weights` is
@@ -58,16 +56,17 @@ class Plan:
     was made of arguments that are written out.
     """
 
-    fields: dict[str, ast.Expr] = field(default_factory=dict)
-    operands: dict[str, ast.Expr] = field(default_factory=dict)
-    inputs: tuple[ast.Expr, ...] = ()
-    sources: ast.Expr | None = None
-    act: ast.Expr | None = None
-    weights: ast.Expr | None = None
-    tensors: str | None = None
-    ok: bool = True
-    flawed: bool = False
-    bound: tuple[tuple[type[Op], Layout], Op] | None = None
+    def __init__(self, fields: dict[str, ast.Expr] | None = None) -> None:
+        self.fields = {} if fields is None else fields
+        self.operands: dict[str, ast.Expr] = {}
+        self.inputs: tuple[ast.Expr, ...] = ()
+        self.sources: ast.Expr | None = None
+        self.act: ast.Expr | None = None
+        self.weights: ast.Expr | None = None
+        self.tensors: str | None = None
+        self.ok = True
+        self.flawed = False
+        self.bound: tuple[tuple[type[Op], Layout], Op] | None = None
 
 
 class Signature(NamedTuple):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from specc.elaborate.values import Value
 from specc.source import Span
 
 
-@dataclass(slots=True)
 class Naming:
     """Makes the dotted names of layers, and those under which their tensors are called.
 
@@ -18,12 +15,23 @@ class Naming:
     `common` is the path before a name that `weights=` gives: it holds no iteration numbers, so that loops share.
     """
 
-    taken: set[str]
-    prefix: str = ""
-    suffix: str = ""
-    counters: dict[str, int] = field(default_factory=dict)
-    tensors: str | None = None
-    common: str = ""
+    __slots__ = ("common", "counters", "prefix", "suffix", "taken", "tensors")
+
+    def __init__(
+        self,
+        taken: set[str],
+        prefix: str = "",
+        suffix: str = "",
+        counters: dict[str, int] | None = None,
+        tensors: str | None = None,
+        common: str = "",
+    ) -> None:
+        self.taken = taken
+        self.prefix = prefix
+        self.suffix = suffix
+        self.counters = {} if counters is None else counters
+        self.tensors = tensors
+        self.common = common
 
     def labelled(self, label: str) -> str:
         return self._free(f"{self.prefix}{label}{self.suffix}")
@@ -74,13 +82,15 @@ class Naming:
         return candidate
 
 
-@dataclass(slots=True)
 class Scope:
     """Bindings of one body, on top of those around it."""
 
-    parent: Scope | None = None
-    names: dict[str, Value] = field(default_factory=dict)
-    places: dict[str, Span] = field(default_factory=dict)
+    __slots__ = ("names", "parent", "places")
+
+    def __init__(self, parent: Scope | None = None, names: dict[str, Value] | None = None) -> None:
+        self.parent = parent
+        self.names = {} if names is None else names
+        self.places: dict[str, Span] = {}
 
     def find(self, name: str) -> Value | None:
         scope: Scope | None = self

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from specc.dims import Dim, Sym
@@ -16,7 +15,6 @@ class Word(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
 class LayerValue:
     """A value between layers.
 
@@ -25,10 +23,17 @@ class LayerValue:
     `layer` is what tables call it.
     """
 
-    name: str
-    layer: str
-    type: TensorType | None
-    claimed: TensorType | None = None
+    __slots__ = ("claimed", "layer", "name", "type")
+
+    def __init__(self, name: str, layer: str, type: TensorType | None, claimed: TensorType | None = None) -> None:
+        self.name: Final = name
+        self.layer: Final = layer
+        self.type: Final = type
+        self.claimed: Final = claimed
+
+    def claiming(self, claimed: TensorType | None) -> LayerValue:
+        """The same value, of which a `->` says that."""
+        return LayerValue(self.name, self.layer, self.type, claimed)
 
 
 UNKNOWN = LayerValue("", "", None)
@@ -37,23 +42,23 @@ BROKEN: Final = object()
 """What a `let` is bound to whose value failed: looking it up fails again, in silence."""
 
 
-@dataclass(frozen=True, slots=True)
 class LayerValues:
     """What an operation with several results makes, before they are given labels or indexed.
 
     `leads` says that the first is the value of the line, and the others come beside it.
     """
 
-    items: tuple[LayerValue, ...]
-    leads: bool = False
+    def __init__(self, items: tuple[LayerValue, ...], leads: bool = False) -> None:
+        self.items: Final = items
+        self.leads: Final = leads
 
 
-@dataclass(frozen=True, slots=True)
 class Namespace:
     """An imported module, by the names it defines."""
 
-    name: str
-    members: Mapping[str, object]
+    def __init__(self, name: str, members: Mapping[str, object]) -> None:
+        self.name: Final = name
+        self.members: Final = members
 
 
 Value: TypeAlias = Any

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from specc.dims import Divides, merge_conditions
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
@@ -11,24 +11,31 @@ from specc.ops.base import Op, Types
 from specc.types import Layout, TensorType
 
 
-@dataclass
 class GraphBuilder:
     """Collects inputs, nodes and outputs; `finish` validates the whole.
 
     Nodes of `former`, by name, are taken again where they are the same.
     """
 
-    name: str
-    file: str = "<memory>"
-    layout: Layout = "chw"
-    doc: str = ""
-    types: dict[str, TensorType] = field(default_factory=dict)
-    inputs: list[GraphInput] = field(default_factory=list)
-    nodes: list[Node] = field(default_factory=list)
-    outputs: list[GraphOutput] = field(default_factory=list)
-    conditions: list[Divides] = field(default_factory=list)
-    former: Mapping[str, Node] = field(default_factory=dict)
-    _asked: dict[tuple[int, ...], Op] = field(default_factory=dict)
+    def __init__(
+        self,
+        name: str,
+        file: str = "<memory>",
+        layout: Layout = "chw",
+        doc: str = "",
+        former: Mapping[str, Node] = MappingProxyType({}),
+    ) -> None:
+        self.name = name
+        self.file = file
+        self.layout = layout
+        self.doc = doc
+        self.former = former
+        self.types: dict[str, TensorType] = {}
+        self.inputs: list[GraphInput] = []
+        self.nodes: list[Node] = []
+        self.outputs: list[GraphOutput] = []
+        self.conditions: list[Divides] = []
+        self._asked: dict[tuple[int, ...], Op] = {}
 
     def add_input(self, graph_input: GraphInput) -> str:
         self.inputs.append(graph_input)

@@ -17,7 +17,7 @@ _PART = 5  # cells of a part of a name that can still be understood: `inv…1`
 _WIDEST = 36  # cells that names and types may take from the columns behind them
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Column:
     """A column of a text table.
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from specc.limits import Limits
 from specc.source import Line, LineSpan, Source
@@ -28,8 +27,7 @@ _BEHIND: Final = Token("RBRACE", "}", 0, 0)
 _LINE_END: Final = Token("_NL", "\n", 0, 0)
 
 
-@dataclass(slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A line and what it says, in `size` tokens with so many opening brackets among them."""
 
     line: Line
@@ -38,16 +36,16 @@ class Statement:
     brackets: int
 
 
-@dataclass(slots=True)
 class Lines:
     """The lines of a file as they were parsed last, each with its statement where it is one.
 
     Every parse that is given it changes it; the trees of the parse before are then out of date.
     """
 
-    texts: list[str] = field(default_factory=list)
-    statements: list[Statement | None] = field(default_factory=list)
-    limits: Limits | None = None
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.statements: list[Statement | None] = []
+        self.limits: Limits | None = None
 
 
 class LineParser:

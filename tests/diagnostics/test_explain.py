@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from specc.report.pages import wrapped
 from specc.source import Source
 
 EXAMPLE = re.compile(r"^```cnn (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LIMITS = replace(DEFAULT_LIMITS, steps=1000)  # E0702's example would run for half a minute
+LIMITS = DEFAULT_LIMITS._replace(steps=1000)  # E0702's example would run for half a minute
 
 
 @pytest.mark.parametrize("code", CODES)

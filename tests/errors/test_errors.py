@@ -12,7 +12,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -60,7 +60,7 @@ CASES = list(cases())
 
 def set_limits(monkeypatch: pytest.MonkeyPatch, **bounds: str) -> None:
     """Small limits, so that going beyond them takes no time."""
-    limits = replace(DEFAULT_LIMITS, **{name: int(bound) for name, bound in bounds.items()})
+    limits = DEFAULT_LIMITS._replace(**{name: int(bound) for name, bound in bounds.items()})
     monkeypatch.setattr(spec_arguments, "DEFAULT_LIMITS", limits)
 
 
