@@ -108,6 +108,19 @@ class Divides:
     divisor: int
     value: Sym
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+        """What pydantic finds in a dataclass by itself, in a thousandth of the time."""
+        fields = [
+            core_schema.dataclass_field("divisor", core_schema.int_schema()),
+            core_schema.dataclass_field("value", handler.generate_schema(Sym)),
+        ]
+        return core_schema.dataclass_schema(
+            cls,
+            core_schema.dataclass_args_schema(cls.__name__, fields, extra_behavior="forbid"),
+            [field["name"] for field in fields],
+        )
+
     def __str__(self) -> str:
         multiple = self.multiple
         if multiple:

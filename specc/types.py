@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from specc.dims import Dim, formula, product
+from pydantic_core import core_schema
+
+from specc.dims import Dim, Sym, formula, product
 
 DType: TypeAlias = Literal["float32"]
 Layout: TypeAlias = Literal["chw", "hwc"]
@@ -28,6 +30,21 @@ class TensorType:
     def _hash(self) -> int:
         """Kept, for deep networks look the same few types up over and over."""
         return hash((self.shape, self.dtype))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+        """What pydantic finds in a dataclass by itself, in a thousandth of the time."""
+        size = core_schema.union_schema([core_schema.int_schema(), handler.generate_schema(Sym)])
+        dtype = core_schema.with_default_schema(core_schema.literal_schema(["float32"]), default="float32")
+        fields = [
+            core_schema.dataclass_field("shape", core_schema.tuple_variable_schema(size)),
+            core_schema.dataclass_field("dtype", dtype),
+        ]
+        return core_schema.dataclass_schema(
+            cls,
+            core_schema.dataclass_args_schema(cls.__name__, fields, extra_behavior="forbid"),
+            [field["name"] for field in fields],
+        )
 
     @property
     def channels(self) -> Dim:

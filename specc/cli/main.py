@@ -14,7 +14,6 @@ from specc.cli.console import BAD_REQUEST, Console
 from specc.cli.interrupts import INTERRUPTED, leave, leave_promptly, was_interrupted
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
-from specc.openblas import choose_kernels
 
 COMMANDS: Final[dict[str, str]] = {
     "check": "check specs and print every layer's shape, parameters, MACs and receptive field",
@@ -82,6 +81,8 @@ def _run(arguments: list[str], console: Console) -> int:
         parser.print_help()
         return BAD_REQUEST
     if options.command == "verify":  # the one that computes with NumPy
+        from specc.openblas import choose_kernels
+
         choose_kernels()
     code: int = _module(options.command).run(options, console)
     return code

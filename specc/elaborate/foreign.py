@@ -1,10 +1,12 @@
-"""Operations and names of other languages, and what they are here."""
+"""Operations and names of other languages, and what they are here.
+
+The table of their layers is imported where something is wrong: most files are right.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from specc.diagnostics.foreign import DEFAULTS, UNWRITTEN, meant, written_here
 from specc.syntax import ast
 
 _WORDS = {
@@ -35,6 +37,8 @@ _SEQUENCES = ("sequential", "modulelist")
 
 def operation_meant(name: ast.Name, guess: str | None) -> str:
     """The help for an unknown operation, of which `guess` is the nearest one."""
+    from specc.diagnostics.foreign import written_here
+
     text = name.span.source.text
     here = written_here(text, name.span.start)
     last = name.id.rpartition(".")[2].lower()
@@ -55,6 +59,8 @@ def name_meant(name: str) -> str | None:
 
 def unwritten(key: str) -> str | None:
     """The help for an argument of other languages that is not written here."""
+    from specc.diagnostics.foreign import UNWRITTEN
+
     if key == "name":
         return "a label names a layer: `stem: conv 64, 7x7`"
     return "leave it out: there is nothing to choose here" if key in UNWRITTEN else None
@@ -62,6 +68,8 @@ def unwritten(key: str) -> str | None:
 
 def arguments_meant(name: ast.Name, args: Sequence[ast.Argument]) -> Sequence[ast.Argument]:
     """The arguments of PyTorch's `Conv2d(3, 64, 3)`, or of Keras' `Conv2D(64, (3, 3))`, by their names here."""
+    from specc.diagnostics.foreign import DEFAULTS, meant
+
     layer = meant(name.id)
     text = name.span.source.text
     if layer is None or len(args) != 1 or args[0].key is not None or not text[name.span.end :].lstrip().startswith("("):

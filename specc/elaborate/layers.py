@@ -12,7 +12,6 @@ from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.sharing import Sharing, Use
-from specc.elaborate.shortcut import remedy
 from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, describe, show
 from specc.ir.build import GraphBuilder, output_names
 from specc.ir.graph import Node
@@ -271,6 +270,8 @@ class Layers:
 
     def _remedy(self, statement: ast.Residual, sources: list[LayerValue], help: str | None) -> str | None:
         """What brings the body of a residual and its shortcut to one shape."""
+        from specc.elaborate.shortcut import remedy  # most of them meet
+
         body, incoming = (source.type for source in sources)
         if statement.shortcut is not None or body is None or incoming is None:
             return help

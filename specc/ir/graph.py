@@ -11,7 +11,8 @@ from collections.abc import Hashable
 from functools import cached_property
 from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import core_schema
 
 from specc.dims import Divides
 from specc.ops import BY_WORD
@@ -34,11 +35,20 @@ def _write_op(op: Op) -> dict[str, Any]:
     return {"op": op.word, **op.model_dump(mode="json", exclude_defaults=True)}
 
 
-AnyOp: TypeAlias = Annotated[Op, BeforeValidator(_read_op), PlainSerializer(_write_op)]
+class _Spelled:
+    """How pydantic reads and writes operations; its own `PlainSerializer` takes longer to import than all graphs."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+        written = core_schema.plain_serializer_function_ser_schema(_write_op)
+        return core_schema.no_info_plain_validator_function(_read_op, serialization=written)
+
+
+AnyOp: TypeAlias = Annotated[Op, _Spelled]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Node(_Frozen):

@@ -8,9 +8,6 @@ Architecture invariant: `compute` and `error_bound` never call `infer`, `lower` 
 not share what it checks, so windows are resolved once in `ops/windows.py` and again in `kernels/windows.py`.
 """
 
-# Without `from __future__ import annotations`: for every operation pydantic goes through the class variables of `Op`
-# again, and annotations that are texts would be compiled each time.
-
 from abc import abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
@@ -267,3 +264,7 @@ class Op(BaseModel):
         """The k of a bound of the form gamma_k x magnitude, from which verification takes the tighter statistical
         one; `None` for bounds of any other form."""
         return None
+
+
+# Pydantic knows the class variables now, and would evaluate their types again for every operation.
+Op.__annotations__.clear()

@@ -25,18 +25,24 @@ def node(cls: type[T]) -> type[T]:
 
 @node
 class Number:
+    """`64`, `1e-5`."""
+
     span: Span
     value: int | float
 
 
 @node
 class Text:
+    """`"kernels.npz"`."""
+
     span: Span
     value: str
 
 
 @node
 class Bool:
+    """`true` or `false`."""
+
     span: Span
     value: bool
 
@@ -108,6 +114,8 @@ BinaryOperator: TypeAlias = Literal["+", "-", "*", "/", "//", "%", "**", "==", "
 
 @node
 class Unary:
+    """`-x`, `not x`."""
+
     span: Span
     operator: UnaryOperator
     operand: Expr
@@ -294,6 +302,8 @@ class Parameter:
 
 @node
 class Block:
+    """`block unit(channels, stride = 1) { ... }`; `doc` is the `##` comment above it."""
+
     span: Span
     name: Name
     parameters: tuple[Parameter, ...]
@@ -303,6 +313,8 @@ class Block:
 
 @node
 class Model:
+    """`model Net(classes = 10) { ... }`; `doc` is the `##` comment above it."""
+
     span: Span
     name: Name
     parameters: tuple[Parameter, ...]

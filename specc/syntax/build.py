@@ -16,12 +16,16 @@ Children: TypeAlias = list[Any]
 
 @ast.node
 class Body:
+    """Statements between braces."""
+
     span: Span
     statements: tuple[ast.Statement, ...]
 
 
 @ast.node
 class Branches:
+    """Alternatives between braces."""
+
     span: Span
     statements: tuple[ast.Alternative, ...]
 
@@ -36,6 +40,8 @@ class Arguments(tuple[ast.Argument, ...]):
 
 @ast.node
 class CallArguments:
+    """What stands between the brackets of a call."""
+
     span: Span
     items: tuple[ast.Argument, ...]
 
@@ -54,6 +60,8 @@ class Else(Body):
 
 @ast.node
 class Shape:
+    """What stands behind `->`."""
+
     value: ast.Expr
 
     @property
@@ -63,6 +71,8 @@ class Shape:
 
 @ast.node
 class Tolerance:
+    """`within 1%`."""
+
     span: Span
     value: ast.Expr
 

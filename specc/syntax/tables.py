@@ -6,11 +6,12 @@ needs no more than the loop in `specc/syntax/lalr.py` to run.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic_core import from_json
 
 from specc.data import grammar_file
 
@@ -67,7 +68,7 @@ def read(path: Path, expected: str) -> Tables | None:
     """The tables in `path`; `None` where there are none, or others than `expected`."""
     if not path.is_file():
         return None
-    data = json.loads(path.read_text("utf-8"))
+    data = from_json(path.read_bytes())
     if data.pop("fingerprint", None) != expected:
         return None
     rules = [RuleData(**rule) for rule in data.pop("rules")]
@@ -76,6 +77,8 @@ def read(path: Path, expected: str) -> Tables | None:
 
 def write(tables: Tables, path: Path) -> None:
     """Write what `read` reads."""
+    import json  # reading it takes longer than the tables, which pydantic can read as well
+
     data = {"fingerprint": fingerprint(), **tables._asdict(), "rules": [rule._asdict() for rule in tables.rules]}
     path.write_text(json.dumps(data, separators=(",", ":"), sort_keys=True), "utf-8")
 
