@@ -269,18 +269,21 @@ class Model:
         """
         from specc.openblas import choose_kernels
 
+        choose_kernels()
         chosen = arguments.kinds_of_inputs(kinds)
         _known_device(device)
         self._afford("verify")
-        choose_kernels()
-        from specc.decompile.align import adopted
         from specc.onnx.narrow import emit_in
         from specc.onnx.precision import PRECISIONS
         from specc.verify import verify
 
-        graph, judged, unread = (self.graph, None, ()) if model is None else adopted(self.graph, Path(model))
-        if unread:
-            raise SpecError(unread)
+        graph, judged = self.graph, None
+        if model is not None:
+            from specc.decompile.align import adopted
+
+            graph, judged, unread = adopted(self.graph, Path(model))
+            if unread:
+                raise SpecError(unread)
         if judged is None and dtype != "float32":
             judged, diagnostics = emit_in(self.graph, arguments.one_of("dtype", dtype, PRECISIONS))
             if judged is None:

@@ -101,11 +101,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _candidate(graph: Graph, options: argparse.Namespace) -> tuple[Graph, Model | Path | None, tuple[Diagnostic, ...]]:
     """What to verify, with the graph under the names that it uses: a file, or nothing for a fresh export in float32."""
-    from specc.decompile.align import adopted
     from specc.onnx.narrow import emit_in
     from specc.onnx.precision import PRECISIONS
 
     if options.model_file is not None:
+        from specc.decompile.align import adopted  # and the importer, which a fresh export does without
+
         return adopted(graph, Path(options.model_file))
     if options.dtype == "float32":
         return graph, None, ()

@@ -52,6 +52,15 @@ def dot_product_of_single(terms: int, magnitude: Array, u: float) -> Array:
     return in_range(bound, magnitude, kept * LARGEST)
 
 
+def least_dot_product(terms: int, magnitude: Array, counted: int, u: float) -> Array:
+    """At most `dot_product` of `terms` terms, given the `magnitude` that float32 makes of `counted` of them: rounding
+    adds at most gamma_(counted+2) to it, and underflow one smallest normal number per term.  It is positive."""
+    share = gamma(terms, u)
+    bound: Array = np.multiply(magnitude, share * (1 - gamma(counted + 2, 2.0**-24)) * (1 - 2.0**-48), dtype=np.float64)
+    bound += terms * SMALLEST * (1 - share)
+    return bound
+
+
 def statistical(terms: int, u: float) -> float:
     """4 sqrt(k) u: where roundings are independent with mean 0, an error beyond it has a probability of at most
     2 exp(-8) = 0.07 % (N. Higham and T. Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci.

@@ -21,6 +21,8 @@ from specc.types import TensorType
 if TYPE_CHECKING:
     import numpy as np
 
+    from specc.kernels.large_bounds import Partial
+
     Array: TypeAlias = np.ndarray[Any, Any]
 
 Types: TypeAlias = tuple[TensorType, ...]
@@ -259,6 +261,21 @@ class Op(BaseModel):
     ) -> Sequence["Array"]:
         """For each output in `ys` (computed from `xs`, `ws` in float64) the largest error, element by element,
         that an evaluation with unit roundoff `u` on the very same operands may show; float64."""
+
+    def partial_bound(self, xs: Sequence["Array"], ws: Mapping[str, "Array"], u: float) -> "Partial | None":
+        """What lies nowhere above the error bound, for operations of one result and a bound that takes long."""
+        return None
+
+    def likely_bound(
+        self, xs: Sequence["Array"], ws: Mapping[str, "Array"], ys: Sequence["Array"], u: float
+    ) -> Sequence["Array"]:
+        """About the error bound, which stands in its place where only its size matters."""
+        return self.error_bound(xs, ws, ys, u)
+
+    def excerpt(self, ws: Mapping[str, "Array"]) -> Mapping[str, "Array"]:
+        """The weights with which `compute` makes only the first channels of its result, as many as show how it rounds;
+        all of them where it makes no more, or costs little."""
+        return ws
 
     def terms(self, xs: Sequence["Array"], ws: Mapping[str, "Array"]) -> int | None:
         """The k of a bound of the form gamma_k x magnitude, from which verification takes the tighter statistical

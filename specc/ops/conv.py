@@ -14,6 +14,7 @@ from specc.ops.windows import known_channels, with_padding
 from specc.types import TensorType
 
 if TYPE_CHECKING:
+    from specc.kernels.large_bounds import Partial
     from specc.ops.base import Array
 
 
@@ -77,6 +78,27 @@ class Conv(Learned):
         """gamma_k (|x| * |w| + |b|), k = input channels / groups x window, and one more with a bias."""
         how = self.sliding(self.groups)
         return (convolution_bound(xs[0], ws["weight"], ws.get("bias"), how, self.terms(xs, ws), u),)
+
+    def partial_bound(self, xs: Sequence[Array], ws: Mapping[str, Array], u: float) -> Partial | None:
+        from specc.kernels.large_bounds import partial_bound
+
+        return partial_bound(xs[0], ws["weight"], ws.get("bias"), self.sliding(self.groups), self.terms(xs, ws), u)
+
+    def likely_bound(
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
+        from specc.kernels.bounds import dot_product
+        from specc.kernels.large_bounds import is_large, likely_magnitude
+
+        if self.groups > 1 or not is_large(ws["weight"], ys[0][:, 0].size):
+            return self.error_bound(xs, ws, ys, u)
+        magnitude = likely_magnitude(xs[0], ws["weight"], ws.get("bias"), self.sliding(1))
+        return (dot_product(self.terms(xs, ws), magnitude, u),)
+
+    def excerpt(self, ws: Mapping[str, Array]) -> Mapping[str, Array]:
+        from specc.kernels.large_bounds import first_channels
+
+        return first_channels(ws) if self.groups == 1 else ws
 
     def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int:
         return int(ws["weight"][0].size) + ("bias" in ws)

@@ -71,6 +71,11 @@ class Dense(Op):
         magnitude = dense_magnitude(single(xs[0]), ws["weight"], ws.get("bias"))
         return (dot_product_of_single(terms, magnitude, u),)
 
+    def excerpt(self, ws: Mapping[str, Array]) -> Mapping[str, Array]:
+        from specc.kernels.large_bounds import first_channels
+
+        return first_channels(ws)
+
     def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int:
         return int(xs[0].shape[1]) + ("bias" in ws)
 

@@ -4,9 +4,9 @@ A bound for every layer, propagated by worst cases, grows out of all proportion 
 wrong both ways.  Here the layers' own rounding errors are propagated as they are, by stochastic arithmetic (D. Parker,
 "Monte Carlo arithmetic", 1997; J. Vignes, "Discrete stochastic arithmetic", 2004): the graph is interpreted in float64
 once, and in float32 in copies to which every layer adds uniform random errors.  Their size is the layer's error bound,
-scaled down to `HEADROOM` times the largest part of it that NumPy's own float32 evaluation of the layer uses, where
-the operation is `approximated` to `APPROXIMATED` of it at least.  The outputs of a correct run stay within `MARGIN`
-times the largest deviation among the copies.
+or about that, scaled down to `HEADROOM` times the largest part of it that NumPy's own float32 evaluation of the layer,
+or of an excerpt of it, uses, where the operation is `approximated` to `APPROXIMATED` of it at least.  The outputs of a
+correct run stay within `MARGIN` times the largest deviation among the copies.
 
 Where an operation jumps (it rounds to whole numbers, or compares), a copy that happens not to jump says nothing: there
 it takes every jump that operands `MARGIN` times as far off would make.
@@ -103,20 +103,19 @@ def _layer(
     precision: Precision,
 ) -> tuple[Sequence[Array], list[Array]]:
     """The node's outputs, exact for the operands `xs`, and with errors added for the `copied` ones."""
-    ws = cast(graph, node, weights, np.float64)
+    ws, narrow = (cast(graph, node, weights, dtype) for dtype in (np.float64, np.float32))
     ys = node.op.compute(xs, ws)
-    bounds = node.op.error_bound(xs, ws, ys, U)
-    together = [np.concatenate([x.astype(np.float32), copy]) for x, copy in zip(xs, copied, strict=True)]
-    single = node.op.compute(together, cast(graph, node, weights, np.float32))
+    bounds = node.op.likely_bound(xs, ws, ys, U)
+    results = node.op.compute(copied, narrow)
+    own = node.op.compute([x.astype(np.float32) for x in xs], node.op.excerpt(narrow))
     far = _jumps(node, xs, ys, copied, ws, rng) if node.op.may_jump() else [None] * len(ys)
     perturbed = []
-    for y, rounded, bound, jumped in zip(ys, single, bounds, far, strict=True):
-        copies = rounded[len(y) :]
+    for y, copies, rounded, bound, jumped in zip(ys, results, own, bounds, far, strict=True):
         if jumped is not None:
             copies = _farther(y, copies, jumped)
         if precision is FLOAT32:
             everywhere = np.broadcast_to(np.asarray(bound, np.float64), y.shape)
-            size = _errors(y, rounded[: len(y)], everywhere, node.op.terms(xs, ws), node.op.approximated)
+            size = _errors(y, rounded, everywhere, node.op.terms(xs, ws), node.op.approximated)
         else:
             copies = precision.rounded(copies)
             size = ROUNDINGS * precision.u * np.abs(y) + precision.step if np.any(bound) else None
@@ -164,21 +163,38 @@ def _with_noise(copies: Array, size: Array, rng: np.random.Generator) -> Array:
 
 def _errors(y: Array, rounded: Array, bound: Array, terms: int | None, approximated: bool) -> Array | None:
     """How large an error a float32 evaluation may well make, element by element; nothing where it makes none.
+    `rounded` may be no more than the first channels.
 
     Where NumPy makes none of those that the bound allows it tells nothing of others, and the bound stands.
     """
     if not np.max(bound, initial=0.0):
         return None
-    usable = np.isfinite(bound) & (bound > 0)
-    with np.errstate(all="ignore"):
-        used = np.abs(rounded - y) / bound
-    part = float(np.max(used, initial=0.0, where=usable & np.isfinite(used)))
+    sample = tuple(map(slice, rounded.shape))
+    part = _used(y[sample], rounded, bound[sample])
     least_share = APPROXIMATED if approximated else FAITHFUL / terms if terms else 0.0
     share = max(HEADROOM * part, least_share) if part else 1.0
-    scale = np.abs(y) if terms else np.maximum(np.abs(y), 1.0)  # functions may be rational ones, good to a unit of 1
-    least = np.fmin(bound, FAITHFUL * U * scale)
-    result: Array = np.where(usable, np.maximum(bound * min(1.0, share), least), 0.0)
+    least: Array = np.abs(y)
+    if not terms:
+        np.maximum(least, 1.0, out=least)  # functions may be rational ones, good to a unit of 1
+    least *= FAITHFUL * U
+    np.fmin(bound, least, out=least)
+    result: Array = bound * min(1.0, share)
+    np.maximum(result, least, out=result)
+    if not _usable(bound.min()) or not _usable(bound.max()):
+        result[~_usable(bound)] = 0.0
     return result
+
+
+def _used(y: Array, rounded: Array, bound: Array) -> float:
+    """The largest part of `bound` that the errors of `rounded` are."""
+    with np.errstate(all="ignore"):
+        used = np.abs(rounded - y) / bound
+    return float(np.max(used, initial=0.0, where=_usable(bound) & np.isfinite(used)))
+
+
+def _usable(bound: Array) -> Array:
+    usable: Array = np.isfinite(bound) & (bound > 0)
+    return usable
 
 
 def _tolerance(exact: Array, noisy: Array) -> float:

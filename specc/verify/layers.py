@@ -10,15 +10,14 @@ import numpy as np
 
 from specc.interpreter import cast, normalised
 from specc.ir.graph import Graph, GraphInput, Node, weight_name
-from specc.kernels.bounds import gamma, statistical
 from specc.verify.arithmetic import Arithmetic
 from specc.verify.chains import Estimate, estimated, passed_on
 from specc.verify.compare import Array, Worst, identical, worst
 from specc.verify.derived import shape_of
 from specc.verify.deviations import explained
-from specc.verify.endtoend import U
 from specc.verify.probes import Probe
 from specc.verify.report import LayerResult, Status
+from specc.verify.screening import allowed_share, screened
 
 PART = 1 << 22
 """Elements of the items of a batch that are judged at once."""
@@ -156,12 +155,20 @@ class LayerJudge:
         """For every output that the model holds its worst element, and the known deviations that it shows."""
         with np.errstate(all="ignore"):
             ys = node.op.compute(xs, ws)
+            exact = all(error is None for error in errors)
+            if exact and not self.arithmetic.narrow:
+                found = screened(node.op, xs, ws, ys[0], results[0])
+                if found is not None:
+                    yield found, ()
+                    return
             bounds = self.arithmetic.bounds(node, xs, ws, ys)
-        moved = passed_on(node, xs, ws, ys, errors)
-        for y, bound, more, result in zip(ys, bounds, moved, results, strict=True):
+        if not exact:
+            moved = passed_on(node, xs, ws, ys, errors)
+            bounds = [bound + more for bound, more in zip(bounds, moved, strict=True)]
+        for y, bound, result in zip(ys, bounds, results, strict=True):
             if result is not None:
                 got, names = explained((node.op, xs, ws), y, result)
-                yield worst(y, bound + more, got, self.arithmetic.precision.largest), names
+                yield worst(y, bound, got, self.arithmetic.precision.largest), names
 
     def _note(self, result: LayerResult, probe: Probe, optimised: bool) -> None:
         """Keep the worse of the verdicts on one layer, and the largest error of both."""
@@ -202,7 +209,7 @@ def _blank(node: Node, status: Status) -> LayerResult:
 
 def _warned(result: LayerResult, terms: int | None) -> LayerResult:
     """`result` with its statistical bound, where that is tighter, and a warning beyond it."""
-    share = 1.0 if terms is None else statistical(terms, U) / gamma(terms, U)
+    share = allowed_share(terms)
     if share >= 1:
         return result
     status: Status = "warned" if result.passed and result.ratio > share else result.status

@@ -19,7 +19,8 @@ class LayerResult:
     """One node of the graph, judged on the operands that ONNX Runtime itself fed it.
 
     `error`, `bound`, `expected` and `got` are those of the element `index` (canonical, batch first) with the worst
-    `ratio` = error / bound over all probes; `max_error` is the largest error of any element.  A ratio above 1 fails.
+    `ratio` = error / bound over all probes (in a large layer that passes, of some: see `verify.screening`);
+    `max_error` is the largest error of any element.  A ratio above 1 fails.
     `statistical` is the tighter bound that independent rounding errors keep, where the operation has one: beyond it a
     layer is "warned", which is a pass.  A layer that only moves values and that the model has no node for is "no node",
     which is a pass too: the layers beside it are judged on the values that it moves.  So is one that computes something
