@@ -27,7 +27,8 @@ class Axis(NamedTuple):
     """One spatial axis of the input as one value sees it.
 
     `field` samples are seen by each output, `jump` samples lie between neighbouring outputs (`None` where all outputs
-    stand for the whole axis), `size` outputs lie along the axis.  Once each output `sees_all`, the field stays.
+    stand for the whole axis), `size` outputs lie along the axis.  Once each output `sees_all`, the field stays, and the
+    size is not kept up to date any more.
     """
 
     field: Fraction | Dim
@@ -82,7 +83,7 @@ def _advance(view: View, reach: Field, sizes: Sequence[Dim]) -> View:
     if len(sizes) != len(view):
         sizes = [axis.size for axis in view]
     if reach is None and not _sees_nothing(view):
-        return tuple(Axis(_everything(axis), None, size, True) for axis, size in zip(view, sizes, strict=True))
+        return tuple(Axis(_everything(axis), None, axis.size, True) for axis in view)
     if reach is None or len(reach) != len(view):
         return _resized(view, sizes)
     steps = list(zip(view, reach, sizes, strict=True))
@@ -107,10 +108,10 @@ def _everything(axis: Axis) -> Fraction | Dim:
 
 def _step(axis: Axis, reach: Reach, size: Dim) -> Axis:
     if axis.jump is None:
-        return axis._replace(size=size)
+        return axis
     jump = _whole(axis.jump, reach.stride)
     if axis.sees_all:
-        return axis._replace(jump=jump, size=size)
+        return axis._replace(jump=jump)
     return Axis(_grow(axis.field, reach.extent, axis.jump), jump, size)
 
 

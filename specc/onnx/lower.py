@@ -49,10 +49,10 @@ class LayerBuilder:
 
     def ints(self, values: Sequence[int]) -> str:
         self._check_range(values)
-        return self._constant(np.array(values, "<i8").reshape(-1))
+        return self._constant(np.array(values, "<i8"))
 
     def floats(self, values: Sequence[float], shape: Sequence[int] | None = None) -> str:
-        array = np.array(values, "<f4").reshape(-1)
+        array = np.array(values, "<f4")
         return self._constant(array if shape is None else array.reshape(tuple(shape)))
 
     def integers(self, values: Sequence[int], dtype: str, shape: Sequence[int]) -> str:
@@ -64,7 +64,7 @@ class LayerBuilder:
         return copy
 
     def integer_copy(self, name: str, dtype: str) -> str | None:
-        whole, known = self.copies.get(name, ("", ""))
+        whole, known = self.copies.get(name, (None, None))
         return whole if known == dtype else None
 
     def afford(self, count: int, what: str, most: int = MOST_SPELT_OUT) -> None:

@@ -42,7 +42,7 @@ class MaxPool(Pooling):
         return self.positions
 
     def giving(self, results: int) -> Op:
-        return self.model_copy(update={"positions": results == 2}) if results in (1, 2) else self
+        return self.model_copy(update={"positions": results == 2})
 
     def infer(self, inputs: Types) -> Types:
         (pooled,) = super().infer(inputs)

@@ -35,7 +35,7 @@ def joint_size(sizes: Sequence[Dim]) -> Dim:
 def meeting_conditions(sizes: Sequence[Dim]) -> tuple[Divides, ...]:
     """What open sizes must satisfy to be equal."""
     joint = joint_size(sizes)
-    found = (meet(joint, size) for size in sizes if size != 1)
+    found = (meet(joint, size) for size in sizes)
     return tuple(condition for conditions in found for condition in conditions or ())
 
 

@@ -58,16 +58,12 @@ def check_each_reads(x: TensorType, windows: Sequence[AxisWindow], how: Geometry
         begin, end = window.begin or 0, (window.end or 0) + window.overhang
         name = SPATIAL_NAMES[len(windows)][axis]
         if isinstance(size, int):
-            if _may_miss(begin, end, how, axis) and _misses(size, window, how, axis):
+            if (begin or end) and _misses(size, window, how, axis):
                 raise _reads_nothing(
                     f"{name}: {span} samples from a window, {begin} + {end} of padding, {size} of input"
                 )
         elif max(begin, end) >= span:
             raise _reads_nothing(f"{name}: {max(begin, end)} samples of padding, {span} in a window")
-
-
-def _may_miss(begin: int, end: int, how: Geometry, axis: int) -> bool:
-    return max(begin, end) >= (how.kernel[axis] if how.dilation[axis] == 1 else 1)
 
 
 def _misses(size: int, window: AxisWindow, how: Geometry, axis: int) -> bool:

@@ -140,3 +140,32 @@ def test_what_is_learned_sees_nothing() -> None:
 
 def test_a_flat_input_has_no_field() -> None:
     assert receptive_fields(graph(image(784), ("a", "dense", {"units": 10}))) == {"image": (), "a": ()}
+
+
+def test_a_value_that_is_only_measured_adds_nothing() -> None:
+    wide = ("wide", "conv", conv(4, 9, pad="same"), "image")
+    near = ("near", "conv", conv(4, 3, pad="same"), "image")
+    net = graph(image(3, 16, 16), wide, near, ("cut", "crop", {}, "near", "wide"), ("sum", "add", {}, "near", "wide"))
+    assert (fields(net)["cut"], fields(net)["sum"]) == ((3, 1), (9, 1))
+
+
+def test_joining_along_an_axis_makes_it_longer() -> None:
+    joined = ("joined", "concat", {"axis": "height"}, "image", "image")
+    (height, width) = receptive_fields(graph(image(3, 8, 8), joined, ("all", "global_avgpool", {})))["all"]
+    assert (height.samples, width.samples) == (16, 8)
+
+
+def test_two_values_that_are_read_whole() -> None:
+    near, wide = ("near", "conv", conv(4, 3, pad="same"), "image"), ("wide", "conv", conv(4, 5, pad="same"), "image")
+    product = ("product", "matmul", {}, "near", "wide")
+    assert fields(graph(image(3, 16, 16), near, wide, product))["product"] == (5 + 15, None)
+
+
+def test_strides_are_fractions_only_where_something_upsamples() -> None:
+    net = graph(
+        image(3, 16, 16),
+        ("half", "maxpool", {"kernel": 2}),
+        ("double", "upsample", {"scale": 4}),
+        ("again", "maxpool", {"kernel": 2}),
+    )
+    assert [type(view[0].jump) for view in receptive_fields(net).values()] == [int, int, Fraction, int]

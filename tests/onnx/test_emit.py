@@ -12,7 +12,8 @@ from graphs import layer, network, numbers, random_weights, shape
 
 import specc
 from specc.interpreter import interpret, normalised
-from specc.ir.graph import GraphOutput
+from specc.ir.build import GraphBuilder
+from specc.ir.graph import GraphInput, GraphOutput
 from specc.onnx import OPSETS, emit, emit_model, to_bytes
 from specc.onnx.check import check_shapes
 from specc.onnx.proto import relative
@@ -239,3 +240,11 @@ def test_what_would_have_to_be_spelt_out_is_refused(line):
     model, (diagnostic,) = emit(specc.loads(f"model Net {{ input x 2x5x5\n{line}\n}}").graph)
     assert model is None
     assert diagnostic.code == "E0706"
+
+
+def test_what_has_no_line_names_none():
+    build = GraphBuilder("Net")
+    build.add_input(GraphInput(name="image", type=shape(3, 8)))
+    build.add("it", layer("lppool", kernel=(2,), dilation=(2,)), ("image",))
+    _, (diagnostic,) = emit(build.finish(), opset=17)
+    assert (diagnostic.code, diagnostic.notes) == ("E0905", ())

@@ -30,6 +30,7 @@ FACTS = [
      [(4, 6, 5, 5), (6,)], 4 * 63 * 6 * 25, (3, Fraction(1, 2))),
     ("deconv", {"channels": 1, "kernel": 1, "stride": 3, "pad": "same"}, (1, 7), (1, 21), [(1, 1, 1), (1,)], 7,
      (1, Fraction(1, 3))),
+    ("deconv", {"channels": 1, "kernel": 1, "pad": 3}, (1, 7), (1, 1), [(1, 1, 1), (1,)], 7, (1, 1)),
     ("dense", {"units": 84}, (120,), (84,), [(84, 120), (84,)], 10_080, None),
     ("dense", {"units": 10, "bias": False}, (84,), (10,), [(10, 84)], 840, None),
 ]  # fmt: skip
@@ -74,6 +75,15 @@ def test_names_and_depth():
 )
 def test_fans_count_what_one_unit_reads_and_writes(word, arguments, given, fans):
     assert layer(word, **arguments).weights((image(*given),))[0].fans == fans
+
+
+@pytest.mark.parametrize(
+    ("word", "arguments"),
+    [("conv", {"channels": 8, "kernel": 3}), ("deconv", {"channels": 8, "kernel": 3}), ("depthwise", {"kernel": 3})],
+)
+def test_the_kernel_starts_as_the_layer_says(word, arguments):
+    for init in ("he_normal", "glorot_uniform"):
+        assert layer(word, **arguments, init=init).weights((image(4, 9, 9),))[0].init == init
 
 
 @pytest.mark.parametrize(

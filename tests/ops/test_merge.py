@@ -4,10 +4,12 @@ from functools import reduce
 
 import numpy as np
 import pytest
-from lowering import assert_within_bound, float64_outputs, image, nodes_of, numbers, rejected
+from lowering import assert_within_bound, float64_outputs, image, model_of, nodes_of, numbers, rejected
+from onnx.helper import get_attribute_value
 
 from specc.dims import Divides, symbol
 from specc.ops import BY_WORD
+from specc.types import TensorType
 
 H = symbol("H")
 
@@ -34,8 +36,11 @@ def test_shapes(word, arguments, inputs, wanted):
 def test_values_are_joined_along_the_axis_as_it_is_written():
     a, b = numbers(2, 3, 4, 5), numbers(2, 3, 4, 5, seed=1)
     for layout, axis in (("chw", 1), ("hwc", 2)):
-        (joined,) = BY_WORD["concat"](axis=0, layout=layout).compute([a, b], {})
+        op = BY_WORD["concat"](axis=0, layout=layout)
+        (joined,) = op.compute([a, b], {})
         np.testing.assert_array_equal(joined, np.concatenate([a, b], axis))
+        (node,) = model_of(op, [image(3, 4, 5)] * 2, {}).graph.node
+        assert get_attribute_value(node.attribute[0]) == axis
 
 
 @pytest.mark.parametrize(
@@ -78,6 +83,36 @@ def test_values_are_joined_along_the_axis_as_it_is_written():
             None,
         ),
         (
+            "concat",
+            [(8, 28, 28), (3, 28, 26)],
+            "needs the same height and width from every branch",
+            ["width: 28 != 26"],
+            "`pad=same` keeps 28x28",
+        ),
+        (
+            "mul",
+            [(8, 5, 5), (8, 5)],
+            "needs values with the same number of axes from every branch",
+            [],
+            None,
+        ),
+        ("add", [(8, 2, 4), (8, 1, 4)], "needs the same height from every branch", ["height: 2 != 1"], None),
+        (
+            "add",
+            [(8, 40), (8, 28)],
+            "needs the same length from every branch",
+            ["length: 40 != 28"],
+            "`pad=same` keeps 40",
+        ),
+        ("add", [(8, 41), (8, 28)], "needs the same length from every branch", ["length: 41 != 28"], None),
+        (
+            "add",
+            [(8, 8), (8, 4)],
+            "needs the same length from every branch",
+            ["length: 8 != 4"],
+            "a stride of 2 in the larger branch, or `upsample 2` after the smaller",
+        ),
+        (
             "add",
             [(8, 15, 15), (8, 14, 7)],
             "needs the same height and width from every branch",
@@ -113,10 +148,20 @@ def test_values_that_do_not_meet(word, inputs, label, notes, help):
     assert finding.help == help
 
 
+def test_batches_that_differ():
+    one = TensorType((2, 8, 5))
+    for other, label in [((3, 8, 5), "the same batch"), ((3, 8, 6), "the same length")]:
+        finding = rejected(BY_WORD["add"](), one, TensorType(other))
+        assert finding.label == f"needs {label} from every branch"
+        assert finding.notes[0] == "batch: 2 != 3"
+
+
 def test_open_sizes_meet_under_conditions():
     halved_and_doubled = image(8, 2 * (H // 2))
     for word in ("add", "concat"):
         assert BY_WORD[word]().conditions((halved_and_doubled, image(8, "H"))) == (Divides(2, H),)
+    assert BY_WORD["mul"]().conditions((image(8, 1), halved_and_doubled, image(8, "H"))) == (Divides(2, H),)
+    assert BY_WORD["concat"](axis="length").conditions((halved_and_doubled, image(8, "H"))) == ()
 
 
 NUMPY = {

@@ -18,6 +18,9 @@ SHAPES = [
     ("maxpool", {"kernel": 3, "stride": 2, "pad": 1}, (64, 112, 112), (64, 56, 56)),
     ("maxpool", {"kernel": 3, "stride": 2, "round": "ceil"}, (64, 112, 112), (64, 56, 56)),
     ("maxpool", {"kernel": 3, "stride": 1, "pad": "same"}, (8, 7, 7), (8, 7, 7)),
+    ("maxpool", {"kernel": 2}, (8, 2**63 - 1), (8, 2**62 - 1)),
+    ("maxpool", {"kernel": 1}, (8, "L"), (8, symbol("L"))),
+    ("maxpool", {"kernel": 2, "stride": 1, "dilation": 200_000, "pad": 100_000}, (8, 200_000), (8, 200_000)),
     ("minpool", {"kernel": (2, 1)}, (8, 6, 6), (8, 3, 6)),
     ("avgpool", {"kernel": 3, "dilation": 2, "stride": 1}, (8, 9, 9), (8, 5, 5)),
     ("lppool", {"kernel": 2}, (8, 6), (8, 3)),
@@ -102,7 +105,9 @@ def test_a_nan_in_a_window_is_its_result(word):
 
 @pytest.mark.parametrize("dilation", [1, 2, 3, 4])
 def test_windows_that_read_nothing_are_found_as_by_trying_each(dilation):
-    for size, kernel, stride, pad in product(range(1, 8), (1, 2, 3), (1, 2, 3, 5), (0, 1, 2, 4, (3, 0), (1, 5))):
+    for size, kernel, stride, pad in product(
+        range(1, 8), (1, 2, 3), (1, 2, 3, 5), (0, 1, 2, 4, (3, 0), (0, 2), (1, 5))
+    ):
         op, x = layer("maxpool", kernel=kernel, stride=stride, pad=pad, dilation=dilation), image(1, size)
         try:
             (window,) = Windowed.placed(op, x)

@@ -7,6 +7,7 @@ import pytest
 from layers import assert_agrees, image, layer, numbers
 from lowering import model_of, nodes_of, random_weights
 from onnx.helper import get_attribute_value
+from onnx.numpy_helper import to_array
 
 from specc.kernels.bounds import gamma, lp_norm
 from specc.ops.base import Rejection
@@ -139,6 +140,7 @@ def test_other_opsets(word, arguments, opset):
         ("avgpool", {"kernel": 2, "dilation": 2}, 18, ["Conv"]),
         ("avgpool", {"kernel": 2, "dilation": 2}, 19, ["AveragePool"]),
         ("lppool", {"kernel": 2, "dilation": 2}, 18, ["LpPool"]),
+        ("conv", {"channels": 1, "kernel": 3, "pad": 1, "border": "wrap"}, 19, ["Pad", "Conv"]),
         ("adaptive_maxpool", {"size": 1}, 21, ["GlobalMaxPool"]),
         ("adaptive_maxpool", {"size": 4}, 21, ["MaxPool"]),
         (
@@ -177,6 +179,22 @@ ATTRIBUTES = [
      "ConvTranspose dilations=[1, 1] group=1 kernel_shape=[3, 2] output_padding=[0, 0] pads=[0, 0, 0, 0] "
      "strides=[2, 2]"),
     ("maxpool", {"kernel": 2, "pad": "same"}, (3, "H"), 21, "MaxPool auto_pad=SAME_UPPER kernel_shape=[2] strides=[2]"),
+    ("conv", {"channels": 2, "kernel": 1, "stride": 2, "pad": "same"}, (3, 8), 21,
+     "Conv dilations=[1] group=1 kernel_shape=[1] pads=[0, 0] strides=[2]"),
+    ("conv", {"channels": 2, "kernel": 2, "stride": 2, "pad": "same"}, (3, 8), 21,
+     "Conv dilations=[1] group=1 kernel_shape=[2] pads=[0, 0] strides=[2]"),
+    ("maxpool", {"kernel": 3, "stride": 2, "pad": 1, "round": "ceil"}, (3, 8), 21,
+     "MaxPool ceil_mode=1 kernel_shape=[3] pads=[1, 1] strides=[2]"),
+    ("maxpool", {"kernel": 2, "stride": 3, "pad": 1, "round": "ceil"}, (3, 5), 21,  # ceil_mode would add a window
+     "MaxPool kernel_shape=[2] pads=[1, 1] strides=[3]"),
+    ("lppool", {"kernel": 3, "stride": 2, "round": "ceil"}, (3, 8), 18,
+     "LpPool ceil_mode=1 kernel_shape=[3] p=2 pads=[0, 0] strides=[2]"),
+    ("lppool", {"kernel": 3, "stride": 2, "round": "ceil"}, (3, 8), 17,
+     "LpPool kernel_shape=[3] p=2 pads=[0, 1] strides=[2]"),
+    ("maxpool", {"kernel": 2, "positions": True}, (3, 8), 21,
+     "MaxPool kernel_shape=[2] pads=[0, 0] strides=[2]; Mod; Cast to=1"),
+    ("maxpool", {"kernel": 2, "positions": True}, (3, "H"), 21,
+     "MaxPool kernel_shape=[2] pads=[0, 0] strides=[2]; Shape start=2; ReduceProd keepdims=1; Mod; Cast to=1"),
     ("lppool", {"kernel": 2, "pad": "same_lower"}, (3, "H"), 21,
      "LpPool auto_pad=SAME_LOWER kernel_shape=[2] p=2 strides=[2]"),
     ("maxpool", {"kernel": 2, "dilation": 4, "stride": 1, "pad": 2}, (3, 8), 21,
@@ -204,6 +222,12 @@ def test_attributes_are_written_out(word, arguments, given, opset, written):
     op, x = layer(word, **arguments), image(*given)
     nodes = model_of(op, [x], random_weights(op, [x]), opset).graph.node
     assert "; ".join(map(as_text, nodes)) == written
+
+
+def test_the_value_of_a_padding_is_one_number_without_axes():
+    op = layer("maxpool", kernel=2, dilation=4, stride=1, pad=2)
+    (_, value) = model_of(op, [image(3, 8)], {}).graph.initializer
+    assert (list(value.dims), to_array(value)) == ([], -np.inf)
 
 
 # word, arguments, input, how many roundings the bound allows for

@@ -39,6 +39,7 @@ REJECTIONS = [
     ("avgpool", {"kernel": 2, "dilation": 3, "pad": 1, "stride": 1}, (3, 2), "E0406", "pad", "2 of input", "`pad`"),
     ("maxpool", {"kernel": 2, "pad": 2}, (3, "H", "W"), "E0406", "pad", "2 samples of padding", "`pad`"),
     ("maxpool", {"kernel": 2**63 - 1, "stride": 1, "pad": "same"}, SMALL, "E0703", None, "", None),
+    ("maxpool", {"kernel": 2, "round": "ceil"}, (3, 2**63 - 1), "E0703", None, "", None),
     ("conv", {"channels": 4, "kernel": 3, "pad": 7, "border": "reflect"}, SMALL, "E0406", "border",
      "7 > 7 - 1", "edge"),
     ("conv", {"channels": 4, "kernel": 3, "pad": 8, "border": "wrap"}, SMALL, "E0406", "border", "8 > 7", "edge"),

@@ -56,6 +56,7 @@ def test_exact_tiling_of_an_open_size_is_a_condition():
     op = layer("maxpool", kernel=2, round="exact")
     assert [str(condition) for condition in op.conditions((image(1, "H", 8),))] == ["H must be a multiple of 2"]
     assert layer("maxpool", kernel=2).conditions((image(1, "H", 8),)) == ()
+    assert layer("maxpool", kernel=2, stride=1, round="exact").conditions((image(1, "H"),)) == ()
     overlapping = layer("maxpool", kernel=2, stride=3, round="exact")
     assert [str(condition) for condition in overlapping.conditions((image(1, "L"),))] == [
         "L + 1 must be a multiple of 3"
@@ -108,6 +109,7 @@ def test_how_a_size_comes_about(arguments, sizes, lines):
         ({"kernel": 2}, "pad=same"),
         ({"kernel": (1, 3)}, "pad=same"),
         ({"kernel": 3, "dilation": 2}, "pad=same"),
+        ({"kernel": 3, "pad": 0}, "pad=1"),
         ({"kernel": 1}, None),
         ({"kernel": 3, "pad": 1}, None),
     ],
@@ -134,3 +136,38 @@ def test_what_a_refused_layer_most_likely_means(word, arguments, sizes, meant):
         op.infer((x,))
     likely = op.likely((x,))
     assert (likely and likely[0].shape[1:]) == meant
+
+
+# border, padding, size of the line, whether the line can fill it
+BORDERS = [
+    ("reflect", 6, 7, True),
+    ("reflect", 7, 7, False),
+    ("reflect", (0, 6), 7, True),
+    ("reflect", (0, 7), 7, False),
+    ("wrap", 7, 7, True),
+    ("wrap", 8, 7, False),
+    ("wrap", (0, 7), 7, True),
+    ("edge", 50, 7, True),
+    ("zeros", 50, 7, True),
+]
+
+
+@pytest.mark.parametrize(("border", "pad", "size", "fits"), BORDERS)
+def test_how_much_padding_a_border_fills(border, pad, size, fits):
+    op = layer("conv", channels=1, kernel=3, pad=pad, border=border)
+    if fits:
+        op.infer((image(1, size),))
+    else:
+        with pytest.raises(Rejection, match=f"cannot fill {max(op.pad)} samples"):
+            op.infer((image(1, size),))
+
+
+@pytest.mark.parametrize(("rounding", "fits"), [("floor", True), ("ceil", False)])
+def test_what_the_last_window_reaches_beyond_has_to_be_filled_too(rounding, fits):
+    """Of windows of 5 samples, 3 apart, the second ends 3 samples behind a line of 3; reflect knows 2."""
+    op = layer("conv", channels=1, kernel=5, stride=3, pad=(2, 1), border="reflect", round=rounding)
+    if fits:
+        assert shape_of(op, image(1, 3)) == (1, 1)
+    else:
+        with pytest.raises(Rejection, match="cannot fill 3 samples"):
+            op.infer((image(1, 3),))
