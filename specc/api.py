@@ -94,44 +94,20 @@ class Model:
 
     def weights(
         self,
-        file: str | os.PathLike[str] | None = None,
+        source: WeightsSource = None,
         *,
         mapping: str | os.PathLike[str] | None = None,
         seed: int = 0,
         strict: bool = True,
     ) -> Weights:
-        """The model's tensors by their dotted names: seeded, or from a weights file.
+        """The model's tensors by their dotted names: seeded, or from `source`, a weights file or arrays by name, such
+        as the `state_dict()` of a PyTorch module.
 
-        `mapping` is a file of rules that rename the file's tensors.  Where `strict`, anything missing, left over or
-        misshapen is an error.  A Python warning tells that the
-        order of layers alone has matched the tensors, since their names do not fit.
+        `mapping` is a file of rules that rename the tensors of `source`.  Where `strict`, anything missing, left over
+        or misshapen is an error; otherwise what fits is used, and the rest initialised under `seed`.  Python warnings
+        tell that the order of layers has matched tensors whose names do not fit, and what is initialised or not used.
         """
-        return self._read(file, mapping=mapping, seed=seed, strict=strict)
-
-    def _read(
-        self,
-        file: str | os.PathLike[str] | None,
-        *,
-        mapping: str | os.PathLike[str] | None = None,
-        seed: int = 0,
-        strict: bool = True,
-        level: int = 3,
-    ) -> Weights:
-        """`weights`; warnings are of the caller `level` calls up."""
-        from specc.trained import load_trained, order_warning
-        from specc.weights import seeded
-
-        seed = arguments.whole("seed", seed, least=0)
-        if file is None:
-            return seeded(self.graph, seed)
-        rules = None if mapping is None else Path(mapping)
-        weights, table, diagnostics = load_trained(self.graph, Path(file), mapping=rules, strict=strict, seed=seed)
-        if weights is None:
-            raise SpecError(diagnostics)
-        warning = order_warning(self.graph, table, Path(file))
-        if warning is not None:
-            warnings.warn(warning.message, stacklevel=level)
-        return weights
+        return arguments.weights_for(self.graph, source, mapping=mapping, seed=seed, strict=strict)
 
     def export(
         self,
@@ -146,9 +122,9 @@ class Model:
     ) -> Path:
         """Write an ONNX model to `path`, whole or not at all, and return the path.
 
-        `weights` is a file, a mapping of arrays by tensor name, or `None` for seeded ones.  `dtype` is the type of
-        weights and values, rounded to nearest even, with `keep_io_types` not that of inputs and outputs; a Python
-        warning tells of weights beyond its range.  The opset is 21 unless given, for bfloat16 22.  Raises `SpecError`,
+        `weights` is what the method `weights` takes, or its result.  `dtype` is the type of weights and values, rounded
+        to nearest even, with `keep_io_types` not that of inputs and outputs; a Python warning tells of weights beyond
+        its range.  The opset is 21 unless given, for bfloat16 22.  Raises `SpecError`,
         as for a path that is read as well, or whose suffix belongs to something else (E0904).
         """
         from specc.onnx.narrow import emit_in
@@ -156,7 +132,8 @@ class Model:
         from specc.onnx.write import write_model
 
         precision = arguments.one_of("dtype", dtype, PRECISIONS)
-        read = [] if weights is None or isinstance(weights, Mapping) else [Path(weights)]
+        given = arguments.given_weights(weights)
+        read = [given] if isinstance(given, Path) else []
         refused = refusals(Path(path), MODEL, [*spec_files(self.graph), *read])
         if refused:
             raise SpecError(refused)
@@ -309,9 +286,8 @@ class Model:
         if refused is not None:
             raise SpecError([refused])
 
-    def _weights(self, source: WeightsSource, seed: int) -> Mapping[str, Array]:
-        seed = arguments.whole("seed", seed, least=0)
-        return source if isinstance(source, Mapping) else self._read(source, seed=seed, level=4)
+    def _weights(self, source: WeightsSource, seed: int) -> Weights:
+        return arguments.weights_for(self.graph, source, seed=seed, level=4)
 
 
 def _each(

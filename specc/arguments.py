@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar, cast
 
 from specc.diagnostics.suggest import nearest
+from specc.errors import SpecError
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from specc.ir import Graph
+    from specc.weights import Weights
 
     Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -43,6 +49,52 @@ def path(value: str | os.PathLike[str]) -> str:
     if isinstance(value, str | os.PathLike):
         return os.fspath(value)
     raise TypeError(f"a file is a path, not {value!r}; several are separate arguments: run_files(*files)")
+
+
+def given_weights(value: object) -> Path | Weights | None:
+    """What a caller says are the weights: a file, arrays by tensor name, or nothing; raises `TypeError`."""
+    from specc.weights import Weights
+
+    if value is None or isinstance(value, Weights):
+        return value
+    if isinstance(value, str | os.PathLike):
+        return Path(value)
+    if isinstance(value, Mapping):
+        return Weights.of(value)
+    hint = "; a module's are its `state_dict()`" if callable(getattr(value, "state_dict", None)) else ""
+    raise TypeError(f"weights are a file or arrays by the names of tensors, not {type(value).__name__}{hint}")
+
+
+def weights_for(
+    graph: Graph,
+    value: object,
+    *,
+    mapping: str | os.PathLike[str] | None = None,
+    strict: bool = True,
+    seed: object = 0,
+    level: int = 3,
+) -> Weights:
+    """The weights of `graph`: seeded where `value` is nothing, otherwise the file or the arrays that it is, matched as
+    `specc.trained` does.  Raises `SpecError`; what is doubtful is a warning of the caller `level` calls up."""
+    from specc.trained import doubts, load_trained
+    from specc.weights import Weights, seeded
+    from specc.weights.axes import targets
+
+    number = whole("seed", seed, least=0)
+    given = given_weights(value)
+    if given is None:
+        return seeded(graph, number)
+    if given is value and isinstance(given, Weights) and mapping is None:
+        wanted = targets(graph)
+        if wanted.keys() == given.tensors.keys() and all(given.shape(n) == t.shape for n, t in wanted.items()):
+            return given  # it has been matched before
+    rules = None if mapping is None else Path(mapping)
+    weights, table, diagnostics = load_trained(graph, given, mapping=rules, strict=strict, seed=number)
+    if weights is None:
+        raise SpecError(diagnostics)
+    for warning in (*diagnostics, *doubts(graph, table, given)):
+        warnings.warn(warning.message, stacklevel=level)
+    return weights
 
 
 def float_array(name: str, value: object) -> Array:

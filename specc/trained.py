@@ -3,39 +3,55 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, has_errors
 from specc.ir import Graph
 from specc.limits import DEFAULT_LIMITS
 from specc.loader import read_source
 from specc.onnx.initialisers import read_onnx
 from specc.weights import MatchTable, Weights, match, read
 from specc.weights.files import READERS
-from specc.weights.mapping import parse_rules, rename
+from specc.weights.mapping import idle, parse_rules, rename
+from specc.weights.match import misfits
+
+Given: TypeAlias = Path | Weights
+"""What a caller has: a file of any known format, or tensors in memory."""
 
 
 def load_trained(
-    graph: Graph, file: Path, *, mapping: Path | None = None, strict: bool = True, seed: int = 0
+    graph: Graph, given: Given, *, mapping: Path | None = None, strict: bool = True, seed: int = 0
 ) -> tuple[Weights | None, MatchTable | None, tuple[Diagnostic, ...]]:
-    """The model's weights from `file`, and how its tensors fit; without weights the diagnostics say why.
+    """The model's weights from `given`, and how its tensors fit; without weights the diagnostics say why.
 
-    `mapping` is a file of rules `regular expression -> name`.  Not strict: tensors that the file lacks are initialised
-    under `seed`, and those that the model lacks are ignored.
+    `mapping` is a file of rules `regular expression -> name`, of which those that rename nothing are W0305.  Not
+    strict: tensors that are missing are initialised under `seed`, and those that the model lacks are ignored.
     """
-    found, diagnostics = read(file, {**READERS, ".onnx": read_onnx})
+    found, diagnostics = (given, ()) if isinstance(given, Weights) else read(given, {**READERS, ".onnx": read_onnx})
     if found is None:
         return None, None, diagnostics
-    names, diagnostics = _names(mapping, found)
-    if diagnostics:
-        return None, None, diagnostics
-    return match(graph, found, names, strict=strict, seed=seed)
+    names, told = _names(mapping, found)
+    if has_errors(told):
+        return None, None, told
+    weights, table, diagnostics = match(graph, found, names, strict=strict, seed=seed)
+    return weights, table, (*told, *diagnostics)
 
 
-def order_warning(graph: Graph, table: MatchTable | None, file: Path) -> Diagnostic | None:
-    """W0304 in one line where names did not fit, so that tensors went by the order of layers; and which layers of equal
-    shapes nothing else tells apart."""
-    rows = table.ordered if table else ()
+def doubts(graph: Graph, table: MatchTable | None, given: Given) -> tuple[Diagnostic, ...]:
+    """What the user of weights that have been matched should know, a line each: W0304 where tensors went by the order
+    of layers, W0306 where not all of the model's are in `given`, or not all of those are used."""
+    if table is None:
+        return ()
+    found = (_by_order(graph, table, given), _in_part(graph, table, given))
+    return tuple(doubt for doubt in found if doubt is not None)
+
+
+def _by_order(graph: Graph, table: MatchTable, given: Given) -> Diagnostic | None:
+    """W0304, with the layers of equal shapes that nothing but their order tells apart."""
+    rows = table.ordered
     if not rows:
         return None
     layers: dict[str, list[tuple[str, tuple[int, ...]]]] = {}
@@ -44,10 +60,37 @@ def order_warning(graph: Graph, table: MatchTable | None, file: Path) -> Diagnos
         layers.setdefault(layer, []).append((role, row.shape))
     count = Counter(tuple(tensors) for tensors in layers.values())
     alike = [layer for layer, tensors in layers.items() if count[tuple(tensors)] > 1]
-    shown = ", ".join(f"`{layer}`" for layer in alike[:3]) + (" and others" if len(alike) > 3 else "")
-    apart = f"; {len(alike)} layers have the shapes of another, so that order decides: {shown}" if alike else ""
-    message = f"the names in {file} do not fit: {len(rows)} tensors are matched by the order of layers{apart}"
-    return Diagnostic("W0304", f"{message} (`specc weights {graph.file} --from {file}` lists them)", file=str(file))
+    apart = f"; {len(alike)} layers have the shapes of another, so that order decides: {_some(alike)}" if alike else ""
+    matched = f"{len(rows)} of {len(table.rows)} tensors are matched by the order of layers"
+    return _doubt("W0304", f"the names in {_name(given)} do not fit: {matched}{apart}", graph, table, given)
+
+
+def _in_part(graph: Graph, table: MatchTable, given: Given) -> Diagnostic | None:
+    """W0306, with the counts and the first names."""
+    made = [row.name for row in table.rows if not row.fits]
+    left = [name for name, _ in table.surplus]
+    parts = []
+    if made:
+        why = f" ({misfits(replace(table, surplus=()))})" if len(made) > table.count("missing") else ""
+        parts.append(f"{len(made)} of {len(table.rows)} tensors are initialised from the seed{why}: {_some(made)}")
+    if left:
+        parts.append(f"{len(left)} of {_name(given)} are not used: {_some(left)}")
+    return _doubt("W0306", "; ".join(parts), graph, table, given) if parts else None
+
+
+def _doubt(code: str, message: str, graph: Graph, table: MatchTable, given: Given) -> Diagnostic:
+    if isinstance(given, Weights):
+        return Diagnostic(code, message)
+    listed = f"`specc weights {graph.file} --from {given}{'' if table.complete else ' --lenient'}` lists them"
+    return Diagnostic(code, f"{message} ({listed})", file=str(given))
+
+
+def _name(given: Given) -> str:
+    return "the arrays" if isinstance(given, Weights) else str(given)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names[:3]) + (" and others" if len(names) > 3 else "")
 
 
 def _names(mapping: Path | None, found: Weights) -> tuple[dict[str, str] | None, tuple[Diagnostic, ...]]:
@@ -57,4 +100,7 @@ def _names(mapping: Path | None, found: Weights) -> tuple[dict[str, str] | None,
     if isinstance(source, Diagnostic):
         return None, (source,)
     rules, diagnostics = parse_rules(source)
-    return (None, diagnostics) if diagnostics else rename(rules, found.names)
+    if diagnostics:
+        return None, diagnostics
+    names, diagnostics = rename(rules, found.names)
+    return names, diagnostics or idle(rules, found.names)

@@ -132,6 +132,10 @@ NET_X = np.zeros((1, 1, 6, 6))
         (lambda m: m.run(NET_X, seed=1.5), TypeError, "seed is a whole number, not 1.5"),
         (lambda m: m.run(NET_X, seed="a"), TypeError, "seed is a whole number, not 'a'"),
         (lambda m: m.verify(seed=-1), ValueError, "seed is at least 0, not -1"),
+        (lambda m: m.weights(7), TypeError, "weights are a file or arrays by the names of tensors, not int"),
+        (lambda m: m.export("x.onnx", weights={"a": {}}), TypeError, "and `a` is no array but a dict"),
+        (lambda m: m.weights({"a": [[1], [2, 3]]}), TypeError, "and `a` is no array but a list"),
+        (lambda m: m.run(NET_X, weights={0: NET_X}), TypeError, "and 0 is no name"),
         (lambda m: m.run_files(["a.png"]), TypeError, "several are separate arguments: run_files(*files)"),
         (lambda m: m.run_files("a.png", batch="2"), TypeError, "batch is a whole number, not '2'"),
         (lambda m: m.run_files("a.png", readers=0), ValueError, "readers is at least 1, not 0"),
@@ -154,9 +158,47 @@ def test_that_only_order_matches_weights_is_a_python_warning(path: Path, tmp_pat
     model = specc.load(path, model="Net")
     np.savez(tmp_path / "w.npz", **{name.replace("conv", "layer"): array for name, array in model.weights().items()})
     for use in (model.weights, lambda file: model.export(tmp_path / "net.onnx", weights=file)):
-        with pytest.warns(UserWarning, match="6 tensors are matched by the order of layers") as told:
+        with pytest.warns(UserWarning, match="6 of 6 tensors are matched by the order of layers") as told:
             use(tmp_path / "w.npz")
         assert told[0].filename == __file__
+
+
+def test_weights_that_are_used_in_part_are_a_python_warning(path: Path, tmp_path: Path) -> None:
+    model = specc.load(path, model="Net")
+    arrays = dict(model.weights(seed=5))
+    arrays["head.weight"] = arrays.pop("conv3.weight")[:1]
+    with pytest.raises(specc.SpecError, match=r"E0801.*: 1 missing, 1 surplus of 6 tensors"):
+        model.weights(arrays)
+    says = r"1 of 6 tensors are initialised from the seed: `conv3.weight`; 1 of the arrays are not used: `head.weight`"
+    with pytest.warns(UserWarning, match=says) as told:
+        weights = model.weights(arrays, strict=False)
+    assert told[0].filename == __file__
+    assert weights.seeded == {"conv3.weight"}
+    model.export(tmp_path / "net.onnx", weights=weights)  # has been matched, and warns no more
+
+
+def test_arrays_are_matched_as_files_are(path: Path, tmp_path: Path) -> None:
+    """By name, by rules and by the order of layers; tensors of PyTorch are arrays too, in any of its types."""
+    torch = pytest.importorskip("torch", reason="the tensors are PyTorch's")
+    model = specc.load(path, model="Net")
+    layers = [torch.nn.Conv2d(1, 2, 3), torch.nn.Conv2d(2, 3, 3), torch.nn.Conv2d(3, 4, 3)]
+    trained = torch.nn.Sequential(*layers).bfloat16()
+    expected = [tensor.float().numpy() for tensor in trained.state_dict().values()]
+    (tmp_path / "rules.txt").write_text("".join(f"{i}\\.(.*) -> conv{i + 1}.\\1\n" for i in range(3)))
+    with pytest.warns(UserWarning, match="the names in the arrays do not fit: 6 of 6 tensors are matched by the order"):
+        in_order = model.weights(trained.state_dict())
+    for weights in (
+        in_order,
+        model.weights(trained.state_dict(), mapping=tmp_path / "rules.txt"),
+        model.weights({f"module.{name}": array for name, array in in_order.items()}),  # as DataParallel calls them
+    ):
+        assert list(weights) == list(model.weights())
+        assert all((array == values).all() for array, values in zip(weights.values(), expected, strict=True))
+    with pytest.raises(TypeError, match=r"not Sequential; a module's are its `state_dict\(\)`"):
+        model.weights(trained)
+    with pytest.warns(UserWarning, match="order of layers"):
+        exported = model.export(tmp_path / "net.onnx", weights=trained.state_dict())
+    assert model.verify(model=exported, weights=in_order).passed
 
 
 def test_source_is_not_written_over_its_spec(path: Path) -> None:

@@ -24,7 +24,9 @@ def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_map_argument(parser)
     parser.add_argument(
-        "--lenient", action="store_true", help="initialise weights that the file lacks, and ignore those it has besides"
+        "--lenient",
+        action="store_true",
+        help="use what fits: initialise weights that the file lacks or has in other shapes, and ignore the rest of it",
     )
     parser.add_argument(
         "--seed", metavar="N", type=seed, default=0, help="seed of initialised weights (default: %(default)s)"
@@ -67,8 +69,8 @@ def add_device_argument(parser: argparse.ArgumentParser, default: str) -> None:
 def load_weights(
     graph: Graph, options: argparse.Namespace, console: Console
 ) -> tuple[Weights | None, Sequence[Diagnostic]]:
-    """The weights the options ask for, or why there are none; that order alone has matched them is told."""
-    from specc.trained import load_trained, order_warning
+    """The weights the options ask for, or why there are none; what is doubtful about them is told."""
+    from specc.trained import doubts, load_trained
     from specc.weights import seeded
 
     if options.weights is None:
@@ -77,10 +79,11 @@ def load_weights(
     weights, table, diagnostics = load_trained(
         graph, file, mapping=mapping(options), strict=not options.lenient, seed=options.seed
     )
-    warning = order_warning(graph, table, file)
-    if weights is not None and warning is not None:
+    if weights is None:
+        return None, diagnostics
+    for warning in (*diagnostics, *doubts(graph, table, file)):
         console.problem(warning)
-    return weights, diagnostics
+    return weights, ()
 
 
 def weights_files(options: argparse.Namespace) -> list[Path]:

@@ -90,5 +90,7 @@ CODES: Final[dict[str, str]] = {
     "W0302": "bias made useless by the batch normalisation after it",
     "W0303": "weights beyond the range of their type",
     "W0304": "weights matched by the order of layers",
+    "W0305": "mapping rule that renames nothing",
+    "W0306": "weights that a file has only in part",
     "W0401": "more warnings than are shown",
 }

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import linecache
 import os
-import warnings
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from specc.arguments import whole
-from specc.diagnostics import Diagnostic
-from specc.errors import SpecError
+from specc.arguments import weights_for
 from specc.ir.graph import Graph, weight_name
 from specc.torch.source import class_name, to_source
-from specc.trained import load_trained, order_warning
-from specc.weights.initialisers import seeded
 
 if TYPE_CHECKING:
     from torch import nn
@@ -36,7 +30,7 @@ def module(
     *,
     seed: int = 0,
 ) -> nn.Module:
-    """The module that `to_source` describes, with `weights` (a file, arrays by name, or seeded ones) in it.
+    """The module that `to_source` describes, with `weights` (a file or arrays, matched by name, or seeded ones) in it.
 
     Its parameters and buffers carry the spec's names and shapes; values fixed in the spec do not train.  It starts in
     training mode, as every new module does: call `eval()` to run it.  Raises ImportError without PyTorch,
@@ -48,40 +42,14 @@ def module(
     if not isinstance(graph, Graph):
         raise TypeError(f"a module is made of a model from `specc.load`, not of {model!r}")
     made: nn.Module = _class(graph)()
-    values = _values(graph, weights, whole("seed", seed, least=0))
+    values = weights_for(graph, weights, seed=seed)
     tensors = {**dict(made.named_parameters()), **dict(made.named_buffers())}
     with torch.no_grad():
         for node in graph.nodes:
             for weight in graph.weights(node):
                 name = weight_name(node, weight)
-                tensors[name].copy_(torch.from_numpy(_array(values, name, tuple(tensors[name].shape))))
+                tensors[name].copy_(torch.from_numpy(np.array(values[name])))
     return made
-
-
-def _values(
-    graph: Graph, weights: Mapping[str, np.ndarray[Any, Any]] | str | os.PathLike[str] | None, seed: int
-) -> Mapping[str, np.ndarray[Any, Any]]:
-    if weights is None:
-        return seeded(graph, seed)
-    if isinstance(weights, Mapping):
-        return weights
-    found, table, diagnostics = load_trained(graph, Path(weights), seed=seed)
-    if found is None:
-        raise SpecError(diagnostics)
-    warning = order_warning(graph, table, Path(weights))
-    if warning is not None:
-        warnings.warn(warning.message, stacklevel=3)
-    return found
-
-
-def _array(values: Mapping[str, np.ndarray[Any, Any]], name: str, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
-    """The tensor called `name` in float32; `SpecError` without it, or where PyTorch would stretch it to `shape`."""
-    if name not in values:
-        raise SpecError([Diagnostic("E0801", f"there is no weight `{name}`")])
-    array = np.array(values[name], dtype=np.float32)
-    if array.shape != shape:
-        raise SpecError([Diagnostic("E0801", f"weight `{name}` is {array.shape}, and the model needs {shape}")])
-    return array
 
 
 def _class(graph: Graph) -> Any:

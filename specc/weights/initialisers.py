@@ -32,13 +32,9 @@ _CONSTANT: Final = {"zeros": 0.0, "ones": 1.0}
 
 def seeded(graph: Graph, seed: int = 0) -> Weights:
     """Every tensor of `graph` with its initial or fixed values, made when asked for, in graph order."""
-    return Weights(
-        {
-            weight_name(node, weight): initial(weight, weight_name(node, weight), seed)
-            for node in graph.nodes
-            for weight in graph.weights(node)
-        }
-    )
+    wanted = {weight_name(node, weight): weight for node in graph.nodes for weight in graph.weights(node)}
+    tensors = {name: initial(weight, name, seed) for name, weight in wanted.items()}
+    return Weights(tensors, seeded=(name for name, weight in wanted.items() if weight.fixed is None), seed=seed)
 
 
 def initial(weight: Weight, name: str, seed: int) -> Tensor:

@@ -83,6 +83,21 @@ def rename(rules: Iterable[Rule], names: Iterable[str]) -> tuple[dict[str, str],
     return result, tuple(problems)
 
 
+def idle(rules: Iterable[Rule], names: Iterable[str]) -> tuple[Diagnostic, ...]:
+    """W0305 for every rule that is the first to match none of `names`."""
+    rules, names = tuple(rules), tuple(names)
+    used = {rule for _, rule in (_first(rules, name) for name in names)}
+    return tuple(_idle(rule, names) for rule in rules if rule not in used)
+
+
+def _idle(rule: Rule, names: Iterable[str]) -> Diagnostic:
+    text = rule.span.source.text[rule.span.start : rule.span.end].strip()
+    hidden = any(rule.pattern.fullmatch(name) for name in names)
+    why = "all names that it matches are taken by rules above it" if hidden else "no tensor of the file has such a name"
+    message = f"the rule `{text}` renames nothing: {why}"
+    return Diagnostic("W0305", message, span=rule.span)
+
+
 def _rule(text: str, span: Span) -> Rule | Diagnostic:
     pattern, arrow, name = (part.strip() for part in text.partition("->"))
     if not arrow or not pattern:

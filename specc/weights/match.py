@@ -11,7 +11,7 @@ import numpy as np
 
 from specc.diagnostics import Diagnostic
 from specc.ir.graph import Graph
-from specc.weights.align import by_order, ignored
+from specc.weights.align import by_order, ignored, partly_by_order
 from specc.weights.axes import Target, adapt, targets
 from specc.weights.initialisers import initial
 from specc.weights.stored import CONVERTIBLE
@@ -68,21 +68,24 @@ def match(
     """The model's weights taken from `given`.
 
     `names` gives the model's own name for each name in `given`, and leaves out what does not count (see
-    `mapping.rename`).  Without it names are compared as they are, and where they do not all fit, the order of layers
+    `mapping.rename`).  Without it names are compared as they are, and for those that do not fit the order of layers
     is tried.  Values fixed in the spec stay.  Strict: anything missing, left over or misshapen is E0801.  Not strict:
     what does not fit is initialised under `seed`, and the row says so; that nothing fits at all stays E0801.  Every
     matched tensor is read once: E0802 where its bytes are damaged, E0803 where a value is not finite.
     """
     wanted = targets(graph)
     called = {name: name for name in given} if names is None else names
-    table = _table(wanted, given, {theirs: ours for theirs, ours in called.items() if not ignored(theirs)})
-    if not table.complete and names is None and (ordered := by_order(wanted, given)) is not None:
-        table = _in_order(_table(wanted, given, ordered))
+    counted = {theirs: ours for theirs, ours in called.items() if not ignored(theirs)}
+    table = _table(wanted, given, counted)
+    if not table.complete and names is None:
+        table = _in_order(wanted, given, table, counted, strict)
     if not table.complete and (strict or not any(row.fits for row in table.rows)):
-        return None, table, (_misfit(graph, table, given.file),)
+        contrary = None if names is not None else _contrary(wanted, given)
+        return None, table, (_misfit(graph, table, given.file, contrary),)
     if not strict:
         table = replace(table, rows=tuple(_seeded_note(row) for row in table.rows))
-    weights = Weights({row.name: _tensor(row, wanted[row.name], given, seed) for row in table.rows})
+    tensors = {row.name: _tensor(row, wanted[row.name], given, seed) for row in table.rows}
+    weights = Weights(tensors, seeded=(row.name for row in table.rows if not row.fits), seed=seed)
     problems = _unsound(weights, table, given.file)
     return (None if problems else weights), table, problems
 
@@ -102,12 +105,32 @@ def _table(wanted: dict[str, Target], given: Weights, names: Mapping[str, str]) 
     return MatchTable(tuple(rows), tuple(surplus.items()))
 
 
-def _in_order(table: MatchTable) -> MatchTable:
-    """The table of a file whose names did not fit, with that said in each row that has its values from there."""
-    return replace(table, rows=tuple(_ordered(row) if row.status == "matched" else row for row in table.rows))
+def _in_order(
+    wanted: dict[str, Target], given: Weights, table: MatchTable, names: Mapping[str, str], strict: bool
+) -> MatchTable:
+    """The table with what the order of layers matches, that said in each row; `table` itself where it matches nothing.
+
+    What fits in part will do where matching is not strict; the other tensors then go by `names`.
+    """
+    ordered = by_order(wanted, given)
+    if ordered is None and not strict and (part := partly_by_order(wanted, given)) is not None:
+        taken = set(part.values())
+        ordered = part | {theirs: ours for theirs, ours in names.items() if theirs not in part and ours not in taken}
+    if ordered is None:
+        return table
+    found = _table(wanted, given, ordered)
+    return replace(found, rows=tuple(_ordered(row) if row.source != row.name else row for row in found.rows))
+
+
+def _contrary(wanted: dict[str, Target], given: Weights) -> tuple[str, str] | None:
+    """A name that both have, and what order alone would make of it, where that is all that keeps order from fitting."""
+    pairs = by_order(wanted, given, names_stay=False) or {}
+    return next(((theirs, ours) for theirs, ours in pairs.items() if theirs != ours and theirs in wanted), None)
 
 
 def _ordered(row: Row) -> Row:
+    if row.status != "matched":
+        return row
     return replace(row, note="; ".join(filter(None, ("matched by the order of layers", row.note))), ordered=True)
 
 
@@ -140,15 +163,24 @@ def _tensor(row: Row, target: Target, given: Weights, seed: int) -> Tensor:
     return found or initial(target.weight, target.name, seed)
 
 
-def _misfit(graph: Graph, table: MatchTable, file: str | None) -> Diagnostic:
-    """E0801 with the counts, and the first rows."""
+def _misfit(graph: Graph, table: MatchTable, file: str | None, contrary: tuple[str, str] | None) -> Diagnostic:
+    """E0801 with the counts, the first rows, and how to go on."""
     bad = [row for row in table.rows if not row.fits]
-    counts = [(status, table.count(status)) for status in ("missing", "misshapen", "wrong type")]
-    parts = [f"{count} {what}" for what, count in (*counts, ("surplus", len(table.surplus))) if count]
     lines = [_line(row) for row in bad] + [f"surplus `{name}` {_by(shape)}" for name, shape in table.surplus]
     more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    message = f"the weights do not fit `{graph.name}`: {', '.join(parts)} of {len(table.rows)} tensors"
-    return Diagnostic("E0801", message, notes=(*lines[:_SHOWN], *more), file=file)
+    if contrary:
+        more.append("in the order of layers all would fit, but then `{}` would be `{}`".format(*contrary))
+    message = f"the weights do not fit `{graph.name}`: {misfits(table)} of {len(table.rows)} tensors"
+    fits = any(row.fits for row in table.rows)
+    lenient = "; --lenient (strict=False) uses what fits and initialises the rest" if fits else ""
+    help = f"--map RULES (from Python mapping=) renames the tensors of the file{lenient}"
+    return Diagnostic("E0801", message, notes=(*lines[:_SHOWN], *more), help=help, file=file)
+
+
+def misfits(table: MatchTable) -> str:
+    """`2 missing, 1 misshapen, 3 surplus`."""
+    counts = [(status, table.count(status)) for status in ("missing", "misshapen", "wrong type")]
+    return ", ".join(f"{count} {what}" for what, count in (*counts, ("surplus", len(table.surplus))) if count)
 
 
 def _line(row: Row) -> str:

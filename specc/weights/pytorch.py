@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,15 +13,13 @@ from numpy.lib.stride_tricks import as_strided
 from specc.weights.archive import entries, member, plain_start
 from specc.weights.pickles import View, load_pickle
 from specc.weights.stored import MAX_HEADER, element_count, read_exactly, read_range, to_float32
-from specc.weights.tensors import Float32, Tensor, Unreadable, Weights
+from specc.weights.tensors import Float32, Tensor, Unreadable, Weights, wrapping
 
 _LEGACY: Final = (b"\x80\x02\x8a\nl\xfc\x9cF\xf9", b"\x80\x02")
 _INSIDE: Final = ("state_dict", "model_state_dict", "model", "net", "weights")
 """Where training scripts keep the state dict within a checkpoint."""
 _NESTED: Final = 8
 """How many checkpoints around a state dict are opened; a pickle may hold itself."""
-_WRAPPERS: Final = ("module.", "_orig_mod.")
-"""Prefixes that `DataParallel` and `torch.compile` put before every name."""
 _WIDTHS: Final = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "uint8": 1, "int8": 1, "bool": 1}
 
 
@@ -37,7 +34,7 @@ def read_pytorch(path: Path) -> Weights:
     archive = _open(path)
     saved = load_pickle(_pickle(archive))
     views = {path.stem: saved} if isinstance(saved, View) else _state_dict(saved)
-    prefix = _common_prefix(views)
+    prefix = wrapping(views)
     tensors = {name[len(prefix) :]: _tensor(archive, name, view) for name, view in views.items()}
     return Weights(tensors)
 
@@ -80,14 +77,6 @@ def _state_dict(saved: Any) -> dict[str, View]:
             return views
         saved = next((saved[key] for key in _INSIDE if isinstance(saved.get(key), dict)), None)
     raise Unreadable("it holds no state dict")
-
-
-def _common_prefix(names: Iterable[str]) -> str:
-    prefix = ""
-    for wrapper in _WRAPPERS:
-        if all(name.startswith(prefix + wrapper) for name in names):
-            prefix += wrapper
-    return prefix
 
 
 def _tensor(archive: _Archive, name: str, view: View) -> Tensor:

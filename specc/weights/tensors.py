@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Float32: TypeAlias = npt.NDArray[np.float32]
 AxisOrder: TypeAlias = Literal["onnx", "keras"]
+_WRAPPERS: Final = ("module.", "_orig_mod.")
+"""Prefixes that PyTorch's `DataParallel` and `torch.compile` put before every name."""
 
 
 class Unreadable(Exception):
@@ -50,7 +52,8 @@ class Weights(Mapping[str, Float32]):
     """Tensors by name; `weights[name]` loads one as a C-contiguous float32 array.
 
     `sequences` are runs of names that stand in the order of their layers: all names in one run unless told
-    otherwise, none where a file's order is an accident.  `file` is the file they come from, if any.
+    otherwise, none where a file's order is an accident.  `file` is the file they come from, if any.  `seeded` are the
+    names of those that have been initialised under `seed`, and were neither read nor fixed in a spec.
     """
 
     def __init__(
@@ -58,9 +61,14 @@ class Weights(Mapping[str, Float32]):
         tensors: Mapping[str, Tensor],
         sequences: tuple[tuple[str, ...], ...] | None = None,
         file: str | None = None,
+        *,
+        seeded: Iterable[str] = (),
+        seed: int = 0,
     ) -> None:
         self.tensors = dict(tensors)
         self.file = file
+        self.seeded = frozenset(seeded)
+        self.seed = seed
         self.sequences = (tuple(tensors),) if sequences is None else sequences
 
     def __getitem__(self, name: str) -> Float32:
@@ -85,10 +93,40 @@ class Weights(Mapping[str, Float32]):
         return self.tensors[name].shape
 
     @classmethod
-    def of(cls, arrays: Mapping[str, npt.NDArray[np.floating]]) -> Weights:
-        """Weights that are in memory already."""
-        return cls({name: _in_memory(array) for name, array in arrays.items()})
+    def of(cls, arrays: Mapping[str, object]) -> Weights:
+        """Weights that are in memory already: arrays, and what becomes one, as PyTorch's tensors on any device do.
+
+        Names lose what PyTorch's wrappers put before all of them.  Raises `TypeError` for names that are no texts and
+        for what is no array.
+        """
+        prefix = wrapping([_text(name) for name in arrays])
+        return cls({name[len(prefix) :]: _in_memory(name, array) for name, array in arrays.items()})
 
 
-def _in_memory(array: npt.NDArray[np.floating]) -> Tensor:
+def wrapping(names: Collection[str]) -> str:
+    """What `DataParallel` and `torch.compile` have put before every one of `names`."""
+    prefix = ""
+    for wrapper in _WRAPPERS:
+        if names and all(name.startswith(prefix + wrapper) for name in names):
+            prefix += wrapper
+    return prefix
+
+
+def _text(name: object) -> str:
+    if isinstance(name, str):
+        return name
+    raise TypeError(f"weights are arrays by the names of tensors, and {name!r} is no name")
+
+
+def _in_memory(name: str, value: Any) -> Tensor:
+    if hasattr(value, "detach"):  # PyTorch's; NumPy has no bfloat16, and does not see other devices
+        dtype = str(value.dtype).removeprefix("torch.")
+        return Tensor(tuple(value.shape), lambda: value.detach().float().cpu().numpy(), dtype)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # lists of different lengths
+        array = np.asarray(None)
+    if array.dtype.kind in "OSUMm":
+        kind = type(value).__name__
+        raise TypeError(f"weights are arrays by the names of tensors, and `{name}` is no array but a {kind}")
     return Tensor(array.shape, lambda: to_single(array), str(array.dtype))

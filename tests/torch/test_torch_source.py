@@ -128,5 +128,5 @@ def test_weights_must_all_be_there():
     pytest.importorskip("torch", reason="modules are PyTorch's")
     from specc.torch import module
 
-    with pytest.raises(SpecError, match=r"there is no weight `a\.weight`"):
+    with pytest.raises(SpecError, match=r"missing `a\.weight`"):
         module(named("a"), Weights.of({}))

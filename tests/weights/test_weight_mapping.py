@@ -9,7 +9,7 @@ from specc.ops.conv import Conv
 from specc.source import Source
 from specc.types import TensorType
 from specc.weights.initialisers import seeded
-from specc.weights.mapping import parse_rules, rename
+from specc.weights.mapping import idle, parse_rules, rename
 from specc.weights.match import match
 from specc.weights.tensors import Weights
 
@@ -86,3 +86,18 @@ def test_two_tensors_cannot_become_one():
     _, (diagnostic,) = rename(found, ["a", "b"])
     assert diagnostic.code == "E0804"
     assert diagnostic.message == "`a` and `b` both become `conv1.weight`"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("net.* -> conv1.weight", []),
+        ("nett.* -> conv1.weight", ["the rule `nett.* -> conv1.weight` renames nothing: no tensor of the file has"]),
+        ("net.* -> a\nnet.0 -> b", ["the rule `net.0 -> b` renames nothing: all names that it matches are taken by"]),
+    ],
+)
+def test_a_rule_that_renames_nothing_is_told(text, told):
+    found, _ = rules(text)
+    warnings = idle(found, ["net.0", "net.1"])
+    assert {warning.code for warning in warnings} <= {"W0305"}
+    assert [warning.message[: len(says)] for warning, says in zip(warnings, told, strict=True)] == told
