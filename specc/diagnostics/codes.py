@@ -82,7 +82,7 @@ CODES: Final[dict[str, str]] = {
     # W: correct, and probably not meant
     "W0101": "stride that drops rows or columns",
     "W0102": "window written as a product",
-    "W0103": "image with its channels behind its height and width",
+    "W0103": "image with its channels behind its height and width, or with a batch",
     "W0201": "label that is never used",
     "W0202": "parameter, constant or block that is never used",
     "W0203": "layer whose value is never used",

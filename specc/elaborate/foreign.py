@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from specc.ops import BY_WORD
 from specc.syntax import ast
 
 _WORDS = {
@@ -52,9 +53,14 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
     return f"did you mean `{guess}`?" if guess else "`specc explain` lists the operations"
 
 
-def name_meant(name: str) -> str | None:
-    """The help for a name that other languages define."""
-    return _NAMES.get(name)
+def name_meant(name: ast.Name) -> str | None:
+    """The help for a name that nothing defines: one of other languages, one from the table, or of a comment."""
+    word = name.id.rstrip("0123456789")
+    if word != name.id and word in BY_WORD:
+        return f"a label names a value: `{name.id}: {word} ...`; names that tables give are those of weights alone"
+    if name.span.source.text[: name.span.start].rstrip(" ").endswith("//"):
+        return "a comment starts with `#`"
+    return _NAMES.get(name.id)
 
 
 def unwritten(key: str) -> str | None:

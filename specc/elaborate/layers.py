@@ -368,6 +368,8 @@ def _agrees(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> boo
 def _other_reading(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> str | None:
     """What an author of a false shape may have had in mind."""
     sizes = x.spoken(frame.layout)[1:]
+    if parts[:1] == (1,) and parts[1:] == sizes:
+        return f"the batch is not written: `-> {x.text(frame.layout)}`"
     if len(parts) == 1 and len(sizes) > 1 and isinstance(parts[0], int) and parts[0] == x.elements:
         return f"`flatten` makes it {parts[0]}"
     if len(parts) == len(sizes) > 1 and parts == x.spoken("chw" if frame.layout == "hwc" else "hwc")[1:]:

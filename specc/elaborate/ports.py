@@ -124,11 +124,18 @@ def _argument_name(
 
 
 def warn_of_order(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
-    """W0103 where the shape looks like height x width x channels and is read as channels x height x width."""
-    sizes = declared.type.shape[1:]
-    if layout != "chw" or len(sizes) != 3 or not all(isinstance(size, int) for size in sizes):
+    """W0103 where the shape looks like height x width x channels and is read as channels x height x width, or begins
+    with a batch of 1 and is read as a volume."""
+    sizes = tuple(size for size in declared.type.shape[1:] if isinstance(size, int))
+    if layout != "chw" or len(sizes) != declared.type.rank:
         return
-    height, width, channels = (size for size in sizes if isinstance(size, int))
+    if len(sizes) == 4 and sizes[0] == 1 and sizes[1] in PIXELS and sizes[2] == sizes[3] > LARGEST_PIXEL:
+        message = f"this is read as a volume of {sizes[1]}x{sizes[2]}x{sizes[3]} with one channel"
+        help = f"the batch is not written: an image is `{sizes[1]}x{sizes[2]}x{sizes[3]}`"
+        report.add(Diagnostic("W0103", message, statement.shape.span, help=help))
+    if len(sizes) != 3:
+        return
+    height, width, channels = sizes
     if height == width > LARGEST_PIXEL and channels in PIXELS:
         message = f"this is read as {height} channels of {width}x{channels}"
         help = f"an image is `{channels}x{height}x{width}` here, or with `layout=hwc` stays as it is written"

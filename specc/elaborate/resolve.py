@@ -380,7 +380,7 @@ class Resolver:
             return
         if guess is not None:  # what was most likely meant is not unused
             self._mark([guess], body)
-        help = name_meant(name.id) if hidden is None else "names of branches and blocks are not seen outside them"
+        help = name_meant(name) if hidden is None else "names of branches and blocks are not seen outside them"
         self._report.add(
             Diagnostic(
                 "E0202", f"unknown name `{name.id}`", name.span, "not defined here",

@@ -11,6 +11,8 @@ from specc.syntax import ast
 
 KNOW_INPUT: Final = ("conv", "deconv", "dense")
 """Operations to which other frameworks tell the size of the input first."""
+KEEP_CHANNELS: Final = ("depthwise",)
+"""Operations with as many channels as their input that other notations give as the first argument."""
 _ORDER: Final = ("stride", "pad", "dilation", "groups")
 """How other frameworks go on behind the window, where they count arguments."""
 _LARGEST_WINDOW: Final = 11
@@ -27,10 +29,27 @@ def meant(
     activation.
     """
     return (
-        _operation(word, arguments)
+        _empty_brackets(word, arguments, taken)
+        or _kept_channels(word, arguments)
+        or _operation(word, arguments)
         or _setting(word, arguments, taken)
         or _counted(word, arguments, taken, names, closing)
     )
+
+
+def _empty_brackets(word: str, arguments: Sequence[ast.Argument], taken: int) -> tuple[ast.Argument, str] | None:
+    """`relu()`."""
+    empty = len(arguments) == 1 and isinstance(arguments[0].value, ast.List) and not arguments[0].value.items
+    return (arguments[0], f"an operation has no brackets: `{word}`") if empty and taken == 0 else None
+
+
+def _kept_channels(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, str] | None:
+    """`depthwise 32, 3x3`."""
+    if word not in KEEP_CHANNELS or len(arguments) < 2 or not isinstance(arguments[0].value, ast.Number):
+        return None
+    if not isinstance(arguments[1].value, ast.Number | ast.Size | ast.List):
+        return None
+    return arguments[0], f"`{word}` keeps the channels, which are not written: `{word} {text(arguments[1].value)}`"
 
 
 def _operation(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, str] | None:

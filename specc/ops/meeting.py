@@ -93,6 +93,8 @@ def _remedy(inputs: Types, wrong: Sequence[int]) -> str | None:
     if not wrong:
         flat = any(x.rank == 1 for x in inputs)
         return "`reshape` makes a flat value an image, `flatten` an image flat" if flat else None
+    if wrong == [0]:
+        return "the batch is called `N` where an input does not name it: name it alike in all inputs, or in none"
     if wrong == [1] and inputs[0].rank > 1:
         window = "x".join("1" for _ in inputs[0].spatial)
         return f"a convolution with a {window} kernel gives a branch other channels"

@@ -60,9 +60,18 @@ def per_axis(value: tuple[Number, ...], axes: int, argument: str) -> tuple[Numbe
             "E0304",
             f"`{argument}` has {len(value)} numbers for an input with {axes} spatial {'axis' if axes == 1 else 'axes'}",
             argument=argument,
-            help="give one number for all axes, or one for each",
+            help=_other_rank(len(value), axes) or "give one number for all axes, or one for each",
         )
     return value
+
+
+def _other_rank(numbers: int, axes: int) -> str | None:
+    """What is most likely wrong with the input of a window for images."""
+    if (numbers, axes) == (2, 3):
+        return "an image is `3x224x224`: the batch is never written"
+    if (numbers, axes) == (2, 1):
+        return "an image of one channel is `1x28x28`: channels are always written"
+    return None
 
 
 def pad_sides(pad: tuple[int, ...], axes: int) -> list[tuple[int, int]]:
@@ -189,6 +198,7 @@ def known_channels(word: str, x: TensorType) -> int:
         "E0407",
         f"`{word}` needs a known number of input channels, not {x.channels}",
         inputs={0: x.text()},
+        help="with `layout=hwc` at the input the channels come last" if x.shape[-1] in (1, 3, 4) else None,
     )
 
 

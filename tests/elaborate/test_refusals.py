@@ -196,7 +196,7 @@ def test_a_long_circle_of_blocks_is_shortened() -> None:
 @pytest.mark.parametrize(
     ("left", "right", "needs", "help"),
     [
-        ("[N, 4, 8]", "[M, 4, 8]", "the same batch", None),
+        ("[N, 4, 8]", "[M, 4, 8]", "the same batch", "the batch is called `N`"),
         ("10", "11", "the same size", None),
         ("4x8x8", "5x9x9", "the same channels, height and width", None),
         ("4x8x8", "4x9x8", "the same height", "an odd size loses a row"),
