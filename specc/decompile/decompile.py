@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from specc.decompile.arguments import number
 from specc.decompile.blocks import Block, extract
 from specc.decompile.items import Writer, in_order
 from specc.decompile.lines import Printer, broken, folded, page, shape_text
-from specc.decompile.names import RESERVED, identifier
+from specc.decompile.marks import final_names, replaced
+from specc.decompile.names import RESERVED, identifier, label_base, short
 from specc.dims import Dim, names
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
 
@@ -42,22 +44,39 @@ def written(graph: Graph, name: str | None = None) -> Decompiled:
     writer.labels.update(item.value for item in graph.outputs[:-1])
     writer.labels.update(item.value for item in graph.outputs[-1:] if item.value != last)
     read = {name for node in nodes for name in node.inputs} | {output.value for output in graph.outputs}
-    for node in nodes:
-        for value in node.outputs:
-            if value in writer.labels:
-                label = identifier(_short(value), f"{node.op.word}_1", taken)
-                labels[value] = label if value in read else f"_{label}"
+    ids = {item.name: f"{labels[item.name]}.0" for item in graph.inputs}
+    ids.update(_bases(nodes, writer.labels, read))
     entry = shape_text(graph.inputs[-1].type, graph)
-    printer = Printer(graph, labels, _shared_weights(graph, taken))
-    chunks, blocks = extract(printer.chunks(items), taken, entry)
+    printer = Printer(graph, ids, _shared_weights(graph, taken))
+    kept = frozenset(ids[output.value] for output in graph.outputs if output.value in ids)
+    chunks, blocks = extract(printer.chunks(items), taken, entry, kept)
+    body = folded(chunks)
+    final = {ids[item.name]: labels[item.name] for item in graph.inputs}
+    texts = [line.text for chunk in body for line in chunk.lines]
+    final |= final_names([replaced(text, final) for text in texts], taken)
+    labels.update((value, final[name]) for value, name in ids.items() if name in final)
     lines = list(_blocks(blocks))
     lines += [f"## {text}" for text in graph.doc.splitlines() if text.strip()]
     lines.append(f"model {title} {{")
     for item in graph.inputs:
         lines += broken(f"    {_input(graph, item, labels[item.name])}", 2)
-    lines += ["", *page(folded(chunks), 1)]
+    lines += ["", *page(body, 1, final)]
     lines += list(_outputs(graph, outputs, labels, last))
     return Decompiled("\n".join([*lines, "}", ""]), title, nodes)
+
+
+def _bases(nodes: Sequence[Node], wanted: Collection[str], read: Collection[str]) -> Iterator[tuple[str, str]]:
+    """For each of the `wanted` values what its name is based on, and a number."""
+    numbers = count(1)
+    readers: dict[str, list[Node]] = {}
+    for node in nodes:
+        for value in node.inputs:
+            readers.setdefault(value, []).append(node)
+    for node in nodes:
+        for value in node.outputs:
+            if value in wanted:
+                base = label_base(node, value, readers.get(value, ()))
+                yield value, f"{base if value in read else f'_{base}'}.{next(numbers)}"
 
 
 def _shared_weights(graph: Graph, taken: set[str]) -> dict[str, str]:
@@ -68,7 +87,7 @@ def _shared_weights(graph: Graph, taken: set[str]) -> dict[str, str]:
     for scope, nodes in graph.sharing.items():
         first, dot, rest = scope.partition(".")
         if not re.fullmatch(r"\w+(\.\w+)*", scope):
-            first, dot, rest = _short(scope), "", ""
+            first, dot, rest = short(scope), "", ""
         if first not in first_parts:
             wanted = f"shared_{first}" if re.fullmatch(r"[a-z_]+\d+", first) else first
             first_parts[first] = identifier(wanted, "shared", taken)
@@ -78,17 +97,13 @@ def _shared_weights(graph: Graph, taken: set[str]) -> dict[str, str]:
     return found
 
 
-def _short(value: str) -> str:
-    """The end of a path such as `/layer1/layer1.0/conv1/Conv_output_0`."""
-    parts = [part for part in value.split("/") if part]
-    return parts[-1].removesuffix("_output_0") if parts else value
-
-
 def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
     for block in blocks:
         parameters = f"({', '.join(block.parameters)})" if block.parameters else ""
         yield f"block {block.name}{parameters} {{"
-        yield from page(folded(block.body), 1)
+        body = folded(block.body)
+        names = final_names([line.text for chunk in body for line in chunk.lines], set(block.parameters))
+        yield from page(body, 1, names)
         yield "}"
         yield ""
 

@@ -27,7 +27,7 @@ CLOSABLE: Final[tuple[type[Op], ...]] = (Conv, Depthwise, Separable, Deconv, Den
 LONG: Final = 10
 """What a branch beside an empty one has at most; with more nodes it is written below a label instead."""
 SHORT: Final = 3
-"""The same for `concat` whose second branch is the empty one, which `concat label` says just as well."""
+"""The same for `concat` of two, which `concat label` says just as well."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,6 @@ class Writer:
                 return self._join(inside[-1], current, branches, nodes, done)
         done.add(node.name)
         self.labels.update(_named(node, current))
-        if node.inputs.count(current or "") > 1:
-            self.labels.update(node.inputs)
         act = self._closing(node, nodes, done) if isinstance(node.op, CLOSABLE) else None
         if len(node.outputs) > 1:
             self.labels.update(node.outputs)
@@ -159,7 +157,7 @@ class Writer:
         empty = [index for index, branch in enumerate(branches) if not branch]
         if not empty or isinstance(merge.op, Add):
             return False
-        most = SHORT if empty == [1] and isinstance(merge.op, Concat) else LONG
+        most = SHORT if len(branches) == 2 and isinstance(merge.op, Concat) else LONG
         return sum(len(branch) for branch in branches) > most
 
     def _above(self, end: str, begin: str, inside: list[Node]) -> list[Node]:
@@ -188,8 +186,7 @@ def _named(node: Node, current: str | None) -> list[str]:
     inputs = node.inputs
     if node.op.operands:
         return [name for place, name in enumerate(inputs) if place or name != current]
-    all_named = len(inputs) > 2 or (len(inputs) == 2 and inputs[0] != current)
-    return [name for name in inputs if all_named or name != current]
+    return [name for name in inputs if name != current]
 
 
 def _readers(nodes: Sequence[Node]) -> dict[str, list[Node]]:

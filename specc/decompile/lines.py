@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from specc.decompile.arguments import call, closing, value_text
 from specc.decompile.items import CLOSABLE, Item, Join, Layer
+from specc.decompile.marks import mark, marked, replaced
 from specc.ir.graph import Graph
 from specc.types import TensorType
 
@@ -34,18 +35,24 @@ class Line:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Lines that belong together; `plain` says that no names of values occur in them, so that they mean the same
-    anywhere, but for names of weights in those that share: a block would have these for itself."""
+    """Lines that belong together, with marks in the place of names of values."""
 
     lines: tuple[Line, ...]
-    plain: bool = True
     is_call: bool = False
     """Whether it calls a block of this spec."""
     shares: bool = False
+    """Whether layers in it share their weights: a block would have these for itself."""
+
+    @property
+    def has_body(self) -> bool:
+        return len(self.lines) > 1
 
     @property
     def key(self) -> tuple[object, ...]:
-        return tuple((line.text, line.depth) for line in self.lines) if self.plain else (id(self),)
+        """What chunks agree in that can be repeated: those without names mean the same anywhere."""
+        if any(marked(line.text) for line in self.lines):
+            return (id(self),)
+        return tuple((line.text, line.depth) for line in self.lines)
 
 
 Chunks: TypeAlias = tuple[Chunk, ...]
@@ -53,12 +60,13 @@ Chunks: TypeAlias = tuple[Chunk, ...]
 
 @dataclass(frozen=True)
 class Printer:
-    """Writes items; `labels` are the names of values that have one, `weights` those of weights by the nodes that share
-    them."""
+    """Writes items; `labels` are the names of values that have one, to be marked, `weights` those of weights by the
+    nodes that share them, and `calls` the lines in the place of branches, by their value."""
 
     graph: Graph
     labels: Mapping[str, str]
     weights: Mapping[str, str]
+    calls: Mapping[str, str] = field(default_factory=dict)
 
     def chunks(self, items: Sequence[Item]) -> Chunks:
         """One chunk for each line and each block of branches."""
@@ -81,7 +89,7 @@ class Printer:
         """Whether a statement stands on the line of those before: what follows a convolution, or a closing pair."""
         if len(item.node.inputs) != 1 or item.node.inputs[0] != item.before or item.before != line[-1].value:
             return False
-        if any(layer.value in self.labels for layer in (*line, item)) or len(line[-1].node.outputs) > 1:
+        if any(layer.value in self.labels for layer in line) or len(line[-1].node.outputs) > 1:
             return False
         if self._type(item.value).shape == self._type(line[-1].value).shape:
             return not isinstance(item.node.op, CLOSABLE) and (len(line) > 1 or item.act is None)
@@ -90,14 +98,12 @@ class Printer:
     def _line(self, layers: Sequence[Layer]) -> Chunk:
         texts = [self._statement(layer) for layer in layers]
         before, after = layers[0].before, layers[-1].value
-        named = any(text.label or text.sources for text in texts)
         single = len(layers[-1].node.outputs) == 1
         shape, changed = self._shape(before, after) if single else ("", False)
         shares = any(layer.node.name in self.weights for layer in layers)
-        line = Line("; ".join(text.text for text in texts), 0, shape, changed)
-        return Chunk((line,), plain=not named, shares=shares)
+        return Chunk((Line("; ".join(texts), 0, shape, changed),), shares=shares)
 
-    def _statement(self, layer: Layer) -> Statement:
+    def _statement(self, layer: Layer) -> str:
         node = layer.node
         text = call(node.op)
         if layer.act is not None:
@@ -110,9 +116,11 @@ class Printer:
         if node.name in self.weights:
             text += f"{',' if ' ' in text else ''} weights={self.weights[node.name]}"
         names = node.outputs if len(node.outputs) > 1 else (layer.value,)
-        label = ", ".join(self.labels[name] for name in names if name in self.labels)
-        names_read = tuple(source for source in sources if source.isidentifier() and source != "in")
-        return Statement(f"{label}: {text}" if label else text, label, names_read)
+        label = ", ".join(self._name(name) for name in names if name in self.labels)
+        return f"{label}: {text}" if label else text
+
+    def _name(self, value: str) -> str:
+        return mark(self.labels[value])
 
     def _written(self, layer: Layer, sources: tuple[str, ...]) -> tuple[list[str], list[str]]:
         """The operands as they stand before the arguments and behind them."""
@@ -130,16 +138,16 @@ class Printer:
 
     def _sources(self, layer: Layer) -> tuple[str, ...]:
         """The names of the operands that are not the value of the line before."""
-        inputs = layer.node.inputs
+        inputs, before = layer.node.inputs, layer.before
         if layer.node.op.numbers:
             return self._with_numbers(layer)
         if layer.node.op.operands:
-            return tuple(self.labels[name] for place, name in enumerate(inputs) if place or name != layer.before)
+            return tuple(self._name(name) for place, name in enumerate(inputs) if place or name != before)
         if len(inputs) == 1:
-            return () if inputs[0] == layer.before else (self.labels[inputs[0]],)
-        if len(inputs) == 2 and inputs[0] == layer.before and inputs[1] != layer.before:
-            return (self.labels[inputs[1]],)
-        return tuple(self.labels[name] for name in inputs)
+            return () if inputs[0] == before else (self._name(inputs[0]),)
+        if len(inputs) == 2 and inputs[0] == before and inputs[1] != before:
+            return (self._name(inputs[1]),)
+        return tuple("in" if name == before else self._name(name) for name in inputs)
 
     def _with_numbers(self, layer: Layer) -> tuple[str, ...]:
         """All operands of a merge with numbers among them; a single number works on the line before."""
@@ -147,27 +155,28 @@ class Printer:
         texts = []
         for constant in layer.node.op.constant_operands():
             name = next(values) if constant is None else ""
-            texts.append(value_text("", constant) if not name else "in" if name == layer.before else self.labels[name])
+            texts.append(value_text("", constant) if not name else "in" if name == layer.before else self._name(name))
         return tuple(texts[1:] if len(texts) == 2 and texts[0] == "in" else texts)
 
     def _join(self, join: Join) -> Chunk:
+        label = f"{self._name(join.value)}: " if join.value in self.labels else ""
+        shape = self._shape(join.before, join.value)
+        if join.value in self.calls:
+            return Chunk((Line(f"{label}{self.calls[join.value]}", 0, *shape),), is_call=True)
         bodies = [folded(self.chunks(branch)) for branch in join.branches]
-        plain = all(chunk.plain for body in bodies for chunk in body)
         shares = any(chunk.shares for body in bodies for chunk in body)
         act = f" {closing(join.act.op)}" if join.act is not None else ""
-        label = self.labels.get(join.value, "")
-        prefix = f"{label}: " if label else ""
         lines: list[Line] = []
         if join.is_residual:
-            lines += [Line(f"{prefix}residual{act} {{"), *_indented(bodies[0])]
+            lines += [Line(f"{label}residual{act} {{"), *_indented(bodies[0])]
             if bodies[1]:
                 lines += [Line("} shortcut {"), *_indented(bodies[1])]
         else:
-            lines.append(Line(f"{prefix}{call(join.node.op)} {{"))
+            lines.append(Line(f"{label}{call(join.node.op)} {{"))
             for body in bodies:
                 lines.extend(_branch(body))
-        lines.append(Line("}", 0, *self._shape(join.before, join.value)))
-        return Chunk(tuple(lines), plain and not label, shares=shares)
+        lines.append(Line("}", 0, *shape))
+        return Chunk(tuple(lines), shares=shares)
 
     def _shape(self, before: str | None, after: str) -> tuple[str, bool]:
         """The shape of `after`, and whether `before` has another."""
@@ -176,15 +185,6 @@ class Printer:
 
     def _type(self, value: str) -> TensorType:
         return self.graph.values[value]
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A statement's text, the label in front of it and the names that it reads."""
-
-    text: str
-    label: str
-    sources: tuple[str, ...]
 
 
 def shape_text(kind: TensorType, graph: Graph) -> str:
@@ -260,10 +260,10 @@ def merged(lines: Sequence[Line]) -> Line:
     return replace(lines[0], shape=lines[0].shape if len(shapes) == 1 else "", changed=changed)
 
 
-def page(chunks: Chunks, depth: int) -> list[str]:
-    """The lines as text, shapes of neighbouring lines below each other."""
+def page(chunks: Chunks, depth: int, names: Mapping[str, str]) -> list[str]:
+    """The lines as text, with `names` for their marks, shapes of neighbouring lines below each other."""
     lines = [replace(line, depth=line.depth + depth) for chunk in chunks for line in chunk.lines]
-    texts = [INDENT * line.depth + line.text for line in lines]
+    texts = [INDENT * line.depth + replaced(line.text, names) for line in lines]
     shown = [line.changed and bool(line.shape) for line in lines]
     column = max((len(text) for text, show in zip(texts, shown, strict=True) if show and len(text) <= WIDE), default=0)
     whole = [

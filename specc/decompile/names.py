@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from specc.elaborate.words import FACTS, known_words
+from specc.ir.graph import Node
 from specc.ops import BY_WORD
+from specc.ops.split import Split
 
 RESERVED: Final = frozenset({
     "model", "block", "input", "output", "let", "if", "else", "for", "in", "repeat", "expect", "import", "as",
@@ -26,6 +29,43 @@ def identifier(text: str, fallback: str, taken: set[str]) -> str:
         name = f"{base}_{count}"
     taken.add(name)
     return name
+
+
+_MADE: Final = re.compile(r"(?:node_)?(\w*?)(?:_split)?[\d_]*")
+_WORDS: Final = frozenset({
+    "add", "addmm", "batchnormalization", "bias", "biasadd", "cat", "clip", "convolution", "convtranspose", "divide",
+    "gemm", "getitem", "globalaveragepool", "identity", "linear", "layer_norm", "layernormalization", "leakyrelu",
+    "parts", "permute", "resize", "reducemean", "view", "val", "multiply",
+})  # fmt: skip
+"""How exporters call values after operators, where that is none of our words for operations."""
+_BASES: Final = {"maxpool": "pooled", "avgpool": "pooled", "upsample": "up", "deconv": "up", "matmul": "product"}
+
+
+def short(value: str) -> str:
+    """The end of a path such as `/layer1/layer1.0/conv1/Conv_output_0`."""
+    parts = [part for part in value.split("/") if part]
+    return parts[-1].removesuffix("_output_0") if parts else value
+
+
+def label_base(node: Node, value: str, readers: Sequence[Node]) -> str:
+    """What a label of `value` is based on: its name in the file, unless an exporter made that of the operator's."""
+    if isinstance(node.op, Split) and len(node.outputs) == 2:
+        return ("left", "right")[node.outputs.index(value)]
+    parts = re.sub(r"[^\w.]+", "_", short(value), flags=re.ASCII).strip("_").split(".")
+    while parts and _is_made(parts[-1]):
+        parts.pop()
+    if parts:
+        return "_".join(parts)
+    merges = [reader.op.merges() for reader in readers]
+    return _BASES.get(node.op.word) or ("skip" if any(merges) and not all(merges) else "features")
+
+
+def _is_made(name: str) -> bool:
+    """Whether `name` says no more than which operator made the value, or which output it is."""
+    found = _MADE.fullmatch(name)
+    stem = re.sub(r"[123]d$", "", found[1]).lower() if found else name
+    plain = stem.replace("_", "")
+    return not plain or stem in _WORDS or plain in _WORDS or stem in BY_WORD or plain in BY_WORD
 
 
 def _means_something(name: str) -> bool:

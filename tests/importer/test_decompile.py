@@ -48,12 +48,12 @@ model Net {
 model Net {
     input image [N, 1, H, W]
 
-    conv1: conv 4, 3x3, pad=1    -> 4xHxW
+    skip: conv 4, 3x3, pad=1    -> 4xHxW
     maxpool 2x2
     conv 8, 3x3, pad=1, relu
     deconv 4, 2x2, stride=2
-    concat conv1                 -> 8xHxW
-    conv 2, 1x1                  -> 2xHxW
+    concat skip                 -> 8xHxW
+    conv 2, 1x1                 -> 2xHxW
 }
 """,
     "loops and blocks": """\
@@ -72,6 +72,53 @@ model Net {
     repeat 3 { unit 32 }
     conv 256, 1x1    -> 256x8x8
     repeat 3 { unit 64 }
+}
+""",
+    "blocks with names of their own, and the names that they take": """\
+block stage(channels) {
+    repeat 2 { conv channels, 3x3, pad=1, bias=false; bn; relu }
+}
+
+block up(skip, channels) {
+    deconv channels, 2x2, stride=2
+    concat skip, in
+    stage channels
+}
+
+model Net {
+    input image 3x64x64
+
+    skip1: stage 8     -> 8x64x64
+    maxpool 2x2        -> 8x32x32
+    skip2: stage 16    -> 16x32x32
+    maxpool 2x2        -> 16x16x16
+    skip3: stage 32    -> 32x16x16
+    maxpool 2x2        -> 32x8x8
+    skip4: stage 64    -> 64x8x8
+    maxpool 2x2        -> 64x4x4
+    stage 128          -> 128x4x4
+    up skip4, 64       -> 64x8x8
+    up skip3, 32       -> 32x16x16
+    up skip2, 16       -> 16x32x32
+    up skip1, 8        -> 8x64x64
+    conv 2, 1x1        -> 2x64x64
+}
+""",
+    "a block that splits its value": """\
+block stage(channels) {
+    left, right: split 2
+    conv channels, 1x1, relu, from=right
+    depthwise 3x3, pad=1
+    conv channels, 1x1, relu
+    concat left, in; channel_shuffle 2
+}
+
+model Net {
+    input image 16x8x8
+
+    repeat 3 { stage 8 }
+    conv 32, 1x1    -> 32x8x8
+    repeat 2 { stage 16 }
 }
 """,
     "channels last": """\

@@ -1,0 +1,103 @@
+"""Chunks as the blocks see them: without numbers, names, and what joins them to the lines around."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from specc.decompile.lines import Chunk, Chunks, Line
+from specc.decompile.marks import blank, defined, mark, marked, without_label, without_source
+
+HOLE: Final = re.compile(r"(?<![\w.\-])\d+(?![\w.]| ?\*)")
+"""A whole number that is no part of a name, a size such as 3x3 or a fraction."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """Lines of a chunk; `source` is the mark of what the first statement works on, if that is not the line before, and
+    `label` that of the last value, where these were taken out."""
+
+    lines: tuple[Line, ...]
+    source: str = ""
+    label: str = ""
+
+    @cached_property
+    def skeleton(self) -> str:
+        return "\n".join(f"{line.depth} {HOLE.sub('#', blank(line.text))}" for line in self.lines)
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        return tuple([int(number) for line in self.lines for number in HOLE.findall(line.text)])
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple([name for line in self.lines for name in marked(line.text)])
+
+    @cached_property
+    def defined(self) -> tuple[str, ...]:
+        return tuple([name for line in self.lines for name in defined(line.text)])
+
+
+def run_key(run: Sequence[Form]) -> object:
+    """What runs agree in that differ in numbers and in names only."""
+    places: dict[str, int] = {}
+    order = [places.setdefault(name, len(places)) for form in run for name in form.names]
+    return tuple([form.skeleton for form in run]), tuple(order)
+
+
+class Forms:
+    """The forms of `chunks`, in the middle of a block, at its beginning and at its end; `kept` are names that something
+    behind the chunks reads."""
+
+    def __init__(self, chunks: Chunks, kept: frozenset[str]) -> None:
+        self.chunks = chunks
+        self._middle = [Form(chunk.lines) for chunk in chunks]
+        self._first = [_without_source(form) if not chunk.has_body else form for chunk, form in self._pairs()]
+        self._last = [_without_label(form, chunk.has_body) for chunk, form in self._pairs()]
+        self._single = [_without_label(form, chunk.has_body) for chunk, form in zip(chunks, self._first, strict=True)]
+        self._until = {name: index for index, form in enumerate(self._middle) for name in form.names}
+        self._until.update(dict.fromkeys(kept, len(chunks)))
+
+    def _pairs(self) -> list[tuple[Chunk, Form]]:
+        return list(zip(self.chunks, self._middle, strict=True))
+
+    def run(self, start: int, length: int) -> list[Form]:
+        """The forms of so many chunks, as the body of a block has them."""
+        if length == 1:
+            return [self._single[start]]
+        behind = [*self._middle[start + 1 : start + length - 1], self._last[start + length - 1]]
+        first = self._first[start]
+        again = first.source and any(mark(name) == first.source for form in behind for name in form.names)
+        return [self._middle[start] if again else first, *behind]
+
+    def may_begin(self, start: int, length: int) -> bool:
+        """Whether the chunks can be a block, whatever they read: few are calls themselves, and they share nothing."""
+        run = self.chunks[start : start + length]
+        return not any(chunk.shares for chunk in run) and 2 * sum(chunk.is_call for chunk in run) < length
+
+    def is_inside_loop(self, index: int) -> bool:
+        """Whether the chunks on both sides of a place are the same."""
+        return 0 < index < len(self.chunks) and self.chunks[index - 1].key == self.chunks[index].key
+
+    def is_named(self, index: int) -> bool:
+        """Whether a chunk has names, so that no loop can hold it."""
+        return bool(self._middle[index].names)
+
+    def is_closed(self, start: int, length: int) -> bool:
+        """Whether nothing behind the chunks reads what they name, but for their value."""
+        return all(self._until[name] < start + length for form in self.run(start, length) for name in form.defined)
+
+
+def _without_source(form: Form) -> Form:
+    first, *others = form.lines
+    text, source = without_source(first.text)
+    return replace(form, lines=(replace(first, text=text), *others), source=source)
+
+
+def _without_label(form: Form, has_body: bool) -> Form:
+    first, *others = form.lines
+    text, label = without_label(first.text, has_body)
+    return replace(form, lines=(replace(first, text=text), *others), label=label)
