@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from specc.decompile.forms import HOLE, Form, Forms, run_key
+from specc.decompile.forms import HOLE, Form, Forms, Variants, run_key
 from specc.decompile.lines import Chunk, Chunks, Line, merged
 from specc.decompile.marks import mark, replaced, without_label
 from specc.decompile.names import identifier
@@ -58,9 +58,11 @@ def extract(
     """`chunks` with calls in the place of repeated structure, and the blocks; `taken` are names that are in use,
     `entry` is the shape of the value before the first chunk, and `kept` are values that the outputs name."""
     blocks: list[Block] = []
+    known: dict[int, Variants] = {}
+    held = [chunks]  # `known` speaks of objects that stay
     for lengths in (range(1, 2), range(2, LONGEST + 1)):  # whole branched blocks first, then runs of lines
         while len(blocks) < MOST_BLOCKS:
-            forms = Forms(chunks, kept)
+            forms = Forms(chunks, kept, known)
             found = _candidates(forms, lengths)
             best = max(found, key=lambda c: _rank(forms, c), default=None)
             if best is None or best.saving < LEAST_SAVING:
@@ -68,6 +70,7 @@ def extract(
             block, calls = _block(forms, best, _name(chunks[best.starts[0]], taken), entry)
             blocks.append(block)
             chunks = _replaced(chunks, best, calls)
+            held.append(chunks)
     return chunks, tuple(blocks)
 
 
@@ -87,6 +90,8 @@ def _candidates(forms: Forms, lengths: range) -> Iterator[_Candidate]:
                 if not found or found[-1] + length <= start:
                     found.append(start)
         for starts in places.values():
+            if len(starts) < 2:
+                continue
             closed = [start for start in starts if forms.is_closed(start, length)]
             if (
                 len(closed) > 1

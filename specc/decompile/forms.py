@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeAlias
 
 from specc.decompile.lines import Chunk, Chunks, Line
 from specc.decompile.marks import blank, defined, mark, marked, without_label, without_source
@@ -41,6 +41,10 @@ class Form:
         return tuple([name for line in self.lines for name in defined(line.text)])
 
 
+Variants: TypeAlias = tuple[Form, Form, Form, Form]
+"""How a chunk looks in the middle of a block, at its beginning, at its end, and alone."""
+
+
 def run_key(run: Sequence[Form]) -> object:
     """What runs agree in that differ in numbers and in names only."""
     places: dict[str, int] = {}
@@ -48,21 +52,23 @@ def run_key(run: Sequence[Form]) -> object:
     return tuple([form.skeleton for form in run]), tuple(order)
 
 
-class Forms:
-    """The forms of `chunks`, in the middle of a block, at its beginning and at its end; `kept` are names that something
-    behind the chunks reads."""
+def _variants(chunk: Chunk) -> Variants:
+    middle = Form(chunk.lines)
+    first = middle if chunk.has_body else _without_source(middle)
+    last, single = _without_label(middle, chunk.has_body), _without_label(first, chunk.has_body)
+    return middle, first, last, single
 
-    def __init__(self, chunks: Chunks, kept: frozenset[str]) -> None:
+
+class Forms:
+    """The forms of `chunks`; `kept` are names that something behind the chunks reads, and `known` are the variants of
+    chunks that stay, by the chunk's identity."""
+
+    def __init__(self, chunks: Chunks, kept: frozenset[str], known: dict[int, Variants]) -> None:
         self.chunks = chunks
-        self._middle = [Form(chunk.lines) for chunk in chunks]
-        self._first = [_without_source(form) if not chunk.has_body else form for chunk, form in self._pairs()]
-        self._last = [_without_label(form, chunk.has_body) for chunk, form in self._pairs()]
-        self._single = [_without_label(form, chunk.has_body) for chunk, form in zip(chunks, self._first, strict=True)]
+        found = [known.get(id(chunk)) or known.setdefault(id(chunk), _variants(chunk)) for chunk in chunks]
+        self._middle, self._first, self._last, self._single = zip(*found, strict=True) if found else [()] * 4
         self._until = {name: index for index, form in enumerate(self._middle) for name in form.names}
         self._until.update(dict.fromkeys(kept, len(chunks)))
-
-    def _pairs(self) -> list[tuple[Chunk, Form]]:
-        return list(zip(self.chunks, self._middle, strict=True))
 
     def run(self, start: int, length: int) -> list[Form]:
         """The forms of so many chunks, as the body of a block has them."""
