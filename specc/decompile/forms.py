@@ -66,7 +66,10 @@ class Forms:
     def __init__(self, chunks: Chunks, kept: frozenset[str], known: dict[int, Variants]) -> None:
         self.chunks = chunks
         found = [known.get(id(chunk)) or known.setdefault(id(chunk), _variants(chunk)) for chunk in chunks]
-        self._middle, self._first, self._last, self._single = zip(*found, strict=True) if found else [()] * 4
+        self._middle = [middle for middle, _, _, _ in found]
+        self._first = [first for _, first, _, _ in found]
+        self._last = [last for _, _, last, _ in found]
+        self._single = [single for _, _, _, single in found]
         self._until = {name: index for index, form in enumerate(self._middle) for name in form.names}
         self._until.update(dict.fromkeys(kept, len(chunks)))
 
