@@ -25,6 +25,14 @@ def dense(x: Array, weight: Array, bias: Array | None) -> Array:
     return product if bias is None else product + bias
 
 
+def along(x: Array, axis: int, change: Callable[[Array], Array]) -> Array:
+    """What `change` makes of the matrix of all vectors along `axis` of `x` (rows, in) -> (rows, out), put in their
+    place."""
+    moved = np.moveaxis(x, axis, -1)
+    made = change(moved.reshape(-1, moved.shape[-1]))
+    return np.moveaxis(made.reshape(*moved.shape[:-1], made.shape[-1]), -1, axis)
+
+
 def dense_magnitude(x: Array, weight: Array, bias: Array | None) -> Array:
     """|x| |W| + |b| in float32, for float32 `x`."""
     product = _by_rows(np.abs(x), weight, lambda rows: np.abs(rows).astype(np.float32, copy=False))

@@ -23,7 +23,7 @@ from specc.ops.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from specc.ops.smooth import Gelu, HardSigmoid
 from specc.ops.softmax import Softmax
 from specc.ops.split import Split
-from specc.ops.windows import known_channels, pad_sides, per_axis
+from specc.ops.windows import pad_sides, per_axis
 from specc.torch import norms, quantised, resampling, windows
 from specc.torch.layer import Layer, call, unless
 
@@ -38,8 +38,12 @@ def _element(template: str) -> Lowering:
 def _dense(layer: Layer) -> str:
     op = layer.op
     assert isinstance(op, Dense)
-    features = known_channels(op.word, layer.types[0])
-    return f"{layer.module(call('nn.Linear', features, op.units, bias=unless(op.bias is not False, True)))}({layer.x})"
+    axis = 1 if op.axis is None else axis_index(op.axis, layer.types[0], op.layout)
+    features = layer.types[0].shape[axis]
+    module = layer.module(call("nn.Linear", features, op.units, bias=unless(op.bias is not False, True)))
+    if axis == layer.types[0].rank:
+        return f"{module}({layer.x})"
+    return f"{module}({layer.x}.movedim({axis}, -1)).movedim(-1, {axis})"
 
 
 def _scale(layer: Layer) -> str:

@@ -10,7 +10,13 @@ EXAMPLES = {
     "conv": ["conv 6, 3x3, stride=2, pad=same", "conv 4, (1, 3), groups=2, pad=1, border=reflect, bias=false"],
     "depthwise": ["depthwise 3x3, pad=1, multiplier=2", "depthwise 5x5, pad=2, border=edge, dilation=2, bias=false"],
     "deconv": ["deconv 4, 2x2, stride=2", "deconv 4, 3x3, stride=2, pad=1, output_pad=1, groups=2, bias=false"],
-    "dense": ["flatten; dense 5", "flatten; dense 5, bias=false"],
+    "dense": [
+        "flatten; dense 5",
+        "flatten; dense 5, bias=false",
+        "dense 5, axis=-1",
+        "dense 5, axis=width, bias=false",
+        "reshape (12, 96); dense 5, axis=1; relu; reshape (3, 2, 2, 5, 1); dense 7, axis=-1",
+    ],
     "maxpool": [
         "maxpool 3x3, stride=2, pad=1, round=ceil",
         "maxpool 2x2, dilation=2, pad=1",
@@ -141,6 +147,7 @@ PLAIN = [
 ]
 OTHERS = {
     "identity": ("conv 4, 1x1; identity", ["conv"]),
+    "dense": ("dense 4, axis=channels", ["conv"]),
     "reshape": ("reshape -1", ["flatten"]),
     "dropout": ("conv 4, 1x1; dropout", ["conv"]),
     "separable": ("separable 4, 3x3", ["depthwise", "conv"]),

@@ -216,8 +216,7 @@ CASES = {
             t = Transpose<perm = [0, 2, 1]>(c)  e = MatMul(b, t)  f = Mul(e, root)  g1 = Softmax(f)
             h = MatMul(g1, d)  y = Add(x, h) }""",
         [("s", (6,)), ("b0", (6,)), ("q", (6, 6)), ("k", (6, 6)), ("v", (6, 6))],
-        ["layernorm", "transpose", "conv", "conv", "conv", "transpose", "matmul", "mul", "softmax", "transpose",
-         "matmul", "add"],
+        ["layernorm", "dense", "dense", "dense", "transpose", "matmul", "mul", "softmax", "matmul", "add"],
     ),
     "two values of one layer, moved before the batch": (
         13,

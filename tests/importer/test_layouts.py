@@ -127,7 +127,7 @@ LAYER = {
     # what is changed in the file: (case, node, attribute, new value, the layer to blame)
     "one head": ("heads of a detector", "d", [0, 3, 2, 1], "transpose2"),
     "the shuffle": ("a shuffle of channels", "c", [0, 1, 2, 4, 3], "channel_shuffle1"),
-    "the tokens": ("windows of an image", "h", [0, 1, 2, 3, 4, 5], "transpose5"),
+    "the tokens": ("windows of an image", "h", [0, 1, 2, 3, 4, 5], "transpose3"),
     "before flatten": ("channels last, flattened in that order", "c", [0, 1, 2, 3], "flatten1"),
     "inside the network": ("channels last, converted around each convolution", "e", [0, 3, 2, 1], "conv2"),
 }

@@ -51,6 +51,12 @@ def transposes(model) -> int:
     return sum(node.op_type == "Transpose" for node in model.graph.node)
 
 
+def test_a_dense_layer_along_the_channels_turns_its_matrix_alone():
+    graph = network(shape(3, 6, 5), ("d", layer("dense", units=4, axis=-1, layout="hwc")), layout="hwc", output="out")
+    model, _ = emit_model(graph, random_weights(graph))
+    assert [node.input[0] for node in model.graph.node if node.op_type == "Transpose"] == ["d.weight"]
+
+
 @pytest.mark.parametrize(("image", "layers", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_transposes_are_few_and_results_right(image, layers, expected):
     graph = network(image, *layers, layout="hwc", output="out")

@@ -80,6 +80,12 @@ def test_deconv_of_an_open_size():
 OTHERS = [
     ("dense", {"units": 5}, (17,)),
     ("dense", {"units": 5, "bias": False}, (17,)),
+    *(
+        ("dense", {"units": 5, "axis": axis}, sizes)
+        for axis in (0, 1, -1)
+        for sizes in ((4, 3), (4, 3, 2), (4, 3, 1, 2))
+    ),
+    ("dense", {"units": 5, "axis": 0, "bias": False}, (4, 3, 1, 2, 2)),
     *((word, {}, SIZES[axes]) for word in ("global_avgpool", "global_maxpool", "global_lppool") for axes in (1, 2, 3)),
     ("global_lppool", {"p": 3}, (9, 10)),
     ("lppool", {"p": 1, "kernel": 3, "pad": 1}, (9, 10)),

@@ -27,7 +27,7 @@ IMAGE: tuple[Step, ...] = (
     structures.joined, structures.split, *(structures.hourglass,) * 2, structures.repeat, structures.loop,
     structures.condition, structures.call, structures.constant,
     picks.slices, picks.gather, picks.elementwise, picks.learned, picks.rows, picks.product, picks.power,
-    picks.quantised,
+    picks.quantised, picks.dense,
     *(sharing.by_label, sharing.by_name, sharing.again) * 2, sharing.recurrent, sharing.twins, sharing.calls,
     lists.collected, lists.pyramid, lists.exchange, lists.halves, lists.parts, lists.carried,
 )  # fmt: skip

@@ -63,6 +63,20 @@ def learned(draft: Draft) -> None:
     draft.add(f"concat axis={axis} {{ {branches} }}", _with(draft, place, draft.shape[place] + size), prod(shape))
 
 
+def dense(draft: Draft) -> None:
+    """A dense layer along one axis."""
+    axis, place = _axis(draft)
+    if (False, *draft.value.open)[place]:
+        return
+    units, size = draft.random.randint(1, 6), draft.shape[place]
+    bias = draft.chance(0.7)
+    draft.add(
+        f"dense {units}, axis={axis}{'' if bias else ', bias=false'}",
+        _with(draft, place, units),
+        units * (size + bias),
+    )
+
+
 def rows(draft: Draft) -> None:
     """Layer normalisation from some axis on."""
     if draft.value.is_open:

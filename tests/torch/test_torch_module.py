@@ -41,6 +41,7 @@ LAYERS = [
     ("deconv", {"channels": 3, "kernel": (2,), "stride": (3,), "pad": "same"}, IMAGE),
     ("deconv", {"channels": 3, "kernel": (3,), "dilation": (2,), "pad": (0, 1, 1, 0)}, IMAGE),
     ("dense", {"units": 5}, (6,)),
+    *(("dense", {"units": 5, "axis": axis, "bias": axis != 1}, IMAGE) for axis in ("channels", 1, -1)),
     *(
         (word, arguments, IMAGE)
         for word in ("maxpool", "minpool", "avgpool", "lppool", "weightedpool")

@@ -191,6 +191,8 @@ def _plus(ctx: Context, step: Step, kind: type[Merge], parts: tuple[Live, Known,
         return [value]
     if number is not None:
         return [with_number(ctx, step, kind, value, number, place)]
+    if kind is Add and (found := _along_rows(ctx, step, value, constant)):
+        return [found]
     numbers = _numbers(ctx, constant, value)
     if kind is Sub and place == 1:
         numbers = mapped(numbers, numbers.shape, np.negative)
@@ -214,6 +216,19 @@ def _biased(ctx: Context, step: Step, value: Live, bias: Tensor) -> list[Value]:
     shape = (bias.shape[0], *(1,) * len(ctx.type(value).spatial))
     tensors = {"bias": mapped(bias, shape, lambda array: array)}
     return [Live(ctx.add(step, LearnedBias(), value.value, weights=tensors), value.last)]
+
+
+def _along_rows(ctx: Context, step: Step, value: Live, constant: Known) -> Live | None:
+    """One number for each output of a dense layer along the last axis, just before: its bias."""
+    node = ctx.node(value.value, Dense)
+    if node is None or not isinstance(node.op, Dense) or node.op.axis is None or node.op.bias is not False:
+        return None
+    if constant.elements != node.op.units or constant.shape[-1] != node.op.units:
+        return None
+    bias = mapped(constant.tensor, (node.op.units,), lambda array: array)
+    op = node.op.model_copy(update={"bias": True})
+    tensors = {**ctx.weights[node.name], "bias": bias}
+    return Live(ctx.add(step, op, *node.inputs, weights=tensors), value.last)
 
 
 def _shifted(ctx: Context, step: Step, value: Live, bias: Tensor) -> list[Value]:

@@ -37,8 +37,6 @@ class Context:
     """The node that made each value."""
     weights: dict[str, dict[str, Tensor]] = field(default_factory=dict)
     """By node name, the node's tensors by their names within it."""
-    turned: dict[str, str] = field(default_factory=dict)
-    """Values whose last axis was moved to the channels' place, and what that made of them."""
     reordered: dict[tuple[str, tuple[int, ...]], list[str]] = field(default_factory=dict)
     """By a value and the order of its axes behind the batch, the values that hold it so."""
     sequences: dict[str, list[Live]] = field(default_factory=dict)

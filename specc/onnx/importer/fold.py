@@ -15,7 +15,7 @@ import numpy as np
 from specc.dims import Sym
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.quantised import stored
-from specc.onnx.importer.values import Array, Decline, Known, Live, Step
+from specc.onnx.importer.values import Array, Decline, Known, Live, Step, mapped
 
 LARGE: Final = "it is too large"
 VIEWS: Final = ("ConstantOfShape", "Expand", "Identity", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze")
@@ -49,7 +49,9 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
     if rule is None or not operands or len(step.outputs) != 1 or not all(isinstance(o, Known) for o in operands):
         return None
     known = [o for o in operands if isinstance(o, Known)]
-    if any(o.is_open for o in known) or (step.op_type in REPEATING and _sizes(known[-1].array)):
+    if any(o.is_open for o in known):
+        return _turned(known, step)
+    if step.op_type in REPEATING and _sizes(known[-1].array):
         return None
     left = most - ctx.folded
     if step.op_type not in VIEWS and sum(o.elements for o in known) > left:
@@ -71,6 +73,22 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
     marks = [(o.tensor.is_literal, o.array.dtype.kind == "f") for o in known]
     literal = any(mark for mark, _ in marks) and all(mark for mark, is_float in marks if is_float)
     return replace(made, tensor=replace(made.tensor, source=source, is_literal=literal))
+
+
+def _turned(operands: list[Known], step: Step) -> Known | None:
+    """A weight without its data in another order of axes, or with more of them: both lose nothing."""
+    weight = operands[0]
+    axes = list(range(len(weight.shape)))
+    if step.op_type == "Transpose":
+        perm = step.integers("perm") or tuple(reversed(axes))
+        shape = tuple(weight.shape[axis] for axis in perm)
+        return replace(weight, tensor=mapped(weight.tensor, shape, lambda array: array.transpose(perm)))
+    if step.op_type == "Unsqueeze" and not any(o.is_open for o in operands[1:]):
+        added = _axes([o.array for o in operands[1:]], step, 0) or ()
+        sizes = iter(weight.shape)
+        shape = tuple(1 if axis in added else next(sizes) for axis in range(len(axes) + len(added)))
+        return replace(weight, tensor=mapped(weight.tensor, shape, lambda array: array))
+    return None
 
 
 def _as_literal(known: Known) -> Known:

@@ -31,9 +31,8 @@ def gemm(ctx: Context, step: Step) -> list[Value]:
     tensors = {"weight": weight}
     if step.operand(2):
         tensors["bias"] = _scaled(_row(ctx.known(step, 2).tensor, weight.shape[0]), step.number("beta", 1.0))
-    return [
-        Live(ctx.add(step, Dense(units=weight.shape[0], bias="bias" in tensors), _flat(ctx, step), weights=tensors))
-    ]
+    op = Dense(units=weight.shape[0], bias="bias" in tensors, layout=ctx.builder.layout)
+    return [Live(ctx.add(step, op, _flat(ctx, step), weights=tensors))]
 
 
 def _of_values(ctx: Context, step: Step) -> Live:
@@ -81,7 +80,7 @@ def _row(tensor: Tensor, units: int) -> Tensor:
 
 
 def matmul(ctx: Context, step: Step) -> list[Value]:
-    """By a constant matrix a dense layer or a 1x1 convolution, by a value `matmul`."""
+    """By a constant matrix a dense layer, or a 1x1 convolution where the channels lie last; by a value `matmul`."""
     value, other = ctx.live(step), ctx.value(step, 1)
     if isinstance(other, Live) and (ctx.lifted or step.operand(1) not in ctx.feeds or len(ctx.shape(other)) != 2):
         return [_product(ctx, step, value, other)]
@@ -90,26 +89,20 @@ def matmul(ctx: Context, step: Step) -> list[Value]:
     if len(matrix.shape) != 2:
         raise Decline("its second operand is no matrix")
     inputs, outputs = matrix.shape
-    weight = transposed(matrix)
+    weight, layout = transposed(matrix), ctx.builder.layout
     if kind.rank == 1 and not ctx.lifted:
-        return [Live(ctx.add(step, Dense(units=outputs, bias=False), value.value, weights={"weight": weight}))]
-    if ctx.lifted or not 1 <= len(kind.spatial) <= 3:
+        flat = Dense(units=outputs, bias=False, layout=layout)
+        return [Live(ctx.add(step, flat, value.value, weights={"weight": weight}))]
+    if ctx.lifted:
         raise Decline("it multiplies along an axis that is not the channels")
-    source = _features_first(ctx, step, value)
+    if not value.last or len(kind.spatial) > 3:
+        axis = -1 if layout == "chw" else ctx.axis_argument(value, ctx.axis(value, -1))
+        op = Dense(units=outputs, bias=False, axis=axis, layout=layout)
+        return [Live(ctx.add(step, op, value.value, weights={"weight": weight}), value.last)]
     ones = (1,) * len(kind.spatial)
     kernel = mapped(weight, (outputs, inputs, *ones), lambda array: array)
-    op = Conv(channels=outputs, kernel=ones, bias=False)
-    return [Live(ctx.add(step, op, source, weights={"weight": kernel}), last=True)]
-
-
-def _features_first(ctx: Context, step: Step, value: Live) -> str:
-    """`value` with its last axis as the channels, once for all the matrices that it is multiplied with."""
-    if value.last:
-        return value.value
-    if value.value not in ctx.turned:
-        rank = ctx.type(value).rank
-        ctx.turned[value.value] = ctx.permuted(step, value.value, (rank, *range(1, rank)))
-    return ctx.turned[value.value]
+    pointwise = Conv(channels=outputs, kernel=ones, bias=False)
+    return [Live(ctx.add(step, pointwise, value.value, weights={"weight": kernel}), last=True)]
 
 
 def _product(ctx: Context, step: Step, left: Live, right: Live) -> Live:

@@ -129,7 +129,8 @@ def transposed(ctx: Context, step: Step, value: Live, perm: tuple[int, ...]) -> 
     axes = tuple(ctx.axis(value, axis) for axis in perm[1:])
     if axes == tuple(range(1, rank)):
         return Live(value.value)
-    if axes == (*range(2, rank), 1):
+    written = ctx.own and ctx.builder.layout == "chw" and "/" not in step.outputs[0]  # a layer of its own in the spec
+    if axes == (*range(2, rank), 1) and not written:
         return Live(value.value, last=True)
     return Live(ctx.permuted(step, value.value, axes))
 
