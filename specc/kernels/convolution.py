@@ -137,12 +137,22 @@ def _unrolled(x: Array, weight: Array, at: Placement, groups: int) -> Array:
         products = result[item].reshape(groups, rows.shape[1], -1)
         for first in range(0, at.counts[0], step):
             count = min(step, at.counts[0] - first)
+            out = products[:, :, first * rest : (first + count) * rest]
+            if _silent(x[item], weight, at, slice(first, first + count)):
+                out.fill(0)
+                continue
             flat = columns[: taps * count * rest].reshape(x.shape[1], *at.window, count, *at.counts[1:])
             for tap, view in views:
                 np.copyto(flat[tap], view[(*everything, slice(first, first + count))])
-            out = products[:, :, first * rest : (first + count) * rest]
             np.matmul(rows, flat.reshape(groups, rows.shape[2], -1), out=out)
     return result
+
+
+def _silent(x: Array, weight: Array, at: Placement, positions: slice) -> bool:
+    """Whether windows at these `positions` of the first axis read nothing but 0, of which no weight makes anything
+    else: there is nothing to multiply in an image of zeros, and little where few values are none."""
+    end = (positions.stop - 1) * at.stride[0] + (at.window[0] - 1) * at.dilation[0] + 1
+    return not x[:, positions.start * at.stride[0] : end].any() and bool(np.isfinite(weight).all())
 
 
 def _readings(x: Array, at: Placement) -> Iterator[tuple[tuple[Any, ...], Array]]:

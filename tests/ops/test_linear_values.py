@@ -85,6 +85,22 @@ def test_borders_are_pytorchs_padding_modes(border, mode):
     assert np.allclose(computed(op, x, weights), expected.numpy(), rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("columns", [1, 20, 1 << 20])
+def test_rows_of_zeros_are_convolved_like_others(stride, columns, monkeypatch):
+    monkeypatch.setattr("specc.kernels.convolution.COLUMNS", columns)
+    x = numbers(3, 2, 11, 6).astype(np.float64)
+    x[0, :, 3:9] = 0
+    x[1] = 0
+    op = layer("conv", channels=4, kernel=3, stride=stride, pad=1, dilation=(2, 1))
+    weights = float64_weights(op, x)
+    given, weight, bias = tensors(x, weights["weight"], weights["bias"])
+    expected = functional.conv2d(given, weight, bias, stride, 1, (2, 1))
+    assert np.allclose(computed(op, x, weights), expected.numpy(), rtol=1e-12, atol=1e-12)
+    weights["weight"][1, 0, 0, 0] = np.nan
+    assert np.isnan(computed(op, x, weights)[1, 1]).all()
+
+
 def test_depthwise_and_separable_are_grouped_and_pointwise_convolutions():
     x = numbers(2, 3, 6, 7).astype(np.float64)
     op = layer("separable", channels=5, kernel=3, multiplier=2, pad=1, stride=2)
