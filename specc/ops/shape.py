@@ -50,7 +50,7 @@ class Reshape(Ordered):
 
     def conditions(self, inputs: Types) -> tuple[Divides, ...]:
         elements, known = inputs[0].elements, self._known()
-        if -1 in self.sizes and known > 1 and isinstance(elements, Sym) and elements // known * known != elements:
+        if -1 in self.sizes and isinstance(elements, Sym) and elements // known * known != elements:
             return (Divides(known, elements),)
         return ()
 

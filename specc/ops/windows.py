@@ -76,7 +76,7 @@ def _other_rank(numbers: int, axes: int) -> str | None:
 
 def pad_sides(pad: tuple[int, ...], axes: int) -> list[tuple[int, int]]:
     """(begin, end) for each axis from one number, one for each axis, or all begins and then all ends."""
-    if len(pad) == 2 * axes and axes > 0:
+    if len(pad) == 2 * axes:
         return list(zip(pad[:axes], pad[axes:], strict=True))
     both = per_axis(pad, axes, "pad")
     return [(side, side) for side in both]

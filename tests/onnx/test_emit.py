@@ -16,6 +16,8 @@ from specc.ir.build import GraphBuilder
 from specc.ir.graph import GraphInput, GraphOutput
 from specc.onnx import OPSETS, emit, emit_model, to_bytes
 from specc.onnx.check import check_shapes
+from specc.onnx.lower import LayerBuilder
+from specc.onnx.program import EmitError
 from specc.onnx.proto import relative
 from specc.runtime.session import session
 
@@ -248,3 +250,16 @@ def test_what_has_no_line_names_none():
     build.add("it", layer("lppool", kernel=(2,), dilation=(2,)), ("image",))
     _, (diagnostic,) = emit(build.finish(), opset=17)
     assert (diagnostic.code, diagnostic.notes) == ("E0905", ())
+
+
+def test_what_a_layer_may_ask_for():
+    (node,) = network(shape(3, 8), ("it", layer("relu"))).nodes
+    build = LayerBuilder(node, 21, {})
+    build.afford(5, "steps", most=5)
+    with pytest.raises(EmitError, match="needs steps: 6; the limit is 5"):
+        build.afford(6, "steps", most=5)
+    copy = build.float_copy("counted", "int64")
+    assert [build.integer_copy(copy, "int64"), build.integer_copy(copy, "uint8")] == ["counted", None]
+    assert build.integer_copy("counted", "int64") is None
+    assert build.ints([2, 3]) == build.ints([2, 3]) != build.ints([3, 2])
+    assert build.floats([1, 1]) != build.floats([1, 1], (2, 1))

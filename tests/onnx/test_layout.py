@@ -42,6 +42,9 @@ CASES = [
     ("a volume", shape(3, 4, 5, 6), [("c", CONV), ("r", RELU)], 2),
     ("open sizes", shape(3, "H", "W"), [("c", CONV), ("r", RELU)], 2),
     ("another number for each channel", shape(3, 6, 5), [("a", EACH)], 0),
+    ("another for each channel of a sequence", shape(3, 9), [("a", EACH)], 0),
+    ("one number for all", shape(3, 6, 5), [("a", layer("add", constants=(None, 2.0)))], 0),
+    ("several nodes of a layer", shape(3, 6, 5), [("r", RELU), ("m", layer("mean"), ["image", "r"])], 0),
     ("one beside convolutions", shape(3, 6, 5), [("c", CONV), ("a", EACH), ("d", CONV)], 2),
     ("a layer that does nothing", shape(3, 6, 5), [("d", layer("dropout")), ("c", CONV)], 2),
 ]  # fmt: skip
@@ -64,6 +67,7 @@ def test_transposes_are_few_and_results_right(image, layers, expected):
     model, _ = emit_model(graph, weights)
     assert transposes(model) == expected
     assert check_shapes(model, graph) == []
+    assert len({node.name for node in model.graph.node} - {""}) == len(model.graph.node)
     sizes = [size if isinstance(size, int) else 7 for size in image.spoken("hwc")]
     x = numbers(2, *sizes[1:])
     results, diagnostics = session(model.SerializeToString(), device="cpu")[0].run({"image": x})

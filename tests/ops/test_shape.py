@@ -50,6 +50,8 @@ def test_an_open_size_must_fill_the_new_ones():
     op = BY_WORD["reshape"](sizes=(3, -1))
     assert op.conditions((image(1, "H", "W"),)) == (Divides(3, H * W),)
     assert op.conditions((image(3, "H", "W"),)) == ()
+    assert BY_WORD["reshape"](sizes=(2, -1)).conditions((image(1, "H"),)) == (Divides(2, H),)
+    assert BY_WORD["reshape"](sizes=(1, -1)).conditions((image(1, "H"),)) == ()
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,7 @@ def test_an_open_size_must_fill_the_new_ones():
          "write -1 for the size that stays open"),
         ("transpose", {"order": (1, 0)}, (16, 5, 5), "E0404", "`order` names 2 axes of an input with 3", "", None),
         ("squeeze", {"axis": "width"}, (16, 1, 5), "E0406", "axis width of 16x1x5 is not 1 but 5", "", None),
+        ("squeeze", {"axis": "length"}, (16, 5), "E0406", "axis length of 16x5 is not 1 but 5", "", None),
         ("squeeze", {"axis": "depth"}, (16, 1, 5), "E0305", "the input has no depth", "",
          "it has channels, height, width"),
         ("squeeze", {"axis": "channels"}, (1,), "E0406", "the only axis cannot be dropped", "", None),

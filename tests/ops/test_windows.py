@@ -72,6 +72,7 @@ def test_dropped_samples_are_called_by_their_axis():
     ("arguments", "message"),
     [
         ({"kernel": 3, "stride": 3}, "the last sample of 7 is never read"),
+        ({"kernel": 2, "stride": 5, "dilation": 4}, "the last 2 samples of 7 are never read"),
         ({"kernel": 2, "stride": 3}, None),  # skips samples everywhere, on purpose
         ({"kernel": 3, "stride": 2, "pad": (0, 1)}, None),  # leaves out padding only
         ({"kernel": 3, "stride": 3, "round": "ceil"}, None),
@@ -118,7 +119,7 @@ def test_what_would_keep_the_sizes(arguments, text):
     """For the help where a branch is too small: the operation with padding, and the argument as one writes it."""
     kept = layer("conv", channels=1, **arguments).keeping()
     assert (kept and kept[1]) == text
-    assert kept is None or shape_of(kept[0], image(3, 9, 9)) == (1, 9, 9)
+    assert kept is None or (kept[0].pad, shape_of(kept[0], image(3, 9, 9))) == ("same", (1, 9, 9))
 
 
 @pytest.mark.parametrize(
