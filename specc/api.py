@@ -159,14 +159,16 @@ class Model:
     ) -> Any:
         """Run the model in ONNX Runtime on a batch in the layout the spec declares.
 
-        `x` is an array for a model with one input, or arrays by input name.  Returns the output as an array, or a
-        dictionary of arrays by name where there are several: which of them only the spec says, so that no type can.
-        Raises `SpecError`.
+        `x` is an array for a model with one input, or arrays by input name.  Arrays of uint8 are pixels, and get the
+        preprocessing that the spec declares (range, mean, std); floating-point ones are taken as they are.  Returns the
+        output as an array, or a dictionary of arrays by name where there are several: which of them only the spec says,
+        so that no type can.  Raises `SpecError`.
         """
         from specc.interpreter import bind
+        from specc.runtime.inputs import ready
 
         given = x if isinstance(x, Mapping) else {self.graph.inputs[0].name: x}
-        feeds = {name: arguments.float_array(f"input `{name}`", array) for name, array in given.items()}
+        feeds = {name: arguments.input_array(f"input `{name}`", array) for name, array in given.items()}
         _known_device(device)
         _, problems = bind(self.graph, feeds)
         if problems:
@@ -177,7 +179,7 @@ class Model:
         opened, problems = open_inference(self.graph, self._weights(weights, seed), device=device)
         if opened is None:
             raise SpecError(problems)
-        results, problems = opened.run(feeds)
+        results, problems = opened.run(ready(self.graph, feeds))
         if problems:
             raise SpecError(problems)
         return next(iter(results.values())) if len(results) == 1 else results
@@ -196,10 +198,10 @@ class Model:
     ) -> Iterator[tuple[str, Any]]:
         """What `run` gives for each item of many files, with its name, in order and as soon as it is there.
 
-        `files` are images, .npy, .npz, folders of these or patterns; images are scaled to the model's size where
-        `resize`.  Reading (by `readers` threads) and running (by `threads`) overlap, with the same memory for any
-        number of files.  A file that is missing or cannot be read raises `SpecError`, or is passed over and given to
-        `on_error`.
+        `files` are images, .npy, .npz, folders of these (not those in folders inside) or patterns; images are scaled to
+        the model's size where `resize`.  Images and uint8 arrays are preprocessed, others taken as they are.  Reading
+        (by `readers` threads) and running (by `threads`) overlap, with the same memory for any number of files.  A file
+        that is missing or cannot be read raises `SpecError`, or is passed over and given to `on_error`.
         """
         from specc.inference import open_inference
         from specc.runtime.files import find_files

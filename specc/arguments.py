@@ -97,19 +97,29 @@ def weights_for(
     return weights
 
 
-def float_array(name: str, value: object) -> Array:
-    """`value` as a float32 array; raises `TypeError` for what holds no real numbers, `ValueError` for ragged lists."""
+def input_array(name: str, value: Any) -> Array:
+    """`value` as an array of uint8, which are pixels, or of float32: floating-point numbers, and lists of numbers.
+
+    Raises `TypeError` for other integers, which may be either, and for what holds no real numbers; `ValueError` for
+    ragged lists.
+    """
     import numpy as np
 
     if value is None or isinstance(value, str | bytes):
         files = "; files are run by `run_files`" if isinstance(value, str) else ""
         raise TypeError(f"{name} is an array, not {value!r}{files}")
+    if hasattr(value, "detach"):  # a tensor of PyTorch's: NumPy has no bfloat16, and does not see other devices
+        value = (value.detach().float() if value.is_floating_point() else value.detach()).cpu()
     try:
         array = np.asarray(value)
     except ValueError:
         raise ValueError(f"{name} is no array: its lists have different lengths") from None
+    if array.dtype == np.uint8:
+        return array
     if array.dtype.kind in "cOSUMm":
         raise TypeError(f"{name} is an array of real numbers, not of {array.dtype}")
+    if array.dtype.kind in "iub" and not isinstance(value, list | tuple):
+        raise TypeError(f"{name} is an array of {array.dtype}: give uint8 pixels, which are preprocessed, or float32")
     return np.ascontiguousarray(array, dtype=np.float32)
 
 

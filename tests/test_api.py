@@ -85,6 +85,22 @@ def test_files_are_run_one_after_the_other(path: Path, tmp_path: Path) -> None:
         list(model.run_files(tmp_path, device="cpu"))
 
 
+@pytest.mark.parametrize("layout", ["chw", "hwc"])
+def test_pixels_are_preprocessed_in_arrays_as_in_files(layout: str, tmp_path: Path) -> None:
+    size = "6x4x3" if layout == "hwc" else "3x6x4"
+    image = f"input image {size}, layout={layout}, mean=[0.1, 0.2, 0.3], std=0.5"
+    model = specc.loads(f"model Net {{ {image}; conv 2, 3x3; global_avgpool; flatten }}")
+    pixels = np.random.default_rng(0).integers(0, 256, (2, *map(int, size.split("x"))), np.uint8)
+    mean = np.reshape([0.1, 0.2, 0.3], (3,) if layout == "hwc" else (3, 1, 1))
+    by_hand = model.run((pixels / 255 - mean) / 0.5)
+    np.testing.assert_allclose(model.run(pixels), by_hand, atol=1e-6)
+    np.testing.assert_allclose(model.run({"image": pixels}), by_hand, atol=1e-6)
+    np.save(tmp_path / "x.npy", pixels)
+    in_files = [y for _, y in model.run_files(tmp_path / "x.npy")]
+    np.testing.assert_allclose(in_files, by_hand, atol=1e-6)
+    assert not np.allclose(model.run(pixels.astype(np.float32)), by_hand)  # as they are, whatever they hold
+
+
 @pytest.mark.parametrize(
     ("call", "code"),
     [
@@ -128,6 +144,7 @@ NET_X = np.zeros((1, 1, 6, 6))
         (lambda m: m.run("a.png"), TypeError, "files are run by `run_files`"),
         (lambda m: m.run([[1], [2, 3]]), ValueError, "its lists have different lengths"),
         (lambda m: m.run(NET_X * 1j), TypeError, "an array of real numbers, not of complex128"),
+        (lambda m: m.run(NET_X.astype(int)), TypeError, "an array of int64: give uint8 pixels, which are preprocessed"),
         (lambda m: m.run(NET_X, device="gpu"), ValueError, "device is one of 'auto', 'cpu', 'cuda', not 'gpu'"),
         (lambda m: m.run(NET_X, seed=1.5), TypeError, "seed is a whole number, not 1.5"),
         (lambda m: m.run(NET_X, seed="a"), TypeError, "seed is a whole number, not 'a'"),

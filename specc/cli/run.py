@@ -1,7 +1,13 @@
 """Run a model on images or arrays with ONNX Runtime.
 
-Images get the preprocessing that the spec declares (range, mean, std). Results go to standard output, or with -o to an
-.npz, .json, .jsonl or .csv file, in the order of the inputs; for a classifier --top-k prints the best classes.
+Images and arrays of uint8 are pixels 0..255 and get the preprocessing that the spec declares (range, mean, std); arrays
+of floating-point numbers are taken as they are. Arrays have the layout of the spec (channels first, with layout=hwc
+last; colours are red, green, blue), one item or several behind a batch axis.
+
+Folders give the files that lie in them, not those of folders inside: the pattern 'photos/**' finds these as well.
+
+Results go to standard output, or with -o to an .npz, .json, .jsonl or .csv file, in the order of the inputs; for a
+classifier --top-k prints the best classes.
 
 Files are read while the model runs, and results written while both go on, with the same memory for any number of
 files. A file that is missing or cannot be read is told in a line, the others still get their results, and the exit code
@@ -53,7 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         required=True,
         action="extend",
-        help="PNG, JPEG, .npy, .npz (an array for each input by name), folders of these, or patterns",
+        help="PNG, JPEG, .npy, .npz (an array for each input by name), folders of these (without those inside them), "
+        "or patterns such as 'photos/**'",
     )
     add_weights_arguments(parser)
     add_device_argument(parser, "auto")

@@ -13,7 +13,8 @@ ARRAYS = frozenset({".npy", ".npz"})
 
 
 def find_files(names: Iterable[str]) -> tuple[list[Path], tuple[Diagnostic, ...]]:
-    """The files meant by `names`, in their order; a folder or pattern gives its images and arrays by name.
+    """The files meant by `names`, in their order; a folder or pattern gives its images and arrays by name, a folder
+    not those of folders inside it.
 
     What leads to no file is E0601, a file of no known kind E0901; the other names still give theirs.
     """
@@ -32,7 +33,9 @@ def find_files(names: Iterable[str]) -> tuple[list[Path], tuple[Diagnostic, ...]
             continue
         found.extend(inside)
         if not inside:
-            wrong.append(_missing(path, f"{name} has no images (PNG, JPEG) or arrays (.npy, .npz)"))
+            deeper = path.is_dir() and any(entry.is_dir() for entry in path.iterdir())
+            hint = f"; {path / '**'} finds those in the folders inside" if deeper else ""
+            wrong.append(_missing(path, f"{name} has no images (PNG, JPEG) or arrays (.npy, .npz){hint}"))
     return found, tuple(wrong)
 
 

@@ -148,6 +148,10 @@ def test_folders_and_patterns_give_their_images_sorted(tmp_path):
         (tmp_path / name).touch()
     assert [p.name for p in find_files([str(tmp_path)])[0]] == ["a.JPG", "b.png", "c.npy"]
     assert [p.name for p in find_files([str(tmp_path / "*.png")])[0]] == ["b.png"]
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "d.png").touch()
+    assert [p.name for p in find_files([str(tmp_path)])[0]] == ["a.JPG", "b.png", "c.npy"]
+    assert [p.name for p in find_files([str(tmp_path / "**")])[0]] == ["a.JPG", "b.png", "c.npy", "d.png"]
     assert [p.name for p in find_files([str(tmp_path / "b.png"), str(tmp_path / "a.JPG")])[0]] == ["b.png", "a.JPG"]
 
 
@@ -159,3 +163,9 @@ def test_names_that_lead_nowhere(tmp_path, name, code):
     (tmp_path / "empty").mkdir()
     _, (diagnostic,) = find_files([str(tmp_path / name)])
     assert diagnostic.code == code
+
+
+def test_a_folder_with_nothing_but_folders_says_how_to_reach_what_is_in_them(tmp_path):
+    (tmp_path / "inside").mkdir()
+    _, (diagnostic,) = find_files([str(tmp_path)])
+    assert diagnostic.message.endswith(f"; {tmp_path / '**'} finds those in the folders inside")
