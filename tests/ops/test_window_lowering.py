@@ -214,6 +214,8 @@ ATTRIBUTES = [
     ("adaptive_avgpool", {"size": (1, 2)}, (1, "H", 3), 13,
      "ReduceMean axes=[2] keepdims=1; Slice; ReduceMean axes=[3] keepdims=1; Slice; ReduceMean axes=[3] keepdims=1; "
      "Concat axis=3"),
+    ("adaptive_avgpool", {"size": (1, 2)}, (1, "H", 3), 18,
+     "ReduceMean keepdims=1; Slice; ReduceMean keepdims=1; Slice; ReduceMean keepdims=1; Concat axis=3"),
     ("flatten", {}, (3, 8, 8), 21, "Flatten axis=1"),
 ]  # fmt: skip
 
