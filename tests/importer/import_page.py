@@ -36,10 +36,14 @@ REASONS = [
         "along other axes",
         "a constant tensor among values is `learned`, the same for every item",
     ),
+    (
+        "Einsum of other than two operands, with `...` or diagonals, or that is no product of matrices",
+        "`bhid,bhjd->bhij` is a matmul, `bchw,oc->bohw` a convolution",
+    ),
     ("shapes that depend on values (NonZero, Unique)", "shapes are known before anything runs"),
     (f"{', '.join(CONTROL_FLOW)}, and nodes with graphs inside", "a spec has no control flow at run time"),
     ("operators of other domains (`com.microsoft`, ...)", "they have no definition in ONNX"),
-    ("recurrent layers (LSTM, GRU, RNN), Einsum, random numbers, signals", "a spec has no such operation"),
+    ("recurrent layers (LSTM, GRU, RNN), random numbers, signals", "a spec has no such operation"),
 ]
 
 

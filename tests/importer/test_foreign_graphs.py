@@ -24,6 +24,24 @@ CASES = {
         f"g ({IMAGE}) => (float[N,4,8,8] y) <float low = {{-1.0}}, float high = {{0.5}}> {{ y = Clip(x, low, high) }}",
         [], ["clip"],
     ),
+    "einsum of queries and keys": (
+        17,
+        'g (float[N,2,5,3] x) => (float[N,2,5,5] y) { y = Einsum<equation = "bhid,bhjd->bhij">(x, x) }',
+        [], ["transpose", "matmul"],
+    ),
+    "einsum that moves its result": (
+        17,
+        'g (float[N,5,2,3] x) => (float[N,5,2,5] y) { y = Einsum<equation = "bihd, bjhd -> bihj">(x, x) }',
+        [], ["transpose", "transpose", "matmul", "transpose"],
+    ),
+    "einsum by a matrix of channels is conv": (
+        17, f'g ({IMAGE}) => (float[N,6,8,8] y) {{ y = Einsum<equation = "bchw,oc->bohw">(x, w) }}',
+        [("w", (6, 4))], ["conv"],
+    ),
+    "einsum by a matrix of features is dense": (
+        17, 'g (float[N,4] x) => (float[N,6] y) { y = Einsum<equation = "nc,cd->nd">(x, w) }',
+        [("w", (4, 6))], ["dense"],
+    ),
     "a sequence of parts": (
         17,
         f"""g ({IMAGE}) => (float[N,4,8,8] y) <int64 size = {{2}}, int64 i = {{0}}, int64 j = {{1}}> {{
@@ -288,6 +306,14 @@ def test_is_read(opset, text, weights, expected):
         (
             "g (float[N,4] x, float[N,4] z) => (float[N,N] y) { t = Transpose(z)  y = MatMul(x, t) }",
             "node `t` (Transpose) has no counterpart in a spec: it moves the batch",
+        ),
+        (
+            'g (float[N,4] x, float[N,4] z) => (float[N,N] y) { y = Einsum<equation = "ni,mi->nm">(x, z) }',
+            "node `y` (Einsum) has no counterpart in a spec: it works across the batch",
+        ),
+        (
+            'g (float[N,4,4] x, float[N,4] z) => (float[N,4] y) { y = Einsum<equation = "nii,ni->ni">(x, z) }',
+            "node `y` (Einsum) has no counterpart in a spec: it takes a diagonal",
         ),
         (
             f"g ({IMAGE}) => (int64[N,4,4,4] i) {{ y, i = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(x) }}",

@@ -85,24 +85,28 @@ def matmul(ctx: Context, step: Step) -> list[Value]:
     if isinstance(other, Live) and (ctx.lifted or step.operand(1) not in ctx.feeds or len(ctx.shape(other)) != 2):
         return [_product(ctx, step, value, other)]
     matrix = ctx.known(step, 1).tensor
-    kind = ctx.type(value)
     if len(matrix.shape) != 2:
         raise Decline("its second operand is no matrix")
-    inputs, outputs = matrix.shape
-    weight, layout = transposed(matrix), ctx.builder.layout
+    return [by_matrix(ctx, step, value, transposed(matrix))]
+
+
+def by_matrix(ctx: Context, step: Step, value: Live, weight: Tensor) -> Live:
+    """The last axis of `value` times a matrix (out, in): `dense`, or a convolution over the other axes."""
+    kind, layout = ctx.type(value), ctx.builder.layout
+    outputs, inputs = weight.shape
     if kind.rank == 1 and not ctx.lifted:
         flat = Dense(units=outputs, bias=False, layout=layout)
-        return [Live(ctx.add(step, flat, value.value, weights={"weight": weight}))]
+        return Live(ctx.add(step, flat, value.value, weights={"weight": weight}))
     if ctx.lifted:
         raise Decline("it multiplies along an axis that is not the channels")
     if not value.last or len(kind.spatial) > 3:
         axis = -1 if layout == "chw" else ctx.axis_argument(value, ctx.axis(value, -1))
         op = Dense(units=outputs, bias=False, axis=axis, layout=layout)
-        return [Live(ctx.add(step, op, value.value, weights={"weight": weight}), value.last)]
+        return Live(ctx.add(step, op, value.value, weights={"weight": weight}), value.last)
     ones = (1,) * len(kind.spatial)
     kernel = mapped(weight, (outputs, inputs, *ones), lambda array: array)
     pointwise = Conv(channels=outputs, kernel=ones, bias=False)
-    return [Live(ctx.add(step, pointwise, value.value, weights={"weight": kernel}), last=True)]
+    return Live(ctx.add(step, pointwise, value.value, weights={"weight": kernel}), last=True)
 
 
 def _product(ctx: Context, step: Step, left: Live, right: Live) -> Live:

@@ -12,6 +12,7 @@ from typing import Final
 from specc.onnx.importer import (
     activations,
     arithmetic,
+    einsum,
     learned,
     linear,
     norms,
@@ -54,6 +55,7 @@ RULES: Final[dict[str, Rule]] = {
     "Div": arithmetic.div,
     "Dropout": activations.dropout,
     "DynamicQuantizeLinear": quantised.dynamic,
+    "Einsum": einsum.einsum,
     "Expand": learned.expand,
     "Flatten": shapes.flatten,
     "Gather": picks.gather,
