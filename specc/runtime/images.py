@@ -33,9 +33,11 @@ def read_image(path: Path, item: GraphInput, resize: bool) -> Array:
     if len(sizes) != 2 or not isinstance(channels, int) or channels not in MODES:
         raise Misfit(f"input `{item.name}` ({item.type.text()}) is no image: give .npy or .npz")
     with Image.open(path) as opened:
-        upright = ImageOps.exif_transpose(opened)
-    wide = upright.mode.startswith("I")
-    image = upright if wide else upright.convert(MODES[channels])
+        ImageOps.exif_transpose(opened, in_place=True)
+        opened.load()
+    wide, mode = opened.mode.startswith("I"), MODES[channels]
+    # Pillow copies what is upright, or in the mode already, where it is asked to change that
+    image = opened if wide or opened.mode == mode else opened.convert(mode)
     image = _fitted(image, sizes[0], sizes[1], resize)
     pixels = np.asarray(image, np.float64) * (255.0 / 65535.0) if wide else np.asarray(image)
     if pixels.ndim == 2:
