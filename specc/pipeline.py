@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from specc.allowances import without_allowed
 from specc.analysis.summary import Summary, summarise
 from specc.claims import judge
 from specc.diagnostics import Diagnostic, has_errors
@@ -100,16 +101,20 @@ def _check(
 ) -> Outcome:
     report = Reporter(limits)
     checked: list[Checked] = []
+    whole = False
     with suppress(Stopped, Failed):
         project = open_project(source, loader, report, limits, memory, settings)
         if project is not None:
             settings = evaluated(project, settings, report)
-            for name in _chosen(project, model, settings, report):
+            chosen = _chosen(project, model, settings, report)
+            whole = not settings and len(chosen) == len(project.model_names)
+            for name in chosen:
                 elaborated = elaborate(project, name, settings, report, limits)
                 if elaborated is not None:
                     checked.append(_judged(elaborated, project, report))
             if memory is not None:
                 memory.keep(project.model_names, [one.graph for one in checked])
+    report.diagnostics = without_allowed(report.diagnostics, source, whole)
     return Outcome(tuple(checked), report.sorted())
 
 

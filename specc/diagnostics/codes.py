@@ -93,4 +93,5 @@ CODES: Final[dict[str, str]] = {
     "W0305": "mapping rule that renames nothing",
     "W0306": "weights that a file has only in part",
     "W0401": "more warnings than are shown",
+    "W0402": "comment that allows nothing",
 }

@@ -27,7 +27,7 @@ LAYERS = [
     {"ir"},
     {"elaborate"},
     {"analysis"},
-    {"claims", "lint", "loader", "outputs"},
+    {"allowances", "claims", "lint", "loader", "outputs"},
     {"pipeline", "workspace"},
     {"interpreter"},
     {"weights"},
