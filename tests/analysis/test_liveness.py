@@ -41,6 +41,13 @@ def test_the_last_use_of_every_value() -> None:
         [unread, image(1, 2, 2)], ("a", "relu", {}), ("b", "relu", {}), ("c", "add", {}, "a", "b"), outputs=("c",)
     )
     assert last_use(net) == {"unread": -1, "image": 0, "a": 2, "b": 2, "c": 3}
+    assert live_bytes(net) == [32, 32, 48]  # without the 16 bytes of the input that none reads
+
+
+def test_open_sizes_are_taken_to_be_large_or_as_given() -> None:
+    net = graph(image(1, H), ("a", "relu", {}))
+    assert live_bytes(net, {"H": 3}) == [24]
+    assert live_bytes(net)[0] > 24
 
 
 def test_with_open_sizes_the_peak_is_a_formula() -> None:

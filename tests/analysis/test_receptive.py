@@ -169,3 +169,11 @@ def test_strides_are_fractions_only_where_something_upsamples() -> None:
         ("again", "maxpool", {"kernel": 2}),
     )
     assert [type(view[0].jump) for view in receptive_fields(net).values()] == [int, int, Fraction, int]
+
+
+def test_of_halves_of_samples_the_larger_number_counts_unrounded() -> None:
+    up = ("up", "upsample", {"scale": 4}, "image")
+    near, wide = ("near", "conv", conv(4, 2, pad="same"), "up"), ("wide", "conv", conv(4, 3, pad="same"), "up")
+    for sources in (("near", "wide"), ("wide", "near")):
+        (axis, _) = receptive_fields(graph(image(3, 4, 4), up, near, wide, ("both", "add", {}, *sources)))["both"]
+        assert (axis.field, axis.samples) == (Fraction(3, 2), 2)

@@ -263,3 +263,12 @@ def test_what_a_layer_may_ask_for():
     assert build.integer_copy("counted", "int64") is None
     assert build.ints([2, 3]) == build.ints([2, 3]) != build.ints([3, 2])
     assert build.floats([1, 1]) != build.floats([1, 1], (2, 1))
+
+
+def test_positions_of_maxima_reach_unpool_as_whole_numbers():
+    """Only where something else reads them are they floating-point numbers."""
+    pool, back = layer("maxpool", kernel=(2,), positions=True), layer("unpool", kernel=(2,))
+    layers = [("p", pool), ("u", back, ["p", "p.1"])]
+    assert "Cast" not in [node.op_type for node in exported(network(shape(1, 4, 4), *layers)).graph.node]
+    layers.append(("sum", layer("add"), ["p", "p.1"]))
+    assert "Cast" in [node.op_type for node in exported(network(shape(1, 4, 4), *layers)).graph.node]
