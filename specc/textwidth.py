@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 TAB_STOP = 4
+_ELLIPSIS = "…"
 
 _NUMBER = re.compile(r"\d+(x\d+)*$")
 
@@ -43,7 +44,9 @@ def char_width(char: str) -> int:
 
 def text_width(text: str) -> int:
     """The number of terminal cells of printable `text`."""
-    return len(text) if text.isascii() else sum(map(char_width, text))
+    if text.isascii() or text.replace(_ELLIPSIS, "").isascii():  # nearly all there are
+        return len(text)
+    return sum(map(char_width, text))
 
 
 def expand(line: str) -> list[str]:
@@ -74,7 +77,7 @@ def take_last(text: str, width: int) -> str:
     return kept
 
 
-def shorten(text: str, width: int, ellipsis: str = "…") -> str:
+def shorten(text: str, width: int, ellipsis: str = _ELLIPSIS) -> str:
     """`text` in at most `width` cells, its middle left out where it is longer."""
     if text_width(text) <= width:
         return text
@@ -84,7 +87,7 @@ def shorten(text: str, width: int, ellipsis: str = "…") -> str:
     return take(text, room // 2) + ellipsis + take_last(text, room - room // 2)
 
 
-def shorten_name(name: str, width: int, ellipsis: str = "…") -> str:
+def shorten_name(name: str, width: int, ellipsis: str = _ELLIPSIS) -> str:
     """The name of a layer in at most `width` cells, abbreviated; where that is not enough its beginning is left out."""
     shorter = abbreviate(name, width, ellipsis)
     if text_width(shorter) <= width:
@@ -95,7 +98,7 @@ def shorten_name(name: str, width: int, ellipsis: str = "…") -> str:
     return ellipsis + take_last(shorter, room).lstrip(ellipsis)
 
 
-def abbreviate(name: str, width: int, ellipsis: str = "…", least: int = 2) -> str:
+def abbreviate(name: str, width: int, ellipsis: str = _ELLIPSIS, least: int = 2) -> str:
     """The name of a layer in `width` cells if it can be: `st…1.0.bo…1.conv1` for `stage1.0.bottleneck1.conv1`.
 
     The parts before the last lose the ends of their words, the longest ones first, and keep their numbers; none is

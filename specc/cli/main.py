@@ -70,15 +70,11 @@ def _guarded(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str], console: Console) -> int:
-    parser = build_parser(only=arguments[0] if arguments and arguments[0] in COMMANDS else None)
     try:
-        if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
-            parser.error(_no_command(arguments[0]))
-        options = parser.parse_args(arguments)
+        options = _options(arguments)
     except SystemExit as stop:
         return int(stop.code or 0)
-    if options.command is None:
-        parser.print_help()
+    if options is None:
         return BAD_REQUEST
     if options.command == "verify":  # the one that computes with NumPy
         from specc.openblas import choose_kernels
@@ -86,6 +82,21 @@ def _run(arguments: list[str], console: Console) -> int:
         choose_kernels()
     code: int = _module(options.command).run(options, console)
     return code
+
+
+def _options(arguments: list[str]) -> argparse.Namespace | None:
+    """What the arguments say; `None` after help where there is no command.  Raises SystemExit."""
+    word = arguments[0] if arguments else "-"
+    if word in COMMANDS:  # the parsers of all others would take longer to make than most commands run
+        return command_parser(word).parse_args(arguments[1:])
+    parser = build_parser()
+    if not word.startswith("-"):
+        parser.error(_no_command(word))
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return None
+    return options
 
 
 def _no_command(word: str) -> str:
@@ -109,8 +120,8 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         return "\n\n".join(paragraphs)
 
 
-def build_parser(only: str | None = None) -> argparse.ArgumentParser:
-    """The argument parser, with `only` for just that subcommand, which saves importing the others."""
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="specc",
         description="A compiler for .cnn model specs: check shapes and sizes, export to ONNX, run and verify.",
@@ -119,17 +130,23 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"specc {specc.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for name in COMMANDS if only is None else [only]:
-        module = _module(name)
-        command = commands.add_parser(
-            name,
-            help=COMMANDS[name],
-            description=module.__doc__,
-            epilog=module.EXAMPLES,
-            formatter_class=_Help,
-        )
-        module.add_arguments(command)
+    for name in COMMANDS:
+        _complete(commands.add_parser(name, help=COMMANDS[name], formatter_class=_Help), name)
     return parser
+
+
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """The parser of what stands behind one command."""
+    parser = argparse.ArgumentParser(prog=f"specc {name}", formatter_class=_Help)
+    _complete(parser, name)
+    parser.set_defaults(command=name)
+    return parser
+
+
+def _complete(parser: argparse.ArgumentParser, name: str) -> None:
+    module = _module(name)
+    parser.description, parser.epilog = module.__doc__, module.EXAMPLES
+    module.add_arguments(parser)
 
 
 def _module(name: str) -> Any:
