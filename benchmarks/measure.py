@@ -19,7 +19,7 @@ MEGABYTE = 1e6
 @dataclass(frozen=True)
 class Row:
     """One figure and what it is measured against, in `unit`; `reach` is the largest ratio asked for (for rates, the
-    smallest), `why` says in a sentence what the rival or limit is."""
+    smallest; empty where none is), `why` says in a sentence what the rival or limit is."""
 
     name: str
     figure: float

@@ -48,7 +48,7 @@ class Table:
 
     def line(self, row: Row) -> str:
         """One row in Markdown."""
-        wanted = row.reach if row.reach.startswith("at") else f"at most {row.reach}"
+        wanted = row.reach if row.reach.startswith("at") or not row.reach else f"at most {row.reach}"
         figure, rival = _amount(row.figure, row.unit), _amount(row.rival, row.unit)
         return f"| {row.name} | {figure} | {rival} | {row.ratio:.2f} | {wanted} |"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import gcd, lcm, prod
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pydantic_core import core_schema
 
@@ -34,11 +34,11 @@ Atom: TypeAlias = "str | Floor"
 Monomial: TypeAlias = "tuple[Atom, ...]"  # a product of atoms, sorted, repeated for powers
 
 
-@dataclass(frozen=True, eq=False)
 class Sym:
     """A polynomial with integer coefficients; `terms` maps each product of atoms to its coefficient."""
 
-    terms: tuple[tuple[Monomial, int], ...]
+    def __init__(self, terms: tuple[tuple[Monomial, int], ...]) -> None:
+        self.terms: Final = terms
 
     def __add__(self, other: Dim) -> Dim:
         sums = dict(self.terms)
