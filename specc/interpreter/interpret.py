@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -10,6 +11,13 @@ from specc.analysis.liveness import last_use
 from specc.interpreter.binding import Array, canonical, spoken
 from specc.interpreter.spare import Spare
 from specc.ir.graph import Graph, Node
+
+BUFFER = 1024
+"""Elements of NumPy's buffer.  What is one number for each channel is copied into it as often as it is read, where it
+holds several channels' positions, and that takes as long as the product that it is for."""
+FREED = 31 << 20
+"""Bytes.  Once so much was freed, the C library (glibc) keeps twice as much instead of giving it back to the system at
+once: to get pages anew takes as long as many a layer takes to fill them."""
 
 
 def interpret(
@@ -43,13 +51,23 @@ def evaluate(
     values = dict(inputs)
     last = last_use(graph)
     spare = Spare()
-    for index, node in enumerate(graph.nodes):
-        ends = last[node.inputs[0]] == index and node.inputs[0] not in keep
-        values.update(spare.run(node, values, cast(graph, node, weights, dtype), ends))
-        for name in {*node.inputs, *node.outputs}:
-            if last[name] <= index and name not in keep:
-                del values[name]
+    with _prepared():
+        for index, node in enumerate(graph.nodes):
+            ends = last[node.inputs[0]] == index and node.inputs[0] not in keep
+            values.update(spare.run(node, values, cast(graph, node, weights, dtype), ends))
+            for name in {*node.inputs, *node.outputs}:
+                if last[name] <= index and name not in keep:
+                    del values[name]
     return {name: values[name] for name in keep}
+
+
+@contextmanager
+def _prepared() -> Iterator[None]:
+    """NumPy and the C library set up for the sizes of a network's values."""
+    np.empty(FREED, np.uint8)
+    with np.errstate():  # keeps the buffer's size, too
+        np.setbufsize(BUFFER)
+        yield
 
 
 def cast(

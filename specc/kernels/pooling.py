@@ -14,12 +14,26 @@ from specc.kernels.windows import Array, Motion, Placement, padded, place, sprea
 
 
 def max_pool(x: Array, window: tuple[int, ...], how: Motion) -> Array:
-    """The largest value in each window; padding never wins."""
+    """The largest value in each window; padding never wins.  A maximum of maxima, one axis after the other, beginning
+    with the first, which moves whole rows."""
     at = place(x.shape[2:], window, how)
-    result: Array | None = None
-    for _, view in taps(padded(x, at.reach, fill=-np.inf), at):
-        result = view.copy() if result is None else np.maximum(result, view, out=result)
-    assert result is not None
+    result = padded(x, at.reach, fill=-np.inf)
+    for axis, (taps_of_axis, stride, dilation, count) in enumerate(
+        zip(at.window, at.stride, at.dilation, at.counts, strict=True)
+    ):
+        every = (slice(None),) * (2 + axis)
+        span = (count - 1) * stride + 1
+        result = _largest(
+            [result[(*every, slice(k * dilation, k * dilation + span, stride))] for k in range(taps_of_axis)]
+        )
+    return result
+
+
+def _largest(views: list[Array]) -> Array:
+    """Element by element the largest of `views`, as a new array."""
+    result: Array = np.maximum(views[0], views[-1])
+    for view in views[1:-1]:
+        np.maximum(result, view, out=result)
     return result
 
 

@@ -130,6 +130,21 @@ def test_depthwise_is_pytorchs_however_many_channels_are_taken_at_a_time(axes, b
         assert np.allclose(computed(op, x, weights), expected.numpy(), rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("columns", [1, 8])
+def test_conv_is_pytorchs_however_many_positions_are_taken_at_a_time(columns, monkeypatch):
+    monkeypatch.setattr("specc.kernels.convolution.BLOCK", 1)
+    monkeypatch.setattr("specc.kernels.convolution.COLUMNS", columns)
+    x = numbers(2, 4, 7, 6).astype(np.float64)
+    for stride, dilation, pad, groups in product((1, 2, 3), (1, 2, 3), ((4, 0, 1, 3), (0, 5, 2, 0)), (1, 2)):
+        arguments = {"stride": stride, "dilation": dilation, "groups": groups}
+        op = layer("conv", channels=6, kernel=(2, 3), pad=pad, **arguments)
+        weights = float64_weights(op, x)
+        given, weight, bias = tensors(x, weights["weight"], weights["bias"])
+        filled = functional.pad(given, (pad[1], pad[3], pad[0], pad[2]))
+        expected = functional.conv2d(filled, weight, bias, **arguments)
+        assert np.allclose(computed(op, x, weights), expected.numpy(), rtol=1e-12, atol=1e-12)
+
+
 def test_a_value_that_is_not_finite_stays_in_the_windows_that_read_it():
     x = numbers(1, 2, 5, 5)
     x[0, 0, 2, 4] = np.inf
