@@ -88,11 +88,11 @@ class Conv(Learned):
         self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
     ) -> Sequence[Array]:
         from specc.kernels.bounds import dot_product
-        from specc.kernels.large_bounds import is_large, likely_magnitude
+        from specc.kernels.large_bounds import likely_magnitude
 
-        if self.groups > 1 or not is_large(ws["weight"], ys[0][:, 0].size):
+        magnitude = likely_magnitude(xs[0], ws["weight"], ws.get("bias"), self.sliding(self.groups))
+        if magnitude is None:
             return self.error_bound(xs, ws, ys, u)
-        magnitude = likely_magnitude(xs[0], ws["weight"], ws.get("bias"), self.sliding(1))
         return (dot_product(self.terms(xs, ws), magnitude, u),)
 
     def excerpt(self, ws: Mapping[str, Array]) -> Mapping[str, Array]:

@@ -52,6 +52,13 @@ def test_the_likely_bound_is_near_the_bound():
     assert np.mean(np.abs(likely / bound - 1)) < 0.05
 
 
+def test_what_leaves_the_range_of_float32_has_the_whole_bound():
+    x = X.copy()
+    x[0, 0, 0, 0] = np.nan
+    (bound,), (likely,) = (way([x], WEIGHTS, [EXACT], U) for way in (CONV.error_bound, CONV.likely_bound))
+    assert np.array_equal(likely, bound, equal_nan=True)
+
+
 def test_groups_and_narrow_inputs_have_the_whole_bound_only():
     grouped = Conv(channels=48, kernel=(3, 3), groups=2)
     assert grouped.partial_bound([X], {"weight": WEIGHTS["weight"][:, :32]}, U) is None
