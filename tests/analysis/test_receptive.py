@@ -132,9 +132,10 @@ def test_what_is_learned_sees_nothing() -> None:
         ("all", "reduce_mean", {"axis": "height"}, "grown"),
         ("a", "conv", conv(4, 3, pad="same"), "image"),
         ("both", "add", {}, "grown", "a"),
+        ("again", "add", {}, "a", "grown"),
         ("c", "conv", conv(4, 3, pad="same")),
     )
-    seen = {"image": 1, "constant": 0, "grown": 0, "all": 0, "a": 3, "both": 3, "c": 5}
+    seen = {"image": 1, "constant": 0, "grown": 0, "all": 0, "a": 3, "both": 3, "again": 3, "c": 5}
     assert {name: view[0].samples for name, view in receptive_fields(net).items()} == seen
 
 

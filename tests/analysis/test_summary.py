@@ -70,8 +70,10 @@ def test_two_inputs() -> None:
             ],
             2,
         ),
+        # what is learned stands at the beginning of a way
+        ([("a", "conv", conv(4)), ("b", "learned", {"shape": [4, 14, 14]}), ("c", "conv", conv(4, 1))], 1),
     ],
-    ids=["none", "chain", "residual"],
+    ids=["none", "chain", "residual", "learned"],
 )  # fmt: skip
 def test_the_depth_counts_the_longest_way(layers: list[Layer], expected: int) -> None:
     assert depth(graph(image(3, 16, 16), *layers)) == expected

@@ -39,6 +39,7 @@ CASES = [
     ("two readers", shape(3, 3, 3), [("r", RELU), *FLAT_AND_BACK, ("c", CONV, ["r"]), ("a", ADD, ["s", "c"])], 2),
     ("turned by the author", shape(3, 6, 5), [("t", layer("transpose", order=(1, 0, 2))), ("c", CONV)], 3),
     ("a sequence", shape(3, 9), [("c", CONV), ("r", RELU)], 2),
+    ("a sequence between convolutions", shape(3, 9), [("c", CONV), ("r", RELU), ("d", CONV)], 2),
     ("a volume", shape(3, 4, 5, 6), [("c", CONV), ("r", RELU)], 2),
     ("open sizes", shape(3, "H", "W"), [("c", CONV), ("r", RELU)], 2),
     ("another number for each channel", shape(3, 6, 5), [("a", EACH)], 0),
