@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from specc.data import specs_folder
 from specc.diagnostics import Diagnostic
@@ -13,6 +13,12 @@ from specc.limits import Limits
 from specc.source import Source
 
 SUFFIX = ".cnn"
+_WEIGHTS = "these are weights: `--weights {}` gives them to a spec"
+_OTHER_FILES = {
+    ".onnx": "this is an ONNX model: `specc import {}` writes its spec",
+    **dict.fromkeys((".npz", ".safetensors", ".pt", ".pth", ".h5", ".keras"), _WEIGHTS),
+}
+"""What to say of a file that is no text, by its suffix."""
 
 
 class FileLoader:
@@ -79,7 +85,7 @@ def decode(name: str, data: bytes, limits: Limits) -> Source | Diagnostic:
             f"{name} is not UTF-8 text",
             file=name,
             notes=(f"byte {error.start} (line {row}) is 0x{data[error.start]:02x}: {error.reason}",),
-            help="save the file as UTF-8",
+            help=_OTHER_FILES.get(PurePath(name).suffix.lower(), "save the file as UTF-8").format(name),
         )
     if not text.strip("\ufeff \t\r\n"):
         return Diagnostic("E0604", f"{name} is empty", file=name, help="`specc zoo` shows complete specs to start from")

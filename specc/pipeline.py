@@ -13,7 +13,7 @@ from specc.allowances import without_allowed
 from specc.analysis.summary import Summary, summarise
 from specc.claims import judge
 from specc.diagnostics import Diagnostic, has_errors
-from specc.elaborate import Loader, Project, elaborate, evaluated, has_defaults, open_project
+from specc.elaborate import Loader, Project, elaborate, evaluated, is_complete, open_project
 from specc.elaborate.elaborator import Elaborated
 from specc.elaborate.report import Failed, Reporter, Stopped
 from specc.elaborate.values import Value
@@ -124,8 +124,7 @@ def _chosen(project: Project, model: str | None, settings: Mapping[str, Value], 
     names = project.model_names
     if not names:
         report.add(_no_models(project))
-    complete = [name for name in names if has_defaults(project, name)]
-    return names if settings or not complete else complete
+    return [name for name in names if is_complete(project, name, settings)] or names
 
 
 def _no_models(project: Project) -> Diagnostic:

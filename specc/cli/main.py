@@ -22,7 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "run": "run a model on images or arrays with ONNX Runtime",
     "verify": "prove that the exported graph computes what the spec says",
     "weights": "list a model's weights, match them with a file, or write them",
-    "explain": "explain a diagnostic code, an operation, or list all of either",
+    "explain": "explain a diagnostic code, an operation or a statement, or list all",
     "zoo": "list the bundled specs, or print one to start from",
     "completion": "print a completion script for bash, zsh or tcsh",
 }
@@ -88,7 +88,7 @@ def _options(arguments: list[str]) -> argparse.Namespace | None:
     """What the arguments say; `None` after help where there is no command.  Raises SystemExit."""
     word = arguments[0] if arguments else "-"
     if word in COMMANDS:  # the parsers of all others would take longer to make than most commands run
-        return command_parser(word).parse_args(arguments[1:])
+        return _command_options(command_parser(word), arguments[1:])
     parser = build_parser()
     if not word.startswith("-"):
         parser.error(_no_command(word))
@@ -96,6 +96,15 @@ def _options(arguments: list[str]) -> argparse.Namespace | None:
     if options.command is None:
         parser.print_help()
         return None
+    return options
+
+
+def _command_options(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:
+    options, surplus = parser.parse_known_args(arguments)
+    if surplus:
+        from specc.cli.surplus import refusal
+
+        parser.error(refusal(surplus, parser))
     return options
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from specc.cli.console import BAD_REQUEST, OK, Console
@@ -31,12 +32,21 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return OK
     path = files.get(options.name.removesuffix(SUFFIX))
     if path is None:
-        guess = nearest(options.name, files)
-        hint = f"; did you mean {guess}?" if guess else "; `specc zoo` lists all"
+        hint = _hint(options.name, files)
         console.note(f"specc zoo: there is no bundled spec {options.name}{hint}")
         return BAD_REQUEST
     console.data(f"{path}\n" if options.path else path.read_text(encoding="utf-8"))
     return OK
+
+
+def _hint(name: str, files: dict[str, Path]) -> str:
+    """The file that has a model of this name, or one of a name like it."""
+    model = re.compile(rf"^model {re.escape(name)}\b", re.IGNORECASE | re.MULTILINE)
+    holds = next((stem for stem, path in files.items() if model.search(path.read_text("utf-8"))), None)
+    if holds is not None:
+        return f"; {holds} has a model of that name"
+    guess = nearest(name, files)
+    return f"; did you mean {guess}?" if guess else "; `specc zoo` lists all"
 
 
 def _listing(files: dict[str, Path], width: int) -> str:

@@ -6,7 +6,7 @@ model and its parameters, `elaborator` runs its body.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -133,12 +133,12 @@ def elaborate(
     return elaborated
 
 
-def has_defaults(project: Project, name: str) -> bool:
-    """Whether every parameter of the model has a value without being set."""
+def is_complete(project: Project, name: str, settings: Container[str]) -> bool:
+    """Whether every parameter of the model has a value when `settings` are set."""
     definition = project.model(name)
     if definition is None or isinstance(definition.tree, ast.Derived):
         return True
-    return all(parameter.default is not None for parameter in definition.tree.parameters)
+    return all(p.default is not None or p.name.id in settings for p in definition.tree.parameters)
 
 
 def parse_setting(text: str, report: Reporter, limits: Limits) -> tuple[str, Value] | None:

@@ -83,6 +83,15 @@ def test_one_model_and_its_parameters(specc: Specc) -> None:
     assert json.loads(answer.out)["models"][0]["layers"][0]["output"] == ["N", 16, 6, 6]
 
 
+def test_models_that_the_settings_leave_incomplete_are_left_out(specc: Specc) -> None:
+    text = "model Any(width, classes = 5) { input x 4; dense width; dense classes }\nmodel Narrow = Any(width=2)\n"
+    Path("two.cnn").write_text(text, encoding="utf-8")
+    shown = [specc("check", "two.cnn", "--set", setting).out.count("Model:") for setting in ("classes=3", "width=3")]
+    assert shown == [1, 2]
+    answer = specc("check", "two.cnn", "--model", "Any", "--set", "classes=3")
+    assert "model `Any` needs a value for `width`" in answer.err
+
+
 def test_settings_see_the_names_of_the_file(specc: Specc) -> None:
     text = """
 let wide = 16

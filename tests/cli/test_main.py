@@ -81,6 +81,32 @@ def test_an_unknown_command_is_guessed_at(specc: Specc, word: str, meant: str) -
     assert f"there is no command `{word}`; {meant}" in specc(word).err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        ("check net.cnn --json", "there is no option `--json`; did you mean `--format json`?"),
+        ("check net.cnn --strict", "there is no option `--strict`; did you mean `--deny-warnings`?"),
+        ("export net.cnn --fp16", "there is no option `--fp16`; did you mean `--dtype float16`?"),
+        ("export net.cnn --format bf16", "there is no option `--format`; did you mean `--dtype bfloat16`?"),
+        ("run net.cnn -i x.npy --topk=3", "there is no option `--topk`; did you mean `--top-k`?"),
+        ("run net.cnn -i x.npy --gpu", "there is no option `--gpu`; did you mean `--device cuda`?"),
+        ("verify net.cnn net.onnx", "`net.onnx` is one argument too many; did you mean `--onnx net.onnx`?"),
+        ("zoo lenet5 vgg", "`vgg` is one argument too many"),
+    ],
+)
+def test_surplus_arguments_are_guessed_at(specc: Specc, arguments: str, meant: str) -> None:
+    answer = specc(*arguments.split())
+    assert answer.code == 2
+    assert answer.err.startswith(f"usage: specc {arguments.split()[0]} ")
+    assert answer.err.endswith(f"error: {meant}\n")
+
+
+def test_other_files_and_networks_are_pointed_at(specc: Specc) -> None:
+    Path("net.onnx").write_bytes(b"\x08\x07\xff")
+    assert "`specc import net.onnx` writes its spec" in specc("check", "net.onnx").err
+    assert "; resnet has a model of that name" in specc("zoo", "resnet50").err
+
+
 @pytest.mark.parametrize("command", ["check", "export", "run", "verify", "weights", "explain", "zoo", "completion"])
 def test_every_command_has_help_with_examples(specc: Specc, command: str) -> None:
     answer = specc(command, "--help")
