@@ -135,6 +135,18 @@ def test_checking_imports_nothing_heavy(arguments: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_checking_a_good_spec_imports_nothing_that_only_errors_or_other_commands_need() -> None:
+    script = (
+        "import sys; from specc.cli import main; main(sys.argv[1:]); "
+        "print({'json', 'pydantic.dataclasses', 'pydantic.functional_serializers', 'specc.diagnostics.foreign', "
+        "'specc.elaborate.memory', 'specc.elaborate.shortcut', 'specc.openblas', 'specc.syntax.lines'} "
+        "& set(sys.modules))"
+    )
+    arguments = ["check", str(ROOT / "specs/lecture/resnet.cnn"), "--model", "ResNet34", "--quiet"]
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
 def test_only_the_command_line_prints_or_exits() -> None:
     calls = re.compile(r"\bprint\(|sys\.exit\(|sys\.std(out|err)\.write|raise SystemExit")
     allowed = {"cli", "__main__"}
