@@ -1,12 +1,19 @@
-"""`python -m specc`: an interrupt while modules are still being imported ends it as quietly as a later one."""
+"""The command `specc`, which `python -m specc` is too."""
 
 import sys
 
-try:
-    from specc.cli import main
 
-    code = main()
-except KeyboardInterrupt:
-    code = 130
+def main() -> int:
+    """Run the command line and return its exit code; an interrupt while modules are still being imported ends it as
+    quietly as a later one."""
+    try:
+        from specc.cli import main as run
 
-sys.exit(code)
+        return run()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
