@@ -10,7 +10,8 @@ from specc.diagnostics import CODES, Diagnostic, has_errors
 from specc.source import Source, Span
 
 _COMMENT: Final = re.compile(
-    r'"(?:[^"\\\n]|\\.)*"|#[ \t]*allow[ \t]+(?P<codes>[A-Z]\d{4}(?:[ \t]*,[ \t]*[A-Z]\d{4})*)\b[^\n]*|#[^\n]*'
+    r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|"""
+    r"#[ \t]*allow[ \t]+(?P<codes>[A-Z]\d{4}(?:[ \t]*,[ \t]*[A-Z]\d{4})*)\b[^\n]*|#[^\n]*"
 )
 _EMPTY: Final = re.compile(r"\s*(#.*)?")
 

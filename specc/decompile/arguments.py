@@ -24,8 +24,8 @@ def call(op: Op) -> str:
 
 
 def closes(op: Op) -> bool:
-    """Whether the operation can be the last argument of another: an activation without arguments by name."""
-    return op.is_activation and not any("=" in argument for argument in arguments_of(op))
+    """Whether the operation can be the last argument of another."""
+    return op.is_activation
 
 
 def closing(op: Op) -> str:

@@ -13,7 +13,7 @@ from specc.diagnostics.suggest import nearest
 from specc.dims import Sym
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.expressions import Frame, evaluate, unknown_name
-from specc.elaborate.plan import Plan
+from specc.elaborate.plan import Plan, of_activation
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.surplus import NEXT_LINE
@@ -219,8 +219,7 @@ def _called(call: ast.Call, frame: Frame, report: Reporter) -> Op:
             "E0303", call.args[len(names)].span, f"too many arguments for `{op.word}`",
             help=f"it takes {quoted(names) or 'none'}",
         )  # fmt: skip
-    plan = Plan(fields=dict(zip(names, call.args, strict=False)))
-    return bind(op, plan, frame, report)
+    return bind(op, of_activation(call, op, report), frame, report)
 
 
 def _ended_by_comma(span: Span) -> str | None:

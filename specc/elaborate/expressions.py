@@ -222,6 +222,10 @@ def _call(e: ast.Call, frame: Frame, report: Reporter) -> Value:
             f"unknown function `{e.function.id}`",
             help=f"did you mean `{guess}`?" if guess else f"there are {quoted(FUNCTIONS)}",
         )
+    for argument in e.named:
+        name = argument.key.id if argument.key is not None else ""
+        help = "values in the brackets of a function have no names"
+        raise report.error("E0301", argument.span, f"`{e.function.id}` has no argument `{name}`", help=help)
     report.spend(1, e.span)
     arguments = [report.held(evaluate(argument, frame, report), argument.span) for argument in e.args]
     with _located(e.span, report, f"`{e.function.id}` "):

@@ -150,6 +150,22 @@ def plan(
     return result
 
 
+def of_activation(call: ast.Call, op: type[Op], report: Reporter) -> Plan:
+    """The settings of an activation in brackets: `leaky_relu(0.1)`, `prelu(shared=true)`."""
+    result = Plan(dict(zip(op.positional, call.args, strict=False)))
+    places: dict[str, Span] = {}
+    for argument in call.named:
+        key = argument.key
+        assert key is not None
+        if key.id not in RESERVED:
+            _keyed(argument, of_operation(op), result, places, report)
+            continue
+        help = f"`{key.id}=` stands outside of the brackets"
+        report.error("E0301", key.span, f"`{op.word}(...)` has no argument `{key.id}`", "unknown argument", help=help)
+        result.ok = False
+    return result
+
+
 def _without_replaced(signature: Signature, keyed: Sequence[ast.Argument]) -> Signature:
     """`signature` without the places of arguments for which others stand: `resize like=skip, bilinear`."""
     replaced = {signature.instead.get(argument.key.id) for argument in keyed if argument.key is not None}

@@ -66,8 +66,9 @@ def _parts(expression: ast.Expr) -> Iterator[ast.Expr]:
                 stack += (value, index)
             case ast.Slice(value=value, start=start, stop=stop):
                 stack += (part for part in (value, start, stop) if part is not None)
-            case ast.Call(args=args):
+            case ast.Call(args=args, named=named):
                 stack += args
+                stack += (argument.value for argument in named)
             case ast.List(items=items):
                 stack += items
             case ast.Unary(operand=operand):

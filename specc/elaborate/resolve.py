@@ -17,7 +17,7 @@ from specc.elaborate.bodies import Body, BoundNames, Entry
 from specc.elaborate.definitions import callable_names, report_recursion, report_unused
 from specc.elaborate.foreign import arguments_meant, name_meant, operation_meant
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
-from specc.elaborate.plan import Plan, of_block, of_operation, plan
+from specc.elaborate.plan import Plan, of_activation, of_block, of_operation, plan
 from specc.elaborate.reads import defined_in, functions_in, names_in, size_names
 from specc.elaborate.report import Reporter
 from specc.elaborate.tensor_names import check_name
@@ -218,7 +218,10 @@ class Resolver:
         if isinstance(act, ast.Call) and act.function.id not in FUNCTIONS:
             if act.function.id not in activations():
                 no_activation(act.function.span, Word(act.function.id), self._report)
-            for argument in act.args:
+                return
+            op = activations()[act.function.id]
+            self._arguments(of_activation(act, op, self._report), op, body)
+            for argument in act.args[len(op.positional) :]:
                 self._expression(argument, body)
         elif isinstance(act, ast.Name) and not self._is_known(act.id, body):
             no_activation(act.span, Word(act.id), self._report)

@@ -93,11 +93,13 @@ class Slice:
 
 @node
 class Call:
-    """`round_to(x, 8)`: a call of a built-in compile-time function."""
+    """`round_to(x, 8)`: a call of a built-in compile-time function, or an activation with its settings, of which some
+    may be `named`: `leaky_relu(alpha=0.1)`."""
 
     span: Span
     function: Name
     args: tuple[Expr, ...]
+    named: tuple[Argument, ...] = ()
 
 
 @node

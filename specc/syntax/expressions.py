@@ -106,8 +106,11 @@ class ExpressionBuilder:
         return self.nest(ast.Slice(span, value, start, stop), [part for part in (value, start, stop) if part])
 
     def call(self, children: Children) -> ast.Expr:
-        function, *args, closing = children
-        return self.nest(ast.Call(self.between(function, closing), self.id(function), tuple(args)), args)
+        function, *items, closing = children
+        named = tuple(item for item in items if isinstance(item, ast.Argument))
+        args = tuple(item for item in items if not isinstance(item, ast.Argument))
+        inner = [item.value if isinstance(item, ast.Argument) else item for item in items]
+        return self.nest(ast.Call(self.between(function, closing), self.id(function), args, named), inner)
 
     def sequence(self, children: Children) -> ast.Expr:
         opening, *items, closing = children

@@ -70,11 +70,7 @@ def _call_brackets(stuck: Stuck) -> str | None:
         return "a list holds values only: an argument stands behind it, as in `[3, 3], stride=2`"
     if here := written_here(stuck.source.text, caller.start()):
         return f"layers have no brackets here: `{here}`"
-    if caller[0].partition(".")[0].strip() == stuck.head:
-        return "the arguments of an operation stand without brackets: `conv 64, 3x3, pad=1`"
-    name = stuck.previous.value if stuck.previous is not None else "..."
-    own = f"names stand without brackets, on a line of its own or behind `;`: `{caller[0].strip()} {name}=...`"
-    return f"values in brackets have no names: `leaky_relu(0.1)`; {own}"
+    return "the arguments of an operation stand without brackets: `conv 64, 3x3, pad=1`"
 
 
 def _assignment(stuck: Stuck) -> str | None:

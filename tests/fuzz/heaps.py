@@ -23,7 +23,7 @@ ARGUMENTS = words(
     "stride=2 pad=same pad=1 pad=(1,2,3,4) dilation=3 groups=2 bias=false bias=[1] act=relu round=ceil round=exact "
     "weight=0.5 weight=[[1,2],[3,4]] init=zeros from=x from=[a,b] from=a[0] axis=channels axis=-1 mode=edge "
     "border=wrap channels=4 kernel=3 weights=a weights=w weights=a.b weights=\"a.0.conv1\" weights=p weights=3 like=x "
-    "like=a[-1] like=in elementwise=true step=-1 p=1"
+    "like=a[-1] like=in elementwise=true step=-1 p=1 act=prelu(shared=true) act=elu(0.5,alpha=a) min(a=1)"
 )  # fmt: skip
 EXTREMES = words(
     "0 -1 1 2 3 7 0.5 -0.0 1e308 1e-320 2**31 2**32 2**60 2**63 2**63-1 10**9 10**400 4294967296 9007199254740993 "

@@ -7,6 +7,9 @@ from math import gcd, prod
 from tests.property.draft import ACTIVATIONS, AXES, Draft, Value
 from tests.property.windows import numbers, window
 
+NAMED = ("elu(alpha=0.5)", "act=leaky_relu(alpha=0.2)", "act=hardsigmoid(0.2, beta=0.4)")
+"""Activations with settings by name, which stand behind a comma only."""
+
 INITS = (
     "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "normal", "uniform", "orthogonal", "ones", "0.25",
 )  # fmt: skip
@@ -15,7 +18,7 @@ UNITS = 24
 
 def closing(draft: Draft) -> str:
     """Sometimes an activation at the end of a line."""
-    return f", {draft.random.choice(ACTIVATIONS)}" if draft.chance(0.3) else ""
+    return f", {draft.random.choice((*ACTIVATIONS, *NAMED))}" if draft.chance(0.3) else ""
 
 
 def _bias(draft: Draft, outputs: int) -> tuple[str, int]:

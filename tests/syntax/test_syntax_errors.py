@@ -93,10 +93,6 @@ IN_A_MODEL = {
         "E0101 2:22-1 unexpected `=` (expected `,` or `]`)"
         " = a list holds values only: an argument stands behind it, as in `[3, 3], stride=2`"
     ),
-    "conv 6, 3, leaky_relu(alpha=0.1)": (
-        "E0101 2:28-1 unexpected `=` (expected `,` or `)`) = values in brackets have no names: `leaky_relu(0.1)`; "
-        "names stand without brackets, on a line of its own or behind `;`: `leaky_relu alpha=...`"
-    ),
     "conv 6,": "E0101 3:1-1 unexpected `}` (expected a value)",
     "conv 6, ; bn": "E0101 2:9-2 unexpected `;` (expected a value)",
     "conv 6, pad=": "E0101 2:13-0 unexpected end of the line (expected a value)",
