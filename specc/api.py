@@ -129,7 +129,9 @@ class Model:
         """
         from specc.onnx.narrow import emit_in
         from specc.onnx.precision import PRECISIONS, Counted
+        from specc.onnx.proto import note_origin
         from specc.onnx.write import write_model
+        from specc.weights.origin import origin
 
         precision = arguments.one_of("dtype", dtype, PRECISIONS)
         given = arguments.given_weights(weights)
@@ -141,7 +143,9 @@ class Model:
         model, diagnostics = emit_in(self.graph, precision, opset=opset, preprocess=preprocess, keep_io=keep_io_types)
         if model is None:
             raise SpecError(diagnostics)
-        counted = Counted(self._weights(weights, seed), precision)
+        filled = self._weights(weights, seed)
+        note_origin(model, origin(self.graph, filled))
+        counted = Counted(filled, precision)
         problems = write_model(model, counted, Path(path))
         if problems:
             raise SpecError(problems)

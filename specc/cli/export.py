@@ -38,7 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--opset", metavar="N", type=int, help="ONNX opset (default: 21, for bfloat16 22)")
     add_dtype_arguments(parser)
-    parser.add_argument("--preprocess", action="store_true", help="bake the input's range, mean and std into the graph")
+    parser.add_argument(
+        "--preprocess",
+        action="store_true",
+        help="bake the inputs' range, mean and std into the graph, which then takes uint8 pixels",
+    )
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -54,7 +58,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return _export_torch(checked, target, console)
     from specc.onnx.narrow import default_opset, emit_in
     from specc.onnx.precision import PRECISIONS, Counted
+    from specc.onnx.proto import note_origin
     from specc.onnx.write import write_model
+    from specc.weights.origin import origin
 
     precision = PRECISIONS[options.dtype]
     opset = default_opset(precision) if options.opset is None else options.opset
@@ -66,13 +72,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
     )
     if model is None:
         return console.refuse(diagnostics)
+    made = origin(checked.graph, weights)
+    note_origin(model, made)
     counted = Counted(weights, precision)
     problems = write_model(model, counted, target) or counted.diagnostics
     console.report(problems)
     if not has_errors(problems):
         kind = "" if precision.name == "float32" else f"{precision.name}, "
         nodes = words.counted(len(model.graph.node), "node")
-        console.note(f"wrote {target}: {checked.graph.name}, {kind}opset {opset}, {nodes}")
+        seeded = f", {made.text}" if made.text else ""
+        console.note(f"wrote {target}: {checked.graph.name}, {kind}opset {opset}, {nodes}{seeded}")
     return exit_code(problems)
 
 

@@ -106,7 +106,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if weights is None:
         return console.refuse(diagnostics)
     from specc.inference import open_inference
+    from specc.weights.origin import origin
 
+    if options.weights is None and (made := origin(graph, weights)).seeded:
+        console.note(f"no --weights: the model runs with {made.text}")
     opened, diagnostics = open_inference(
         graph,
         weights,

@@ -12,9 +12,10 @@ import onnx
 from onnx import helper
 
 from specc.dims import Dim, formula
-from specc.ir.graph import Graph
+from specc.ir.graph import Graph, GraphInput
 from specc.onnx.program import Array, Program, Step
 from specc.types import TensorType, speak
+from specc.weights.origin import Origin
 
 Model: TypeAlias = onnx.ModelProto
 IR_VERSIONS = {
@@ -31,8 +32,13 @@ def model_proto(graph: Graph, program: Program, opset: int, pixels: frozenset[st
     model = onnx.ModelProto(ir_version=ir_version, producer_name="specc", producer_version=version("specc"))
     model.opset_import.add(domain="", version=opset)
     model.graph.CopyFrom(_graph_proto(graph, program, ir_version, pixels))
-    _add_metadata(model.metadata_props, _model_metadata(graph, program))
+    _add_metadata(model.metadata_props, _model_metadata(graph, program, pixels))
     return model
+
+
+def note_origin(model: Model, origin: Origin) -> None:
+    """Write into the metadata of `model` where the weights come from that it will get."""
+    _add_metadata(model.metadata_props, {"specc.weights": _json(origin._asdict())})
 
 
 def value_info(name: str, shape: Iterable[Dim], elements: int = onnx.TensorProto.FLOAT) -> onnx.ValueInfoProto:
@@ -88,15 +94,10 @@ def _weight_proto(name: str, shape: tuple[int, ...]) -> onnx.TensorProto:
     return onnx.TensorProto(name=name, dims=shape, data_type=onnx.TensorProto.FLOAT)
 
 
-def _model_metadata(graph: Graph, program: Program) -> dict[str, str]:
+def _model_metadata(graph: Graph, program: Program, pixels: frozenset[str]) -> dict[str, str]:
+    """What docs/deploy.md lists, but for the weights."""
     inputs = [
-        {
-            "name": item.name,
-            "shape": _sizes(item.type, graph),
-            "range": list(item.range),
-            "mean": item.mean and list(item.mean),
-            "std": item.std and list(item.std),
-        }
+        {"name": item.name, "shape": _sizes(item.type, graph), **_preprocessing(item, item.name in pixels)}
         for item in graph.inputs
     ]
     outputs = [
@@ -112,6 +113,18 @@ def _model_metadata(graph: Graph, program: Program) -> dict[str, str]:
         "specc.tensors": _json(renamed),
         "specc.layouts": _json({name: layout for name, layout in program.layouts.items() if layout != "chw"}),
     }
+
+
+def _preprocessing(item: GraphInput, baked: bool) -> dict[str, object]:
+    """What is left to whoever runs the model, and what is `baked` into the graph."""
+    declared: dict[str, object] = {
+        "range": list(item.range),
+        "mean": item.mean and list(item.mean),
+        "std": item.std and list(item.std),
+    }
+    if baked:
+        return {"range": [0.0, 255.0], "mean": None, "std": None, "baked": declared}
+    return {**declared, "baked": None}
 
 
 def _sizes(kind: TensorType, graph: Graph) -> list[int | str]:

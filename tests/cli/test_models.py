@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from conftest import Specc
 from PIL import Image
@@ -87,6 +88,7 @@ def test_what_cannot_be_read_is_told_in_a_line_and_the_rest_gets_its_results(spe
         "b.png",
     ]
     assert answer.err.splitlines() == [
+        "no --weights: the model runs with seeded weights (seed 0)",
         "error[E0608]: cannot read photos/aa.jpg: it is damaged, or not what its name says",
         "error[E0901]: photos/c.png: the image is 5x5, and the model takes 8x8 (--resize scales it)",
         "wrote out.jsonl: animal of 2 inputs",
@@ -103,6 +105,7 @@ def test_a_missing_file_costs_a_line_and_the_rest_gets_its_results(specc: Specc)
         "photos/a.png",
     ]
     assert answer.err.splitlines() == [
+        "no --weights: the model runs with seeded weights (seed 0)",
         "error[E0601]: nope.png does not exist",
         "error[E0601]: *.tif has no images (PNG, JPEG) or arrays (.npy, .npz)",
         "error[E0901]: net.cnn is neither an image (.png, .jpg) nor an array (.npy, .npz)",
@@ -290,6 +293,28 @@ def test_weights_are_listed_written_and_matched(specc: Specc) -> None:
     answer = specc("export", "net.cnn", "--set", "width=8", "--weights", "w.safetensors")
     assert answer.code == 2
     assert "error[E0801]" in answer.err
+
+
+def test_weights_that_nobody_trained_are_told(specc: Specc) -> None:
+    """By `export`, by `run` and in the file; not for files that fit, or where the spec fixes them all."""
+    write_inputs()
+    specc("weights", "net.cnn", "-o", "w.npz")
+    trained = dict(np.load("w.npz"))
+    np.savez("part.npz", **{name: array for name, array in trained.items() if name != "dense1.bias"})
+    Path("fixed.cnn").write_text("model Fixed { input image 3x8x8; conv 1, 1x1, weight=0.5, bias=false }")
+    for options, told, noted in [
+        (["net.cnn", "--seed", "3"], "seeded weights (seed 3)", {"tensors": 4, "seeded": 4, "seed": 3}),
+        (["net.cnn", "--weights", "w.npz"], "", {"tensors": 4, "seeded": 0, "seed": None}),
+        (["net.cnn", "--weights", "part.npz", "--lenient"], "1 of 4 tensors seeded (seed 0)",
+         {"tensors": 4, "seeded": 1, "seed": 0}),
+        (["fixed.cnn"], "", {"tensors": 0, "seeded": 0, "seed": None}),
+    ]:  # fmt: skip
+        written = specc("export", *options, "-o", "out.onnx").err.splitlines()[-1]
+        assert written.partition("nodes")[2].removeprefix(", ") == told
+        metadata = {entry.key: entry.value for entry in onnx.load("out.onnx").metadata_props}
+        assert json.loads(metadata["specc.weights"]) == noted
+        run = specc("run", *options, "--input", "one.npy", "--device", "cpu")
+        assert ("no --weights: " in run.err) == (told.startswith("seeded"))
 
 
 def test_zoo_explain_and_completion(specc: Specc) -> None:

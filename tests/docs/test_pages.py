@@ -1,10 +1,12 @@
-"""The tour of the README and the page on weights do what they say."""
+"""The tour of the README and the pages on weights, Python and deploying do what they say."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import onnx
 import pytest
 from pages import ROOT, check_page, first_spec
 
@@ -21,6 +23,30 @@ def test_the_page_on_python(tmp_path: Path) -> None:
     code = "".join(re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S))
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_page_on_deploying(tmp_path: Path) -> None:
+    """Its example runs both files, and its tables have every key and every field that they hold."""
+    page = ROOT / "docs" / "deploy.md"
+    text = page.read_text(encoding="utf-8")
+    example = re.search(r"^```python\n(.*?)^```$", text, re.M | re.S)
+    assert example
+    (tmp_path / "photos.cnn").write_text(first_spec(page), encoding="utf-8")
+    (tmp_path / "deploy.py").write_text(example[1], encoding="utf-8")
+    check_page(page, tmp_path)
+    models = [onnx.load(tmp_path / name) for name in ("photos.onnx", "pixels.onnx", "untrained.onnx")]
+    held = {entry.key for model in models for entry in model.metadata_props}
+    held |= {entry.key for model in models for node in model.graph.node for entry in node.metadata_props}
+    assert held == set(re.findall(r"`(specc\.\w+)`", text))
+    values = [entry.value for entry in models[1].metadata_props if entry.value.startswith(("[", "{"))]
+    fields = {name for value in values for item in _objects(json.loads(value)) for name in item}
+    assert fields <= set(re.findall(r"^\| `(.*?)`", text.replace("`, `", "` |\n| `"), re.M))
+
+
+def _objects(value: object) -> list[dict[str, object]]:
+    """The objects in a list, or the one that `value` is, if it has no names of tensors."""
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if "seed" in item or "name" in item]
 
 
 def test_the_python_example(tmp_path: Path) -> None:

@@ -63,6 +63,17 @@ def test_what_was_read_computes_what_the_file_does(spec, name, preprocess):
     assert report.passed
 
 
+@pytest.mark.parametrize("layout", ["3x8x8", "8x8x3, layout=hwc"])
+@pytest.mark.parametrize("preprocess", [False, True])
+def test_preprocessing_comes_back_whoever_does_it(preprocess, layout):
+    """The metadata of a file that scales pixels itself asks for nothing, and still tells what was declared."""
+    graph = compiled(f"model M {{ input x {layout}, range=[-1, 1], mean=[0.1, 0.2, 0.3], std=2; conv 2, 3x3 }}")
+    exported, _ = emit_model(graph, seeded(graph), preprocess=preprocess)
+    back, _ = read_model(exported.SerializeToString())
+    assert back.graph.inputs == graph.inputs
+    assert meaning(back.graph) == meaning(graph)
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -210,10 +210,18 @@ def test_metadata_carries_preprocessing_and_labels():
     model = exported(graph.model_copy(update={"outputs": outputs}))
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     assert json.loads(metadata["specc.inputs"]) == [
-        {"name": "image", "shape": ["N", 1, 32, 32], "range": [0.0, 1.0], "mean": [0.5], "std": [0.25]}
+        {"name": "image", "shape": ["N", 1, 32, 32], "range": [0.0, 1.0], "mean": [0.5], "std": [0.25], "baked": None}
     ]
     assert json.loads(metadata["specc.outputs"])[0]["labels"] == list("0123456789")
     assert metadata["specc.model"] == "Net"
+
+
+def test_metadata_asks_for_nothing_that_the_graph_does_itself():
+    model = exported(lenet(mean=(0.5,), std=(0.25,)), preprocess=True)
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    (image,) = json.loads(metadata["specc.inputs"])
+    assert image["baked"] == {"range": [0.0, 1.0], "mean": [0.5], "std": [0.25]}
+    assert (image["range"], image["mean"], image["std"]) == ([0.0, 255.0], None, None)
 
 
 def test_weights_that_do_not_fit_are_named():

@@ -160,7 +160,7 @@ def _add_inputs(context: Context, loaded: Loaded, metadata: dict[str, str]) -> l
         if len(shape) < 2:
             raise Unreadable(f"input `{item.name}` has no batch and features: its shape is {list(shape)}")
         kind = TensorType(unspeak(shape, context.builder.layout))
-        extra = _preprocessing(described.get(item.name, {}))
+        extra = _preprocessing(described.get(item.name, {}), elements == TensorProto.UINT8)
         context.builder.add_input(GraphInput(name=item.name, type=kind, **extra))
         context.values[item.name] = Live(item.name, context.builder.layout == "hwc" and len(shape) > 2)
         if elements == TensorProto.UINT8 and described:
@@ -196,8 +196,10 @@ def _table(text: str) -> list[dict[str, Any]]:
     return [entry for entry in table if isinstance(entry, dict)] if isinstance(table, list) else []
 
 
-def _preprocessing(entry: dict[str, Any]) -> dict[str, Any]:
-    """What specc's metadata says of an input, where it is sound."""
+def _preprocessing(entry: dict[str, Any], baked: bool) -> dict[str, Any]:
+    """What specc's metadata says of an input, where it is sound; with `baked` what the graph does itself."""
+    if baked and isinstance(entry.get("baked"), dict):
+        entry = entry["baked"]
     found: dict[str, Any] = {}
     for key in ("range", "mean", "std"):
         value = entry.get(key)
