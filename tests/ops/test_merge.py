@@ -162,6 +162,8 @@ def test_batches_that_differ():
         finding = rejected(BY_WORD["add"](), one, TensorType(other))
         assert finding.label == f"needs the same {label} from every branch"
         assert finding.notes[0] == f"batch: 2 != {other[0]}"
+        named = "the batch is called `N` where an input does not name it: name it alike in all inputs, or in none"
+        assert finding.help == (named if label == "batch" else None)
 
 
 def test_open_sizes_meet_under_conditions():

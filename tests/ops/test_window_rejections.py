@@ -110,3 +110,9 @@ def test_refusals(word, arguments, given, code, argument, note, fix):
     assert (finding.code, finding.argument) == (code, argument)
     assert note in "\n".join(finding.notes)
     assert (finding.help is None) if fix is None else (fix in f" {finding.help} ")
+
+
+@pytest.mark.parametrize(("last", "fix"), [(1, True), (2, False), (3, True), (4, True), (5, False)])
+def test_channels_at_the_end_are_recognised(last, fix):
+    finding = rejection("conv", image("H", 9, last), channels=4, kernel=1).finding
+    assert finding.help == ("with `layout=hwc` at the input the channels come last" if fix else None)

@@ -52,6 +52,12 @@ def test_the_likely_bound_is_near_the_bound():
     assert np.mean(np.abs(likely / bound - 1)) < 0.05
 
 
+def test_the_likely_bound_counts_the_bias():
+    weights = WEIGHTS | {"bias": np.full(48, 1e4, np.float32)}
+    (bound,), (likely,) = (way([X], weights, [EXACT], U) for way in (CONV.error_bound, CONV.likely_bound))
+    assert likely == pytest.approx(bound, rel=0.01)
+
+
 def test_what_leaves_the_range_of_float32_has_the_whole_bound():
     x = X.copy()
     x[0, 0, 0, 0] = np.nan
@@ -61,7 +67,9 @@ def test_what_leaves_the_range_of_float32_has_the_whole_bound():
 
 def test_groups_and_narrow_inputs_have_the_whole_bound_only():
     grouped = Conv(channels=48, kernel=(3, 3), groups=2)
-    assert grouped.partial_bound([X], {"weight": WEIGHTS["weight"][:, :32]}, U) is None
+    narrow = {"weight": WEIGHTS["weight"][:, :32]}
+    assert grouped.partial_bound([X], narrow, U) is None
+    assert grouped.excerpt(narrow) is narrow
     assert CONV.partial_bound([X[:, :8]], {"weight": WEIGHTS["weight"][:, :8]}, U) is None
 
 
