@@ -11,9 +11,9 @@ import numpy as np
 from specc.kernels.unrolling import Unrolling
 from specc.kernels.windows import Array, Motion, Placement, padded, place
 
-BLOCK = 1 << 18
-"""Elements of what the taps read that are laid out at once, where a product of a group needs no more: they stay in the
-cache."""
+BLOCK = 1 << 19
+"""Elements of what the taps read that are laid out at once, all positions of some groups: they stay in the cache.  Of a
+group by itself half as many, as its weights are many more."""
 COLUMNS = 8
 """Positions of such a block for each output channel at least: the matrix product rearranges the weights anew for every
 block, which is little beside the product itself where there are many positions, and the positions where there are many
@@ -87,7 +87,9 @@ def _block(kernels: Array, at: Placement) -> tuple[int, int]:
     """How many groups, and positions of the first axis, are unrolled at a time."""
     groups, channels, depth = kernels.shape
     some = min(groups, max(1, BLOCK // (depth * prod(at.counts))))
-    columns = min(max(COLUMNS * channels, BLOCK // (depth * some)), LARGEST // depth)
+    if some > 1:
+        return some, at.counts[0]
+    columns = min(max(COLUMNS * channels, BLOCK // 2 // depth), LARGEST // depth)
     return some, min(at.counts[0], max(1, columns // prod(at.counts[1:])))
 
 
@@ -108,4 +110,6 @@ def _silent(x: Array, kernels: Array, at: Placement, positions: slice) -> bool:
     before, stride = at.sides[0][0], at.stride[0]
     end = (positions.stop - 1) * stride + (at.window[0] - 1) * at.dilation[0] + 1 - before
     read = x[:, max(0, positions.start * stride - before) : max(0, end)]
+    if read[0].any():  # which mostly settles it, and takes next to no time
+        return False
     return not read.any() and bool(np.isfinite(kernels).all())
