@@ -255,6 +255,14 @@ def test_the_bound_of_a_mean_allows_for_each_sum_division_and_factor(word, argum
     np.testing.assert_allclose(bound, gamma(roundings, 2.0**-24), rtol=1e-9)
 
 
+@pytest.mark.parametrize(("counted", "mean"), [(True, 0.5), (False, 1.0)])
+def test_the_bound_of_a_mean_is_of_the_samples_that_count(counted, mean):
+    ones = np.ones((1, 1, 2))
+    pool = layer("avgpool", kernel=2, pad=1, count_include_pad=counted)
+    (bound,) = pool.error_bound([ones], {}, pool.compute([ones], {}), 2.0**-24)
+    np.testing.assert_allclose(bound, [[[mean * gamma(2 + 2 + 2, 2.0**-24)] * 2]], rtol=1e-9)
+
+
 def test_the_bound_of_a_norm_allows_for_every_sample_of_its_window():
     x = np.full((1, 2, 6, 6), 3.0)
     pool = layer("lppool", kernel=3, p=3)
