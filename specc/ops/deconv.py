@@ -88,14 +88,14 @@ class Deconv(Op):
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         (x,) = inputs
-        kernel = per_axis(self.kernel, len(x.spatial), "kernel")
+        kernel = (axis.kernel for axis in self.axes(x))
         shape = (known_channels(self.word, x), self.channels // self.groups, *kernel)
         return (transposed_weight(shape, self.weight, self.init, self.groups), *bias_weights(self.channels, self.bias))
 
     def macs(self, inputs: Types, outputs: Types) -> Dim:
         """Every input sample times every weight it meets, whether or not padding cuts the product off."""
         (x,) = inputs
-        kernel = per_axis(self.kernel, len(x.spatial), "kernel")
+        kernel = tuple(axis.kernel for axis in self.axes(x))
         return x.elements * (self.channels // self.groups * product(kernel))
 
     def reach(self, inputs: Types) -> Field:

@@ -19,6 +19,7 @@ RELU, TANH, ADD, FLATTEN = (layer(word) for word in ("relu", "tanh", "add", "fla
 GLOBAL = layer("global_avgpool")
 EACH = layer("add", constants=(None, (1.0, 2.0, 3.0)))
 FLAT_AND_BACK = [("f", FLATTEN), ("flat", TANH), ("s", layer("reshape", sizes=(3, 3, 3)))]
+CHAIN = [("c", CONV, ["image"]), ("t", TANH), ("d", CONV)]
 CASES = [
     ("one convolution", shape(3, 6, 5), [("c", CONV)], 2),
     ("element-wise only", shape(3, 6, 5), [("r", RELU), ("t", TANH)], 0),
@@ -37,6 +38,7 @@ CASES = [
     ("a gate", shape(3, 6, 5), [("c", CONV), ("g", GLOBAL), ("m", layer("mul"), ["c", "g"])], 2),
     ("a gate on the image", shape(3, 6, 5), [("g", GLOBAL), ("m", layer("mul"), ["image", "g"])], 1),
     ("two readers", shape(3, 3, 3), [("r", RELU), *FLAT_AND_BACK, ("c", CONV, ["r"]), ("a", ADD, ["s", "c"])], 2),
+    ("more behind one", shape(3, 3, 3), [*FLAT_AND_BACK, *CHAIN, ("a", ADD, ["s", "d"])], 2),
     ("turned by the author", shape(3, 6, 5), [("t", layer("transpose", order=(1, 0, 2))), ("c", CONV)], 3),
     ("a sequence", shape(3, 9), [("c", CONV), ("r", RELU)], 2),
     ("a sequence between convolutions", shape(3, 9), [("c", CONV), ("r", RELU), ("d", CONV)], 2),
