@@ -71,6 +71,7 @@ class Layers:
         self.open_sizes: frozenset[str] = frozenset()
         self.calls: list[tuple[BlockDefinition, Span]] = []
         self.broken = False
+        self.doubtful: set[str] = set()  # values with the shape that is likely meant, where another was refused
         self._origins: dict[str, _Origin] = {}
         self.sharing = Sharing()
         self._known: dict[tuple[int, Types], _Inferred] = {}  # by the operation's `id`
@@ -175,6 +176,8 @@ class Layers:
         elif found.weights:
             self.sharing.note(Use(scope or name, name, op, inputs, found.weights, tuple(self.calls), span))
         names = output_names(name, len(types))
+        if found.weights is None or (self.doubtful and any(source.name in self.doubtful for source in sources)):
+            self.doubtful.update(names)
         if not self.broken:
             self._append(op, sources, types, name, layer, span, scope if found.weights else None)
             made = self._plans.get(id(statement))
@@ -206,7 +209,8 @@ class Layers:
         except Rejection as rejection:
             if self._infer_claimed(op, sources) is not None:
                 return None
-            self._reject(rejection.finding, op, sources, statement)
+            if not self._is_echo(sources):
+                self._reject(rejection.finding, op, sources, statement)
             self.broken = True
             likely = op.likely(inputs)
             if likely is None:
@@ -216,6 +220,11 @@ class Layers:
         for remark in found.remarks:
             self._reject(remark, op, sources, statement)
         return found
+
+    def _is_echo(self, sources: list[LayerValue]) -> bool:
+        """Whether values do not meet of which some are as they are because of an error reported already."""
+        doubts = {source.name in self.doubtful for source in sources}
+        return len(doubts) > 1
 
     def _infer_claimed(self, op: Op, sources: list[LayerValue]) -> Types | None:
         for source in sources:

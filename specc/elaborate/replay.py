@@ -32,7 +32,7 @@ class Replay:
     def operation(self, statement: ast.Operation, frame: Frame) -> None:
         before = frame.current
         name = self._name(statement, frame) if self._memory.stands_alone(statement) else None
-        if name is None or not isinstance(before, LayerValue) or before.type is None or before.claimed is not None:
+        if name is None or not isinstance(before, LayerValue) or self._is_uncertain(before):
             self._operations.operation(statement, frame)
             return
         outcome = self._past.find(statement, name) if self._past is not None else None
@@ -42,6 +42,10 @@ class Replay:
             outcome = self._watched(before, statement, frame)
         if outcome is not None:
             self.found.add(name, outcome)
+
+    def _is_uncertain(self, value: LayerValue) -> bool:
+        """Whether an error above has left its mark on the value."""
+        return value.type is None or value.claimed is not None or value.name in self._layers.doubtful
 
     def _name(self, statement: ast.Operation, frame: Frame) -> str | None:
         """How the statement's layer is going to be called, if nothing of this name is in its way."""

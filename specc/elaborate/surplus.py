@@ -11,6 +11,8 @@ from specc.syntax import ast
 
 KNOW_INPUT: Final = ("conv", "deconv", "dense")
 """Operations to which other frameworks tell the size of the input first."""
+NORMS: Final = ("bn", "instancenorm", "layernorm")
+"""Operations to which other frameworks tell the size of the input alone."""
 KEEP_CHANNELS: Final = ("depthwise",)
 """Operations with as many channels as their input that other notations give as the first argument."""
 _ORDER: Final = ("stride", "pad", "dilation", "groups")
@@ -30,6 +32,7 @@ def meant(
     """
     return (
         _empty_brackets(word, arguments, taken)
+        or _known_size(word, arguments, taken)
         or _kept_channels(word, arguments)
         or _operation(word, arguments)
         or _setting(word, arguments, taken)
@@ -89,6 +92,13 @@ def _counted(
     named = [f"{name}={text(argument.value)}" for name, argument in zip(order, further, strict=False)]
     parts = [*(text(argument.value) for argument in arguments[:taken]), *named, *(text(act) for act in closing)]
     return first, f"what follows the window has names: `{word} {', '.join(parts)}`"
+
+
+def _known_size(word: str, arguments: Sequence[ast.Argument], taken: int) -> tuple[ast.Argument, str] | None:
+    """`bn 64`."""
+    if word not in NORMS or taken or not isinstance(arguments[0].value, ast.Number | ast.Size):
+        return None
+    return arguments[0], f"the size of the input is known and not written: `{word}`"
 
 
 def _knows_input(arguments: Sequence[ast.Argument], taken: int) -> bool:

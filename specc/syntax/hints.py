@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from specc.diagnostics.foreign import written_here
 from specc.syntax.habits import HABITS
+from specc.syntax.pasted import PASTED
 from specc.syntax.stuck import VALUES, Stuck
 
 KEYWORDS = frozenset(
@@ -198,6 +199,7 @@ def _label_or_comma(stuck: Stuck) -> str | None:
 
 
 HINTS: tuple[Callable[[Stuck], str | None], ...] = (
+    *PASTED,
     *HABITS,
     _inside,
     _input_shape,
