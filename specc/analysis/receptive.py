@@ -4,8 +4,9 @@ With the field r and the stride (jump) j of its input, an operation whose output
 and lie `stride` samples apart has r' = r + (extent - 1) * j and j' = j * stride (Araujo, Norris and Sim, "Computing
 receptive fields of convolutional neural networks", Distill, 2019).  Where branches meet, the larger field counts.
 What is learned and computed from nothing has the field 0.
-An operation that sees its whole input, such as a dense layer or a global pool, gets r + (size - 1) * j; behind it, and
-behind a merge with it (squeeze-and-excitation), the field stays.
+An operation that sees its whole input, such as a dense layer or a global pool, gets r + (size - 1) * j: the same field
+wherever an output lies, which stays so behind it.  Where such a value, or one with a single position, is merged with an
+image (squeeze-and-excitation), the image's own field and stride go on beside it, and the larger of both counts.
 Fields are not cut off at the border, so they may be larger than the input.
 """
 
@@ -26,25 +27,31 @@ from specc.ops.base import Field, Op, Reach, Types
 class Axis(NamedTuple):
     """One spatial axis of the input as one value sees it.
 
-    `field` samples are seen by each output, `jump` samples lie between neighbouring outputs (`None` where all outputs
-    stand for the whole axis), `size` outputs lie along the axis.  Once each output `sees_all`, the field stays, and the
-    size is not kept up to date any more.
+    `field` samples around its own place are seen by each output, `jump` samples lie between neighbouring outputs
+    (`None` where no output has a place of its own, the field then is 0), `size` outputs lie along the axis.  `common`
+    samples are seen by all outputs alike, in whichever place.
     """
 
     field: Fraction | Dim
     jump: Fraction | int | None
     size: Dim
-    sees_all: bool = False
+    common: Fraction | Dim = 0
 
-    @property
-    def samples(self) -> Dim:
-        """The field in whole samples."""
-        if isinstance(self.field, int):  # asked first: whether it is a Fraction takes six times as long
-            return self.field
-        return ceil(self.field) if isinstance(self.field, Fraction) else self.field
+    def seen(self, sizes: dict[str, int]) -> Dim:
+        """The larger of both fields in whole samples; open ones are compared for inputs of the given `sizes`."""
+        own, common = _samples(self.field), _samples(self.common)
+        if common == 0:
+            return own
+        return common if own == 0 else largest((own, common), sizes)
 
 
 View = tuple[Axis, ...]
+
+
+def _samples(field: Fraction | Dim) -> Dim:
+    if isinstance(field, int):  # asked first: whether it is a Fraction takes six times as long
+        return field
+    return ceil(field) if isinstance(field, Fraction) else field
 
 
 def receptive_fields(graph: Graph) -> dict[str, View]:
@@ -56,7 +63,7 @@ def receptive_fields(graph: Graph) -> dict[str, View]:
         for name in _read(node):
             view = _merge(view, views[name], sizes)
         for name, kind in zip(node.outputs, node.types, strict=True):
-            views[name] = _advance(view, reach, kind.spatial)
+            views[name] = _advance(view, reach, kind.spatial, sizes)
     return views
 
 
@@ -78,12 +85,12 @@ def _reach(op: Op, inputs: Types, _: Types) -> Field:
     return reach and tuple([reach[0] if axis == reach[0] else axis for axis in reach])  # the same are found at once
 
 
-def _advance(view: View, reach: Field, sizes: Sequence[Dim]) -> View:
+def _advance(view: View, reach: Field, sizes: Sequence[Dim], open_sizes: dict[str, int]) -> View:
     """The view behind an operation whose output has `sizes`; one without such axes (`flatten`) keeps its input's."""
     if len(sizes) != len(view):
         sizes = [axis.size for axis in view]
     if reach is None and not _sees_nothing(view):
-        return tuple(Axis(_everything(axis), None, axis.size, True) for axis in view)
+        return tuple([_everything(axis, size, open_sizes) for axis, size in zip(view, sizes, strict=True)])
     if reach is None or len(reach) != len(view):
         return _resized(view, sizes)
     steps = list(zip(view, reach, sizes, strict=True))
@@ -99,20 +106,26 @@ def _resized(view: View, sizes: Sequence[Dim]) -> View:
 
 
 def _sees_nothing(view: View) -> bool:
-    return bool(view) and all(axis.field == 0 for axis in view)
+    return bool(view) and all(map(_is_blind, view))
 
 
-def _everything(axis: Axis) -> Fraction | Dim:
-    return axis.field if axis.jump is None or axis.sees_all else _grow(axis.field, axis.size, axis.jump)
+def _is_blind(axis: Axis) -> bool:
+    return axis.field == 0 and axis.common == 0
+
+
+def _everything(axis: Axis, size: Dim, sizes: dict[str, int]) -> Axis:
+    """What an operation sees that reads the whole axis and makes `size` outputs of it."""
+    if axis.jump is None:
+        return axis._replace(size=size)
+    field = _grow(axis.field, axis.size, axis.jump) if axis.field != 0 else 0
+    return Axis(0, None, size, _larger(field, axis.common, sizes))
 
 
 def _step(axis: Axis, reach: Reach, size: Dim) -> Axis:
     if axis.jump is None:
-        return axis
+        return axis._replace(size=size)
     jump = _whole(axis.jump, reach.stride)
-    if axis.sees_all:
-        return axis._replace(jump=jump)
-    return Axis(_grow(axis.field, reach.extent, axis.jump), jump, size)
+    return Axis(_grow(axis.field, reach.extent, axis.jump), jump, size, axis.common)
 
 
 def _whole(jump: Fraction | int, stride: Fraction) -> Fraction | int:
@@ -130,18 +143,35 @@ def _grow(field: Fraction | Dim, extent: Dim, jump: Fraction | int) -> Fraction 
 
 
 def _merge(left: View, right: View, sizes: dict[str, int]) -> View:
-    """The larger field on each axis; of an image and a flat value, what the image sees."""
+    """The larger fields on each axis; of an image and a flat value, what the image sees."""
     if left == right:
         return left
     if len(left) != len(right):
         return max(left, right, key=len)
-    return tuple(a if a == b else _larger(a, b, sizes) for a, b in zip(left, right, strict=True))
+    return tuple(a if a == b else _joined(a, b, sizes) for a, b in zip(left, right, strict=True))
 
 
-def _larger(a: Axis, b: Axis, sizes: dict[str, int]) -> Axis:
-    if 0 in (a.field, b.field):
-        return a if b.field == 0 else b
-    exact = [axis.field for axis in (a, b) if not isinstance(axis.field, Sym)]
-    field = max(exact) if len(exact) == 2 else largest((a.samples, b.samples), sizes)
+def _joined(a: Axis, b: Axis, sizes: dict[str, int]) -> Axis:
+    if _is_blind(a) or _is_blind(b):
+        return b if _is_blind(a) else a
+    if a.size != b.size:
+        a, b = (_spread(axis, sizes) if axis.size == 1 else axis for axis in (a, b))
+    common = _larger(a.common, b.common, sizes)
     jumps = [axis.jump for axis in (a, b) if axis.jump is not None]
-    return Axis(field, max(jumps, default=None), b.size if a.jump is None else a.size, a.sees_all or b.sees_all)
+    size = b.size if a.jump is None else a.size
+    return Axis(_larger(a.field, b.field, sizes), max(jumps, default=None), size, common)
+
+
+def _spread(axis: Axis, sizes: dict[str, int]) -> Axis:
+    """A single output that stands beside all positions of another value."""
+    return Axis(0, None, axis.size, _larger(axis.field, axis.common, sizes))
+
+
+def _larger(a: Fraction | Dim, b: Fraction | Dim, sizes: dict[str, int]) -> Fraction | Dim:
+    if a == b or b == 0:
+        return a
+    if a == 0:
+        return b
+    if isinstance(a, Sym) or isinstance(b, Sym):
+        return largest((_samples(a), _samples(b)), sizes)
+    return max(a, b)

@@ -88,10 +88,11 @@ class Summary(NamedTuple):
 
 def summarise(graph: Graph) -> Summary:
     """The summary of `graph`; linear in its nodes."""
-    views = receptive_fields(graph)
+    views, sizes = receptive_fields(graph), large_sizes(graph)
+    fields = {name: tuple([axis.seen(sizes) for axis in view]) for name, view in views.items()}
     layer_of = _layer_names(graph)
     owners = _owners(graph)
-    layers = tuple(_layer(group, layer_of, views, owners) for group in _groups(graph))
+    layers = tuple(_layer(group, layer_of, (fields, views), owners) for group in _groups(graph))
     return Summary(
         name=graph.name,
         file=graph.file,
@@ -100,12 +101,13 @@ def summarise(graph: Graph) -> Summary:
         inputs=graph.inputs,
         outputs=tuple(Output(o.name, graph.values[o.value], layer_of[o.value]) for o in graph.outputs),
         layers=layers,
-        totals=_totals(graph, layers, views),
+        totals=_totals(graph, layers, _widest([fields[output.value] for output in graph.outputs], sizes)),
         conditions=graph.conditions,
     )
 
 
 _Group = list[tuple[Node, Cost]]
+_Fields = dict[str, tuple[Dim, ...]]
 
 
 def _groups(graph: Graph) -> list[_Group]:
@@ -135,9 +137,11 @@ def _owners(graph: Graph) -> dict[str, str]:
     return found
 
 
-def _layer(group: _Group, layer_of: dict[str, str], views: dict[str, View], owners: dict[str, str]) -> Layer:
+def _layer(
+    group: _Group, layer_of: dict[str, str], seen: tuple[_Fields, dict[str, View]], owners: dict[str, str]
+) -> Layer:
     first, last = group[0][0], group[-1][0]
-    view = views[last.outputs[0]]
+    fields, views = seen
     return Layer(
         name=first.layer,
         ops=tuple([node.op.word for node, _ in group]),
@@ -146,8 +150,8 @@ def _layer(group: _Group, layer_of: dict[str, str], views: dict[str, View], owne
         inputs=_outside(group, layer_of),
         outputs=last.types,
         cost=total([cost for _, cost in group]),
-        receptive_field=tuple([axis.samples for axis in view]),
-        stride=tuple([axis.jump for axis in view]),
+        receptive_field=fields[last.outputs[0]],
+        stride=tuple([axis.jump for axis in views[last.outputs[0]]]),
         shares=owners.get(first.layer),
     )
 
@@ -160,7 +164,7 @@ def _outside(group: _Group, layer_of: dict[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([layer_of[name] for node, _ in group for name in node.inputs if name not in own]))
 
 
-def _totals(graph: Graph, layers: tuple[Layer, ...], views: dict[str, View]) -> Totals:
+def _totals(graph: Graph, layers: tuple[Layer, ...], field: tuple[Dim, ...]) -> Totals:
     whole = total([layer.cost for layer in layers])
     return Totals(
         params=whole.params,
@@ -170,12 +174,12 @@ def _totals(graph: Graph, layers: tuple[Layer, ...], views: dict[str, View]) -> 
         weight_bytes=whole.weight_bytes,
         activation_bytes=whole.activation_bytes,
         peak_activation_bytes=peak(graph).bytes,
-        receptive_field=_widest([views[output.value] for output in graph.outputs], large_sizes(graph)),
+        receptive_field=field,
         depth=depth(graph),
     )
 
 
-def _widest(views: list[View], sizes: dict[str, int]) -> tuple[Dim, ...]:
+def _widest(fields: list[tuple[Dim, ...]], sizes: dict[str, int]) -> tuple[Dim, ...]:
     """The largest field on each axis over several outputs."""
-    axes = max(map(len, views), default=0)
-    return tuple(largest(tuple(v[i].samples for v in views if i < len(v)), sizes) for i in range(axes))
+    axes = max(map(len, fields), default=0)
+    return tuple(largest(tuple(field[i] for field in fields if i < len(field)), sizes) for i in range(axes))

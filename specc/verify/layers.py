@@ -15,6 +15,7 @@ from specc.verify.chains import Estimate, estimated, passed_on
 from specc.verify.compare import Array, Worst, identical, worst
 from specc.verify.derived import shape_of
 from specc.verify.deviations import explained
+from specc.verify.overflow import without_overflow
 from specc.verify.probes import Probe
 from specc.verify.report import LayerResult, Status
 from specc.verify.screening import allowed_share, screened
@@ -165,9 +166,10 @@ class LayerJudge:
         if not exact:
             moved = passed_on(node, xs, ws, ys, errors)
             bounds = [bound + more for bound, more in zip(bounds, moved, strict=True)]
-        for y, bound, result in zip(ys, bounds, results, strict=True):
+        for index, (y, bound, result) in enumerate(zip(ys, bounds, results, strict=True)):
             if result is not None:
                 got, names = explained((node.op, xs, ws), y, result)
+                got = without_overflow(self.arithmetic, node, (xs, ws), (ys, index), bound, got)
                 yield worst(y, bound, got, self.arithmetic.precision.largest), names
 
     def _note(self, result: LayerResult, probe: Probe, optimised: bool) -> None:

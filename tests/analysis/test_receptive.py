@@ -6,16 +6,30 @@ from fractions import Fraction
 
 import pytest
 from chains import H, Layer, W, conv, graph, image
+from hypothesis import given, reject
+from hypothesis import strategies as st
 
+from specc.analysis.open_sizes import large_sizes
 from specc.analysis.receptive import receptive_fields
 from specc.ir.graph import Graph
+from specc.ops.base import Rejection
+
+
+def seen(net: Graph) -> dict[str, list[tuple[object, object]]]:
+    """(field, stride) of every value on every axis."""
+    sizes = large_sizes(net)
+    return {name: [(axis.seen(sizes), axis.jump) for axis in view] for name, view in receptive_fields(net).items()}
 
 
 def fields(net: Graph) -> dict[str, tuple[object, object]]:
     """(field, stride) of every value that sees the same on all axes."""
-    views = receptive_fields(net)
-    assert all(len({(axis.samples, axis.jump) for axis in view}) <= 1 for view in views.values())
-    return {name: (view[0].samples, view[0].jump) for name, view in views.items() if view}
+    assert all(len(set(view)) <= 1 for view in seen(net).values())
+    return {name: view[0] for name, view in seen(net).items() if view}
+
+
+def samples(net: Graph, name: str) -> list[object]:
+    """The field of a value on every axis."""
+    return [field for field, _ in seen(net)[name]]
 
 
 def alexnet() -> Graph:
@@ -82,22 +96,69 @@ def test_behind_a_layer_that_sees_everything_the_field_stays() -> None:
     }  # fmt: skip
 
 
+def squeeze_and_excitation(name: str, source: str) -> list[Layer]:
+    """A gate for each channel, worked out of all positions (Hu et al., 2018)."""
+    pool, gate = (f"{name}.pool", "global_avgpool", {}, source), (f"{name}.gate", "conv", conv(4, 1))
+    return [pool, gate, (name, "mul", {}, source, f"{name}.gate")]
+
+
+def test_beside_a_gate_the_field_goes_on() -> None:
+    """21 convolutions see 1 + 21 * 2 samples; a gate behind the first, which sees 3 + 31, takes nothing away."""
+    chain: list[Layer] = [(f"conv{i}", "conv", conv(4, 3, pad="same")) for i in range(1, 22)]
+    net = graph(image(3, 32, 32), chain[0], *squeeze_and_excitation("se", "conv1"), *chain[1:])
+    found = fields(net)
+    assert [found[name] for name in ("se", "conv2", "conv16", "conv17", "conv21")] == [
+        (34, 1), (34, 1), (34, 1), (35, 1), (43, 1),
+    ]  # fmt: skip
+
+
+def test_a_pool_of_the_whole_image_is_a_gate_too() -> None:
+    for word, arguments in [("avgpool", {"kernel": 16}), ("global_avgpool", {})]:
+        gate = ("gate", word, arguments, "a")
+        net = graph(image(3, 16, 16), ("a", "maxpool", {"kernel": 1}), gate, ("m", "mul", {}, "a", "gate"),
+                    ("b", "conv", conv(4, 3, stride=2)))  # fmt: skip
+        assert (fields(net)["m"], fields(net)["b"]) == ((16, 1), (16, 2))
+
+
+LAYERS = st.sampled_from(
+    [("conv", conv(4, 3, pad="same")), ("conv", conv(4, 3, stride=2, pad=1)), ("conv", conv(4, 3, dilation=2, pad=2)),
+     ("maxpool", {"kernel": 2}), ("upsample", {"scale": 2}), ("global_avgpool", {}), ("relu", {})]
+)  # fmt: skip
+
+
+@given(st.lists(LAYERS, min_size=1, max_size=6), st.integers(0, 5))
+def test_no_field_is_smaller_for_a_gate(layers: list[tuple[str, dict[str, object]]], at: int) -> None:
+    gated: list[Layer] = [("first", "conv", conv(4, 1))]
+    plain = [*gated]
+    for index, (word, arguments) in enumerate(layers):
+        for chain in (plain, gated):
+            chain.append((f"layer{index}", word, arguments))
+        if index == at:
+            gated += squeeze_and_excitation("se", f"layer{index}")
+    try:
+        before, behind = (fields(graph(image(3, 32, 32), *chain)) for chain in (plain, gated))
+    except Rejection:
+        reject()  # nothing is left to pool
+    for name, (field, stride) in before.items():
+        assert behind[name][0] >= field
+        assert behind[name][1] == stride
+
+
 def test_axes_differ() -> None:
-    views = receptive_fields(
-        graph(image(3, 16, 16), ("a", "conv", {"channels": 4, "kernel": (1, 7), "stride": (1, 2)}))
-    )
-    assert [(axis.samples, axis.jump) for axis in views["a"]] == [(1, 1), (7, 2)]
+    net = graph(image(3, 16, 16), ("a", "conv", {"channels": 4, "kernel": (1, 7), "stride": (1, 2)}))
+    assert seen(net)["a"] == [(1, 1), (7, 2)]
 
 
 def test_half_a_sample_is_rounded_up() -> None:
     up = ("up", "upsample", {"scale": 2})
-    (axis, _) = receptive_fields(graph(image(3, 16, 16), up, ("a", "conv", conv(4, 2))))["a"]
-    assert (axis.field, axis.samples, axis.jump) == (Fraction(3, 2), 2, Fraction(1, 2))
+    net = graph(image(3, 16, 16), up, ("a", "conv", conv(4, 2)))
+    assert receptive_fields(net)["a"][0].field == Fraction(3, 2)
+    assert fields(net)["a"] == (2, Fraction(1, 2))
 
 
 def test_open_sizes_give_formulas() -> None:
-    views = receptive_fields(graph(image(3, H, W), ("a", "conv", conv(4, 3)), ("b", "global_avgpool", {})))
-    assert [axis.samples for axis in views["b"]] == [H, W]
+    net = graph(image(3, H, W), ("a", "conv", conv(4, 3)), ("b", "global_avgpool", {}))
+    assert samples(net, "b") == [H, W]
 
 
 def test_of_an_image_and_a_flat_value_the_image_counts() -> None:
@@ -107,21 +168,20 @@ def test_of_an_image_and_a_flat_value_the_image_counts() -> None:
         ("b", "concat", {}, "flat", "a"),
         ("c", "concat", {}, "a", "flat"),
     )
-    views = receptive_fields(net)
-    assert [axis.samples for axis in views["b"]] == [axis.samples for axis in views["c"]] == [4, 5]
+    assert samples(net, "b") == samples(net, "c") == [4, 5]
 
 
 def test_behind_half_a_sample_an_open_size_counts_in_whole_ones() -> None:
     up = ("up", "upsample", {"scale": 2})
-    views = receptive_fields(graph(image(3, H, W), up, ("a", "conv", conv(4, 2)), ("b", "global_avgpool", {})))
-    assert [axis.samples for axis in views["b"]] == [H + 1, W + 1]  # 2 + ceil((2 H - 1 - 1) / 2)
+    net = graph(image(3, H, W), up, ("a", "conv", conv(4, 2)), ("b", "global_avgpool", {}))
+    assert samples(net, "b") == [H + 1, W + 1]  # 2 + ceil((2 H - 1 - 1) / 2)
 
 
 def test_of_a_number_and_an_open_size_the_larger_field_counts() -> None:
     near, gate = ("a", "conv", conv(4, 3, pad="same")), ("gate", "global_avgpool", {}, "a")
     for sources in (("a", "gate"), ("gate", "a")):
-        views = receptive_fields(graph(image(3, H, W), near, gate, ("m", "mul", {}, *sources)))
-        assert [(axis.samples, axis.jump) for axis in views["m"]] == [(H + 2, 1), (W + 2, 1)]
+        net = graph(image(3, H, W), near, gate, ("m", "mul", {}, *sources))
+        assert seen(net)["m"] == [(H + 2, 1), (W + 2, 1)]
 
 
 def test_what_is_learned_sees_nothing() -> None:
@@ -135,8 +195,8 @@ def test_what_is_learned_sees_nothing() -> None:
         ("again", "add", {}, "a", "grown"),
         ("c", "conv", conv(4, 3, pad="same")),
     )
-    seen = {"image": 1, "constant": 0, "grown": 0, "all": 0, "a": 3, "both": 3, "again": 3, "c": 5}
-    assert {name: view[0].samples for name, view in receptive_fields(net).items()} == seen
+    expected = {"image": 1, "constant": 0, "grown": 0, "all": 0, "a": 3, "both": 3, "again": 3, "c": 5}
+    assert {name: view[0][0] for name, view in seen(net).items()} == expected
 
 
 def test_a_flat_input_has_no_field() -> None:
@@ -152,8 +212,7 @@ def test_a_value_that_is_only_measured_adds_nothing() -> None:
 
 def test_joining_along_an_axis_makes_it_longer() -> None:
     joined = ("joined", "concat", {"axis": "height"}, "image", "image")
-    (height, width) = receptive_fields(graph(image(3, 8, 8), joined, ("all", "global_avgpool", {})))["all"]
-    assert (height.samples, width.samples) == (16, 8)
+    assert samples(graph(image(3, 8, 8), joined, ("all", "global_avgpool", {})), "all") == [16, 8]
 
 
 def test_two_values_that_are_read_whole() -> None:
