@@ -14,7 +14,7 @@ from specc.ops.split import Split
 RESERVED: Final = frozenset({
     "model", "block", "input", "output", "let", "if", "else", "for", "in", "repeat", "expect", "import", "as",
     "branch", "residual", "shortcut", "within", "and", "or", "not", "true", "false", "min", "max", "sum",
-    "abs", "round", "floor", "ceil", "sqrt", "len", "range", "round_to",
+    "abs", "round", "floor", "ceil", "sqrt", "len", "range", "enumerate", "round_to",
 })  # fmt: skip
 
 

@@ -184,6 +184,12 @@ def _range(*arguments: Any) -> range:
     return range(*arguments)
 
 
+def _enumerate(*arguments: Any) -> tuple[Any, ...]:
+    if len(arguments) != 1 or not isinstance(arguments[0], tuple):
+        raise NoResult("takes one list")
+    return tuple(enumerate(arguments[0]))
+
+
 def _round_to(*arguments: Any) -> int:
     """The multiple of `divisor` nearest to x, at least `divisor` and never more than 10 % below x
     (`make_divisible` of the MobileNet papers)."""
@@ -205,6 +211,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "sqrt": lambda *a: math.sqrt(_one(a)) if _one(a) >= 0 else _negative_root(),
     "len": _length,
     "range": _range,
+    "enumerate": _enumerate,
     "round_to": _round_to,
 }
 

@@ -223,19 +223,24 @@ class Elaborator:
         targets = len(statement.targets)
         if targets == 1:
             return [(item,) for item in items]
-        rows: list[tuple[Value, ...]] = []
-        for index, item in enumerate(items):
-            row = item if isinstance(item, tuple) else (item,)
-            if len(row) == targets - 1:
-                row = (index, *row)
-            if len(row) != targets:
-                raise self._report.error(
-                    "E0408", statement.iterable.span,
-                    f"item {index} of the list is {describe(item)}, and there are {targets} names",
-                    help="an item is a list with a value for each name; with one name more, the first is the index",
-                )  # fmt: skip
-            rows.append(row)
-        return rows
+        rows = [item if isinstance(item, tuple) else (item,) for item in items]
+        counted = bool(rows) and len(rows[0]) == targets - 1
+        for index, row in enumerate(rows):
+            if len(row) != targets - counted:
+                raise self._unlike(statement, items, index, counted)
+        return [(index, *row) for index, row in enumerate(rows)] if counted else rows
+
+    def _unlike(self, statement: ast.For, items: tuple[Value, ...], index: int, counted: bool) -> Failed:
+        """E0408 for an item that does not fit the names as the first item does, or as no item could."""
+        names = [target.id for target in statement.targets]
+        message = f"item {index} of the list is {describe(items[index])}, and there are {len(names)} names"
+        if index:
+            first = f"which `{names[0]}` counts" if counted else f"a value for each of {len(names)} names"
+            message = f"item {index} of the list is {describe(items[index])}, and item 0 {describe(items[0])}, {first}"
+        help = "an item is a list with a value for each name; with one name more, the first is the index"
+        if len(names) == 2:
+            help += f". The index and the whole item: `for {', '.join(names)} in enumerate(...)`"
+        return self._report.error("E0408", statement.iterable.span, message, help=help)
 
     # ------------------------------------------------------------ inputs, outputs, expectations
 

@@ -230,7 +230,9 @@ def _call(e: ast.Call, frame: Frame, report: Reporter) -> Value:
     arguments = [report.held(evaluate(argument, frame, report), argument.span) for argument in e.args]
     with _located(e.span, report, f"`{e.function.id}` "):
         result = function(*arguments)
-        return _listed(result, e.span, report) if isinstance(result, range) else bounded(result)
+        if isinstance(result, range):
+            return _listed(result, e.span, report)
+        return report.held(bounded(result), e.span)
 
 
 def _listed(items: range, span: Span, report: Reporter) -> Value:

@@ -20,7 +20,6 @@ class Add(Merge):
     """
 
     word = "add"
-    stretches = True
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         return build.node("Add" if len(names) == 2 else "Sum", names)

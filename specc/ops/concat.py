@@ -9,7 +9,7 @@ from specc.dims import Dim, Divides
 from specc.ops.axes import Axis, axis_index
 from specc.ops.base import Builder, Field, Rejection, Types
 from specc.ops.families import Rearrangement
-from specc.ops.meeting import check_meeting, joint_size, meeting_conditions
+from specc.ops.meeting import by_axis, check_meeting, joint_size, meeting_conditions
 from specc.types import Layout, TensorType
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Concat(Rearrangement):
     def infer(self, inputs: Types) -> Types:
         axis = axis_index(self.axis, inputs[0], self.layout)
         check_meeting(self.word, inputs, self.layout, free=axis)
-        sizes = list(zip(*(x.shape for x in inputs), strict=True))
+        sizes = by_axis(inputs)
         total: Dim = 0
         for size in sizes[axis]:
             total = total + size
@@ -47,12 +47,12 @@ class Concat(Rearrangement):
         total: Dim = 0
         for x in inputs:
             total = total + x.shape[axis]
-        sizes = [_largest(sizes) for sizes in zip(*(x.shape for x in inputs), strict=True)]
+        sizes = [_largest(sizes) for sizes in by_axis(inputs)]
         return (TensorType((*sizes[:axis], total, *sizes[axis + 1 :])),)
 
     def conditions(self, inputs: Types) -> tuple[Divides, ...]:
         axis = axis_index(self.axis, inputs[0], self.layout)
-        sizes = zip(*(x.shape for x in inputs), strict=True)
+        sizes = by_axis(inputs)
         return tuple(c for i, s in enumerate(sizes) if i != axis for c in meeting_conditions(s))
 
     def reach(self, inputs: Types) -> Field:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from specc.dims import Dim, Divides, meet, simplest
 from specc.ops.axes import axis_name
@@ -13,15 +13,17 @@ from specc.types import Layout, TensorType
 def check_meeting(word: str, inputs: Types, layout: Layout, stretches: bool = False, free: int | None = None) -> None:
     """Raises E0403 unless all sizes agree but those of the canonical axis `free`.
 
-    With `stretches` a value may have a single channel, or a single position, for all of the others'.
+    With `stretches` a size of 1 agrees with any, but for the batch's.
     """
     ranks = {x.rank for x in inputs}
     if len(ranks) > 1:
-        raise _refusal(word, inputs, layout, "values with the same number of axes", [])
-    allowed = {axis for axis in range(1, ranks.pop() + 1) if stretches} if _whole(inputs) else set()
-    wrong = [i for i in range(len(inputs[0].shape)) if i != free and not _agree(inputs, i, i in allowed)]
+        raise _refusal(word, inputs, layout, "values with the same number of axes", [], _remedy(inputs, []))
+    axes = [_told(sizes) if stretches and i > 0 else sizes for i, sizes in enumerate(by_axis(inputs))]
+    wrong = [i for i, sizes in enumerate(axes) if i != free and not _agree(sizes)]
     if wrong:
-        raise _refusal(word, inputs, layout, _needs(wrong, inputs[0], free), wrong)
+        notes = [f"{_axis_name(i, inputs[0])}: {' != '.join(dict.fromkeys(map(str, axes[i])))}" for i in wrong]
+        whole = tuple(x for x in inputs if not stretches or all(x.shape[i] != 1 for i in wrong))
+        raise _refusal(word, inputs, layout, _needs(wrong, inputs[0], free), notes, _remedy(whole, wrong))
 
 
 def joint_size(sizes: Sequence[Dim]) -> Dim:
@@ -39,20 +41,17 @@ def meeting_conditions(sizes: Sequence[Dim]) -> tuple[Divides, ...]:
     return tuple(condition for conditions in found for condition in conditions or ())
 
 
-def _whole(inputs: Types) -> bool:
-    """Whether every value that is 1 on a spatial axis where another is not is 1 on all of them."""
-    largest = [joint_size([x.shape[i] for x in inputs]) for i in range(2, inputs[0].rank + 1)]
-    for x in inputs:
-        single = [size == 1 for size, top in zip(x.spatial, largest, strict=True) if top != 1]
-        if any(single) and not all(single):
-            return False
-    return True
+def by_axis(inputs: Types) -> list[tuple[Dim, ...]]:
+    """The sizes of all values on each axis."""
+    return list(zip(*(x.shape for x in inputs), strict=True))
 
 
-def _agree(inputs: Types, index: int, stretch: bool) -> bool:
-    sizes = [x.shape[index] for x in inputs]
-    if stretch:
-        sizes = [size for size in sizes if size != 1] or [1]
+def _told(sizes: Sequence[Dim]) -> tuple[Dim, ...]:
+    """The sizes that must agree where a 1 stretches."""
+    return tuple(size for size in sizes if size != 1)
+
+
+def _agree(sizes: Sequence[Dim]) -> bool:
     return all(meet(sizes[0], size) is not None for size in sizes[1:])
 
 
@@ -71,21 +70,15 @@ def _axis_name(index: int, x: TensorType) -> str:
     return axis_name(index, x.rank) if x.rank > 1 else "size"
 
 
-def _refusal(word: str, inputs: Types, layout: Layout, needs: str, wrong: Sequence[int]) -> Rejection:
+def _refusal(word: str, inputs: Types, layout: Layout, needs: str, notes: Sequence[str], help: str | None) -> Rejection:
     return Rejection(
         "E0403",
         f"the branches of `{word}` do not meet",
         label=f"needs {needs} from every branch",
         inputs={i: x.text(layout) for i, x in enumerate(inputs)},
-        notes=list(_differences(inputs, wrong)),
-        help=_remedy(inputs, wrong),
+        notes=notes,
+        help=help,
     )
-
-
-def _differences(inputs: Types, wrong: Sequence[int]) -> Iterator[str]:
-    for index in wrong:
-        sizes = dict.fromkeys(str(x.shape[index]) for x in inputs)
-        yield f"{_axis_name(index, inputs[0])}: {' != '.join(sizes)}"
 
 
 def _remedy(inputs: Types, wrong: Sequence[int]) -> str | None:
@@ -115,6 +108,8 @@ def _spatial_remedy(inputs: Types, wrong: Sequence[int]) -> str | None:
         return f"`pad=same` keeps {'x'.join(map(str, top.spatial))}"
     factor = large // small
     if top.spatial == tuple(size * factor for size in bottom.spatial):
+        if small == 1:
+            return f"`upsample {factor}` after the smaller"
         return f"a stride of {factor} in the larger branch, or `upsample {factor}` after the smaller"
     return None
 

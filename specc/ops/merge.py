@@ -23,7 +23,6 @@ class Sub(Merge):
 
     word = "sub"
     arity = (2, 2)
-    stretches = True
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         return build.node("Sub", names)
@@ -45,7 +44,6 @@ class Mul(Merge):
     """
 
     word = "mul"
-    stretches = True
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:
         product = names[0]
@@ -73,7 +71,6 @@ class Div(Merge):
 
     word = "div"
     arity = (2, 2)
-    stretches = True
 
     def infer(self, inputs: Types) -> Types:
         divisors = self.constants[-1] if self.constants else None

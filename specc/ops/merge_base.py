@@ -6,11 +6,11 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from specc.dims import Dim, Divides
+from specc.dims import Divides
 from specc.ops.base import Builder, Field, Rejection, Types
 from specc.ops.families import Weightless
 from specc.ops.fields import Constants
-from specc.ops.meeting import check_meeting, joint_size, meeting_conditions
+from specc.ops.meeting import by_axis, check_meeting, joint_size, meeting_conditions
 from specc.ops.windows import known_channels
 from specc.types import Layout, TensorType
 
@@ -19,17 +19,16 @@ if TYPE_CHECKING:
 
 
 class Merge(Weightless):
-    """Values of the same shape made into one, element by element.
+    """Values with the same number of axes made into one, element by element.
 
-    Where `stretches`, a value may also have a single channel, or a single position, for all of the others': a
-    squeeze-and-excitation branch (C, 1, 1) multiplies an image (C, H, W).  Numbers may stand among the values.
+    On each axis they have the same size, or 1: a single channel, row or column stands for all of the others', as NumPy
+    and ONNX (multidirectional broadcasting) have it.  Numbers may stand among the values.
     """
 
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     context = ("layout", "constants")
     takes_numbers = True
     works_in = "any"
-    stretches: ClassVar[bool] = False
 
     layout: Layout = "chw"
     """The order in which the model's author writes axes."""
@@ -40,8 +39,8 @@ class Merge(Weightless):
         return self.constants
 
     def infer(self, inputs: Types) -> Types:
-        check_meeting(self.word, inputs, self.layout, self.stretches)
-        merged = TensorType(tuple(joint_size(sizes) for sizes in _by_axis(inputs)))
+        check_meeting(self.word, inputs, self.layout, stretches=True)
+        merged = TensorType(tuple(joint_size(sizes) for sizes in by_axis(inputs)))
         for constant in self.constants:
             if isinstance(constant, tuple):
                 self._check_list(len(constant), merged)
@@ -62,7 +61,7 @@ class Merge(Weightless):
         return (inputs[0],)
 
     def conditions(self, inputs: Types) -> tuple[Divides, ...]:
-        return tuple(c for sizes in _by_axis(inputs) for c in meeting_conditions(sizes))
+        return tuple(c for sizes in by_axis(inputs) for c in meeting_conditions(sizes))
 
     def reach(self, inputs: Types) -> Field:
         return ()
@@ -120,7 +119,3 @@ class Merge(Weightless):
     @abstractmethod
     def rounding(self, xs: Sequence[Array], y: Array, u: float) -> Array:
         """The error bound of `y`, made of all operands; see `Op.error_bound`."""
-
-
-def _by_axis(inputs: Types) -> list[tuple[Dim, ...]]:
-    return list(zip(*(x.shape for x in inputs), strict=True))

@@ -20,7 +20,6 @@ class Pow(Merge):
 
     word = "pow"
     arity = (2, 2)
-    stretches = True
     approximated = True
 
     def emit(self, build: Builder, names: Sequence[str]) -> str:

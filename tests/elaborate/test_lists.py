@@ -75,6 +75,40 @@ def test_a_list_of_one_value_is_a_list_and_works_as_the_value_too() -> None:
     assert model.layers[1].output.text() == "1x8x8"
 
 
+@pytest.mark.parametrize(
+    ("loop", "channels"),
+    [
+        ("for a, b in [[8, 1], [5, 7]] { conv a * b, 1x1 }", [8, 35]),
+        ("for i, a in [8, 5] { conv a + i, 1x1 }", [8, 6]),
+        ("for i, a in [[8], [5]] { conv a + i, 1x1 }", [8, 6]),
+        ("for i, a, b in [[8, 1], [5, 7]] { conv a * b + i, 1x1 }", [8, 36]),
+        ("for i, row in enumerate([[8], [5, 7]]) { for a in row { conv a + i, 1x1 } }", [8, 6, 8]),
+        ("for i, row in enumerate([[8, 1], [5, 7]]) { conv sum(row) + i, 1x1 }", [9, 13]),
+        ("for pair in enumerate([8, 5]) { conv pair[0] + pair[1], 1x1 }", [8, 6]),
+        ("a: relu; b: tanh; for i, value in enumerate([a, b]) { conv 3 + i, 1x1, from=value }", [3, 4]),
+    ],
+)
+def test_what_the_names_of_a_loop_stand_for(loop: str, channels: list[int]) -> None:
+    model = specc.loads(X + loop + " }")
+    assert [node.types[0].channels for node in model.graph.nodes if node.op.word == "conv"] == channels
+
+
+@pytest.mark.parametrize(
+    ("loop", "message"),
+    [
+        ("for i, row in [[8], [5, 7]]", "item 1 of the list is [5, 7], and item 0 [8], which `i` counts"),
+        ("for a, b in [[5, 7], [8]]", "item 1 of the list is [8], and item 0 [5, 7], a value for each of 2 names"),
+        ("for i, row in [[1, 2, 3]]", "item 0 of the list is [1, 2, 3], and there are 2 names"),
+    ],
+)
+def test_a_loop_decides_by_all_items_what_its_names_stand_for(loop: str, message: str) -> None:
+    with pytest.raises(specc.SpecError) as refusal:
+        specc.loads(X + loop + " { relu } }")
+    (found,) = refusal.value.diagnostics
+    assert (found.code, found.message) == ("E0408", message)
+    assert "enumerate(...)" in str(found.help)
+
+
 def test_an_error_in_a_loop_has_no_echo_behind_it() -> None:
     with pytest.raises(specc.SpecError) as refusal:
         specc.loads(X + "for i in 3 { y: relu }; add y[0], y[1] }")

@@ -21,6 +21,9 @@ H = symbol("H")
         ("add", {}, [(8, 2 * (H // 2)), (8, "H")], (8, H)),
         ("mul", {}, [(8, 5, 4), (8, 1, 1)], (8, 5, 4)),
         ("mul", {}, [(1, "H", 4), (8, "H", 4)], (8, H, 4)),
+        ("mul", {}, [(8, 5, 1), (8, 1, 4)], (8, 5, 4)),  # coordinate attention: a row of factors and a column
+        ("mul", {}, [(2, 64, 7, 7), (2, 64, 1, 1)], (2, 64, 7, 7)),  # SK attention: as many as there are branches
+        ("max", {}, [(8, 1, "H"), (1, 4, "H"), (8, 1, 1)], (8, 4, H)),
         ("max", {}, [(10,), (10,)], (10,)),
         ("concat", {}, [(8, "H"), (3, "H"), (1, 2 * (H // 2))], (12, H)),
         ("concat", {"axis": "height"}, [(8, 5, 4), (8, 2, 4)], (8, 7, 4)),
@@ -77,10 +80,17 @@ def test_values_are_joined_along_the_axis_as_it_is_written():
         ("add", [(10,), (11,)], "needs the same size from every branch", ["size: 10 != 11"], None),
         (
             "max",
-            [(8, 5, 4), (8, 1, 1)],
-            "needs the same height and width from every branch",
-            ["height: 5 != 1", "width: 4 != 1"],
+            [(8, 6, 4), (8, 3, 1), (1, 1, 4)],
+            "needs the same height from every branch",
+            ["height: 6 != 3"],
             None,
+        ),
+        (
+            "concat",
+            [(8, 6, 6), (8, 1, 1)],
+            "needs the same height and width from every branch",
+            ["height: 6 != 1", "width: 6 != 1"],
+            "`upsample 6` after the smaller",
         ),
         (
             "concat",
@@ -96,7 +106,6 @@ def test_values_are_joined_along_the_axis_as_it_is_written():
             [],
             None,
         ),
-        ("add", [(8, 2, 4), (8, 1, 4)], "needs the same height from every branch", ["height: 2 != 1"], None),
         (
             "add",
             [(8, 40), (8, 28)],
@@ -119,7 +128,6 @@ def test_values_are_joined_along_the_axis_as_it_is_written():
             ["height: 15 != 14", "width: 15 != 7"],
             None,
         ),
-        ("add", [(8, 5, 4), (8, 1, 4)], "needs the same height from every branch", ["height: 5 != 1"], None),
         ("add", [(8, "H"), (8, "W")], "needs the same length from every branch", ["length: H != W"], None),
         ("add", [(8, "H"), (8, 4)], "needs the same length from every branch", ["length: H != 4"], None),
         ("add", [(8, "H"), (8, 4), (8, 8)], "needs the same length from every branch", ["length: H != 4 != 8"], None),
@@ -199,12 +207,22 @@ def test_numpy_and_onnx_runtime(word, count):
     assert_within_bound(op, *xs)
 
 
-@pytest.mark.parametrize("word", ["add", "sub", "mul", "div"])
-@pytest.mark.parametrize("shape", [(2, 3, 1, 1), (2, 1, 4, 5), (2, 1, 1, 1)])
-def test_a_single_channel_or_position_stretches(word, shape):
+@pytest.mark.parametrize("word", [word for word in NUMPY if word != "concat"])
+@pytest.mark.parametrize("shape", [(2, 3, 1, 1), (2, 1, 4, 5), (2, 1, 1, 1), (2, 3, 1, 5), (2, 1, 4, 1)])
+def test_a_size_of_1_stretches(word, shape):
     image_, single = numbers(2, 3, 4, 5), numbers(*shape, seed=1)
     assert_within_bound(BY_WORD[word](), image_, single)
     assert_within_bound(BY_WORD[word](), single, image_)
+    assert_within_bound(BY_WORD[word](), numbers(2, 3, 1, 5), numbers(2, 1, 4, 1, seed=2))
+
+
+@pytest.mark.parametrize("word", ["add", "mul", "max", "min", "mean"])
+def test_each_of_three_may_stretch(word):
+    assert_within_bound(BY_WORD[word](), numbers(2, 3, 1, 1), numbers(2, 1, 4, 1, seed=1), numbers(2, 3, 1, 5, seed=2))
+
+
+def test_powers_stretch_too():
+    assert_within_bound(BY_WORD["pow"](), abs(numbers(2, 3, 1, 5)), numbers(2, 1, 4, 1, seed=2))
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,13 @@ def excitation(draft: Draft) -> None:
     draft.add(f"mul {{ {body} }}", None, 2 * c + 2 + 2 * c + c)
 
 
+def factors_of_rows(draft: Draft) -> None:
+    """A value of one position along one axis stretches along it (coordinate attention)."""
+    axis = draft.random.choice(AXES[draft.axes])
+    word = draft.random.choice(("mul", "max", "min", "add", "mean"))
+    draft.add(f"{word} {{ branch {{ }} branch {{ reduce_max {axis}; sigmoid }} }}")
+
+
 def branches(draft: Draft) -> None:
     a, b, c = draft.random.randint(1, 3), draft.random.randint(1, 3), draft.channels
     body = (
