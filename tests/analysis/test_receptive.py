@@ -236,4 +236,4 @@ def test_of_halves_of_samples_the_larger_number_counts_unrounded() -> None:
     near, wide = ("near", "conv", conv(4, 2, pad="same"), "up"), ("wide", "conv", conv(4, 3, pad="same"), "up")
     for sources in (("near", "wide"), ("wide", "near")):
         (axis, _) = receptive_fields(graph(image(3, 4, 4), up, near, wide, ("both", "add", {}, *sources)))["both"]
-        assert (axis.field, axis.samples) == (Fraction(3, 2), 2)
+        assert (axis.field, axis.seen({})) == (Fraction(3, 2), 2)
