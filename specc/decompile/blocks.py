@@ -53,14 +53,16 @@ class _Candidate:
 
 
 def extract(
-    chunks: Chunks, taken: set[str], entry: str, kept: frozenset[str] = frozenset()
+    chunks: Chunks, taken: set[str], entry: str, kept: frozenset[str] = frozenset(), *, whole_only: bool = False
 ) -> tuple[Chunks, tuple[Block, ...]]:
     """`chunks` with calls in the place of repeated structure, and the blocks; `taken` are names that are in use,
-    `entry` is the shape of the value before the first chunk, and `kept` are values that the outputs name."""
+    `entry` is the shape of the value before the first chunk, and `kept` are values that the outputs name.  `whole_only`
+    says that no blocks are made of several chunks."""
     blocks: list[Block] = []
     known: dict[int, Variants] = {}
     held = [chunks]  # `known` speaks of objects that stay
-    for lengths in (range(1, 2), range(2, LONGEST + 1)):  # whole branched blocks first, then runs of lines
+    longer = () if whole_only else (range(2, LONGEST + 1),)
+    for lengths in (range(1, 2), *longer):  # whole branched blocks first, then runs of lines
         while len(blocks) < MOST_BLOCKS:
             forms = Forms(chunks, kept, known)
             found = _candidates(forms, lengths)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from specc.decompile.arguments import number
@@ -13,6 +13,7 @@ from specc.decompile.items import Writer, in_order
 from specc.decompile.lines import Printer, broken, folded, page, shape_text
 from specc.decompile.marks import final_names, replaced
 from specc.decompile.names import RESERVED, identifier, label_base, short
+from specc.decompile.nested import nested_blocks
 from specc.dims import Dim, names
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
 
@@ -48,6 +49,8 @@ def written(graph: Graph, name: str | None = None) -> Decompiled:
     ids.update(_bases(nodes, writer.labels, read))
     entry = shape_text(graph.inputs[-1].type, graph)
     printer = Printer(graph, ids, _shared_weights(graph, taken))
+    calls, inner = nested_blocks(printer, items, taken)
+    printer = replace(printer, calls=calls)
     kept = frozenset(ids[output.value] for output in graph.outputs if output.value in ids)
     chunks, blocks = extract(printer.chunks(items), taken, entry, kept)
     body = folded(chunks)
@@ -55,7 +58,7 @@ def written(graph: Graph, name: str | None = None) -> Decompiled:
     texts = [line.text for chunk in body for line in chunk.lines]
     final |= final_names([replaced(text, final) for text in texts], taken)
     labels.update((value, final[name]) for value, name in ids.items() if name in final)
-    lines = list(_blocks(blocks))
+    lines = list(_blocks((*inner, *blocks)))
     lines += [f"## {text}" for text in graph.doc.splitlines() if text.strip()]
     lines.append(f"model {title} {{")
     for item in graph.inputs:
