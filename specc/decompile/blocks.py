@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from specc.decompile.forms import HOLE, Form, Forms, Variants, run_key
+from specc.decompile.forms import Form, Forms, Variants, run_key
+from specc.decompile.holes import KINDS, Column, Values, called, filled, filling, holes, varying
 from specc.decompile.lines import Chunk, Chunks, Line, merged
 from specc.decompile.marks import mark, replaced, without_label
 from specc.decompile.names import identifier
@@ -46,8 +46,8 @@ class _Candidate:
     length: int
     starts: tuple[int, ...]
     saving: int
-    columns: tuple[tuple[int, ...], ...]
-    """For each number in the lines its value at each place."""
+    columns: tuple[Column, ...]
+    """What stands in each hole of the lines."""
     values: tuple[tuple[str, ...], ...]
     """For each value that is taken by name, what it is called at each place."""
 
@@ -80,7 +80,7 @@ def _rank(forms: Forms, candidate: _Candidate) -> tuple[int, ...]:
     """What the best block has most of."""
     start = candidate.starts[0]
     opens = not forms.chunks[start].is_call
-    return candidate.saving + len(candidate.starts), -len(_varying(candidate)), opens, -start
+    return candidate.saving + len(candidate.starts), -len(varying(candidate.columns)), opens, -start
 
 
 def _candidates(forms: Forms, lengths: range) -> Iterator[_Candidate]:
@@ -92,15 +92,21 @@ def _candidates(forms: Forms, lengths: range) -> Iterator[_Candidate]:
                 if not found or found[-1] + length <= start:
                     found.append(start)
         for starts in places.values():
-            if len(starts) < 2:
-                continue
-            closed = [start for start in starts if forms.is_closed(start, length)]
-            if (
-                len(closed) > 1
-                and not _cuts(forms, closed, length)
-                and (candidate := _candidate(forms, length, closed))
-            ):
-                yield candidate
+            if len(starts) > 1:
+                closed = [start for start in starts if forms.is_closed(start, length)]
+                for same in _choices(forms, closed, length):
+                    if not _cuts(forms, same, length) and (candidate := _candidate(forms, length, same)):
+                        yield candidate
+
+
+def _choices(forms: Forms, starts: list[int], length: int) -> Iterator[list[int]]:
+    """All the places, and those that differ in numbers alone."""
+    alike: dict[object, list[int]] = {}
+    for start in starts:
+        found = [hole.value for form in forms.run(start, length) for hole in form.holes if hole.kind != "number"]
+        alike.setdefault(tuple(found), []).append(start)
+    choices = [starts, *alike.values()] if len(alike) > 1 else [starts]
+    yield from (choice for choice in choices if len(choice) > 1)
 
 
 def _cuts(forms: Forms, starts: Sequence[int], length: int) -> bool:
@@ -114,13 +120,16 @@ def _cuts(forms: Forms, starts: Sequence[int], length: int) -> bool:
 
 def _candidate(forms: Forms, length: int, starts: Sequence[int]) -> _Candidate | None:
     runs = [forms.run(start, length) for start in starts]
-    rows = [tuple(number for form in run for number in form.numbers) for run in runs]
-    columns = tuple(zip(*rows, strict=True))
+    found = [[hole for form in run for hole in form.holes] for run in runs]
+    rows = [tuple(hole.value for hole in row) for row in found]
+    columns = tuple(Column(same[0].kind, tuple(hole.value for hole in same)) for same in zip(*found, strict=True))
     values = tuple(zip(*(_taken(run) for run in runs), strict=True))
     size = sum(len(form.lines) for form in runs[0])
-    saving = _before(forms, starts, rows, length) * size - _runs(starts, rows, length, values) - (size + 3)
+    parameters = varying(columns)
+    cost = size + 2 + max(1, len(parameters))
+    saving = _before(forms, starts, rows, length) * size - _runs(starts, rows, length, values) - cost
     candidate = _Candidate(length, tuple(starts), saving, columns, values)
-    fits = size > 1 and len(_varying(candidate)) <= MOST_PARAMETERS and len(values) <= MOST_VALUES
+    fits = size > 1 and len(parameters) <= MOST_PARAMETERS and len(values) <= MOST_VALUES
     return candidate if fits else None
 
 
@@ -130,85 +139,68 @@ def _taken(run: Sequence[Form]) -> list[str]:
     return [name for name in dict.fromkeys(name for form in run for name in form.names) if name not in inside]
 
 
-def _before(forms: Forms, starts: Sequence[int], rows: Sequence[tuple[int, ...]], length: int) -> int:
+def _before(forms: Forms, starts: Sequence[int], rows: Sequence[Values], length: int) -> int:
     """The number of places; lines without names that follow themselves are a loop without a block too."""
     named = any(forms.is_named(start + offset) for start in starts for offset in range(length))
     return len(starts) if named else _runs(starts, rows, length, ())
 
 
-def _runs(starts: Sequence[int], rows: Sequence[tuple[int, ...]], length: int, values: Sequence[Sequence[str]]) -> int:
+def _runs(starts: Sequence[int], rows: Sequence[Values], length: int, values: Sequence[Sequence[str]]) -> int:
     """The number of places, those that a loop takes together counted once."""
     taken = list(zip(*values, strict=True)) or [()] * len(starts)
     places = list(zip(starts, rows, taken, strict=True))
     return len(starts) - sum(b[0] == a[0] + length and a[1:] == b[1:] for a, b in pairwise(places))
 
 
-def _varying(candidate: _Candidate) -> list[tuple[int, ...]]:
-    """The columns that become parameters: those that differ between places and are no multiple of another."""
-    differing = list(dict.fromkeys(column for column in candidate.columns if len(set(column)) > 1))
-    return [c for c in differing if not any(_multiple(c, other) for other in differing if other != c)]
-
-
-def _multiple(column: tuple[int, ...], other: tuple[int, ...]) -> int | None:
-    """k where `column` is k times `other` everywhere."""
-    if 0 in other or column[0] % other[0]:
-        return None
-    factor = column[0] // other[0]
-    return factor if factor and all(a == factor * b for a, b in zip(column, other, strict=True)) else None
-
-
 def _block(forms: Forms, found: _Candidate, name: str, entry: str) -> tuple[Block, list[Chunk]]:
     runs = [forms.run(start, found.length) for start in found.starts]
     texts = [line.text for form in runs[0] for line in form.lines]
-    parameters = _parameters(_varying(found), found, texts)
+    parameters = _parameters(found, texts)
     values = dict(zip([column[0] for column in found.values], VALUES, strict=False))
-    fillings = iter([_filling(column, parameters) for column in found.columns])
+    columns = iter(found.columns)
     body = []
     for same in zip(*runs, strict=True):
         lines = [merged(rows) for rows in zip(*(form.lines for form in same), strict=True)]
-        filled = [replace(line, text=HOLE.sub(lambda _: next(fillings), line.text)) for line in lines]
-        body.append(Chunk(tuple(replace(line, text=replaced(line.text, values)) for line in filled)))
+        body.append(Chunk(tuple([_line(line, columns, parameters, values) for line in lines])))
     calls = []
     for index, (start, run) in enumerate(zip(found.starts, runs, strict=True)):
         last = forms.chunks[start + found.length - 1].lines[-1]
         changed = last.shape != (forms.chunks[start - 1].lines[-1].shape if start else entry)
-        arguments = [*(mark(column[index]) for column in found.values), *(str(c[index]) for c in parameters)]
+        arguments = [*(mark(column[index]) for column in found.values), *_arguments(parameters, index)]
         arguments += [f"from={run[0].source}"] if run[0].source else []
         label = f"{run[-1].label}: " if run[-1].label else ""
         text = f"{label}{name} {', '.join(arguments)}".rstrip()
         calls.append(Chunk((Line(text, 0, last.shape, changed),), is_call=True))
-    return Block(name, (*values.values(), *parameters.values()), tuple(body)), calls
+    declared = [name if (usual := c.usual) is None else f"{name} = {usual}" for c, name in parameters.items()]
+    return Block(name, (*values.values(), *declared), tuple(body)), calls
 
 
-def _filling(column: tuple[int, ...], parameters: dict[tuple[int, ...], str]) -> str:
-    """What stands in the place of a number."""
-    if len(set(column)) == 1:
-        return str(column[0])
-    for other, name in parameters.items():
-        factor = _multiple(column, other)
-        if factor is not None:
-            return name if factor == 1 else f"{factor} * {name}"
-    raise AssertionError("every column that varies is a parameter or a multiple of one")
+def _line(line: Line, columns: Iterator[Column], parameters: Mapping[Column, str], values: Mapping[str, str]) -> Line:
+    """A line of a block's body, whose holes are the next `columns`."""
+    fillings = [filling(line.text, hole, next(columns), parameters) for hole in holes(line.text)]
+    return replace(line, text=replaced(filled(line.text, fillings), values))
 
 
-def _parameters(varying: list[tuple[int, ...]], found: _Candidate, texts: list[str]) -> dict[tuple[int, ...], str]:
-    """A name for each parameter, by its numbers: the argument's where the text says it, else `channels`."""
-    places = [_argument(text, match) for text in texts for match in HOLE.finditer(text)]
-    names: dict[tuple[int, ...], str] = {}
-    for column in varying:
+def _arguments(parameters: Mapping[Column, str], index: int) -> Iterator[str]:
+    """What a call says: all numbers, and what is not usual."""
+    for column, name in parameters.items():
+        value = column.values[index]
+        if column.usual is None:
+            yield str(value)
+        elif value != column.usual:
+            yield f"{name}={value}"
+
+
+def _parameters(found: _Candidate, texts: Sequence[str]) -> dict[Column, str]:
+    """A name for each parameter, those that a call may leave out last: the argument's where the text says it, else
+    `channels`."""
+    places = [called(text, hole) for text in texts for hole in holes(text)]
+    names: dict[Column, str] = {}
+    for column in sorted(varying(found.columns), key=lambda column: KINDS.index(column.kind)):
         wanted = places[found.columns.index(column)]
         count = sum(name.rstrip("0123456789") == wanted for name in names.values())
         names[column] = f"{wanted}{count + 1}" if count else wanted
     return names
-
-
-def _argument(text: str, match: re.Match[str]) -> str:
-    """The argument that a number belongs to."""
-    before = text[: match.start()]
-    if keyword := re.search(r"(\w+)=[\[(]?[\d, ]*$", before):
-        return keyword[1]
-    word = re.search(r"(\w+) [^;]*$", before)
-    return {"dense": "units", "repeat": "count", "split": "parts"}.get(word[1] if word else "", "channels")
 
 
 def _replaced(chunks: Chunks, found: _Candidate, calls: list[Chunk]) -> Chunks:

@@ -105,7 +105,10 @@ def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
         parameters = f"({', '.join(block.parameters)})" if block.parameters else ""
         yield f"block {block.name}{parameters} {{"
         body = folded(block.body)
-        names = final_names([line.text for chunk in body for line in chunk.lines], set(block.parameters))
+        names = final_names(
+            [line.text for chunk in body for line in chunk.lines],
+            {parameter.split(" ")[0] for parameter in block.parameters},
+        )
         yield from page(body, 1, names)
         yield "}"
         yield ""

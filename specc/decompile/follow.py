@@ -13,6 +13,7 @@ from specc.ir.graph import Graph, Node, weight_name
 from specc.limits import DEFAULT_LIMITS
 from specc.loader import FileLoader
 from specc.ops.add import Add
+from specc.ops.base import Op
 from specc.ops.merge import Max, Mean, Min, Mul
 from specc.pipeline import Checked, check
 from specc.source import Source
@@ -54,7 +55,7 @@ def differs(nodes: Sequence[Node], new: Graph, old: Graph) -> str | None:
     for a, b in zip(new.nodes, nodes, strict=True):
         inputs = [ours[name] for name in a.inputs]
         same = Counter(inputs) == Counter(b.inputs) if commutes(b) else tuple(inputs) == b.inputs
-        if a.op != b.op or a.types != b.types or not same:
+        if not _same(a.op, b.op) or a.types != b.types or not same:
             return f"`{a.name}` ({a.op.word}) for `{b.name}` ({b.op.word})"
         ours.update(zip(a.outputs, b.outputs, strict=True))
     if _shared(new, new.nodes) != _shared(old, nodes):
@@ -62,6 +63,16 @@ def differs(nodes: Sequence[Node], new: Graph, old: Graph) -> str | None:
     if [ours[output.value] for output in new.outputs] != [output.value for output in old.outputs]:
         return "its outputs are other values"
     return None
+
+
+def _same(a: Op, b: Op) -> bool:
+    """Whether operations on the same value are one; a window of one number is that along all axes."""
+    if a == b or type(a) is not type(b):
+        return a == b
+    ours, theirs = (getattr(op, "kernel", None) for op in (a, b))
+    if not isinstance(ours, tuple) or not isinstance(theirs, tuple) or len({*ours, *theirs}) != 1:
+        return False
+    return a == b.model_copy(update={"kernel": ours})
 
 
 def _shared(graph: Graph, nodes: Sequence[Node]) -> set[tuple[int, ...]]:

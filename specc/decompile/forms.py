@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
+from specc.decompile.holes import Hole, emptied, holes
 from specc.decompile.lines import Chunk, Chunks, Line
 from specc.decompile.marks import blank, defined, mark, marked, without_label, without_source
-
-HOLE: Final = re.compile(r"(?<![\w.\-])\d+(?![\w.]| ?\*)")
-"""A whole number that is no part of a name, a size such as 3x3 or a fraction."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +23,11 @@ class Form:
 
     @cached_property
     def skeleton(self) -> str:
-        return "\n".join(f"{line.depth} {HOLE.sub('#', blank(line.text))}" for line in self.lines)
+        return "\n".join(f"{line.depth} {emptied(blank(line.text))}" for line in self.lines)
 
     @cached_property
-    def numbers(self) -> tuple[int, ...]:
-        return tuple([int(number) for line in self.lines for number in HOLE.findall(line.text)])
+    def holes(self) -> tuple[Hole, ...]:
+        return tuple([hole for line in self.lines for hole in holes(line.text)])
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -140,6 +140,47 @@ def test_a_spec_in_this_style_comes_back_as_it_was(text):
     assert decompile(compiled(text)) == text
 
 
+def test_calls_leave_out_what_most_places_have():
+    text = """\
+block gated(channels, channels2) {
+    mul {
+        branch { }
+        branch {
+            global_avgpool
+            conv channels, 1x1, relu
+            conv channels2, 1x1, sigmoid
+        }
+    }
+}
+
+block stage(channels, channels2, channels3, kernel = 3, stride = 1, act = silu) {
+    conv channels, 1x1, act=act
+    depthwise kernel, stride=stride, pad=kernel // 2, act=act
+    gated channels2, channels
+    conv channels3, 1x1
+}
+
+model Net {
+    input image 16x32x32
+
+    stage 64, 4, 24, act=relu                 -> 24x32x32
+    residual {
+        conv 144, 1x1, silu                   -> 144x32x32
+        depthwise 3x3, pad=1, silu
+        gated 6, 144
+        conv 24, 1x1                          -> 24x32x32
+    }
+    stage 144, 6, 40, stride=2                -> 40x16x16
+    stage 240, 10, 80, kernel=5               -> 80x16x16
+    stage 480, 20, 112, stride=2              -> 112x8x8
+    stage 672, 28, 192, kernel=5, stride=2    -> 192x4x4
+}
+"""
+    spec, diagnostics = spec_of(read_back(compiled(text)).graph, "written.cnn")
+    assert spec is not None, diagnostics
+    assert spec.text == text
+
+
 @pytest.mark.parametrize(
     "text",
     [
