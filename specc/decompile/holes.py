@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from specc.ops import BY_WORD
+
 Kind: TypeAlias = Literal["number", "kernel", "stride", "act"]
 KINDS: Final[tuple[Kind, ...]] = ("number", "kernel", "stride", "act")
 """In the order in which a block declares them."""
@@ -19,6 +21,7 @@ _HOLE: Final = re.compile(
     r"|(?<![\w.\-])(?P<number>\d+)(?![\w.]| ?\*)"
     rf"|(?<=[,;] )(?P<act>{_ACTIVATIONS})(?=;|$)"
 )
+_WINDOWED: Final = frozenset(word for word, op in BY_WORD.items() if "kernel" in op.model_fields)
 _MOVING: Final = ("conv", "depthwise", "separable", "deconv")
 """Operations whose stride is 1 where none is written."""
 
@@ -78,10 +81,12 @@ def holes(text: str) -> Iterator[Hole]:
 
 
 def _window(text: str, found: re.Match[str]) -> Iterator[Hole]:
+    word = re.split(r"[;{] |: ", text[: found.start()])[-1].split(" ")[0]
+    if word not in _WINDOWED:
+        return
     stride = found["stride"] or ""
     end = found.end() - len(stride)
     yield Hole(found.start(), end, "kernel", int(found["kernel"]))
-    word = re.split(r"[;{}] |: ", text[: found.start()])[-1].split(" ")[0]
     if stride or word in _MOVING:
         yield Hole(end, found.end(), "stride", int(stride.partition("=")[2] or 1))
 
@@ -114,7 +119,9 @@ def filling(text: str, hole: Hole, column: Column, parameters: Mapping[Column, s
 def varying(columns: Sequence[Column]) -> list[Column]:
     """The columns that become parameters: those that differ between places and that no other tells."""
     differing = list(dict.fromkeys(column for column in columns if column.differs))
-    return [c for c in differing if not any(c.told_by(other) for other in differing if other != c)]
+    windows = [column for column in differing if column.kind == "kernel"]
+    free = [c for c in differing if c in windows or not any(c.told_by(window) for window in windows)]
+    return [c for c in free if not any(c.told_by(other) for other in free if other != c)]
 
 
 def called(text: str, hole: Hole) -> str:
