@@ -54,8 +54,8 @@ def field(sizes: tuple[Dim, ...], conditions: Conditions = ()) -> str:
 
 
 def stride(sizes: tuple[Fraction | int | None, ...]) -> str:
-    """`8` for the same stride on every axis, else `8x4`; "" where a layer sees everything."""
-    told = ["" if size is None else str(size) for size in sizes]
+    """`8` for the same stride on every axis, else `8x4`; "" where a layer sees everything, or nothing."""
+    told = [str(size) if size else "" for size in sizes]
     return told[0] if len(set(told)) == 1 else "x".join(size or "-" for size in told)
 
 

@@ -38,7 +38,7 @@ def _repeated(ctx: Context, step: Step, constant: Known, shape: tuple[int, ...],
 
 def among(ctx: Context, step: Step) -> list[Live]:
     """The operands of a step that joins values, constants among them as learned tensors that begin where the first
-    computed value does."""
+    computed value does; in specc's own files they stay where they are."""
     found = [ctx.value(step, index) for index in range(len(step.inputs))]
     first = next((value for value in found if isinstance(value, Live) and _learned(ctx, value) is None), None)
     if first is None:
@@ -50,7 +50,7 @@ def _beside(ctx: Context, step: Step, index: int, first: Live) -> Live:
     value = ctx.value(step, index)
     if isinstance(value, Live):
         item = _learned(ctx, value)
-        return value if item is None or first.value == value.value else _again(ctx, step, item, first, index)
+        return value if item is None or ctx.own else _again(ctx, step, item, first, index)
     if not isinstance(value, Known) or not value.elements or value.is_open:
         return ctx.live(step, index)
     return _again(ctx, step, _item(ctx, value), first, index)
