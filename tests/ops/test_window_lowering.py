@@ -98,7 +98,7 @@ OTHERS = [
     ("adaptive_maxpool", {"size": 7}, (16,)),
     ("adaptive_maxpool", {"size": (4, 10)}, (9, 10)),
     ("conv", {"channels": 2, "kernel": 2, "pad": 5, "stride": 2}, (6, 7)),
-    ("deconv", {"channels": 2, "kernel": 3, "stride": 2, "bias": False}, (5,)),
+    *((word, {"channels": 2, "kernel": 3, "bias": False}, (5,)) for word in ("conv", "deconv")),
     ("maxpool", {"kernel": 2, "dilation": 4, "stride": 1, "pad": 2}, (9, 10)),
     ("avgpool", {"kernel": 2, "dilation": 4, "stride": 1, "pad": 2}, (9, 10)),
     (
