@@ -144,6 +144,7 @@ BORDERS = [
     ("reflect", 0, 1, True),
     ("reflect", 6, 7, True),
     ("reflect", 7, 7, False),
+    ("reflect", (7, 0), 7, False),
     ("reflect", (0, 6), 7, True),
     ("reflect", (0, 7), 7, False),
     ("wrap", 7, 7, True),
