@@ -69,6 +69,8 @@ def unwritten(key: str) -> str | None:
 
     if key == "name":
         return "a label names a layer: `stem: conv 64, 7x7`"
+    if key == "ceil_mode":
+        return "`round=ceil` lets the last window hang over"
     return "leave it out: there is nothing to choose here" if key in UNWRITTEN else None
 
 

@@ -78,6 +78,7 @@ class Layers:
         self._types: dict[TensorType, TensorType] = {}  # one for all that are equal, which is quicker to look up
         self._plans = plans
         self._report = report
+        report.background = self._innermost_call
         self._limits = limits
 
     def begin(self, name: str, kind: TensorType, span: Span) -> None:
@@ -272,7 +273,7 @@ class Layers:
                 span,
                 finding.label,
                 tuple(labels),
-                (*finding.notes, *self._call_notes()),
+                tuple(finding.notes),
                 help,
             )
         )
@@ -290,7 +291,8 @@ class Layers:
         steps = list({id(made): made for made in within if made.span.source is statement.span.source}.values())
         return remedy(steps, incoming, body) or help
 
-    def _call_notes(self) -> tuple[str, ...]:
+    def _innermost_call(self) -> tuple[str, ...]:
+        """A note on the call of the block that is being elaborated."""
         return tuple(
             f"in block `{block.tree.name.id}`, called at {span.source.name}:{span.row}:{span.column}"
             for block, span in self.calls[-1:]
@@ -345,7 +347,7 @@ class Layers:
         labels = (Label(origin.span, real),) if origin is not None else ()
         if value.claimed is not None:
             real += f" ({value.claimed.text(frame.layout)} if the shape claimed above were true)"
-        notes = (*(origin.arithmetic if origin is not None else ()), *self._call_notes())
+        notes = origin.arithmetic if origin is not None else ()
         self._report.add(
             Diagnostic(
                 "E0501", f"the shape here is {real}, not {claimed}", shape.span, f"claims {claimed}", labels, notes,

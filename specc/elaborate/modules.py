@@ -129,7 +129,7 @@ class Modules:
     def _bind(self, name: ast.Name, value: object, module: Module) -> None:
         if isinstance(value, BlockDefinition) and name.id in BY_WORD:
             self._report.error("E0209", name.span, f"`{name.id}` is an operation", "choose another name")
-            return
+            value = BROKEN  # either may be meant where it is called
         first = module.scope.places.get(name.id)
         if first is not None:
             self._report.add(

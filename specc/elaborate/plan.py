@@ -321,12 +321,13 @@ def _call(signature: Signature, result: Plan) -> str:
         if written is not None:
             parts.append(text(written))
         elif name in signature.required:
-            parts.append(_example(name, named=name not in signature.positional))
+            parts.append(_example(name, name not in signature.positional, result.act))
     return ", ".join(parts)
 
 
-def _example(name: str, named: bool) -> str:
+def _example(name: str, named: bool, act: ast.Expr | None = None) -> str:
+    """A likely value: for a parameter of a block the word behind the arguments, if there is one."""
     value = EXAMPLES.get(name)
     if value is None:
-        return f"{name}=..."
+        return f"{name}=..." if act is None else f"{name}={text(act)}"
     return f"{name}={value}" if named else value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from specc.diagnostics import Diagnostic
@@ -31,6 +33,7 @@ class Reporter:
         self.limits = limits
         self.diagnostics: list[Diagnostic] = []
         self.heard = 0  # findings, whether told or not
+        self.background: Callable[[], tuple[str, ...]] = tuple  # notes on what is being elaborated
         self._found = {"error": 0, "warning": 0}
         self._counting = True
         self.steps = 0
@@ -45,6 +48,8 @@ class Reporter:
             if key in self._seen or (span.source.name, span.start) in self._settled:
                 return
             self._seen.add(key)
+            if notes := self.background():
+                diagnostic = replace(diagnostic, notes=(*diagnostic.notes, *notes))
         self._collect(diagnostic)
 
     def _collect(self, diagnostic: Diagnostic) -> None:

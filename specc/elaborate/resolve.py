@@ -15,17 +15,18 @@ from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.bind import no_activation
 from specc.elaborate.bodies import Body, BoundNames, Entry
 from specc.elaborate.definitions import callable_names, report_recursion, report_unused
-from specc.elaborate.foreign import arguments_meant, name_meant, operation_meant
-from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
-from specc.elaborate.plan import Plan, of_activation, of_block, of_operation, plan
+from specc.elaborate.foreign import arguments_meant, name_meant
+from specc.elaborate.modules import BlockDefinition, Module
+from specc.elaborate.plan import Plan, Signature, of_activation, of_block, of_operation, plan
 from specc.elaborate.reads import defined_in, functions_in, names_in, size_names
 from specc.elaborate.report import Reporter
 from specc.elaborate.tensor_names import check_name
+from specc.elaborate.unknown import no_operation, unknown_operation
 from specc.elaborate.values import BROKEN, Namespace, Word, quoted
 from specc.elaborate.words import FACTS, activations, known_words, takes_words
 from specc.ops import BY_WORD
 from specc.ops.base import Op
-from specc.source import Span
+from specc.source import Source, Span
 from specc.syntax import ast
 
 if TYPE_CHECKING:
@@ -193,8 +194,7 @@ class Resolver:
                 if argument.key is None or argument.key.id != "weights":
                     self._expression(argument.value, body)
         elif target is not None:
-            signature = of_block(target.tree) if isinstance(target, BlockDefinition) else of_operation(target)
-            made = plan(args, signature, name.span, bound, self._report)
+            made = plan(args, _signature(target), name.span, bound, self._report)
             made.flawed |= id(statement) in self.guesses
             self.plans[id(statement)] = made
             self._arguments(made, None if isinstance(target, BlockDefinition) else target, body)
@@ -247,18 +247,23 @@ class Resolver:
         if found is None and name.id in BY_WORD:
             return BY_WORD[name.id]
         if found is not None:
-            self._no_operation(name, found)
+            no_operation(name, found, self._report)
             return None
-        self._unknown_operation(name)
+        if entry is not None:
+            entry.used = True
+        unknown_operation(name, entry, self._module, self._report)
         return None
 
     def _guess(self, statement: ast.Operation) -> type[Op] | BlockDefinition | None:
         """What an unknown operation was most likely meant to be, so that what follows it can be checked."""
         guess = None if self._report.full else nearest(statement.name.id, callable_names(self._module))
-        if guess is None:
+        if guess is None or guess == statement.name.id:  # which a faulty definition hides
             return None
         found = self._global(ast.Name(statement.name.span, guess))
-        self.guesses[id(statement)] = target = found if isinstance(found, BlockDefinition) else BY_WORD[guess]
+        target = found if isinstance(found, BlockDefinition) else BY_WORD[guess]
+        if not _takes(target, arguments_meant(statement.name, statement.args), self._report):
+            return None
+        self.guesses[id(statement)] = target
         return target
 
     def _global(self, name: ast.Name) -> object:
@@ -270,29 +275,6 @@ class Resolver:
         if not member:
             return found
         return found.members.get(member) if isinstance(found, Namespace) else None
-
-    def _no_operation(self, name: ast.Name, found: object) -> None:
-        is_model = isinstance(found, ModelDefinition)
-        what = "a model" if is_model else "a module" if isinstance(found, Namespace) else "a constant"
-        self._report.error(
-            "E0208", name.span, f"`{name.id}` is {what}", "an operation or block is needed here",
-            help="write what models share as a `block`" if is_model else None,
-        )  # fmt: skip
-
-    def _unknown_operation(self, name: ast.Name) -> None:
-        guess = None if self._report.full else nearest(name.id, callable_names(self._module))
-        if guess is None and self._module.incomplete:
-            self._report.excuse(name.span)
-            return
-        module = self._module.scope.find(name.id.partition(".")[0])
-        if isinstance(module, Namespace):
-            blocks = [name for name, value in module.members.items() if isinstance(value, BlockDefinition)]
-            help = f"did you mean `{guess}`?" if guess else f"its blocks are {quoted(blocks)}"
-            message = f"module `{module.name}` has no block `{name.id.partition('.')[2]}`"
-            self._report.error("E0201", name.span, message, help=help)
-            return
-        message, help = f"unknown operation `{name.id}`", operation_meant(name, guess)
-        self._report.error("E0201", name.span, message, "no operation or block has this name", help=help)
 
     # ------------------------------------------------------------ names
 
@@ -401,3 +383,13 @@ class Resolver:
             elif entry.what in ("parameter", "constant"):
                 message = f"{entry.what} `{name}` is never used"
                 self._report.add(Diagnostic("W0202", message, entry.span, help="remove it, or start its name with `_`"))
+
+
+def _signature(target: type[Op] | BlockDefinition) -> Signature:
+    return of_block(target.tree) if isinstance(target, BlockDefinition) else of_operation(target)
+
+
+def _takes(target: type[Op] | BlockDefinition, args: Sequence[ast.Argument], report: Reporter) -> bool:
+    """Whether the arguments of an unknown operation suit what it was guessed to be, or nearly."""
+    place = Span(Source("", ""), 0, 0)
+    return plan(args, _signature(target), place, lambda _: False, Reporter(report.limits)).ok

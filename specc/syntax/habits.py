@@ -102,6 +102,23 @@ def _from_import(stuck: Stuck) -> str | None:
     return f'`import {module}` brings `{module}.{name}` if it is bundled; a file is `import "./{module}.cnn"`'
 
 
+def _arithmetic_of_layers(stuck: Stuck) -> str | None:
+    """`sum: a + b`."""
+    operation = _MERGES.get(stuck.token.value)
+    values = re.search(r":\s*([A-Za-z_]\w*)\s*$", stuck.before)
+    other = re.match(r"\S+\s*([A-Za-z_]\w*)", stuck.rest)
+    if operation is None or values is None or other is None:
+        return None
+    return f"values of layers meet in operations: `{operation} {values[1]}, {other[1]}`"
+
+
+def _body_behind_label(stuck: Stuck) -> str | None:
+    """`stem: { ... }`."""
+    if stuck.token.kind != "LBRACE" or not re.search(r"\w\s*:\s*$", stuck.before):
+        return None
+    return "a label belongs to one statement: `block` defines a piece of a network, whose call has a label"
+
+
 HABITS: tuple[Callable[[Stuck], str | None], ...] = (
     _slashes,
     _sizes_with_commas,
@@ -114,4 +131,7 @@ HABITS: tuple[Callable[[Stuck], str | None], ...] = (
     _dotted_label,
     _branch_alone,
     _from_import,
+    _arithmetic_of_layers,
+    _body_behind_label,
 )
+_MERGES = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul"}

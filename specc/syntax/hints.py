@@ -107,8 +107,10 @@ def _layer_in_let(stuck: Stuck) -> str | None:
 
 
 def _spaced_size(stuck: Stuck) -> str | None:
-    spaced = stuck.token.value in ("x", "X") and "TIMES" in stuck.accepted
-    return "a size is one word: `3x3`" if spaced else None
+    if stuck.token.value not in ("x", "X") or "TIMES" not in stuck.accepted:
+        return None
+    computed = stuck.previous is not None and stuck.previous.kind != "NUMBER"
+    return "a size that is computed is a list: `[in.channels, 1]`" if computed else "a size is one word: `3x3`"
 
 
 def _import_path(stuck: Stuck) -> str | None:

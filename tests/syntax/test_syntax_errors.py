@@ -159,6 +159,9 @@ HABITS = {
         "branches stand in the braces of what merges them: `concat { branch { ... } branch { ... } }`, or `add`"
     ),
     "lrn 5, alpha=1e\N{MINUS SIGN}3": "a minus is written `-`",
+    "c: a * b": "values of layers meet in operations: `mul a, b`",
+    "stem: { bn }": ("a label belongs to one statement: `block` defines a piece of a network, whose call has a label"),
+    "conv in.channels x 1": "a size that is computed is a list: `[in.channels, 1]`",
 }
 
 
