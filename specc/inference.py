@@ -14,6 +14,7 @@ import numpy as np
 from specc.diagnostics import Diagnostic
 from specc.interpreter import canonical, spoken
 from specc.ir import Graph
+from specc.ir.graph import saved_values
 from specc.onnx.emit import emit
 from specc.onnx.expose import Held, expose, held_values
 from specc.onnx.proto import Model
@@ -107,7 +108,7 @@ def open_inference(
     threads: int | None = None,
     beside_others: bool = False,
 ) -> tuple[Inference | None, tuple[Diagnostic, ...]]:
-    """A session for `graph`; `activations` are names of layers.  Otherwise why there is none.
+    """A session for `graph`; `activations` are names of `saved_values`.  Otherwise why there is none.
 
     `threads` is how many ONNX Runtime computes with (unless given, what it chooses); `beside_others` leaves processors
     to other threads, such as those that read files, while it waits.
@@ -116,8 +117,8 @@ def open_inference(
     if model is None:
         return None, diagnostics
     held = held_values(model, graph)
-    last = {node.layer: node.outputs[0] for node in graph.nodes}
-    chosen = {name: held[last[name]] for name in activations}
+    values = saved_values(graph)
+    chosen = {name: held[values[name]] for name in activations}
     exposed = expose(model, [h.tensor for h in chosen.values()])
     opened, diagnostics = open_session(exposed, weights, device=device, threads=threads, spinning=not beside_others)
     return (None, diagnostics) if opened is None else (Inference(graph, opened, chosen), ())

@@ -28,7 +28,7 @@ from specc.cli.model_arguments import add_device_argument, add_weights_arguments
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
-from specc.ir.graph import Graph, GraphOutput
+from specc.ir.graph import Graph, GraphOutput, saved_values
 from specc.outputs import RESULTS, refusals, spec_files
 from specc.report import words
 
@@ -129,7 +129,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _unsuitable(options: argparse.Namespace, graph: Graph) -> list[Diagnostic]:
     """What can be refused before anything is loaded."""
     found = []
-    layers = {node.layer: node for node in graph.nodes}
+    layers = saved_values(graph)
     for name in options.save_activations:
         if name not in layers:
             guess = nearest(name, layers)

@@ -281,7 +281,11 @@ class Elaborator:
                 frame.results.append(UNKNOWN)
             return
         if any(known.name == output.name for known in self._layers.build.outputs):
-            self._report.error("E0203", statement.name.span, f"output `{output.name}` is declared twice")
+            self._report.error(
+                "E0203", statement.name.span, f"output `{output.name}` is declared twice",
+                help=None if frame is self._whole else "behind a loop a label is the list of its values: return each "
+                f"there with a line of its own, `output {output.name}_0, from=label[0]`",
+            )  # fmt: skip
             self._layers.broken = True
             return
         self._layers.build.outputs.append(output)

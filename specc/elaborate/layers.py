@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
 from specc.dims import Sym, symbol
+from specc.elaborate.claimed import agrees, can_be, claimed_type, other_reading
 from specc.elaborate.expressions import Frame, shape_parts
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.plan import Plan
@@ -114,12 +115,14 @@ class Layers:
         statement: Call,
         name: str,
         scope: str | None = None,
+        others: tuple[str, ...] = (),
     ) -> Result:
-        """The layer called `name`, its tensors called under `scope`.  Raises `Failed`."""
+        """The layer called `name`, its tensors called under `scope`, its results behind the first `others`, where they
+        have labels of their own.  Raises `Failed`."""
         for source in sources:
             if source.type is None:
                 raise Failed
-        result = self._node(op, sources, name, name, statement, scope)
+        result = self._node(op, sources, name, name, statement, scope, others)
         return result if act is None else self.activate(act, result, name, statement, scope)
 
     def activate(self, act: Op, value: Result, name: str, statement: Call, scope: str | None) -> Result:
@@ -162,6 +165,7 @@ class Layers:
         layer: str,
         statement: Call,
         scope: str | None,
+        others: tuple[str, ...] = (),
     ) -> Result:
         inputs = tuple([source.type for source in sources if source.type is not None])
         found = self._infer(op, inputs, sources, statement)
@@ -170,31 +174,41 @@ class Layers:
             assert claimed is not None
             self.broken = True
             self.sharing.count += 1
-            return _results(op, name, layer, claimed, None)
+            return _results(op, output_names(name, len(claimed), others), layer, claimed, None)
         types, span = found.types, head(statement)
         if found.weights is None or (found.weights and claimed is not None):
             self.sharing.count += 1
         elif found.weights:
             self.sharing.note(Use(scope or name, name, op, inputs, found.weights, tuple(self.calls), span))
-        names = output_names(name, len(types))
+        names = output_names(name, len(types), others)
         if found.weights is None or (self.doubtful and any(source.name in self.doubtful for source in sources)):
             self.doubtful.update(names)
         if not self.broken:
-            self._append(op, sources, types, name, layer, span, scope if found.weights else None)
+            self._append(op, sources, types, names, layer, span, scope if found.weights else None)
             made = self._plans.get(id(statement))
             self.written[name] = () if made is None else made.fields
         for value in names:
             self._origins[value] = _Origin(span, op, inputs)
-        return _results(op, name, layer, types, claimed)
+        return _results(op, names, layer, types, claimed)
 
     def _append(
-        self, op: Op, sources: list[LayerValue], types: Types, name: str, layer: str, span: Span, scope: str | None
+        self,
+        op: Op,
+        sources: list[LayerValue],
+        types: Types,
+        names: tuple[str, ...],
+        layer: str,
+        span: Span,
+        scope: str | None,
     ) -> None:
         if len(self.build.nodes) >= self._limits.layers:
             raise self._report.error("E0701", span, f"more than {self._limits.layers:_} layers", help=MORE_LAYERS)
         inputs = tuple([source.name for source in sources])
+        name, *others = names
         file, line = span.source.name, span.row
-        self.build.append(op, inputs, types, name=name, layer=layer, file=file, line=line, scope=scope)
+        self.build.append(
+            op, inputs, types, name=name, layer=layer, file=file, line=line, scope=scope, others=tuple(others)
+        )
         self.places[name] = span
 
     def _infer(self, op: Op, inputs: Types, sources: list[LayerValue], statement: Call) -> _Inferred | None:
@@ -315,17 +329,17 @@ class Layers:
             return self._resume(parts, place, frame)
         if len(parts) == len(value.type.shape) and parts[0] == value.type.shape[0] and isinstance(parts[0], Sym):
             parts = parts[1:]  # the batch may be written, as in `input image [N, 3, H, W]`
-        if _agrees(parts, value.type, frame):
+        if agrees(parts, value.type, frame):
             return value.claiming(None) if value.claimed is not None else value
-        if value.claimed is not None and _agrees(parts, value.claimed, frame):
+        if value.claimed is not None and agrees(parts, value.claimed, frame):
             self.broken = True
             return value
         self._false_shape(shape, parts, value, frame)
-        return value.claiming(_claimed(parts, value.type, frame))
+        return value.claiming(claimed_type(parts, value.type, frame))
 
     def _resume(self, parts: tuple[Value | None, ...], place: Span, frame: Frame) -> LayerValue:
         sizes = tuple(part for part in parts if part is not None)
-        if len(sizes) < len(parts) or not _can_be(parts):
+        if len(sizes) < len(parts) or not can_be(parts):
             return UNKNOWN
         name = f"?{place.start}"
         self._origins[name] = _Origin(place)
@@ -351,7 +365,7 @@ class Layers:
         self._report.add(
             Diagnostic(
                 "E0501", f"the shape here is {real}, not {claimed}", shape.span, f"claims {claimed}", labels, notes,
-                help=_other_reading(parts, value.type, frame),
+                help=other_reading(parts, value.type, frame),
             )
         )  # fmt: skip
 
@@ -361,44 +375,11 @@ def head(statement: Call) -> Span:
     return statement.name.span if isinstance(statement, ast.Operation) else statement.keyword
 
 
-def _results(op: Op, name: str, layer: str, types: Types, claimed: Types | None) -> Result:
+def _results(op: Op, names: tuple[str, ...], layer: str, types: Types, claimed: Types | None) -> Result:
     if claimed is None and len(types) == 1:
-        return LayerValue(name, layer, types[0])
+        return LayerValue(names[0], layer, types[0])
     values = tuple(
         LayerValue(value, layer, x, None if claimed is None or claimed[i] == x else claimed[i])
-        for i, (value, x) in enumerate(zip(output_names(name, len(types)), types, strict=True))
+        for i, (value, x) in enumerate(zip(names, types, strict=True))
     )
     return values[0] if len(values) == 1 else LayerValues(values, op.leads)
-
-
-def _agrees(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> bool:
-    sizes = x.spoken(frame.layout)[1:]
-    return len(parts) == len(sizes) and all(p is None or p == s for p, s in zip(parts, sizes, strict=True))
-
-
-def _other_reading(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> str | None:
-    """What an author of a false shape may have had in mind."""
-    sizes = x.spoken(frame.layout)[1:]
-    if parts[:1] == (1,) and parts[1:] == sizes:
-        return f"the batch is not written: `-> {x.text(frame.layout)}`"
-    if len(parts) == 1 and len(sizes) > 1 and isinstance(parts[0], int) and parts[0] == x.elements:
-        return f"`flatten` makes it {parts[0]}"
-    if len(parts) == len(sizes) > 1 and parts == x.spoken("chw" if frame.layout == "hwc" else "hwc")[1:]:
-        order = "height x width x channels" if frame.layout == "hwc" else "channels x height x width"
-        return f"with layout={frame.layout} shapes are written {order}"
-    return None
-
-
-def _can_be(parts: tuple[Value | None, ...]) -> bool:
-    """Whether a value can have these sizes."""
-    return bool(parts) and not any(isinstance(part, int) and part < 1 for part in parts)
-
-
-def _claimed(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> TensorType:
-    """The type that an assertion claims, `_` filled in from the real one; the real one where it claims what no value
-    has."""
-    if not _can_be(parts):
-        return x
-    real = x.spoken(frame.layout)
-    sizes = [p if isinstance(p, int | Sym) else (real[i + 1] if i + 1 < len(real) else 1) for i, p in enumerate(parts)]
-    return TensorType(unspeak((x.shape[0], *sizes), frame.layout), x.dtype)

@@ -236,7 +236,8 @@ class Operations:
     ) -> Result:
         """The layer called `name`, its tensors called as `weights=` says."""
         known = self._layers.sharing.count
-        result = self._layers.apply(op, sources, act, statement, name, frame.naming.scope(name, made.tensors))
+        others = tuple([frame.naming.labelled(label.id) for label in statement.labels[1:]])
+        result = self._layers.apply(op, sources, act, statement, name, frame.naming.scope(name, made.tensors), others)
         self._check_tensors("residual" if isinstance(statement, ast.Residual) else op.word, made, known)
         return result
 

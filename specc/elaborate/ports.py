@@ -72,15 +72,25 @@ def _returned(
     if value is None:
         value = frame.current
     if isinstance(value, LayerValues | tuple):
-        raise report.error(
-            "E0408", statement.span, "an output is one value", help=f"write `output {name.id}, from=...`"
-        )
+        raise _several(statement, value, frame, report)
     if value is None:
         raise report.error("E0211", statement.span, "there is no value yet that could be an output")
     if not isinstance(value, LayerValue):
         place = places.get("from", name.span)
         raise report.error("E0208", place, f"an output is the value of a layer, not {describe(value)}")
     return value
+
+
+def _several(statement: ast.Output, value: LayerValues | tuple[Value, ...], frame: Frame, report: Reporter) -> Failed:
+    """E0408 for an output that would be a list, with the ways to return its values."""
+    name = statement.name.id
+    given = next((a.value for a in statement.args if a.key is not None and a.key.id == "from"), statement.name)
+    count = len(value.items if isinstance(value, LayerValues) else value)
+    help = f"label the values and name one: `output {name}, from=...`"
+    if isinstance(given, ast.Name) and frame.scope.binds(given.id) and count:
+        one, others = f"`output {name}_0, from={given.id}[0]`", f"`concat {given.id}`"
+        help = f"return each with a line of its own, {one}, or one value made of all: {others} above"
+    return report.error("E0408", statement.span, f"an output is one value, not a list of {count}", help=help)
 
 
 def _arguments(

@@ -69,11 +69,12 @@ class GraphBuilder:
         file: str,
         line: int,
         scope: str | None = None,
+        others: tuple[str, ...] = (),
     ) -> tuple[str, ...]:
-        """`add` for types that `op.infer` has already given."""
-        outputs = output_names(name, len(types))
+        """`add` for types that `op.infer` has already given; `others` name the results behind the first."""
+        outputs = output_names(name, len(types), others)
         node = self.former.get(name)
-        if node is None or not _is(node, op, layer, inputs, types, file, line, scope):
+        if node is None or not _is(node, op, layer, inputs, outputs, types, file, line, scope):
             node = Node(
                 name=name,
                 layer=layer,
@@ -112,9 +113,13 @@ class GraphBuilder:
 
 
 def _is(node: Node, op: Op, *rest: object) -> bool:
-    return node.op is op and (node.layer, node.inputs, node.types, node.file, node.line, node.scope) == rest
+    return node.op is op and (
+        (node.layer, node.inputs, node.outputs, node.types, node.file, node.line, node.scope) == rest
+    )
 
 
-def output_names(name: str, count: int) -> tuple[str, ...]:
-    """The values of a node: its own name, and `name.1`, `name.2` for further ones."""
+def output_names(name: str, count: int, others: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The values of a node: its own name, and `others` for further ones, or `name.1`, `name.2`."""
+    if others and count == 1 + len(others):
+        return (name, *others)
     return (name,) if count == 1 else (name, *(f"{name}.{i}" for i in range(1, count)))

@@ -178,3 +178,10 @@ class Graph(_Frozen):
 def weight_name(node: Node, weight: Weight) -> str:
     """`stem.weight`: the stable dotted name of a tensor, the same in weight files and in the ONNX graph."""
     return f"{node.scope or node.name}.{weight.name}"
+
+
+def saved_values(graph: Graph) -> dict[str, str]:
+    """The values that a run can return beside the outputs: for every layer that of its last node, and further results
+    of a node by their own names."""
+    found = {name: name for node in graph.nodes for name in node.outputs[1:]}
+    return found | {node.layer: node.outputs[0] for node in graph.nodes}

@@ -228,6 +228,19 @@ def test_activations_are_saved_beside_the_outputs(specc: Specc) -> None:
     assert np.load("out.npz")["conv1"].shape == (1, 4, 6, 6)
 
 
+def test_a_further_result_of_an_operation_is_saved_by_its_label(specc: Specc) -> None:
+    Path("halves.cnn").write_text("model Halves { input x 4x2x2; left, right: split 2; sub left, right }", "utf-8")
+    x = np.arange(16, dtype=np.float32).reshape(1, 4, 2, 2)
+    np.save("x.npy", x[0])
+    saved = ["--save-activations", "right", "--save-activations", "left", "-o", "halves.npz"]
+    answer = specc("run", "halves.cnn", "--device", "cpu", "--input", "x.npy", *saved)
+    assert answer.code == 0, answer.err
+    np.testing.assert_array_equal(np.load("halves.npz")["right"], x[:, 2:])
+    np.testing.assert_array_equal(np.load("halves.npz")["left"], x[:, :2])
+    answer = specc("run", "halves.cnn", "--device", "cpu", "--input", "x.npy", "--save-activations", "rigth")
+    assert "did you mean `right`?" in answer.err
+
+
 def test_verify_passes_what_export_wrote_and_fails_what_was_changed(specc: Specc) -> None:
     import onnx
 

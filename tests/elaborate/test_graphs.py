@@ -40,7 +40,7 @@ def shape(body: str, **parameters: object) -> str:
         ("a: relu; b: tanh; add a, b", "a(x) b(a) add1(a,b)"),
         ("a: relu; b: tanh; sub a, b", "a(x) b(a) sub1(a,b)"),
         ("a: relu; b: tanh; add a, b, relu", "a(x) b(a) add1(a,b) add1.relu(add1)"),
-        ("a, b: split 2; concat b, a", "a(x) concat1(a.1,a)"),
+        ("a, b: split 2; concat b, a", "a(x) concat1(b,a)"),
         ("split 2; concat", "split1(x) concat1(split1,split1.1)"),
         ("s: split 2; add s[1], s[0]", "s(x) add1(s.1,s)"),
         ("concat { branch { relu } branch { } }", "relu1(x) concat1(relu1,x)"),

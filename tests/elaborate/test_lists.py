@@ -23,7 +23,7 @@ def read(text: str, **options: object) -> dict[str, tuple[str, ...]]:
         ("for i in range(4) { if i % 2 == 1 { y: relu } else { tanh } }; add y", ("y.1", "y.3")),
         ("repeat 2 { repeat 2 { y: relu } }; add y[0][1], y[1][0]", ("y.0.1", "y.1.0")),
         ("stage: repeat 2 { y: relu }; add y[0], stage", ("stage.0.y", "stage.1.y")),
-        ("repeat 2 { a, b: split 2; concat b, a }; add b", ("a.0.1", "a.1.1")),
+        ("repeat 2 { a, b: split 2; concat b, a }; add b", ("b.0", "b.1")),
         ("repeat 2 { y: relu }; repeat 3 { y: tanh }; concat y", ("y.0_2", "y.1_2", "y.2")),
         ("y: tanh; repeat 2 { y: relu }; add y, x", ("y", "x")),
         ("repeat 2 { y: relu }; y: tanh; add y, x", ("y", "x")),
@@ -73,6 +73,52 @@ def test_a_list_of_one_value_is_a_list_and_works_as_the_value_too() -> None:
     block = "block b { let all = in; conv len(all), 1x1, from=all[0] }\nblock c { relu }\n"
     model = specc.loads(block + X + "b from=[x]; c from=[in] }")
     assert model.layers[1].output.text() == "1x8x8"
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "help"),
+    [
+        (
+            "repeat 2 { s: relu }; output scores, from=s",
+            "an output is one value, not a list of 2",
+            "return each with a line of its own, `output scores_0, from=s[0]`, or one value made of all: "
+            "`concat s` above",
+        ),
+        (
+            "repeat 2 { s: relu }; output s",
+            "an output is one value, not a list of 2",
+            "return each with a line of its own, `output s_0, from=s[0]`, or one value made of all: `concat s` above",
+        ),
+        (
+            "split 2; output y",
+            "an output is one value, not a list of 2",
+            "label the values and name one: `output y, from=...`",
+        ),
+        (
+            "repeat 2 { relu; output y }",
+            "output `y` is declared twice",
+            "behind a loop a label is the list of its values: return each there with a line of its own, "
+            "`output y_0, from=label[0]`",
+        ),
+        ("relu; output y; output y", "output `y` is declared twice", None),
+    ],
+)
+def test_what_to_do_where_an_output_is_several_values(body: str, message: str, help: str | None) -> None:
+    with pytest.raises(specc.SpecError) as refusal:
+        specc.loads(X + body + " }")
+    (found,) = refusal.value.diagnostics
+    assert (found.message, found.help) == (message, help)
+
+
+def test_labels_name_every_result_of_an_operation() -> None:
+    found = read(
+        X
+        + "left, right: split 2; repeat 2 { a, b: split 2, from=right; add b, a }; parts: split 2, from=x; add parts }"
+    )
+    assert found["add1"] == ("b.0", "a.0")
+    assert found["add2"] == ("b.1", "a.1")
+    assert found["a.0"] == ("right",)
+    assert found["add3"] == ("parts", "parts.1")
 
 
 @pytest.mark.parametrize(

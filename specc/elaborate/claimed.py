@@ -1,0 +1,41 @@
+"""Shapes that a `->` asserts, beside those that values have."""
+
+from __future__ import annotations
+
+from specc.dims import Sym
+from specc.elaborate.expressions import Frame
+from specc.elaborate.values import Value
+from specc.types import TensorType, unspeak
+
+
+def agrees(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> bool:
+    sizes = x.spoken(frame.layout)[1:]
+    return len(parts) == len(sizes) and all(p is None or p == s for p, s in zip(parts, sizes, strict=True))
+
+
+def other_reading(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> str | None:
+    """What an author of a false shape may have had in mind."""
+    sizes = x.spoken(frame.layout)[1:]
+    if parts[:1] == (1,) and parts[1:] == sizes:
+        return f"the batch is not written: `-> {x.text(frame.layout)}`"
+    if len(parts) == 1 and len(sizes) > 1 and isinstance(parts[0], int) and parts[0] == x.elements:
+        return f"`flatten` makes it {parts[0]}"
+    if len(parts) == len(sizes) > 1 and parts == x.spoken("chw" if frame.layout == "hwc" else "hwc")[1:]:
+        order = "height x width x channels" if frame.layout == "hwc" else "channels x height x width"
+        return f"with layout={frame.layout} shapes are written {order}"
+    return None
+
+
+def can_be(parts: tuple[Value | None, ...]) -> bool:
+    """Whether a value can have these sizes."""
+    return bool(parts) and not any(isinstance(part, int) and part < 1 for part in parts)
+
+
+def claimed_type(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> TensorType:
+    """The type that an assertion claims, `_` filled in from the real one; the real one where it claims what no value
+    has."""
+    if not can_be(parts):
+        return x
+    real = x.spoken(frame.layout)
+    sizes = [p if isinstance(p, int | Sym) else (real[i + 1] if i + 1 < len(real) else 1) for i, p in enumerate(parts)]
+    return TensorType(unspeak((x.shape[0], *sizes), frame.layout), x.dtype)
