@@ -36,7 +36,8 @@ SYNONYMS: Final[dict[str, str]] = {
     "num_groups": "groups", "upscale_factor": "factor", "downscale_factor": "factor", "output_size": "size",
     # ... and the words that arguments take
     "kaiming": "he_normal", "kaiming_normal": "he_normal", "kaiming_uniform": "he_uniform",
-    "xavier": "glorot_uniform", "xavier_normal": "glorot_normal", "xavier_uniform": "glorot_uniform",
+    "xavier": "glorot_uniform", "glorot": "glorot_uniform", "he": "he_normal", "lecun": "lecun_normal",
+    "xavier_normal": "glorot_normal", "xavier_uniform": "glorot_uniform",
     "replicate": "edge", "circular": "wrap", "constant": "zeros",
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -32,20 +32,30 @@ class _Unbound(Word):
     __slots__ = ()
 
 
+class Mended(Failed):
+    """Arguments in error were reported that change no shape; `op` is the operation without them."""
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+
+
 def bind(op: type[Op], plan: Plan, frame: Frame, report: Reporter) -> Op:
     """The operation with its arguments.  Raises `Failed`; every argument at fault is reported."""
     values: dict[str, Any] = {}
-    failed = False
+    lost = set()
     for name, expression in plan.fields.items():
         try:
             values[name] = _argument(expression, frame, report)
         except Failed:
-            failed = True
-    if failed or not plan.ok:
+            lost.add(name)
+    if not (plan.ok and _can_be_left_out(lost, op)):
         raise Failed
     if "layout" in op.context:
         values["layout"] = frame.layout
-    return make(op, values, {name: e.span for name, e in plan.fields.items()}, plan, frame, report)
+    made = make(op, values, {name: e.span for name, e in plan.fields.items()}, plan, frame, report)
+    if lost:
+        raise Mended(made)
+    return made
 
 
 def make(
@@ -58,9 +68,18 @@ def make(
             return _validated(op, tuple(plain), tuple(plain.values()), tuple(map(type, plain.values())))
         return op(**plain)
     except ValidationError as error:
-        for problem in error.errors(include_url=False):
+        problems = error.errors(include_url=False)
+        for problem in problems:
             _complain(op, problem, values, places, plan, frame, report)
-        raise Failed from None
+        wrong = {problem["loc"][0] for problem in problems}
+        if not _can_be_left_out(wrong, op):
+            raise Failed from None
+        raise Mended(op(**{name: value for name, value in plain.items() if name not in wrong})) from None
+
+
+def _can_be_left_out(names: Collection[object], op: type[Op]) -> bool:
+    """Whether the operation has the same shapes without these arguments."""
+    return all(name in _SHAPELESS and not op.model_fields[str(name)].is_required() for name in names)
 
 
 @lru_cache(maxsize=4096)
@@ -77,6 +96,8 @@ def _is_simple(value: Any) -> bool:
     return kind in _SIMPLE or (kind is float and value != 0.0)
 
 
+_SHAPELESS: Final = frozenset({"init", "bias", "weight", "eps", "alpha", "rate", "border"})
+"""Arguments that no shape depends on."""
 _SHORT: Final = (ast.Number, ast.Size, ast.Bool)
 """What the limit on digits keeps small."""
 _SIMPLE: Final = frozenset({int, bool, str})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 
-from specc.elaborate.bind import bind, bind_activation
+from specc.elaborate.bind import Mended, bind, bind_activation
 from specc.elaborate.constants import Constant, constant, is_constant
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.layers import Call, Layers, Result, head
@@ -61,7 +61,7 @@ class Operations:
             if statement.branches is not None:
                 raise self._report.error("E0208", statement.name.span, "a block takes no branches")
             return self._block(statement, target, made, frame)
-        op = self._bind(statement, target, made, frame)
+        op = self._made(statement, target, made, frame)
         if statement.branches is not None:
             sources = self._branches(statement, target, made, frame)
             act = self._activation(made.act, frame)
@@ -111,6 +111,15 @@ class Operations:
         if not made.ok:
             raise Failed
         return made
+
+    def _made(self, statement: ast.Operation | ast.Residual, op: type[Op], made: Plan, frame: Frame) -> Op:
+        """The operation with its arguments; without those in error, where the layers below can be checked all the
+        same."""
+        try:
+            return self._bind(statement, op, made, frame)
+        except Mended as mended:
+            self._layers.broken = True
+            return self._shared(mended.op)
 
     def _bind(self, statement: ast.Operation | ast.Residual, op: type[Op], made: Plan, frame: Frame) -> Op:
         """The operation with its arguments; calls with the same ones share one object, by which they are known."""
@@ -224,7 +233,7 @@ class Operations:
             inner = frame.nested()
             self._body(body, inner)
             sources.append(self._single(inner, statement.keyword))
-        op = self._bind(statement, BY_WORD["add"], made, frame)
+        op = self._made(statement, BY_WORD["add"], made, frame)
         act = self._activation(made.act, frame)
         if any(value is UNKNOWN for value in sources):
             raise Failed
