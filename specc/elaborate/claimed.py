@@ -5,6 +5,7 @@ from __future__ import annotations
 from specc.dims import Sym
 from specc.elaborate.expressions import Frame
 from specc.elaborate.values import Value
+from specc.ops.fields import LARGEST_SIZE
 from specc.types import TensorType, unspeak
 
 
@@ -28,7 +29,7 @@ def other_reading(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) 
 
 def can_be(parts: tuple[Value | None, ...]) -> bool:
     """Whether a value can have these sizes."""
-    return bool(parts) and not any(isinstance(part, int) and part < 1 for part in parts)
+    return bool(parts) and not any(isinstance(part, int) and not 1 <= part <= LARGEST_SIZE for part in parts)
 
 
 def claimed_type(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) -> TensorType:

@@ -132,6 +132,7 @@ X = "model Net { input x 4x8x8; "
         ("let a = nothing\n" + X + "relu -> a }", "E0202", "unknown name `nothing`"),
         (X + "conv 4, 3x3 -> [4, true, 6] }", "E0304", "a shape holds whole numbers, not `true`"),
         (X + "relu -> 0x0; prelu; conv 3, 1 }", "E0501", "the shape here is 4x8x8, not 0x0"),
+        (X + "relu -> [10 ** 400, 8, 8]; conv 4, 3x3, groups=2 }", "E0501", "the shape here is 4x8x8, not 1000"),
         (X + "qqq -> 0x0; prelu; conv 3, 1 }", "E0201", "unknown operation `qqq`"),
         (X + "repeat true { relu } }", "E0304", "`repeat` needs a whole number, not `true`"),
         ("block b(a) { a }\n" + X + "b same }", "E0201", "`a` is the word `same`, not an operation"),

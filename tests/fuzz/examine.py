@@ -87,15 +87,15 @@ def _emit(checked: Checked) -> None:
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Raise `Hang` in the block when it takes longer."""
+    """Raise `Hang` in the block when it takes longer, other work on the machine not counted."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise Hang(f"more than {seconds:g} seconds")
 
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    previous = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, previous)
