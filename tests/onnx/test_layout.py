@@ -35,6 +35,7 @@ CASES = [
     ("reshape before a convolution", shape(36), [("s", layer("reshape", sizes=(3, 4, 3))), ("c", CONV)], 2),
     ("flat and back", shape(3, 4, 3), [("f", FLATTEN), ("s", layer("reshape", sizes=(3, 4, 3))), ("r", RELU)], 0),
     ("one channel of open height", shape(1, "H", 5), [("c", layer("conv", channels=1, kernel=(3,)))], 0),
+    ("one channel of open sizes", shape(1, "H", "W"), [("c", layer("conv", channels=1, kernel=(3,)))], 2),
     ("a gate", shape(3, 6, 5), [("c", CONV), ("g", GLOBAL), ("m", layer("mul"), ["c", "g"])], 2),
     ("a gate on the image", shape(3, 6, 5), [("g", GLOBAL), ("m", layer("mul"), ["image", "g"])], 1),
     ("two readers", shape(3, 3, 3), [("r", RELU), *FLAT_AND_BACK, ("c", CONV, ["r"]), ("a", ADD, ["s", "c"])], 2),
