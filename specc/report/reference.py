@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from typing import Final
 
 from specc.ops import OPS
 from specc.ops.base import Op
 from specc.report.operations import arguments, signature
+
+BAR: Final = r"\|"
+"""A bar within a cell of a Markdown table."""
 
 _HEAD = """\
 # Operations
@@ -36,7 +40,7 @@ def _section(op: type[Op]) -> Iterator[str]:
         yield "| argument | default | meaning |\n|---|---|---|"
         for name, doc, default in rows:
             shown = default.removeprefix(" (default ").removesuffix(")") or "required"
-            yield f"| `{name}` | {shown} | {doc.replace('|', ' or ')} |"
+            yield f"| `{name}` | {shown} | {doc.replace('|', BAR)} |"
         yield ""
 
 
