@@ -33,10 +33,16 @@ def _each(word: str, x: TensorType, name: str, fixed: Values, init: str | float)
     return Weight(name, shape, init, fixed=None if fixed is None else fit(name, fixed, shape))
 
 
+def _one(name: str, fixed: Values, init: str | float) -> Weight:
+    """One value for all of an item."""
+    return Weight(name, (1,), init, fixed=None if fixed is None else fit(name, fixed, (1,)))
+
+
 class Scale(Uncounted):
     """weight x + bias per channel, learned; ConvNeXt's layer scale is `scale init=1e-6` (Touvron et al., 2021).
 
-    A factor that is not learned is no parameter: `mul 0.17`.  A bias alone is `bias`.
+    A single number for all is `scale shared=true, init=0`, as ReZero (Bachlechner et al., 2020) and SAGAN's gamma
+    (Zhang et al., 2019) have it.  A factor that is not learned is no parameter: `mul 0.17`.  A bias alone is `bias`.
     """
 
     word = "scale"
@@ -49,13 +55,16 @@ class Scale(Uncounted):
     """Fixed factors: one number, or one for each channel."""
     elementwise: bool = False
     """One factor and bias for each element of an item, not for each channel."""
+    shared: bool = False
+    """One factor for all of an item; a bias remains one for each channel or element."""
 
     def infer(self, inputs: Types) -> Types:
         self.weights(inputs)
         return inputs
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        weight = self._factor(inputs[0], "weight", self.weight, self.init)
+        weight = _one("weight", self.weight, self.init) if self.shared else None
+        weight = weight or self._factor(inputs[0], "weight", self.weight, self.init)
         if self.bias is False:
             return (weight,)
         return (weight, self._factor(inputs[0], "bias", None if self.bias is True else self.bias, 0.0))
@@ -144,8 +153,7 @@ class PRelu(Uncounted):
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         if self.shared:
-            fixed = None if self.weight is None else fit("weight", self.weight, (1,))
-            return (Weight("weight", (1,), self.init, fixed=fixed),)
+            return (_one("weight", self.weight, self.init),)
         if self.elementwise:
             return (_each(self.word, inputs[0], "weight", self.weight, self.init),)
         return (_factor(self.word, inputs[0], "weight", self.weight, self.init),)

@@ -41,11 +41,11 @@ class Borrowed:
 
 
 class Scale(nn.Module):
-    """weight x + bias, both of the shape (channels, 1, ...)."""
+    """weight x + bias, both of the shape (channels, 1, ...), or that of an item; of one weight for all if `shared`."""
 
-    def __init__(self, *shape: int, bias: bool = False) -> None:
+    def __init__(self, *shape: int, bias: bool = False, shared: bool = False) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(shape))
+        self.weight = nn.Parameter(torch.ones(1 if shared else shape))
         self.bias = nn.Parameter(torch.zeros(shape)) if bias else None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

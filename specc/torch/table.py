@@ -49,8 +49,9 @@ def _dense(layer: Layer) -> str:
 def _scale(layer: Layer) -> str:
     op = layer.op
     assert isinstance(op, Scale)
-    shape = op.weights(layer.types)[0].shape
-    return f"{layer.module(_sized('Scale', shape, bias=unless(op.bias is not False, False)), helper=True)}({layer.x})"
+    shape = op.weights(layer.types)[-1].shape
+    options = {"bias": unless(op.bias is not False, False), "shared": unless(op.shared and op.bias is not False, False)}
+    return f"{layer.module(_sized('Scale', shape, **options), helper=True)}({layer.x})"
 
 
 def _bias(layer: Layer) -> str:

@@ -48,6 +48,9 @@ EXAMPLES = {
     "scale": [
         "scale",
         "scale bias=true",
+        "scale shared=true",
+        "scale shared=true, bias=true",
+        "scale shared=true, weight=0.5",
         "scale weight=0.5",
         "scale weight=[1, 2, 3, 4, 5, 6, 7, 8], bias=true",
         "scale elementwise=true",

@@ -209,6 +209,11 @@ def _biased(ctx: Context, step: Step, value: Live, bias: Tensor) -> list[Value]:
     if node is not None and node.op == Scale():
         weight = mapped(ctx.weights[node.name]["weight"], bias.shape, lambda array: array)
         return [Live(norms.scaled(ctx, step, node.inputs[0], weight, bias), value.last)]
+    if node is not None and node.op == Scale(shared=True):
+        op = Scale(shared=True, bias=True)
+        shape = (bias.shape[0], *(1,) * len(ctx.type(value).spatial))
+        tensors = {**ctx.weights[node.name], "bias": mapped(bias, shape, lambda array: array)}
+        return [Live(ctx.add(step, op, node.inputs[0], weights=tensors), value.last)]
     if node is not None and _takes_bias(node):
         op = node.op.model_copy(update={"bias": True})
         tensors = {**ctx.weights[node.name], "bias": bias}
@@ -261,6 +266,9 @@ def _times(
         return [with_number(ctx, step, kind, value, number, place)]
     if kind is Div and place == 0:
         raise Decline("it divides a constant for each channel or element by a computed value")
+    if constant.shape == (1,) and ctx.type(value).shape[1:] != (1,):
+        op = Scale(shared=True)
+        return [Live(ctx.add(step, op, value.value, weights={"weight": constant.tensor}), value.last)]
     numbers = _numbers(ctx, constant, value)
     weight = mapped(numbers, numbers.shape, change)
     if len(weight.shape) > 1:
