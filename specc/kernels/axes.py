@@ -24,6 +24,14 @@ def axis_of(x: Array, axis: str | int, layout: str) -> int:
     return counted[axis]
 
 
+def lengthened(x: Array, axis: str | int, layout: str, ends: tuple[int, ...], fill: float) -> Array:
+    """`x` with `fill` at both ends of an axis, as often as `ends` says: one number for both, or one for each."""
+    index = axis_of(x, axis, layout)
+    widths = [(0, 0)] * x.ndim
+    widths[index] = (ends[0], ends[-1])
+    return np.pad(x, widths, constant_values=x.dtype.type(fill))
+
+
 def as_written(x: Array, layout: str) -> Array:
     """A view of `x` with its axes in the order in which authors write them."""
     return np.moveaxis(x, 1, -1) if layout == "hwc" else x

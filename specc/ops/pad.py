@@ -1,4 +1,4 @@
-"""Positions added around an image."""
+"""Positions added around an image, or at the ends of one axis."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.dims import Dim
+from specc.ops.axes import Axis, axis_index
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Rearrangement
 from specc.ops.fields import Pad as Amount
 from specc.ops.fields import Real
 from specc.ops.windows import check_padded, pad_sides, spatial_axes
-from specc.types import SPATIAL_NAMES, TensorType
+from specc.types import SPATIAL_NAMES, Layout, TensorType
 
 if TYPE_CHECKING:
     from specc.ops.base import Array
@@ -36,10 +37,14 @@ def sides_of(amount: Amount, axes: int) -> list[tuple[int, int]]:
 
 
 class Pad(Rearrangement):
-    """Positions added around an image: ONNX Pad-13, `wrap` since Pad-19."""
+    """Positions added around an image, or at both ends of one axis: ONNX Pad-13, `wrap` since Pad-19.
+
+    `pad (0, 32), axis=channels` adds channels of zeros, as shortcuts without weights do (He et al., 2015, option A).
+    """
 
     word = "pad"
     positional = ("amount",)
+    context = ("layout",)
     moves = False
 
     amount: Sides
@@ -48,9 +53,15 @@ class Pad(Rearrangement):
     """What the new positions hold; `zeros` is `value`."""
     value: Real = 0.0
     """What new positions hold under `mode=zeros`."""
+    axis: Axis | None = None
+    """The only axis that is padded, by one number at both ends, or (begin, end); under `mode=zeros`."""
+    layout: Layout = "chw"
+    """The order in which the model's author writes axes."""
 
     def infer(self, inputs: Types) -> Types:
         (x,) = inputs
+        if self.axis is not None:
+            return (self._longer(x, axis_index(self.axis, x, self.layout)),)
         axes = spatial_axes(self.word, x)
         sides = sides_of(self.amount, axes)
         for size, side, name in zip(x.spatial, sides, SPATIAL_NAMES[axes], strict=True):
@@ -59,22 +70,45 @@ class Pad(Rearrangement):
         sizes = (size + sum(side) for size, side in zip(x.spatial, sides, strict=True))
         return (TensorType((*x.shape[:2], *sizes)),)
 
+    def _longer(self, x: TensorType, index: int) -> TensorType:
+        if self.mode != "zeros":
+            raise Rejection("E0305", f"`pad` with an axis adds a value, not {self.mode}", argument="mode")
+        if len(self.amount) > 2:
+            raise Rejection("E0304", f"one axis has 2 ends, not {len(self.amount)}", argument="amount")
+        size = x.shape[index] + sum(self._ends())
+        return TensorType((*x.shape[:index], size, *x.shape[index + 1 :]), x.dtype)
+
+    def _ends(self) -> tuple[int, int]:
+        """How much is added at the beginning and the end of `axis`."""
+        return sides_of(self.amount, 1)[0]
+
+    def sides(self, x: TensorType) -> list[tuple[int, int]]:
+        """How much is added at both ends of every axis behind the batch."""
+        if self.axis is None:
+            return [(0, 0), *sides_of(self.amount, len(x.spatial))]
+        padded = axis_index(self.axis, x, self.layout)
+        return [self._ends() if index == padded else (0, 0) for index in range(1, x.rank + 1)]
+
     def reach(self, inputs: Types) -> Field:
         return (Reach(1),) * len(inputs[0].spatial)
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         if self.mode == "wrap" and build.opset < 19:
             raise build.unsupported("mode=wrap", since=19)
-        sides = sides_of(self.amount, len(inputs[0].spatial))
-        pads = build.ints((0, 0, *(begin for begin, _ in sides), 0, 0, *(end for _, end in sides)))
+        sides = self.sides(inputs[0])
+        pads = build.ints((0, *(begin for begin, _ in sides), 0, *(end for _, end in sides)))
         if self.mode != "zeros":
             return (build.node("Pad", [names[0], pads], mode=self.mode),)
         operands = [names[0], pads] + ([build.floats([self.value], ())] if self.value else [])
         return (build.node("Pad", operands, mode="constant"),)
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
+        from specc.kernels.axes import lengthened
         from specc.kernels.windows import amounts, padded
 
+        assert not isinstance(self.amount, str)
+        if self.axis is not None:
+            return (lengthened(xs[0], self.axis, self.layout, self.amount, self.value),)
         ones = (1,) * (xs[0].ndim - 2)
         return (padded(xs[0], amounts(xs[0].shape[2:], ones, ones, self.amount, ones), self.mode, self.value),)
 

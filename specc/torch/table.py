@@ -23,7 +23,7 @@ from specc.ops.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from specc.ops.smooth import Gelu, HardSigmoid
 from specc.ops.softmax import Softmax
 from specc.ops.split import Split
-from specc.ops.windows import pad_sides, per_axis
+from specc.ops.windows import per_axis
 from specc.torch import norms, quantised, resampling, windows
 from specc.torch.layer import Layer, call, unless
 
@@ -227,7 +227,8 @@ def _squeeze(layer: Layer) -> str:
 def _pad(layer: Layer) -> str:
     op = layer.op
     assert isinstance(op, Pad) and not isinstance(op.amount, str)
-    sides = pad_sides(op.amount, layer.axes)
+    sides = op.sides(layer.types[0])
+    sides = sides[1:] if op.axis is None or not any(sides[0]) else sides
     mode = {"zeros": None, "edge": "'replicate'", "reflect": "'reflect'", "wrap": "'circular'"}[op.mode]
     return call("F.pad", layer.x, _sides(sides), mode=mode, value=unless(op.value, 0.0))
 

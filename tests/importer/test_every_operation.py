@@ -84,7 +84,13 @@ EXAMPLES = {
     "reshape": ["reshape (4, 8, 36)", "reshape (2, 4, 6, 2, 6, 2)", "flatten; reshape (8, 12, 12)"],
     "transpose": ["transpose (2, 0, 1)", "transpose (0, 2, 1)"],
     "squeeze": ["global_avgpool; squeeze", "global_avgpool; squeeze height"],
-    "pad": ["pad 1", "pad (1, 2, 0, 0), value=0.5", "pad 2, mode=reflect"],
+    "pad": [
+        "pad 1",
+        "pad (1, 2, 0, 0), value=0.5",
+        "pad 2, mode=reflect",
+        "pad (1, 3), axis=channels",
+        "pad 2, axis=0, value=1",
+    ],
     "crop": ["crop 2", "crop size=8"],
     "upsample": [
         "upsample 2",

@@ -210,10 +210,9 @@ def _biased(ctx: Context, step: Step, value: Live, bias: Tensor) -> list[Value]:
         weight = mapped(ctx.weights[node.name]["weight"], bias.shape, lambda array: array)
         return [Live(norms.scaled(ctx, step, node.inputs[0], weight, bias), value.last)]
     if node is not None and node.op == Scale(shared=True):
-        op = Scale(shared=True, bias=True)
         shape = (bias.shape[0], *(1,) * len(ctx.type(value).spatial))
         tensors = {**ctx.weights[node.name], "bias": mapped(bias, shape, lambda array: array)}
-        return [Live(ctx.add(step, op, node.inputs[0], weights=tensors), value.last)]
+        return [Live(ctx.add(step, Scale(shared=True, bias=True), node.inputs[0], weights=tensors), value.last)]
     if node is not None and _takes_bias(node):
         op = node.op.model_copy(update={"bias": True})
         tensors = {**ctx.weights[node.name], "bias": bias}

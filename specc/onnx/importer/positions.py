@@ -29,10 +29,10 @@ def pad(ctx: Context, step: Step) -> list[Value]:
             sides[ctx.axis(value, axis)] = (begin, end)
     if not sides:
         return [value]
-    if 1 in sides:
-        raise Decline("it pads channels")
     if mode == "constant" and fill not in (None, 0.0) and abs(fill) == float("inf"):
         raise Decline(f"it pads with {fill}")
+    if 1 in sides:
+        return [_channels_padded(ctx, step, value, sides, (mode, fill or 0.0))]
     pairs = [sides.get(axis, (0, 0)) for axis in range(2, ctx.type(value).rank + 1)]
     flat = (*(begin for begin, _ in pairs), *(end for _, end in pairs))
     if max(flat) <= 0:
@@ -41,6 +41,19 @@ def pad(ctx: Context, step: Step) -> list[Value]:
         words: dict[str, Any] = {"constant": "zeros"}
         op = Pad(amount=compact_pad(flat), mode=words.get(mode, mode), value=fill or 0.0)
     return [Live(ctx.add(step, op, value.value), value.last)]
+
+
+def _channels_padded(
+    ctx: Context, step: Step, value: Live, sides: dict[int, tuple[int, int]], how: tuple[str, float]
+) -> Live:
+    """Channels added at both ends of them."""
+    mode, fill = how
+    if len(sides) > 1 or mode != "constant" or min(sides[1]) < 0:
+        raise Decline("it pads channels together with other axes, cuts them, or repeats them")
+    begin, end = sides[1]
+    amount = (begin,) if begin == end else (begin, end)
+    op = Pad(amount=amount, value=fill, axis=ctx.axis_argument(value, 1), layout=ctx.builder.layout)
+    return Live(ctx.add(step, op, value.value), value.last)
 
 
 def reduce(
