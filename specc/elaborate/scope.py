@@ -40,13 +40,13 @@ class Naming:
         """The name that a layer is given next, unless it is taken."""
         if label is not None:
             return f"{self.prefix}{label}{self.suffix}"
-        return f"{self.prefix}{word}{self.counters.get(word, 0) + 1}"
+        return self._numbered(word, self.counters.get(word, 0) + 1)
 
     def automatic(self, word: str) -> str:
-        """`conv1`, `conv2`: the next free one."""
+        """`conv1`, `conv2`, or `relu6_1`: the next free one."""
         while True:
             self.counters[word] = self.counters.get(word, 0) + 1
-            name = f"{self.prefix}{word}{self.counters[word]}"
+            name = self._numbered(word, self.counters[word])
             if name not in self.taken:
                 self.taken.add(name)
                 return name
@@ -72,6 +72,10 @@ class Naming:
         loop = self.within(label, self.scope(label))
         tensors = None if loop.tensors is None else f"{loop.tensors}{index}."
         return Naming(self.taken, f"{loop.prefix}{index}.", tensors=tensors, common=loop.common)
+
+    def _numbered(self, word: str, number: int) -> str:
+        """`word` with its number; behind a digit apart from it, so that the first `block8` is not called `block81`."""
+        return f"{self.prefix}{word}{'_' if word[-1:].isdigit() else ''}{number}"
 
     def _free(self, name: str) -> str:
         candidate, count = name, 1

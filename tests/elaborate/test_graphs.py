@@ -34,6 +34,8 @@ def shape(body: str, **parameters: object) -> str:
     [
         ("conv 4, 3x3; conv 4, 3x3; relu", "conv1(x) conv2(conv1) relu1(conv2)"),
         ("a: conv 4, 3x3, relu; relu", "a(x) a.relu(a) relu1(a.relu)"),
+        ("relu6; tanh; relu6", "relu6_1(x) tanh1(relu6_1) relu6_2(tanh1)"),
+        ("relu6_1: tanh; relu6; relu6", "relu6_1(x) relu6_2(relu6_1) relu6_3(relu6_2)"),
         ("a: conv 4, 3x3; relu; conv 4, 3x3, from=a", "a(x) relu1(a) conv1(a)"),
         ("conv 4, 1x1, act=none", "conv1(x)"),
         ("relu; add x", "relu1(x) add1(relu1,x)"),
@@ -79,6 +81,8 @@ def test_nodes(body: str, expected: str) -> None:
         ("block b { conv 4, 1x1; relu }\nmodel Net { input x 4x8x8; b; b }",
          "b1.conv1(x) b1.relu1(b1.conv1) b2.conv1(b1.relu1) b2.relu1(b2.conv1)"),
         ("block b(f = relu) { conv 4, 1x1; f }\nmodel Net { input x 4x8x8; b none }", "b1.conv1(x)"),
+        ("block stage8 { relu }\nmodel Net { input x 4x8x8; repeat 2 { stage8 } }",
+         "stage8_1.relu1(x) stage8_2.relu1(stage8_1.relu1)"),
         ("block b(f = relu) { f }\nmodel Net { input x 4x8x8; stem: b; b tanh }", "stem.relu1(x) b1.tanh1(stem.relu1)"),
         ("block b(skip) { add skip }\nmodel Net { input x 4x8x8; relu; b x }", "relu1(x) b1.add1(relu1,x)"),
         ("block b { relu }\nmodel Net { input x 4x8x8; tanh; b from=x }", "tanh1(x) b1.relu1(x)"),
