@@ -10,9 +10,9 @@ from itertools import count
 from specc.decompile.arguments import number
 from specc.decompile.blocks import Block, extract
 from specc.decompile.items import Writer, in_order
-from specc.decompile.lines import Printer, broken, folded, page, shape_text
-from specc.decompile.marks import final_names, replaced
-from specc.decompile.names import RESERVED, identifier, label_base, short
+from specc.decompile.lines import Chunks, Printer, broken, folded, page, shape_text
+from specc.decompile.marks import blank, final_names, replaced
+from specc.decompile.names import RESERVED, identifier, label_base, layer_name, preserved, spoken_words
 from specc.decompile.nested import nested_blocks
 from specc.dims import Dim, names
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
@@ -35,13 +35,13 @@ def decompile(graph: Graph, name: str | None = None) -> str:
 def written(graph: Graph, name: str | None = None) -> Decompiled:
     """`decompile`, with what is needed to follow the nodes into the text."""
     taken: set[str] = {str(size) for item in graph.inputs for dim in item.type.shape for size in names(dim)}
-    title = identifier(name or graph.name, "Model", taken)
-    labels = {item.name: identifier(item.name, "image", taken) for item in graph.inputs}
-    outputs = [identifier(item.name, "result", taken) if item.name != "output" else "output" for item in graph.outputs]
     writer = Writer(graph)
     items = writer.sequence(graph.nodes, graph.inputs[-1].name)
     nodes = tuple(in_order(items))
     last = items[-1].value if items else graph.inputs[-1].name
+    labels = {item.name: preserved(item.name, "image", taken) for item in graph.inputs}
+    outputs = [preserved(item.name, "result", taken) for item in graph.outputs] if not _unnamed(graph, last) else []
+    title = identifier(name or graph.name, "Model", taken)
     writer.labels.update(item.value for item in graph.outputs[:-1])
     writer.labels.update(item.value for item in graph.outputs[-1:] if item.value != last)
     read = {name for node in nodes for name in node.inputs} | {output.value for output in graph.outputs}
@@ -54,18 +54,28 @@ def written(graph: Graph, name: str | None = None) -> Decompiled:
     kept = frozenset(ids[output.value] for output in graph.outputs if output.value in ids)
     chunks, blocks = extract(printer.chunks(items), taken, entry, kept)
     body = folded(chunks)
+    texts = _texts(body)
+    inside = [text for block in (*inner, *blocks) for text in _texts(block.body)]
+    labels |= _besides(spoken_words(map(blank, (*texts, *inside))), labels, taken)
     final = {ids[item.name]: labels[item.name] for item in graph.inputs}
-    texts = [line.text for chunk in body for line in chunk.lines]
     final |= final_names([replaced(text, final) for text in texts], taken)
     labels.update((value, final[name]) for value, name in ids.items() if name in final)
-    lines = list(_blocks((*inner, *blocks)))
-    lines += [f"## {text}" for text in graph.doc.splitlines() if text.strip()]
-    lines.append(f"model {title} {{")
-    for item in graph.inputs:
-        lines += broken(f"    {_input(graph, item, labels[item.name])}", 2)
-    lines += ["", *page(body, 1, final)]
-    lines += list(_outputs(graph, outputs, labels, last))
+    lines = [*_blocks((*inner, *blocks)), *_heading(graph, title, labels), *page(body, 1, final)]
+    lines += _outputs(graph, outputs, labels, last)
     return Decompiled("\n".join([*lines, "}", ""]), title, nodes)
+
+
+def _heading(graph: Graph, title: str, labels: dict[str, str]) -> Iterator[str]:
+    """The lines of the model down to its inputs."""
+    yield from (f"## {text}" for text in graph.doc.splitlines() if text.strip())
+    yield f"model {title} {{"
+    for item in graph.inputs:
+        yield from broken(f"    {_input(graph, item, labels[item.name])}", 2)
+    yield ""
+
+
+def _texts(chunks: Chunks) -> list[str]:
+    return [line.text for chunk in chunks for line in chunk.lines]
 
 
 def _bases(nodes: Sequence[Node], wanted: Collection[str], read: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -88,11 +98,9 @@ def _shared_weights(graph: Graph, taken: set[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     first_parts: dict[str, str] = {}
     for scope, nodes in graph.sharing.items():
-        first, dot, rest = scope.partition(".")
-        if not re.fullmatch(r"\w+(\.\w+)*", scope):
-            first, dot, rest = short(scope), "", ""
+        first, dot, rest = scope.partition(".") if re.fullmatch(r"\w+(\.\w+)*", scope) else (scope, "", "")
         if first not in first_parts:
-            wanted = f"shared_{first}" if re.fullmatch(r"[a-z_]+\d+", first) else first
+            wanted = f"shared_{first}" if re.fullmatch(r"[a-z_]+\d+", first) else layer_name(first)
             first_parts[first] = identifier(wanted, "shared", taken)
         name = first_parts[first] + dot + rest
         plain = all(part.isidentifier() and part not in RESERVED for part in name.split("."))
@@ -105,10 +113,7 @@ def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
         parameters = f"({', '.join(block.parameters)})" if block.parameters else ""
         yield f"block {block.name}{parameters} {{"
         body = folded(block.body)
-        names = final_names(
-            [line.text for chunk in body for line in chunk.lines],
-            {parameter.split(" ")[0] for parameter in block.parameters},
-        )
+        names = final_names(_texts(body), {parameter.split(" ")[0] for parameter in block.parameters})
         yield from page(body, 1, names)
         yield "}"
         yield ""
@@ -133,8 +138,19 @@ def _declared(sizes: tuple[Dim, ...]) -> str:
     return f"[{', '.join(map(str, sizes))}]"
 
 
+def _unnamed(graph: Graph, last: str) -> bool:
+    """Whether the output is what a spec returns without saying so."""
+    names = [item.name for item in graph.outputs]
+    return names == ["output"] and graph.outputs[0].value == last and graph.outputs[0].labels is None
+
+
+def _besides(words: set[str], labels: dict[str, str], taken: set[str]) -> dict[str, str]:
+    """Other names for the inputs that are called like `words` of the spec."""
+    return {value: preserved(name, "image", taken, words) for value, name in labels.items() if name in words}
+
+
 def _outputs(graph: Graph, declared: list[str], labels: dict[str, str], last: str) -> Iterator[str]:
-    if declared == ["output"] and graph.outputs[0].value == last and graph.outputs[0].labels is None:
+    if not declared:
         return
     yield ""
     for item, name in zip(graph.outputs, declared, strict=True):

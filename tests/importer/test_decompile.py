@@ -208,3 +208,20 @@ def test_names_that_a_spec_cannot_use_are_changed():
     data = model_of('model (float[N,3,8,8] "gpu_0/data.0") => (float[N,3,8,8] "9") { "9" = Relu("gpu_0/data.0") }')
     text = decompile(imported(data).graph)
     assert text == "model model_2 {\n    input gpu_0_data_0 3x8x8\n\n    relu\n\n    output result_9\n}\n"
+
+
+def test_names_of_inputs_and_outputs_stay_where_nothing_else_is_called_so():
+    data = model_of(
+        """sigmoid (float[N,3,8,8] depth, float[N,3,8,8] add, float[N,3,8,8] relu) =>
+           (float[N,3,8,8] sigmoid, float[N,3,8,8] _linear, float[N,3,8,8] "in", float[N,3,8,8] output) {
+            sum = Add(depth, add)
+            _linear = Abs(relu)
+            sigmoid = Sigmoid(sum)
+            "in" = Tanh(sum)
+            output = Relu(sigmoid)
+        }"""
+    )
+    spec, diagnostics = spec_of(imported(data).graph, "written.cnn")
+    assert spec is not None, diagnostics
+    assert [item.name for item in spec.checked.graph.inputs] == ["depth", "add_2", "relu_2"]
+    assert [item.name for item in spec.checked.graph.outputs] == ["sigmoid", "_linear", "in_2", "output_2"]

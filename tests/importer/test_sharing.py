@@ -114,3 +114,24 @@ def test_equal_numbers_throughout_say_nothing_in_foreign_files():
         }""",
     )
     assert imported(data).graph.sharing == {}
+
+
+def test_heads_that_share_by_themselves_have_names_of_their_own():
+    """PyTorch calls both after the operator, `/cls/cls.0/Conv`, where it folds normalisations into convolutions."""
+    data = model_of(
+        """g (float[N,2,6,6] x) => (float[N,2,6,6] a, float[N,2,4,4] b, float[N,2,6,6] c, float[N,2,4,4] d) {
+            small = AveragePool <kernel_shape = [3, 3]> (x)
+            "/cls/cls.0/Conv_output_0" = Conv <pads = [1, 1, 1, 1]> (x, "onnx::Conv_1")
+            a = Relu ("/cls/cls.0/Conv_output_0")
+            "/cls/cls.0_1/Conv_output_0" = Conv <pads = [1, 1, 1, 1]> (small, "onnx::Conv_1")
+            b = Relu ("/cls/cls.0_1/Conv_output_0")
+            "/box/box.0/Conv_output_0" = Conv <pads = [1, 1, 1, 1]> (x, "onnx::Conv_2")
+            c = Relu ("/box/box.0/Conv_output_0")
+            "/box/box.0_1/Conv_output_0" = Conv <pads = [1, 1, 1, 1]> (small, "onnx::Conv_2")
+            d = Relu ("/box/box.0_1/Conv_output_0")
+        }""",
+        [("onnx::Conv_1", (2, 2, 3, 3)), ("onnx::Conv_2", (2, 2, 3, 3))],
+    )
+    spec, diagnostics = spec_of(imported(data).graph, "back.cnn")
+    assert spec is not None, diagnostics
+    assert list(spec.checked.graph.sharing) == ["cls_0", "box_0"]
