@@ -156,9 +156,17 @@ def _unsuitable(options: argparse.Namespace, graph: Graph) -> list[Diagnostic]:
     if options.top_k is not None and options.save_activations and options.output is None:
         message = "--top-k prints the best classes alone, and the activations need a file: -o OUT"
         found.append(Diagnostic("E0904", message))
-    if options.top_k is not None and len(graph.values[graph.outputs[0].value].shape) != 2:
-        found.append(Diagnostic("E0901", "--top-k needs a classifier: an output with one score for each class"))
+    if options.top_k is not None and _scores(graph) is None:
+        message = "--top-k needs a classifier: one output with a score for each class"
+        found.append(Diagnostic("E0901", message, help="of several, the one with `labels=` is meant"))
     return found
+
+
+def _scores(graph: Graph) -> GraphOutput | None:
+    """The output with a score for each class: the first that has labels, or the only one that is flat."""
+    flat = [output for output in graph.outputs if len(graph.values[output.value].shape) == 2]
+    labelled = [output for output in flat if output.labels]
+    return labelled[0] if labelled else flat[0] if len(flat) == 1 else None
 
 
 def _format(options: argparse.Namespace) -> str:
@@ -203,7 +211,7 @@ def _infer(
         console.report([Diagnostic("E0904", message, file=options.output)])
         return BAD_REQUEST
     except Unequal as error:
-        help = "run inputs of one size together, scale them with --resize, or write .json or .jsonl"
+        help = "run inputs of one size together, or write .json or .jsonl"
         console.report([Diagnostic("E0901", str(error), help=help)])
         return BAD_REQUEST
     if options.output is not None and count.items:
@@ -237,7 +245,8 @@ def _sinks(graph: Graph, options: argparse.Namespace, console: Console) -> Itera
     """Where the results go: the best classes to standard output, everything to the file, or there without one."""
     from specc.runtime.outputs import output_file, text_sink
 
-    best: list[Sink] = [] if options.top_k is None else [_Best(graph.outputs[0], options.top_k, console)]
+    scores = None if options.top_k is None else _scores(graph)
+    best: list[Sink] = [] if scores is None else [_Best(scores, options.top_k, console)]
     kind = FORMATS[_format(options)]
     labels = {output.name: output.labels for output in graph.outputs if output.labels}
     if options.output is not None:

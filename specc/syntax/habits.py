@@ -119,6 +119,17 @@ def _body_behind_label(stuck: Stuck) -> str | None:
     return "a label belongs to one statement: `block` defines a piece of a network, whose call has a label"
 
 
+def _activation_of_nothing(stuck: Stuck) -> str | None:
+    """`global_avgpool, relu`."""
+    if not stuck.lists_labels or stuck.previous is None:
+        return None
+    written = stuck.source.text[: stuck.previous.end]
+    words = re.search(r"([A-Za-z_]\w*)\s*,\s*([A-Za-z_]\w*)$", written[-120:])
+    if words is None:
+        return None
+    return f"commas part arguments, and labels: operations are parted by `;`, as in `{words[1]}; {words[2]}`"
+
+
 HABITS: tuple[Callable[[Stuck], str | None], ...] = (
     _slashes,
     _sizes_with_commas,
@@ -133,5 +144,6 @@ HABITS: tuple[Callable[[Stuck], str | None], ...] = (
     _from_import,
     _arithmetic_of_layers,
     _body_behind_label,
+    _activation_of_nothing,
 )
 _MERGES = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul"}

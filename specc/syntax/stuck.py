@@ -76,7 +76,13 @@ class Stuck:
     @property
     def within_merge(self) -> bool:
         """Whether the word before stands where only a branch, a loop of branches or their label can."""
-        return self.accepted == {"COLON", "COMMA"}
+        return self.accepted == {"COLON", "COMMA"} and not self.lists_labels
+
+    @property
+    def lists_labels(self) -> bool:
+        """Whether a comma behind the first word of a statement made labels of the words."""
+        before = self.source.text[: self.previous.start] if self.previous is not None else ""
+        return "COLON" in self.accepted and before.rstrip().endswith(",")
 
     @cached_property
     def head(self) -> str:

@@ -180,6 +180,25 @@ def test_no_command_writes_over_what_it_reads(specc: Specc, command: str, reason
     assert {path: path.read_bytes() for path in Path().iterdir()} == before
 
 
+def test_the_best_classes_are_those_of_the_output_that_has_some(specc: Specc) -> None:
+    text = """model Two {
+    input x 1x4x4
+    mask: conv 1, 1x1
+    global_avgpool; flatten; dense 2, softmax
+    output mask
+    output scene, labels=["day", "night"], from=in
+}
+"""
+    Path("two.cnn").write_text(text, encoding="utf-8")
+    np.save("x.npy", np.ones((1, 1, 4, 4), np.float32))
+    answer = specc("run", "two.cnn", "--input", "x.npy", "--top-k", "1", "--device", "cpu")
+    assert answer.out.split()[1] in ("day", "night")
+    Path("two.cnn").write_text(
+        text.replace('labels=["day", "night"], ', "").replace("; flatten; dense 2, softmax", ""), "utf-8"
+    )
+    assert "--top-k needs a classifier" in specc("run", "two.cnn", "--input", "x.npy", "--top-k", "1").err
+
+
 def test_weights_as_json(specc: Specc) -> None:
     listed = json.loads(specc("weights", "net.cnn", "--format", "json").out)["tensors"]
     arrays = {tensor["name"]: np.zeros(tensor["shape"], np.float32) for tensor in listed}

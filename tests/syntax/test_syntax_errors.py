@@ -160,6 +160,7 @@ HABITS = {
     ),
     "lrn 5, alpha=1e\N{MINUS SIGN}3": "a minus is written `-`",
     "c: a * b": "values of layers meet in operations: `mul a, b`",
+    "bn, relu": "commas part arguments, and labels: operations are parted by `;`, as in `bn; relu`",
     "stem: { bn }": ("a label belongs to one statement: `block` defines a piece of a network, whose call has a label"),
     "conv in.channels x 1": "a size that is computed is a list: `[in.channels, 1]`",
 }
