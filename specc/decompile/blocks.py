@@ -84,13 +84,12 @@ def _rank(forms: Forms, candidate: _Candidate) -> tuple[int, ...]:
 
 
 def _candidates(forms: Forms, lengths: range) -> Iterator[_Candidate]:
-    for length in lengths:
+    for length, begins in forms.places(lengths):
         places: dict[object, list[int]] = {}
-        for start in range(len(forms.chunks) - length + 1):
-            if forms.may_begin(start, length):
-                found = places.setdefault(run_key(forms.run(start, length)), [])
-                if not found or found[-1] + length <= start:
-                    found.append(start)
+        for start in begins:
+            found = places.setdefault(run_key(forms.run(start, length)), [])
+            if not found or found[-1] + length <= start:
+                found.append(start)
         for starts in places.values():
             if len(starts) > 1:
                 closed = [start for start in starts if forms.is_closed(start, length)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import TypeAlias
 
 from specc.decompile.holes import Hole, emptied, holes
@@ -67,6 +69,8 @@ class Forms:
         self._first = [first for _, first, _, _ in found]
         self._last = [last for _, _, last, _ in found]
         self._single = [single for _, _, _, single in found]
+        self._sharing = [0, *accumulate(chunk.shares for chunk in chunks)]
+        self._calls = [0, *accumulate(chunk.is_call for chunk in chunks)]
         self._until = {name: index for index, form in enumerate(self._middle) for name in form.names}
         self._until.update(dict.fromkeys(kept, len(chunks)))
 
@@ -79,10 +83,24 @@ class Forms:
         again = first.source and any(mark(name) == first.source for form in behind for name in form.names)
         return [self._middle[start] if again else first, *behind]
 
-    def may_begin(self, start: int, length: int) -> bool:
+    def places(self, lengths: range) -> Iterator[tuple[int, list[int]]]:
+        """For each length the places where a block of so many chunks may stand: all chunks but its last stand like that
+        elsewhere too."""
+        before = [0] * len(self.chunks)  # a number for what the chunks look like, but for the last
+        for length in range(1, lengths.stop):
+            if length in lengths:
+                times = Counter(before)
+                starts = range(len(self.chunks) - length + 1)
+                yield length, [i for i in starts if times[before[i]] > 1 and self._may_begin(i, length)]
+            numbers: dict[tuple[int, str], int] = {}
+            added = self._first if length == 1 else self._middle[length - 1 :]
+            pairs = zip(before, added, strict=False)
+            before = [numbers.setdefault((seen, form.skeleton), len(numbers)) for seen, form in pairs]
+
+    def _may_begin(self, start: int, length: int) -> bool:
         """Whether the chunks can be a block, whatever they read: few are calls themselves, and they share nothing."""
-        run = self.chunks[start : start + length]
-        return not any(chunk.shares for chunk in run) and 2 * sum(chunk.is_call for chunk in run) < length
+        sharing, calls = (counts[start + length] - counts[start] for counts in (self._sharing, self._calls))
+        return not sharing and 2 * calls < length
 
     def is_inside_loop(self, index: int) -> bool:
         """Whether the chunks on both sides of a place are the same."""

@@ -86,36 +86,35 @@ class Writer:
         items: list[Item] = []
         done: set[str] = set()
         readers = _readers(nodes)
-        for node in nodes:
+        for place, node in enumerate(nodes):
             while node.name not in done:
-                item = self._next(node, nodes, current, readers, done)
+                item = self._next(nodes[place:], current, readers, done)
                 items.append(item)
                 single = isinstance(item, Join) or len(item.node.outputs) == 1 or item.node.op.leads
                 current = item.value if single else None
         return tuple(items)
 
-    def _next(
-        self, node: Node, nodes: Sequence[Node], current: str | None, readers: dict[str, list[Node]], done: set[str]
-    ) -> Item:
-        """The statement to write next: a region that begins at `current`, or else `node`."""
+    def _next(self, nodes: Sequence[Node], current: str | None, readers: dict[str, list[Node]], done: set[str]) -> Item:
+        """The statement to write next: a region that begins at `current`, or else the first of `nodes`."""
+        node = nodes[0]
         if current is not None and current in node.inputs and len(readers.get(current, ())) > 1:
-            region = self._region(current, nodes[nodes.index(node) :])
+            region = self._region(current, nodes, readers)
             if region is not None:
                 inside, branches = region
                 done.update(n.name for n in inside)
-                return self._join(inside[-1], current, branches, nodes, done)
+                return self._join(inside[-1], current, branches, readers, done)
         done.add(node.name)
         self.labels.update(_named(node, current))
-        act = self._closing(node, nodes, done) if isinstance(node.op, CLOSABLE) else None
+        act = self._closing(node, readers, done) if isinstance(node.op, CLOSABLE) else None
         if len(node.outputs) > 1:
             self.labels.update(node.outputs)
         return Layer(node, act, current)
 
-    def _closing(self, node: Node, nodes: Sequence[Node], done: set[str]) -> Node | None:
+    def _closing(self, node: Node, readers: dict[str, list[Node]], done: set[str]) -> Node | None:
         """The activation that alone reads the value of `node`."""
         if self.reads[node.name] != 1:
             return None
-        found = next((n for n in nodes if n.inputs == (node.name,)), None)
+        found = next((n for n in readers.get(node.name, ()) if n.inputs == (node.name,)), None)
         if found is None or not closes(found.op):
             return None
         if self.graph.weights(found) and not self.shared.isdisjoint((node.name, found.name)):
@@ -123,9 +122,11 @@ class Writer:
         done.add(found.name)
         return found
 
-    def _region(self, value: str, nodes: Sequence[Node]) -> tuple[list[Node], list[list[Node]]] | None:
+    def _region(
+        self, value: str, nodes: Sequence[Node], readers: dict[str, list[Node]]
+    ) -> tuple[list[Node], list[list[Node]]] | None:
         """The nodes between `value` and the merge that closes what begins there, the merge last, and its branches."""
-        left = Counter({value: sum(node.inputs.count(value) for node in nodes)})
+        left = Counter({value: sum(node.inputs.count(value) for node in readers[value])})
         inside: list[Node] = []
         for node in nodes:
             reading = [name in left for name in node.inputs]
@@ -171,13 +172,18 @@ class Writer:
         return found[::-1]
 
     def _join(
-        self, merge: Node, before: str, branches: list[list[Node]], nodes: Sequence[Node], done: set[str]
+        self,
+        merge: Node,
+        before: str,
+        branches: list[list[Node]],
+        readers: dict[str, list[Node]],
+        done: set[str],
     ) -> Join:
         bodies = [self.sequence(branch, before) for branch in branches]
         if isinstance(merge.op, Add) and len(bodies) == 2 and len(branches[1]) > len(branches[0]):
             bodies.reverse()
         is_residual = isinstance(merge.op, Add) and len(bodies) == 2
-        act = self._closing(merge, nodes, done) if is_residual else None
+        act = self._closing(merge, readers, done) if is_residual else None
         return Join(merge, before, tuple(bodies), act)
 
 

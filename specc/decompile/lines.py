@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final, TypeAlias
 
 from specc.decompile.arguments import call, closing, value_text
@@ -47,7 +48,7 @@ class Chunk:
     def has_body(self) -> bool:
         return len(self.lines) > 1
 
-    @property
+    @cached_property
     def key(self) -> tuple[object, ...]:
         """What chunks agree in that can be repeated: those without names mean the same anywhere."""
         if any(marked(line.text) for line in self.lines):
