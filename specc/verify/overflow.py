@@ -49,6 +49,7 @@ def without_overflow(
     if np.any(free & np.isnan(got) & np.isinf(due)):
         xs, ws = operands
         finite = [np.where(np.isinf(x), 0.0, x) for x in xs]
-        alone = arithmetic.bounds(node, finite, ws, node.op.compute(finite, ws))[index]
+        with np.errstate(all="ignore"):
+            alone = arithmetic.bounds(node, finite, ws, node.op.compute(finite, ws))[index]
         allowed |= np.isnan(got) & np.isinf(due) & np.isposinf(alone)
     return np.where(free & allowed, due, got)
