@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -50,6 +51,15 @@ MARGIN = 4.0
 """Random signs cancel more than errors with a common cause do."""
 
 
+class Reference(NamedTuple):
+    """An output: its float64 value, canonical; the tolerance on every element; and where a correct run may give NaN or
+    infinities all the same, as the logarithm of what is next to nothing."""
+
+    exact: Array
+    tolerance: float
+    unbounded: Array
+
+
 def references(
     graph: Graph,
     feeds: Mapping[str, Array],
@@ -57,8 +67,8 @@ def references(
     seed: int,
     precision: Precision = FLOAT32,
     normalised: Collection[str] = (),
-) -> dict[str, tuple[Array, float]]:
-    """For each value that is an output: its float64 reference (canonical) and the tolerance on every element.
+) -> dict[str, Reference]:
+    """The reference of each value that is an output.
 
     `feeds` are canonical and exact; the graph itself computes those that are `normalised` from pixels.  In a 16-bit
     `precision` the copies are rounded to it behind every layer, and get errors of `ROUNDINGS` of its units.
@@ -80,7 +90,7 @@ def references(
         for name in {*node.inputs, *node.outputs} - kept:
             if last[name] <= index:
                 del exact[name], noisy[name]
-    return {name: (exact[name], _tolerance(exact[name], noisy[name])) for name in kept}
+    return {name: _reference(exact[name], noisy[name]) for name in kept}
 
 
 def _copies(graph: Graph, numbers: int) -> int:
@@ -197,7 +207,9 @@ def _usable(bound: Array) -> Array:
     return usable
 
 
-def _tolerance(exact: Array, noisy: Array) -> float:
+def _reference(exact: Array, noisy: Array) -> Reference:
     with np.errstate(invalid="ignore"):  # infinities beside each other
         deviations = np.abs(noisy.reshape(-1, *exact.shape) - exact)
-    return MARGIN * float(np.max(deviations, initial=0.0, where=np.isfinite(deviations)))
+    finite = np.isfinite(deviations)
+    tolerance = MARGIN * float(np.max(deviations, initial=0.0, where=finite))
+    return Reference(exact, tolerance, np.isfinite(exact) & ~finite.all(axis=0))

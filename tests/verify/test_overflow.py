@@ -10,6 +10,7 @@ import pytest
 
 import specc
 from specc.verify import verify
+from specc.verify.endtoend import references
 from specc.verify.layers import LayerJudge, Values
 from specc.verify.probes import Probe
 
@@ -56,3 +57,11 @@ def test_what_may_be_made_of_a_sum_that_overflows(x, got, accepted):
         arrays = {"x": np.array([x], np.float32), "dense1": np.array([[value]], np.float32)}
         judge.judge(node, Values(arrays), Probe(("nan",), {}, {"N": 1}), optimised=False)
         assert judge.layers()[0].passed is right, value
+
+
+@pytest.mark.parametrize(("layers", "free"), [("sub 128; sigmoid; log", True), ("sub 8; sigmoid; log", False)])
+def test_where_float32_loses_all_of_a_value_outputs_may_be_infinite(layers, free):
+    """sigmoid(-128) is 3e-56, and may be 0 in float32: its logarithm is -128 or -inf."""
+    graph = build(f"model N {{ input x 4; {layers} }}")
+    (reference,) = references(graph, {"x": np.zeros((1, 4), np.float32)}, {}, seed=0).values()
+    assert reference.unbounded.all() == reference.unbounded.any() == free
