@@ -22,7 +22,7 @@ class Reduction(Weightless):
     context = ("layout",)
 
     axis: Axis = "channels"
-    """The axis that is reduced."""
+    """The axis that is reduced; it stays, with size 1."""
     layout: Layout = "chw"
     """The order in which the model's author writes axes."""
 
