@@ -99,8 +99,10 @@ def _external(
     path = (folder or Path()) / location
     if folder is None or not location or location in (".", "..") or Path(location).name != location or "\\" in location:
         raise Unreadable(f"the data of tensor `{proto.name}` is outside the model's folder")
+    if not path.exists() and not path.is_symlink():
+        raise Unreadable(f"the data of tensor `{proto.name}` is in `{location}`, which is not beside the model")
     if path.is_symlink() or not path.is_file() or path.stat().st_nlink != 1:
-        raise Unreadable(f"the data of tensor `{proto.name}` is in no plain file beside the model")
+        raise Unreadable(f"the data of tensor `{proto.name}` is in `{location}`, which is no plain file (a link?)")
     offset, length = (_number(entries.get(key, default)) for key, default in (("offset", "0"), ("length", str(size))))
     if length != size or offset + size > path.stat().st_size:
         raise Unreadable(f"the data of tensor `{proto.name}` is cut off")

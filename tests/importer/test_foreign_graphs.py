@@ -308,6 +308,19 @@ def test_is_read(opset, text, weights, expected):
             "node `t` (Transpose) has no counterpart in a spec: it moves the batch",
         ),
         (
+            "g (float[N,4] x) => (float[4,N] y) { t = Transpose(x)  s = Shape(t)  y = Reshape(t, s) }",
+            "node `t` (Transpose) has no counterpart in a spec: it moves the batch",
+        ),
+        (
+            "g (float[N,4,2,3] x) => (float[N,2,3] y) <int64 one = {1}> {"
+            " t = Transpose<perm = [1,0,2,3]>(x)  r = Relu(t)  y = Gather<axis = 0>(r, one) }",
+            "node `t` (Transpose) has no counterpart in a spec: it moves the batch",
+        ),
+        (
+            "g (float[N,4] x) => (bool[N,4] y) { y = Equal(x, x) }",
+            "node `y` (Equal) has no counterpart in a spec: a spec has no such operation on computed values",
+        ),
+        (
             'g (float[N,4] x, float[N,4] z) => (float[N,N] y) { y = Einsum<equation = "ni,mi->nm">(x, z) }',
             "node `y` (Einsum) has no counterpart in a spec: it works across the batch",
         ),

@@ -52,7 +52,7 @@ def test_external_data_comes_back(split):
         ("location", "/etc/passwd", "outside the model's folder"),
         ("location", "..", "outside the model's folder"),
         ("location", "", "outside the model's folder"),
-        ("location", "missing.data", "no plain file"),
+        ("location", "missing.data", "in `missing.data`, which is not beside the model"),
         ("length", "4", "cut off"),
         ("offset", "99999", "cut off"),
         ("offset", "-1", "cannot be read"),

@@ -85,7 +85,7 @@ def test_external_data_beside_the_model(tmp_path):
         ({"location": "../m.data"}, "outside the model's folder"),
         ({"location": "/etc/passwd"}, "outside the model's folder"),
         ({"location": ".."}, "outside the model's folder"),
-        ({"location": "none.data"}, "no plain file"),
+        ({"location": "none.data"}, "in `none.data`, which is not beside the model"),
         ({"location": "link.data"}, "no plain file"),
         ({"location": "hard.data"}, "no plain file"),
         ({"offset": "9"}, "cut off"),

@@ -312,3 +312,5 @@ RULES: Final[dict[str, Callable[[list[Array], Step, int], Array]]] = {
     "Where": _where,
 }
 """By operator: the operands' arrays, the step and the most elements to the result."""
+ON_CONSTANTS: Final = frozenset({*RULES, "CastLike", "Constant", "DequantizeLinear", "Shape", "Size"})
+"""The operators that are read where they make a constant."""

@@ -144,10 +144,10 @@ def _single(ctx: Context, tensor: str) -> tuple[str, int | None]:
 def _one_of_moved(ctx: Context, step: Step, tensor: str, number: tuple[int, ...]) -> Live | None:
     """One position of an axis that a transpose put before the batch: queries, keys and values come so where one layer
     makes all three.  The axis is dropped where it was, and the others are transposed."""
-    moved = ctx.values.get(tensor)
-    if not isinstance(moved, Pending) or moved.step.op_type != "Transpose":
+    moved = ctx.maker(tensor, "Transpose")
+    if moved is None or not isinstance(ctx.values.get(tensor), Pending):
         return None
-    source, perm = ctx.live(moved.step), moved.step.integers("perm") or ()
+    source, perm = ctx.live(moved), moved.integers("perm") or ()
     left = tuple(axis - (axis > perm[0]) for axis in perm[1:])
     if not left or left[0] != 0 or ctx.lifted:
         return None

@@ -19,7 +19,7 @@ from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node, weight_name
 from specc.onnx.expose import COUNTED, HELD
 from specc.onnx.importer.context import Context
-from specc.onnx.importer.fold import folded
+from specc.onnx.importer.fold import ON_CONSTANTS, folded
 from specc.onnx.importer.literals import has_literals, own_literals
 from specc.onnx.importer.load import ImportLimits, Loaded, load
 from specc.onnx.importer.origins import origins
@@ -116,7 +116,7 @@ def _results(context: Context, step: Step, limits: ImportLimits) -> Sequence[Val
         if constant is not None:
             return [constant]
         if step.op_type not in RULES:
-            raise Decline("a spec has no such operation")
+            raise _unread(context, step)
         return RULES[step.op_type](context, step)
     except Decline as decline:
         return [decline.cause or Pending(step, decline.why)] * len(step.outputs)
@@ -125,6 +125,15 @@ def _results(context: Context, step: Step, limits: ImportLimits) -> Sequence[Val
     except (ValueError, TypeError, IndexError, OverflowError):
         # pydantic's refusals are ValueErrors too; the others come from operands no sound file has
         return [Pending(step, "its attributes or operands do not suit it")] * len(step.outputs)
+
+
+def _unread(context: Context, step: Step) -> Decline:
+    """Why a node of an operator without a rule says nothing: what it reads, or its operator."""
+    if step.op_type not in ON_CONSTANTS:
+        return Decline("a spec has no such operation")
+    operands = [context.values.get(name) for name in step.inputs]
+    cause = next((operand for operand in operands if isinstance(operand, Pending)), None)
+    return Decline("a spec has no such operation on computed values" if cause is None else cause.why, cause)
 
 
 def explained(pending: Pending) -> str:
