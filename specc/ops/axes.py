@@ -19,6 +19,8 @@ def _axis(value: Any) -> Any:
         if value in AXIS_NAMES:
             return value
         raise PydanticCustomError("specc_choice", "takes {names}, or a number", {"names": ", ".join(AXIS_NAMES)})
+    if isinstance(value, tuple | list):
+        raise PydanticCustomError("specc_type", "takes one axis (several are taken one after the other)")
     return whole(value)
 
 
