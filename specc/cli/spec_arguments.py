@@ -32,7 +32,8 @@ def add_spec_arguments(parser: argparse.ArgumentParser, several: bool = False) -
         nargs="+" if several else None,
         help="a .cnn file, or - for standard input",
     )
-    parser.add_argument("--model", metavar="NAME", help="which model of the file (default: all, or the only one)")
+    default = "all that need no parameters set" if several else "the only one"
+    parser.add_argument("--model", metavar="NAME", help=f"which model of the file (default: {default})")
     parser.add_argument(
         "--set",
         metavar="NAME=VALUE",

@@ -7,7 +7,7 @@ and unused names, names used before their definition, and blocks that contain th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
@@ -381,8 +381,13 @@ class Resolver:
             if entry.what == "label":
                 self._labelled.append((ast.Name(entry.span, name), entry))
             elif entry.what in ("parameter", "constant"):
-                message = f"{entry.what} `{name}` is never used"
-                self._report.add(Diagnostic("W0202", message, entry.span, help="remove it, or start its name with `_`"))
+                hides = body.parent is not None and body.parent.find(name) is not None
+                message = f"{entry.what} `{name}` is never used" + (", and hides one outside" if hides else "")
+                help = "constants do not change: this is another one, for this body alone" if hides else _UNUSED
+                self._report.add(Diagnostic("W0202", message, entry.span, help=help))
+
+
+_UNUSED: Final = "remove it, or start its name with `_`"
 
 
 def _signature(target: type[Op] | BlockDefinition) -> Signature:

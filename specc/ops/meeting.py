@@ -105,11 +105,12 @@ def _spatial_remedy(inputs: Types, wrong: Sequence[int]) -> str | None:
     small, large = ends[0]
     top, bottom = inputs[first.index(large)], inputs[first.index(small)]
     if all(high - low <= 12 and high < 2 * low for low, high in ends):
-        return f"`pad=same` keeps {'x'.join(map(str, top.spatial))}"
+        kept = "x".join(map(str, top.spatial))
+        return f"`pad=same` keeps {kept} where it comes in; `crop like=` or `resize like=` fits one value to another"
     factor = large // small
     if top.spatial == tuple(size * factor for size in bottom.spatial):
         if small == 1:
-            return f"`upsample {factor}` after the smaller"
+            return f"`upsample {factor}` after the smaller" if top.rank > 2 else None
         return f"a stride of {factor} in the larger branch, or `upsample {factor}` after the smaller"
     return None
 

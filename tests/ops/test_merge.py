@@ -46,6 +46,9 @@ def test_values_are_joined_along_the_axis_as_it_is_written():
         assert get_attribute_value(node.attribute[0]) == axis
 
 
+KEPT = "`pad=same` keeps {} where it comes in; `crop like=` or `resize like=` fits one value to another"
+
+
 @pytest.mark.parametrize(
     ("word", "inputs", "label", "notes", "help"),
     [
@@ -54,7 +57,7 @@ def test_values_are_joined_along_the_axis_as_it_is_written():
             [(64, 28, 28), (128, 26, 26)],
             "needs the same height and width from every branch",
             ["height: 28 != 26", "width: 28 != 26"],
-            "`pad=same` keeps 28x28",
+            KEPT.format("28x28"),
         ),
         (
             "add",
@@ -97,7 +100,7 @@ def test_values_are_joined_along_the_axis_as_it_is_written():
             [(8, 28, 28), (3, 28, 26)],
             "needs the same height and width from every branch",
             ["width: 28 != 26"],
-            "`pad=same` keeps 28x28",
+            KEPT.format("28x28"),
         ),
         (
             "mul",
@@ -111,7 +114,7 @@ def test_values_are_joined_along_the_axis_as_it_is_written():
             [(8, 40), (8, 28)],
             "needs the same length from every branch",
             ["length: 40 != 28"],
-            "`pad=same` keeps 40",
+            KEPT.format("40"),
         ),
         ("add", [(8, 41), (8, 28)], "needs the same length from every branch", ["length: 41 != 28"], None),
         (
