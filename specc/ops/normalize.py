@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from specc.ops.axes import Axis, axis_index
@@ -22,7 +23,7 @@ class Normalize(Weightless):
 
     It gives embeddings the length 1 (FaceNet: Schroff et al., 2015), as PyTorch's `normalize` does.  SSD's L2Norm (Liu
     et al., 2016) is `normalize` and then `scale init=20`.  ONNX's LpNormalization-1 has no eps: it becomes ReduceL2
-    (or ReduceL1), Max and Div.
+    (or ReduceL1), Clip and Div.
     """
 
     word = "normalize"
@@ -48,8 +49,8 @@ class Normalize(Weightless):
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         norm = reduction(build, f"ReduceL{self.p}", names[0], axis_index(self.axis, inputs[0], self.layout))
-        # not Clip, whose upper end is the largest number where none is given: an infinite norm stays infinite
-        return (build.node("Div", [names[0], build.node("Max", [norm, build.floats([self.eps], ())])]),)
+        ends = build.floats([self.eps], ()), build.floats([inf], ())  # without it the upper end is the largest number
+        return (build.node("Div", [names[0], build.node("Clip", [norm, *ends])]),)
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         from specc.kernels import elementary

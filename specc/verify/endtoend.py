@@ -129,8 +129,18 @@ def _layer(
         else:
             copies = precision.rounded(copies)
             size = ROUNDINGS * precision.u * np.abs(y) + precision.step if np.any(bound) else None
-        perturbed.append(copies if size is None else _with_noise(copies, size, rng))
+        copies = copies if size is None else _with_noise(copies, size, rng)
+        perturbed.append(_with_doubts(copies, y, np.asarray(bound)))
     return ys, perturbed
+
+
+def _with_doubts(copies: Array, y: Array, bound: Array) -> Array:
+    """`copies` of `y`, the first of them NaN wherever the bound lets a correct run give anything."""
+    anything = np.isposinf(bound) & np.isfinite(y)
+    if anything.any():
+        copies = copies.copy()
+        copies[: len(y)][anything] = np.nan
+    return copies
 
 
 def _jumps(

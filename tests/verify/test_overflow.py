@@ -65,3 +65,12 @@ def test_where_float32_loses_all_of_a_value_outputs_may_be_infinite(layers, free
     graph = build(f"model N {{ input x 4; {layers} }}")
     (reference,) = references(graph, {"x": np.zeros((1, 4), np.float32)}, {}, seed=0).values()
     assert reference.unbounded.all() == reference.unbounded.any() == free
+
+
+def test_where_a_bound_is_infinite_outputs_may_be_nan():
+    """The variance of a map that is one number everywhere may come out below 0, by another way than NumPy's."""
+    text = "model N {{ input x 1x1x1; resize 9x9; mul {scale}; groupnorm 1, affine=false; identity }}"
+    for scale, free in ((1e18, True), (1, False)):
+        graph = build(text.format(scale=scale))
+        found = references(graph, {"x": np.full((1, 1, 1, 1), 0.7, np.float32)}, {}, seed=0)
+        assert next(iter(found.values())).unbounded.any() == free

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isclose
+from math import inf, isclose
 from typing import Final, Literal
 
 import numpy as np
@@ -305,7 +305,7 @@ def composed_normalize(ctx: Context, step: Step) -> list[Value] | None:
     attribute = clip.attributes.get("min") if clip.op_type == "Clip" and ctx.opset < 11 else None
     eps = attribute if attribute is not None else ctx.constant(clip.operand(1))
     axes = ctx.integers(norm, 1, "axes") or ()
-    unlimited = clip.op_type == "Max" or not clip.operand(2)
+    unlimited = clip.op_type == "Max" or not clip.operand(2) or ctx.constant(clip.operand(2)) == inf
     if not eps or eps < 0 or len(axes) != 1 or not norm.integer("keepdims", 1) or not unlimited:
         return None
     return [_normalized(ctx, step, value, ctx.axis(value, axes[0]), int(norm.op_type[-1]), eps)]
