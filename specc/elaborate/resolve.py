@@ -32,6 +32,8 @@ from specc.syntax import ast
 if TYPE_CHECKING:
     from specc.elaborate.memory import Memory
 
+_UNUSED: Final = "remove it, or start its name with `_`"
+
 
 class Resolver:
     """Checks one module after another.
@@ -385,9 +387,6 @@ class Resolver:
                 message = f"{entry.what} `{name}` is never used" + (", and hides one outside" if hides else "")
                 help = "constants do not change: this is another one, for this body alone" if hides else _UNUSED
                 self._report.add(Diagnostic("W0202", message, entry.span, help=help))
-
-
-_UNUSED: Final = "remove it, or start its name with `_`"
 
 
 def _signature(target: type[Op] | BlockDefinition) -> Signature:

@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 from specc.syntax.stuck import Stuck
 
+_MERGES = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul"}
+"""What is written between two values elsewhere, and the operation that merges them here."""
+
 
 def _slashes(stuck: Stuck) -> str | None:
     """`relu  // a comment`."""
@@ -146,4 +149,3 @@ HABITS: tuple[Callable[[Stuck], str | None], ...] = (
     _body_behind_label,
     _activation_of_nothing,
 )
-_MERGES = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul"}
