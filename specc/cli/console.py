@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,7 +34,7 @@ class Console:
     @property
     def width(self) -> int:
         """The terminal's width; 100 where the output is none and COLUMNS does not say."""
-        return max(shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns, 40)
+        return max(terminal_columns() or DEFAULT_WIDTH, 40)
 
     @property
     def style(self) -> Style:
@@ -121,3 +120,15 @@ def _colour(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR"):
         return False
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def terminal_columns() -> int:
+    """What COLUMNS says, or else the terminal; 0 where neither does.  As `shutil` has it, which takes longer to import
+    than a table to print."""
+    written = os.environ.get("COLUMNS", "")
+    if written.isdecimal() and int(written):
+        return int(written)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 0
+    except (OSError, ValueError):
+        return 0

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, Final
 
 import specc
-from specc.cli.console import BAD_REQUEST, Console
+from specc.cli.console import BAD_REQUEST, Console, terminal_columns
 from specc.cli.interrupts import INTERRUPTED, leave, leave_promptly, was_interrupted
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
@@ -116,6 +116,9 @@ def _no_command(word: str) -> str:
 
 class _Help(argparse.RawDescriptionHelpFormatter):
     """Paragraphs are filled to the terminal's width; lines of examples, which are indented, stay as they are."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=(terminal_columns() or 80) - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         paragraphs = []

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
-from pydantic_core import PydanticUndefined
-
 from specc.ops.base import Op
 
 SIZES: Final = ("kernel", "stride", "dilation", "scale", "size", "shape")
@@ -50,8 +48,7 @@ def arguments_of(op: Op) -> Iterator[str]:
 
 
 def _default(op: Op, name: str) -> Any:
-    default = type(op).model_fields[name].default
-    return object() if default is PydanticUndefined else default
+    return type(op).model_fields[name].default  # where there is none, something that equals no value
 
 
 def value_text(name: str, value: Any) -> str:

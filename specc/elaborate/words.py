@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final, Literal, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from specc.ops import ACTIVATIONS, BY_WORD, CHOICES, Operations
 from specc.ops.base import Op

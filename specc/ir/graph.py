@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from functools import cached_property
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import core_schema
 
 from specc.dims import Divides
 from specc.ops import BY_WORD
 from specc.ops.base import Op, Types, Weight, same
+from specc.record import Record
 from specc.types import Layout, TensorType
 
 
@@ -47,11 +47,7 @@ class _Spelled:
 AnyOp: TypeAlias = Annotated[Op, _Spelled]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Node(_Frozen):
+class Node(Record):
     """One operation applied to named values.
 
     `name` is unique in the graph and prefixes the names of the layer's weights (`stem.weight`), unless `scope` says
@@ -72,7 +68,7 @@ class Node(_Frozen):
     scope: str | None = None
 
 
-class GraphInput(_Frozen):
+class GraphInput(Record):
     """An input with its declared preprocessing: 8-bit pixels 0..255 are scaled to `range`, then
     `(x - mean) / std` is taken per channel."""
 
@@ -84,7 +80,7 @@ class GraphInput(_Frozen):
     doc: str = ""
 
 
-class GraphOutput(_Frozen):
+class GraphOutput(Record):
     """A value the model returns under `name`; `labels` are a classifier's class names, in order."""
 
     name: str
@@ -92,7 +88,7 @@ class GraphOutput(_Frozen):
     labels: tuple[str, ...] | None = None
 
 
-class Graph(_Frozen):
+class Graph(Record):
     """A model, all names, loops and arguments resolved."""
 
     name: str
@@ -104,8 +100,7 @@ class Graph(_Frozen):
     nodes: tuple[Node, ...]
     conditions: tuple[Divides, ...] = ()
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def model_post_init(self, _: Any) -> None:
         """Every value is made once and before it is used."""
         known = {i.name for i in self.inputs}
         for node in self.nodes:
@@ -118,7 +113,6 @@ class Graph(_Frozen):
         for output in self.outputs:
             if output.value not in known:
                 raise ValueError(f"output {output.name} is {output.value}, which no node makes")
-        return self
 
     @cached_property
     def values(self) -> dict[str, TensorType]:

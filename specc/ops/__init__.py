@@ -1,6 +1,6 @@
 """The table of operations.  A new operation is one class in a file here and one line in `CLASSES`.
 
-A class is imported when it is first looked up, for a spec uses a few and making a pydantic model takes a millisecond.
+A class is imported when it is first looked up, for a spec uses a few and importing all takes longer than checking it.
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.ops.base import Rejection
 from specc.ops.fields import whole
+from specc.record import Before
 from specc.types import SPATIAL_NAMES, Layout, TensorType
 
 AXIS_NAMES = ("channels", "length", "height", "width", "depth")
@@ -24,7 +24,7 @@ def _axis(value: Any) -> Any:
     return whole(value)
 
 
-Axis: TypeAlias = Annotated[str | int, BeforeValidator(_axis)]
+Axis: TypeAlias = Annotated[str | int, Before(_axis)]
 """`channels`, `height`, ..., or 0 for the first axis as written; -1 is the last."""
 
 

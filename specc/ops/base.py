@@ -1,21 +1,22 @@
 """What every operation must answer.
 
-One operation is one class: its attributes (a frozen, strict pydantic model), its output shapes, weights,
-multiply-accumulates, receptive field, ONNX lowering, NumPy computation and rounding-error bound.  Passes ask an
-`Op`; no pass asks which operation it is.
+One operation is one class: its attributes (a frozen, strict record, which pydantic's core validates), its output
+shapes, weights, multiply-accumulates, receptive field, ONNX lowering, NumPy computation and rounding-error bound.
+Passes ask an `Op`; no pass asks which operation it is.
 
 Architecture invariant: `compute` and `error_bound` never call `infer`, `lower` or their helpers.  What checks must
 not share what it checks, so windows are resolved once in `ops/windows.py` and again in `kernels/windows.py`.
 """
 
-from abc import abstractmethod
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
-
 from specc.dims import Dim, Divides
+from specc.record import Record
 from specc.types import TensorType
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class Builder(Protocol):
         """The error to raise when this opset cannot express the layer (E0905)."""
 
 
-def same(op: "Op", inputs: Types) -> Hashable:
+def same(op: Op, inputs: Types) -> Hashable:
     """What two operations have in common that give the same answers on the same inputs.
 
     The types of the attributes belong to it: `bias=true` equals `bias=1` and is something else.
@@ -139,10 +140,10 @@ def same(op: "Op", inputs: Types) -> Hashable:
     return type(op), *op.__dict__.values(), *map(type, op.__dict__.values()), inputs
 
 
-class Op(BaseModel):
+class Op(Record, ABC):
     """An operation with its attributes; the fields of a subclass are the arguments a spec may write."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
+    strict = True
 
     word: ClassVar[str]
     """How a spec calls it."""
@@ -198,11 +199,11 @@ class Op(BaseModel):
         """Whether it joins values of which none comes before the others, so that its branches can be written."""
         return cls.arity[1] != 1 and not cls.operands
 
-    def giving(self, results: int) -> "Op":
+    def giving(self, results: int) -> Op:
         """The operation with so many results, where it is free to have them; itself elsewhere."""
         return self
 
-    def keeping(self) -> "tuple[Op, str] | None":
+    def keeping(self) -> tuple[Op, str] | None:
         """Where a border is lost for want of padding, the operation that keeps it and the argument that does it."""
         return None
 
@@ -247,41 +248,37 @@ class Op(BaseModel):
         """Add this layer's ONNX nodes to the graph; `names` are its inputs', the result its outputs' names."""
 
     @abstractmethod
-    def compute(self, xs: Sequence["Array"], ws: Mapping[str, "Array"]) -> Sequence["Array"]:
+    def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         """The layer's outputs in the precision of `xs`; canonical order, batch first; never writes to its inputs."""
 
-    def overwrite(self, xs: Sequence["Array"], ws: Mapping[str, "Array"]) -> Sequence["Array"]:
+    def overwrite(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         """What `compute` gives, where nobody reads the first input any more and a result may be laid over it: for
         operations that cost little more than the memory they write."""
         return self.compute(xs, ws)
 
     @abstractmethod
     def error_bound(
-        self, xs: Sequence["Array"], ws: Mapping[str, "Array"], ys: Sequence["Array"], u: float
-    ) -> Sequence["Array"]:
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
         """For each output in `ys` (computed from `xs`, `ws` in float64) the largest error, element by element,
         that an evaluation with unit roundoff `u` on the very same operands may show; float64."""
 
-    def partial_bound(self, xs: Sequence["Array"], ws: Mapping[str, "Array"], u: float) -> "Partial | None":
+    def partial_bound(self, xs: Sequence[Array], ws: Mapping[str, Array], u: float) -> Partial | None:
         """What lies nowhere above the error bound, for operations of one result and a bound that takes long."""
         return None
 
     def likely_bound(
-        self, xs: Sequence["Array"], ws: Mapping[str, "Array"], ys: Sequence["Array"], u: float
-    ) -> Sequence["Array"]:
+        self, xs: Sequence[Array], ws: Mapping[str, Array], ys: Sequence[Array], u: float
+    ) -> Sequence[Array]:
         """About the error bound, which stands in its place where only its size matters."""
         return self.error_bound(xs, ws, ys, u)
 
-    def excerpt(self, ws: Mapping[str, "Array"]) -> Mapping[str, "Array"]:
+    def excerpt(self, ws: Mapping[str, Array]) -> Mapping[str, Array]:
         """The weights with which `compute` makes only the first channels of its result, as many as show how it rounds;
         all of them where it makes no more, or costs little."""
         return ws
 
-    def terms(self, xs: Sequence["Array"], ws: Mapping[str, "Array"]) -> int | None:
+    def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int | None:
         """The k of a bound of the form gamma_k x magnitude, from which verification takes the tighter statistical
         one; `None` for bounds of any other form."""
         return None
-
-
-# Pydantic knows the class variables now, and would evaluate their types again for every operation.
-Op.__annotations__.clear()

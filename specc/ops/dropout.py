@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BeforeValidator, Field
-
 from specc.ops.base import Builder, Types
 from specc.ops.base import Field as Reaches
 from specc.ops.families import Rearrangement
 from specc.ops.fields import number
+from specc.record import Before, Within
 
 if TYPE_CHECKING:
     from specc.ops.base import Array
@@ -23,7 +22,7 @@ class Dropout(Rearrangement):
     positional = ("rate",)
     works_in = "any"
 
-    rate: Annotated[float, BeforeValidator(number), Field(ge=0, lt=1)] = 0.5
+    rate: Annotated[float, Within(ge=0, lt=1), Before(number)] = 0.5
     """The share of values that training sets to 0."""
 
     def infer(self, inputs: Types) -> Types:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
+
+from specc.record import Before, BeforeIn, Within
 
 LARGEST_SIZE: Final = 2**63 - 1
 """Sizes in ONNX are 64-bit integers (onnx.proto, TensorShapeProto)."""
@@ -56,11 +57,11 @@ def _per_axis(value: Any) -> Any:
     return tuple(_positive(item) for item in items)
 
 
-def _factors(value: Any, info: ValidationInfo) -> Any:
+def _factors(value: Any, in_json: bool) -> Any:
     items = tuple(value) if isinstance(value, tuple | list) else (value,)
     if not 1 <= len(items) <= 3:
         raise PydanticCustomError("specc_type", "needs one number for each spatial axis, three at most")
-    return tuple(_factor(item, info.mode == "json") for item in items)
+    return tuple(_factor(item, in_json) for item in items)
 
 
 def _factor(value: Any, in_json: bool) -> int | Fraction:
@@ -127,26 +128,26 @@ def _constant(value: Any) -> Any:
     return None if value is None else number(value) + 0.0
 
 
-PositiveInt: TypeAlias = Annotated[int, BeforeValidator(_positive)]
-NaturalInt: TypeAlias = Annotated[int, BeforeValidator(_natural)]
-Integer: TypeAlias = Annotated[int, BeforeValidator(whole)]
-Real: TypeAlias = Annotated[float, BeforeValidator(number)]
-PositiveReal: TypeAlias = Annotated[float, BeforeValidator(number), Field(gt=0)]
-Window: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(_per_axis)]
+PositiveInt: TypeAlias = Annotated[int, Before(_positive)]
+NaturalInt: TypeAlias = Annotated[int, Before(_natural)]
+Integer: TypeAlias = Annotated[int, Before(whole)]
+Real: TypeAlias = Annotated[float, Before(number)]
+PositiveReal: TypeAlias = Annotated[float, Within(gt=0), Before(number)]
+Window: TypeAlias = Annotated[tuple[int, ...], Before(_per_axis)]
 """One positive number for all spatial axes, or one for each."""
-Factors: TypeAlias = Annotated[tuple[int | Fraction, ...], BeforeValidator(_factors)]
+Factors: TypeAlias = Annotated[tuple[int | Fraction, ...], BeforeIn(_factors)]
 """One positive fraction for all spatial axes, or one for each."""
-Region: TypeAlias = Annotated[tuple[float, ...], BeforeValidator(_ends)]
+Region: TypeAlias = Annotated[tuple[float, ...], Before(_ends)]
 """The begins of all spatial axes and then the ends."""
-Naturals: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(_naturals)]
+Naturals: TypeAlias = Annotated[tuple[int, ...], Before(_naturals)]
 """One number from 0 for all spatial axes, or one for each."""
-Pad: TypeAlias = Annotated[Literal["valid", "same", "same_lower"] | tuple[int, ...], BeforeValidator(_pad)]
+Pad: TypeAlias = Annotated[Literal["valid", "same", "same_lower"] | tuple[int, ...], Before(_pad)]
 """A word, one number, one for each axis, or the begins of all axes and then the ends."""
-Sides: TypeAlias = Annotated[tuple[int, ...], BeforeValidator(_sides)]
+Sides: TypeAlias = Annotated[tuple[int, ...], Before(_sides)]
 """One number from 0, one for each axis, or the begins of all axes and then the ends."""
 Border: TypeAlias = Literal["zeros", "edge", "reflect", "wrap"]
 Round: TypeAlias = Literal["floor", "ceil", "exact"]
-Values: TypeAlias = Annotated[Any, BeforeValidator(floats)]
+Values: TypeAlias = Annotated[Any, Before(floats)]
 """Numbers written in the spec: a number, a list, a matrix, deeper."""
-Constants: TypeAlias = tuple[Annotated[float | tuple[float, ...] | None, BeforeValidator(_constant)], ...]
+Constants: TypeAlias = tuple[Annotated[float | tuple[float, ...] | None, Before(_constant)], ...]
 """The operands of a merge: a number, one number for each channel, or `None` for a value between layers."""

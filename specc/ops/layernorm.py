@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.ops.axes import spoken_axes
@@ -16,6 +15,7 @@ from specc.ops.fields import PositiveReal, whole
 from specc.ops.norm import channel_affine
 from specc.ops.ordered import permuted
 from specc.ops.windows import known_channels
+from specc.record import Before
 from specc.types import Layout, TensorType
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class LayerNorm(Uncounted):
 
     eps: PositiveReal = 1e-5
     """Added to the variance."""
-    over: Annotated[Literal["channels", "all"] | int, BeforeValidator(_over)] = "channels"
+    over: Annotated[Literal["channels", "all"] | int, Before(_over)] = "channels"
     """What is normalised together: the channels, everything, or the axes as written from this one on."""
     affine: bool = True
     """Whether a learned scale and bias follow."""

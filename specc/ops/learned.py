@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.ops.base import Builder, Field, Types, Weight
@@ -14,6 +13,7 @@ from specc.ops.fields import Values, whole
 from specc.ops.shape import MOST_SIZES
 from specc.ops.target import measured
 from specc.ops.weights import Init, fit
+from specc.record import Before
 from specc.types import Layout, TensorType, unspeak
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Learned(Uncounted):
     context = ("layout",)
     sourceless = True
 
-    shape: Annotated[tuple[int, ...], BeforeValidator(_shape)]
+    shape: Annotated[tuple[int, ...], Before(_shape)]
     """The shape as it is written, without the batch."""
     init: Init = "normal"
     """Initialiser of the tensor."""

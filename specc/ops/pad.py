@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.dims import Dim
@@ -15,6 +14,7 @@ from specc.ops.families import Rearrangement
 from specc.ops.fields import Pad as Amount
 from specc.ops.fields import Real
 from specc.ops.windows import check_padded, pad_sides, spatial_axes
+from specc.record import Before
 from specc.types import SPATIAL_NAMES, Layout, TensorType
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _numbers(value: Any) -> Any:
     return value
 
 
-Sides = Annotated[Amount, BeforeValidator(_numbers)]
+Sides = Annotated[Amount, Before(_numbers)]
 """One number, one for each axis, or the begins of all axes and then the ends."""
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.dims import Dim
@@ -14,6 +13,7 @@ from specc.ops.axes import Axis, axis_index, axis_name
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Rearrangement
 from specc.ops.fields import LARGEST_SIZE, Integer, whole
+from specc.record import Before
 from specc.types import Layout, TensorType
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Slice(Rearrangement):
     """The first position; the first of all, or with a negative step the last, where it is not given."""
     stop: Integer | None = None
     """The position before which it ends; the end of the axis where it is not given."""
-    step: Annotated[int, BeforeValidator(_step)] = 1
+    step: Annotated[int, Before(_step)] = 1
     """How far the positions lie apart."""
     layout: Layout = "chw"
     """The order in which the model's author writes axes."""
@@ -141,7 +141,7 @@ class Gather(Rearrangement):
     positional = ("indices", "axis")
     context = ("layout",)
 
-    indices: Annotated[tuple[int, ...], BeforeValidator(_indices)]
+    indices: Annotated[tuple[int, ...], Before(_indices)]
     """The numbers, counted from 0; negative ones count from the end."""
     axis: Axis = "channels"
     """The axis of which positions are taken."""

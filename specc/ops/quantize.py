@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.ops.axes import Axis, axis_index
 from specc.ops.base import Builder, Field, Rejection, Types
 from specc.ops.families import Activation, Weightless
 from specc.ops.fields import number, whole
+from specc.record import Before
 from specc.types import Layout, TensorType
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ class _Quantisation(Weightless):
     positional = ("scale", "zero", "dtype")
     context = ("layout",)
 
-    scale: Annotated[float | tuple[float, ...], BeforeValidator(_scales)]
+    scale: Annotated[float | tuple[float, ...], Before(_scales)]
     """The size of a step, or one for each position of the axis."""
-    zero: Annotated[int | tuple[int, ...], BeforeValidator(_zeros)] = 0
+    zero: Annotated[int | tuple[int, ...], Before(_zeros)] = 0
     """The whole number that stands for 0, or one for each position of the axis."""
     dtype: Integers = "uint8"
     """The type of the whole numbers."""

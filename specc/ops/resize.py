@@ -9,14 +9,13 @@ from math import ceil
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator
-
 from specc.dims import Dim, Divides, Sym
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Weightless
 from specc.ops.fields import Factors, Real, Region, Window
 from specc.ops.target import new_sizes, sizes_node
 from specc.ops.windows import per_axis, spatial_axes
+from specc.record import Before
 from specc.types import SPATIAL_NAMES, Layout, TensorType
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def _canonical(value: Any) -> Any:
     return {"linear": "bilinear", "bicubic": "cubic"}.get(value, value) if isinstance(value, str) else value
 
 
-Mode: TypeAlias = Annotated[Literal["nearest", "bilinear", "cubic"], BeforeValidator(_canonical)]
+Mode: TypeAlias = Annotated[Literal["nearest", "bilinear", "cubic"], Before(_canonical)]
 
 
 class Resampling(Weightless):

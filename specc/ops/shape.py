@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.dims import Dim, Divides, Sym, product
@@ -13,6 +12,7 @@ from specc.ops.axes import Axis, axis_index, canonical_order, spoken_axes
 from specc.ops.base import Builder, Rejection, Types
 from specc.ops.fields import whole
 from specc.ops.ordered import Ordered, as_written, permuted
+from specc.record import Before
 from specc.types import TensorType, unspeak
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Reshape(Ordered):
     word = "reshape"
     positional = ("sizes",)
 
-    sizes: Annotated[tuple[int, ...], BeforeValidator(_sizes)]
+    sizes: Annotated[tuple[int, ...], Before(_sizes)]
     """The new sizes without the batch; one may be -1 and takes what is left."""
 
     def infer(self, inputs: Types) -> Types:
@@ -119,7 +119,7 @@ class Transpose(Ordered):
     word = "transpose"
     positional = ("order",)
 
-    order: Annotated[tuple[int, ...], BeforeValidator(_permutation)]
+    order: Annotated[tuple[int, ...], Before(_permutation)]
     """The input's axes in their new order, counted from 0 in the shape as it is written, without the batch."""
 
     def infer(self, inputs: Types) -> Types:

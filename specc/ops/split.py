@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.dims import Divides, Sym
@@ -13,6 +12,7 @@ from specc.ops.axes import Axis, axis_index
 from specc.ops.base import Builder, Field, Rejection, Types
 from specc.ops.families import Rearrangement
 from specc.ops.fields import whole
+from specc.record import Before
 from specc.types import Layout, TensorType
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Split(Rearrangement):
     positional = ("parts", "axis")
     context = ("layout",)
 
-    parts: Annotated[int | tuple[int, ...], BeforeValidator(_parts)]
+    parts: Annotated[int | tuple[int, ...], Before(_parts)]
     """The number of equal parts, or the size of each."""
     axis: Axis = "channels"
     """The axis to cut."""

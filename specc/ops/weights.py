@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
-from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from specc.ops.base import Rejection, Weight
 from specc.ops.fields import floats, number
+from specc.record import Before
 
 Initialiser: TypeAlias = Literal[
     "he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform",
@@ -32,9 +32,9 @@ def _bias(value: Any) -> Any:
     return value if isinstance(value, bool) else floats(value)
 
 
-Init: TypeAlias = Annotated[str | float, BeforeValidator(_init)]
+Init: TypeAlias = Annotated[str | float, Before(_init)]
 """An initialiser by name, or a number for a constant."""
-Bias: TypeAlias = Annotated[Any, BeforeValidator(_bias)]
+Bias: TypeAlias = Annotated[Any, Before(_bias)]
 """true, false, or fixed values."""
 
 

@@ -7,11 +7,10 @@ import re
 from functools import cache
 from typing import Any
 
-from pydantic.fields import FieldInfo
-
 from specc.elaborate.words import choices
 from specc.ops import OPS
 from specc.ops.base import Op
+from specc.record import RecordField
 from specc.textwidth import wrap
 
 _FIELD_DOC = re.compile(r'^    (\w+):[^\n]*\n(?:        [^\n]*\n|    \)[^\n]*\n)*?    """(.*?)"""', re.M | re.S)
@@ -82,7 +81,7 @@ def arguments(op: type[Op]) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _choice(words: list[str], info: FieldInfo) -> str:
+def _choice(words: list[str], info: RecordField) -> str:
     listed = ", ".join(f"`{word}`" for word in words)
     return f"One of {listed}, or numbers." if "tuple" in str(info.annotation) else f"One of {listed}."
 
@@ -93,7 +92,7 @@ def summary(op: type[Op]) -> str:
     return re.split(r"(?<=\w[.:])\s", text, maxsplit=1)[0].rstrip(":.")
 
 
-def show(info: FieldInfo) -> str:
+def show(info: RecordField) -> str:
     """A default as it could be written in a spec."""
     return _text(info.default)
 

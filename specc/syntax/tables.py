@@ -7,7 +7,6 @@ needs no more than the loop in `specc/syntax/lalr.py` to run.
 from __future__ import annotations
 
 from collections.abc import Collection
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from lark.grammar import Rule
     from lark.lexer import TerminalDef
 
-_FORMAT = 1
+_FORMAT = "2"
 
 
 class RuleData(NamedTuple):
@@ -50,7 +49,7 @@ class Tables(NamedTuple):
 
 def load() -> Tables:
     """The tables written beforehand if they belong to this very grammar, else newly generated ones."""
-    return read(prebuilt_file(), fingerprint()) or generate()
+    return read(prebuilt_file(), origin()) or generate()
 
 
 def prebuilt_file() -> Path:
@@ -58,18 +57,17 @@ def prebuilt_file() -> Path:
     return grammar_file().with_suffix(".tables.json")
 
 
-def fingerprint() -> str:
-    """What the tables depend on: the grammar, and the format of the file."""
-    parts = (grammar_file().read_text("utf-8"), str(_FORMAT))
-    return sha256("\0".join(parts).encode()).hexdigest()
+def origin() -> list[str]:
+    """What the tables depend on: the format of the file, and the grammar, of which a hash takes longer to import."""
+    return [_FORMAT, grammar_file().read_text("utf-8")]
 
 
-def read(path: Path, expected: str) -> Tables | None:
+def read(path: Path, expected: list[str]) -> Tables | None:
     """The tables in `path`; `None` where there are none, or others than `expected`."""
     if not path.is_file():
         return None
     data = from_json(path.read_bytes())
-    if data.pop("fingerprint", None) != expected:
+    if data.pop("origin", None) != expected:
         return None
     rules = [RuleData(**rule) for rule in data.pop("rules")]
     return Tables(rules=rules, **data)
@@ -79,7 +77,7 @@ def write(tables: Tables, path: Path) -> None:
     """Write what `read` reads."""
     import json  # reading it takes longer than the tables, which pydantic can read as well
 
-    data = {"fingerprint": fingerprint(), **tables._asdict(), "rules": [rule._asdict() for rule in tables.rules]}
+    data = {"origin": origin(), **tables._asdict(), "rules": [rule._asdict() for rule in tables.rules]}
     path.write_text(json.dumps(data, separators=(",", ":"), sort_keys=True), "utf-8")
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from lowering import assert_within_bound, image, nodes_of, rejected
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from specc.kernels.error_function import erfc
 from specc.ops import BY_WORD

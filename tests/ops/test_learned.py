@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from lowering import assert_within_bound, float64_outputs, image, model_of, nodes_of, numbers, onnx_runtime
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from specc.ops import BY_WORD
 

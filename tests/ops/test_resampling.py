@@ -17,7 +17,7 @@ from lowering import (
     rejected,
 )
 from onnx.reference import ReferenceEvaluator
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from specc.dims import Divides, symbol
 from specc.ops.base import Reach

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from lowering import assert_within_bound, image, model_of, nodes_of, numbers, onnx_runtime, rejected
 from onnx.numpy_helper import to_array
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from specc.dims import Divides, symbol
 from specc.ops import BY_WORD

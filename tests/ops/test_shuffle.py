@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from lowering import assert_within_bound, image, nodes_of, numbers, rejected
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from specc.dims import Divides, symbol
 from specc.ops import BY_WORD

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
-
 from specc.source import Source, Span
 from specc.syntax import ast
 from specc.syntax.parser import parse
@@ -15,6 +13,11 @@ def parsed(text: str) -> ast.File:
     file, diagnostics = parse(Source("test.cnn", text))
     assert file is not None, diagnostics
     return file
+
+
+def attributes(node: object) -> dict[str, object]:
+    """The attributes of a node by name; none of what is no node."""
+    return vars(node) if type(node).__module__ == ast.__name__ else {}
 
 
 def excerpt(node: object) -> str:
@@ -36,10 +39,11 @@ def excerpt(node: object) -> str:
             return excerpt(value) if key is None else f"{key.id}={excerpt(value)}"
         case tuple():
             return "[" + ", ".join(map(excerpt, node)) + "]"
-    if not is_dataclass(node):
+    found = attributes(node)
+    if not found:
         return repr(node)
-    shown = ((field.name, getattr(node, field.name)) for field in fields(node))
-    parts = [f"{name}={excerpt(value)}" for name, value in shown if value not in EMPTY and not isinstance(value, Span)]
+    shown = {name: value for name, value in found.items() if value not in EMPTY and not isinstance(value, Span)}
+    parts = [f"{name}={excerpt(value)}" for name, value in shown.items()]
     return f"{type(node).__name__}({', '.join(parts)})"
 
 

@@ -47,13 +47,13 @@ def test_tables_written_down_are_read_back_while_the_grammar_is_the_same(tmp_pat
     path = tmp_path / "tables.json"
     generated = tables.generate()
     tables.write(generated, path)
-    assert tables.read(path, tables.fingerprint()) == generated
-    assert tables.read(path, "another grammar") is None
-    assert tables.read(tmp_path / "none.json", tables.fingerprint()) is None
+    assert tables.read(path, tables.origin()) == generated
+    assert tables.read(path, [*tables.origin(), "another grammar"]) is None
+    assert tables.read(tmp_path / "none.json", tables.origin()) is None
 
 
 def test_the_tables_beside_the_grammar_are_up_to_date() -> None:
-    found = tables.read(tables.prebuilt_file(), tables.fingerprint())
+    found = tables.read(tables.prebuilt_file(), tables.origin())
     assert found is not None, "run `python -m specc.syntax.prebuild`"
     assert found == tables.generate()
 
@@ -61,7 +61,7 @@ def test_the_tables_beside_the_grammar_are_up_to_date() -> None:
 def test_prebuild_writes_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prebuild, "prebuilt_file", lambda: tmp_path / "tables.json")
     prebuild.main()
-    assert tables.read(tmp_path / "tables.json", tables.fingerprint()) is not None
+    assert tables.read(tmp_path / "tables.json", tables.origin()) is not None
 
 
 def test_the_bundled_files_are_found() -> None:

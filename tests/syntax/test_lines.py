@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
 from random import Random
 
 import pytest
+from excerpt import attributes
 
 from specc.limits import Limits
 from specc.source import Source, Span
@@ -21,9 +21,8 @@ def plain(tree: object) -> object:
         return tree.source.text[tree.start : tree.end], tree.start
     if isinstance(tree, tuple):
         return tuple(map(plain, tree))
-    if is_dataclass(tree):
-        return type(tree), *(plain(getattr(tree, field.name)) for field in fields(tree))
-    return tree
+    found = attributes(tree)
+    return (type(tree), *map(plain, found.values())) if found else tree
 
 
 def statements(text: str, kept: Lines) -> tuple[ast.Statement, ...]:

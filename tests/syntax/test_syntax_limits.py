@@ -1,8 +1,7 @@
 import re
-from dataclasses import fields, is_dataclass
 
 import pytest
-from excerpt import expression, parsed
+from excerpt import attributes, expression, parsed
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -108,4 +107,4 @@ def spans(node: object) -> list[Span]:
         return [node]
     if isinstance(node, tuple):
         return [span for item in node for span in spans(item)]
-    return [span for field in fields(node) for span in spans(getattr(node, field.name))] if is_dataclass(node) else []
+    return [span for value in attributes(node).values() for span in spans(value)]
