@@ -86,7 +86,15 @@ class Elaborator:
             self._handlers[ast.Operation] = self.replay.operation
 
     def run(self, scope: Scope) -> Elaborated | None:
-        """The elaborated model, or `None` when errors leave no graph."""
+        """The elaborated model, or `None` when errors leave no graph.  To be called once."""
+        try:
+            return self._run(scope)
+        finally:  # without these circles all that was made is gone as soon as nobody needs it
+            self._handlers.clear()
+            self._operations.close()
+            self._report.background = tuple
+
+    def _run(self, scope: Scope) -> Elaborated | None:
         parameters = dict(scope.names)
         frame = self._whole = Frame(scope, Naming(set()))
         try:

@@ -44,6 +44,10 @@ class Operations:
         self._read = Operands(report)
         self._ops: dict[Hashable, Op] = {}
 
+    def close(self) -> None:
+        """Let go of `body`, which usually holds this."""
+        self._body = _closed
+
     def operation(self, statement: ast.Operation, frame: Frame) -> None:
         try:
             result = self._call(statement, frame)
@@ -369,3 +373,7 @@ def _together(values: Sequence[LayerValue]) -> Result:
 
 def _first(labels: Sequence[ast.Name]) -> ast.Name | None:
     return labels[0] if labels else None
+
+
+def _closed(statements: Sequence[ast.Statement], frame: Frame) -> None:
+    raise AssertionError("the model is elaborated already")
