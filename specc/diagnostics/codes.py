@@ -86,6 +86,7 @@ CODES: Final[dict[str, str]] = {
     "W0201": "label that is never used",
     "W0202": "parameter, constant or block that is never used",
     "W0203": "layer whose value is never used",
+    "W0204": "value merged with itself",
     "W0301": "dense layer that holds most of the parameters",
     "W0302": "bias made useless by the batch normalisation after it",
     "W0303": "weights beyond the range of their type",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from specc.diagnostics import Diagnostic
 from specc.dims import Sym
 from specc.elaborate.constants import is_number
 from specc.elaborate.expressions import Frame, evaluate
@@ -80,6 +81,18 @@ class Operands:
             raise self._report.error(
                 "E0408", statement.name.span, f"`{op.word}` takes more than one value, and here is only one",
                 help=f"name what joins the line before: `{op.word} other`, where `other:` labels a line above",
+            )  # fmt: skip
+
+    def warn_of_itself(self, op: type[Op], made: Plan, frame: Frame) -> None:
+        """W0204 for a merge whose only operand is `in`, a single value: the line before with itself."""
+        only = made.inputs[0] if len(made.inputs) == 1 else None
+        if isinstance(only, ast.Name) and only.id == "in" and isinstance(frame.current, LayerValue):
+            self._report.add(
+                Diagnostic(
+                    "W0204", f"`{op.word} in` takes the value of the line before twice", only.span, "this very value",
+                    help=f"label the line that was meant, `x: ...`, and write `{op.word} x`; where this is meant, "
+                    f"write `{op.word} in, in`",
+                )
             )  # fmt: skip
 
     def no_value(self, span: Span) -> Failed:

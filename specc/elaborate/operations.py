@@ -178,6 +178,7 @@ class Operations:
         if made.sources is not None:
             operands[:0] = self._read.given(made.sources, frame)
         elif len(operands) < 2:
+            self._read.warn_of_itself(op, made, frame)
             operands[:0] = self._read.incoming(statement.name.span, frame, spread=not operands)
         if len(operands) == 1 and op.merges() and not made.inputs:
             self._read.check_company(op, statement, made, frame)
