@@ -25,7 +25,8 @@ from tests.fuzz.examine import examine
 from tests.fuzz.mutations import case
 
 THOROUGH_EVERY = 20
-AGAIN_EVERY = 8
+AGAIN_EVERY = 40
+"""Such a case is a hundred times the work of another."""
 TOLD_EVERY = 50_000
 WATCHED = 100
 """So many cases share a watchdog, which ends the process where Python itself no longer answers."""
@@ -42,7 +43,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=10**9, help="stop after so many cases")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="the number of the first case")
-    parser.add_argument("--step", type=int, default=1, help="from one case's number to the next")
     parser.add_argument("--jobs", type=int, default=1, help="so many processes")
     parser.add_argument("--only", type=int, help="run this case alone, and print it")
     parser.add_argument("--case-seconds", type=float, default=120, help="what one case may take")
@@ -50,12 +50,12 @@ def _options() -> argparse.Namespace:
 
 
 def _share_out(options: argparse.Namespace) -> int:
-    """One process for every `jobs`-th case; the largest of their exit codes."""
+    """One process for every part of the cases, of which each has as many that take long; the largest exit code."""
     common = ["--seconds", options.seconds, "--seed", options.seed, "--case-seconds", options.case_seconds]
     cases = -(-options.cases // options.jobs)
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.fuzz", "--first", str(options.first + job), "--step", str(options.jobs),
+            [sys.executable, "-m", "tests.fuzz", "--first", str(options.first + job * cases),
              "--cases", str(cases), *map(str, common)]
         )
         for job in range(options.jobs)
@@ -107,7 +107,7 @@ def _numbers(options: argparse.Namespace) -> Iterator[int]:
         yield options.only
         return
     end = time.monotonic() + options.seconds
-    numbers = range(options.first, options.first + options.cases * options.step, options.step)
+    numbers = range(options.first, options.first + options.cases)
     shown = sys.stderr.isatty()
     for number in tqdm(numbers, unit=" cases", mininterval=5, disable=not shown):
         if time.monotonic() > end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 
@@ -55,35 +56,36 @@ def body(random: Random, depth: int) -> str:
     return "\n".join(statement(random, depth) for _ in range(random.randint(0, 6)))
 
 
+STATEMENTS = (
+    "OPERATION VALUE, ARGUMENT", "OPERATION VALUE, VALUE, relu", "OPERATION DIGIT, ARGUMENT, ARGUMENT",
+    "LABEL: OPERATION DIGIT", "LABEL: OPERATION", "a, b: OPERATION VALUE", "OPERATION", "OPERATION COMMENT",
+    "let LABEL = VALUE", "repeat VALUE { BODY }", "repeat DIGIT { BODY } -> SHAPE", "LABEL: repeat 2 { BODY }",
+    "for i, j in VALUE { BODY }", "for a in b[1:] { BODY } -> SHAPE", "if VALUE { BODY } else { BODY }",
+    "residual { BODY } shortcut { relu }", "concat { branch { BODY } a: branch { } }",
+    "MERGE { for i in range(3) { branch { BODY } } }", "output LABEL, from=VALUE", "expect FACT == VALUE",
+    "relu -> VALUE",
+)  # fmt: skip
+"""What stands in capitals is chosen anew."""
+CAPITALS = re.compile("[A-Z]+")
+CHOICES = {
+    "OPERATION": (*OPERATIONS, "u", "v"),
+    "ARGUMENT": ARGUMENTS,
+    "DIGIT": tuple("01234"),
+    "LABEL": tuple("abcdef"),
+    "SHAPE": SHAPES,
+    "COMMENT": COMMENTS,
+    "MERGE": ("add", "concat", "mul"),
+    "FACT": ("params", "macs", "output", "memory"),
+}
+
+
 def statement(random: Random, depth: int) -> str:
-    inner = body(random, depth - 1) if depth else ""
-    value = expression(random, 2)
-    operation = random.choice((*OPERATIONS, "u", "v"))
-    return random.choice(
-        (
-            f"{operation} {value}, {random.choice(ARGUMENTS)}",
-            f"{operation} {value}, {value}, relu",
-            f"{operation} {random.randint(1, 4)}, {random.choice(ARGUMENTS)}, {random.choice(ARGUMENTS)}",
-            f"{random.choice('abc')}: {operation} {random.randint(1, 4)}",
-            f"{random.choice('abc')}: {operation}",
-            f"a, b: {operation} {value}",
-            operation,
-            f"let {random.choice('abcdef')} = {value}",
-            f"repeat {value} {{ {inner} }}",
-            f"repeat {random.randint(0, 3)} {{ {inner} }} -> {random.choice(SHAPES)}",
-            f"{random.choice('abc')}: repeat 2 {{ {inner} }}",
-            f"for i, j in {value} {{ {inner} }}",
-            f"for a in b[1:] {{ {inner} }} -> {random.choice(SHAPES)}",
-            f"if {value} {{ {inner} }} else {{ {inner} }}",
-            f"residual {{ {inner} }} shortcut {{ relu }}",
-            f"concat {{ branch {{ {inner} }} a: branch {{ }} }}",
-            f"{random.choice(('add', 'concat', 'mul'))} {{ for i in range(3) {{ branch {{ {inner} }} }} }}",
-            f"output {random.choice('abc')}, from={value}",
-            f"expect {random.choice(('params', 'macs', 'output', 'memory'))} == {value}",
-            f"relu -> {value}",
-            f"{operation} {random.choice(COMMENTS)}",
-        )
-    )
+    def chosen(found: re.Match[str]) -> str:
+        if found[0] == "BODY":
+            return body(random, depth - 1) if depth else ""
+        return expression(random, 2) if found[0] == "VALUE" else random.choice(CHOICES[found[0]])
+
+    return CAPITALS.sub(chosen, random.choice(STATEMENTS))
 
 
 def expression(random: Random, depth: int) -> str:
