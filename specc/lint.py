@@ -8,10 +8,10 @@ from typing import Final
 
 from specc.analysis.ask import ask
 from specc.analysis.summary import Summary
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, Label
 from specc.elaborate.elaborator import Elaborated
 from specc.elaborate.report import Reporter
-from specc.ir import Graph
+from specc.ir import Graph, Node
 from specc.ops.base import Op, Types
 from specc.syntax import ast
 
@@ -22,11 +22,12 @@ DENSE_LEAST: Final = 1_000_000
 
 
 def lint(elaborated: Elaborated, summary: Callable[[], Summary], labels: Sequence[ast.Name], report: Reporter) -> None:
-    """Report W0201, W0203, W0301 and W0302; `summary` is asked for only where a warning may depend on it."""
+    """Report W0104, W0201, W0203, W0301 and W0302; `summary` is asked for only where a warning may depend on it."""
     _unused_labels(elaborated, labels, report)
     _dead_layers(elaborated, report)
     if "dense" in {node.op.word for node in elaborated.graph.nodes}:
         _heavy_dense(elaborated, summary(), report)
+    _first_axis_of_products(elaborated, report)
     _useless_biases(elaborated, report)
 
 
@@ -115,3 +116,37 @@ def _useless_biases(elaborated: Elaborated, report: Reporter) -> None:
 
 def _has_bias(op: Op, inputs: Types, _: Types) -> bool:
     return op.weighted_layers > 0 and any(w.name.endswith("bias") for w in op.weights(inputs))
+
+
+def _first_axis_of_products(elaborated: Elaborated, report: Reporter) -> None:
+    """Scores of attention are matrix products, scaled and shifted; their softmax is along the last axis.
+
+    On features it is as often right along the channels, which is why only products are warned of.
+    """
+    graph = elaborated.graph
+    products: dict[str, Node] = {}
+    for node in graph.nodes:
+        source = next((products[value] for value in node.inputs if value in products), None) if products else None
+        if node.op.multiplies_matrices:
+            products[node.name] = node
+        elif source is not None and node.op.takes_numbers:
+            products[node.name] = source
+        elif source is not None and node.op.shares_out and _takes_the_first(node, elaborated):
+            report.add(
+                Diagnostic(
+                    "W0104", f"`{node.op.word}` without an axis is along the first axis of a matrix product",
+                    elaborated.places.get(node.name), labels=_product(source, node, elaborated),
+                    help=f"`{node.op.word} -1` is along the last, as scores of attention have it; where the first is "
+                    f"meant, write `{node.op.word} channels`",
+                )
+            )  # fmt: skip
+
+
+def _takes_the_first(node: Node, elaborated: Elaborated) -> bool:
+    values = dict(node.op)
+    return values["axis"] == "channels" and values["layout"] == "chw" and not elaborated.written.get(node.name)
+
+
+def _product(product: Node, softmax: Node, elaborated: Elaborated) -> tuple[Label, ...]:
+    place = elaborated.places.get(product.name)
+    return () if place in (None, elaborated.places.get(softmax.name)) else (Label(place, "the product"),)

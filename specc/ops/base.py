@@ -169,6 +169,10 @@ class Op(Record, ABC):
     """Whether it may close another operation's arguments: `conv 64, 3x3, relu`."""
     centres_channels: ClassVar[bool] = False
     """Whether it subtracts each channel's mean, and with it any bias added just before."""
+    multiplies_matrices: ClassVar[bool] = False
+    """Whether its result holds a number for each pair of rows of two values, such as scores of attention."""
+    shares_out: ClassVar[bool] = False
+    """Whether what lies along its `axis` sums to 1 (or is the logarithm of what does)."""
     jumps: ClassVar[bool] = False
     """Whether it rounds to whole numbers or compares: a small change of an operand may change the result by a step."""
     approximated: ClassVar[bool] = False

@@ -26,6 +26,7 @@ class MatMul(Weightless):
 
     word = "matmul"
     arity = (2, 2)
+    multiplies_matrices = True
     context = ("layout",)
 
     layout: Layout = "chw"

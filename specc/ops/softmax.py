@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
 
 class Softmax(Weightless):
-    """exp(x) over its sum along an axis: ONNX Softmax-13."""
+    """exp(x) over its sum along an axis: ONNX Softmax-13.
+
+    Without an axis the channels at each position sum to 1, the classes of a segmentation for example.  Scores of
+    attention, queries x keys, need `softmax -1`, the last axis as written.
+    """
 
     word = "softmax"
     onnx_name: ClassVar[str] = "Softmax"
     positional = ("axis",)
     context = ("layout",)
     is_activation = True
+    shares_out = True
 
     axis: Axis = "channels"
     """The axis along which the values sum to 1."""
