@@ -42,8 +42,8 @@ EMPTY = (
     ),
     (
         ", against one model", "from pydantic import BaseModel\nclass Point(BaseModel):\n    x: int\nPoint(x=1)", "",
-        "a Python that makes one `pydantic.BaseModel` and one instance of it, without lark: checking imports neither, but "
-        "validates with pydantic's core",
+        "a Python that makes one `pydantic.BaseModel` and an instance of it, without lark: checking imports neither, "
+        "and validates with pydantic's core",
     ),
 )  # fmt: skip
 """Programs that do nothing: what a row about them is called, the program, the ratio asked for, and what it is."""

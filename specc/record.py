@@ -164,7 +164,9 @@ class Record:
     def model_copy(self, *, update: Mapping[str, Any]) -> Self:
         """A copy with other values for some fields, which are not validated."""
         made = object.__new__(type(self))
-        made.__dict__.update(self, **update)
+        values = self.__dict__  # with what `cached_property` keeps, which is not copied
+        made.__dict__.update({name: values[name] for name in self._plan.fields})
+        made.__dict__.update(update)
         return made
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:

@@ -91,13 +91,17 @@ class GraphBuilder:
 
     def take(self, node: Node) -> None:
         """Append a node that was made for what is here."""
+        if type(node.op).conditions is not Op.conditions:  # only operations that compare sizes have any
+            self._note_conditions(node)
+        self.nodes.append(node)
+        self.types.update(zip(node.outputs, node.types, strict=True))
+
+    def _note_conditions(self, node: Node) -> None:
         kinds = [self.types[i] for i in node.inputs]
         key = id(node.op), *map(id, kinds)
         if key not in self._asked:
             self._asked[key] = node.op  # kept, for its `id` to stay its own
             self.conditions.extend(node.op.conditions(tuple(kinds)))
-        self.nodes.append(node)
-        self.types.update(zip(node.outputs, node.types, strict=True))
 
     def finish(self) -> Graph:
         return Graph(
