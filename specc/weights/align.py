@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby, takewhile
+from itertools import groupby, takewhile, zip_longest
 from typing import Final, NamedTuple
 
 from specc.weights.axes import Target, adapt
@@ -37,6 +37,15 @@ class _Layer(NamedTuple):
 
     names: tuple[str, ...]
     roles: tuple[str, ...]
+
+
+class Parting(NamedTuple):
+    """The names, ours and theirs, that the order of layers pairs, and the first tensors that do not fit: ours and the
+    name of theirs, `None` where a side has none."""
+
+    pairs: list[tuple[str, str]]
+    ours: Target | None
+    theirs: str | None
 
 
 def by_order(wanted: dict[str, Target], given: Weights, *, names_stay: bool = True) -> dict[str, str] | None:
@@ -71,6 +80,45 @@ def partly_by_order(wanted: dict[str, Target], given: Weights) -> dict[str, str]
             found += [pairs] if pairs and _behind_the_same(pairs, kept, wanted, sequences) else []
     best = max(found, key=len, default=None)
     return None if best is None else {name: name for name in kept} | best
+
+
+def parting(wanted: dict[str, Target], given: Weights) -> Parting | None:
+    """Where the two orders part; of several ways to see them the one that gets furthest.
+
+    `None` for files without one order of layers, and where nothing is left to be matched by order.
+    """
+    kept = _common(wanted, given)
+    views = [(needed, sequences[0]) for needed, sequences in _views(wanted, given) if len(sequences) == 1]
+    found = [_parting(_without(needed, kept), _layers_without(layers, kept), given) for needed, layers in views]
+    best = max(found, key=lambda part: len(part.pairs), default=None)
+    return best if best is not None and (best.ours is not None or best.theirs is not None) else None
+
+
+def _parting(ours: list[list[Target]], theirs: list[_Layer], given: Weights) -> Parting:
+    queue = deque(theirs)
+    passed: list[tuple[str, str]] = []
+    for layer in ours:
+        if not queue:
+            return Parting(passed, layer[0], None)
+        pairs = _pair(layer, queue[0], given)
+        if not pairs:
+            return Parting(passed, *_first_misfit(layer, queue[0], given))
+        _take(queue, len(pairs))
+        passed += [(our, their) for their, our in pairs.items()]
+    return Parting(passed, None, queue[0].names[0] if queue else None)
+
+
+def _first_misfit(layer: list[Target], head: _Layer, given: Weights) -> tuple[Target | None, str | None]:
+    """The first tensors of two layers that do not fit, by role where all roles are known; `None` for one that lacks."""
+    couples: Iterable[tuple[Target | None, str | None]] = zip_longest(layer, head.names)
+    if all(role in _ROLES for role in head.roles):
+        theirs = {_ROLES[role]: name for role, name in zip(head.roles, head.names, strict=True)}
+        ours = {_split(target.name)[1]: target for target in layer}
+        couples = [(ours.get(role), theirs.get(role)) for role in dict.fromkeys((*ours, *theirs))]
+    for target, name in couples:
+        if target is None or name is None or adapt(given.tensors[name], target) is None:
+            return target, name
+    return layer[0], head.names[0]
 
 
 def _views(wanted: dict[str, Target], given: Weights) -> Iterator[tuple[list[Target], list[list[_Layer]]]]:

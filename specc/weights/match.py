@@ -11,7 +11,7 @@ import numpy as np
 
 from specc.diagnostics import Diagnostic
 from specc.ir.graph import Graph
-from specc.weights.align import by_order, ignored, partly_by_order
+from specc.weights.align import by_order, ignored, parting, partly_by_order
 from specc.weights.axes import Target, adapt, targets
 from specc.weights.initialisers import initial
 from specc.weights.stored import CONVERTIBLE
@@ -80,8 +80,8 @@ def match(
     if not table.complete and names is None:
         table = _in_order(wanted, given, table, counted, strict)
     if not table.complete and (strict or not any(row.fits for row in table.rows)):
-        contrary = None if names is not None else _contrary(wanted, given)
-        return None, table, (_misfit(graph, table, given.file, contrary),)
+        order = None if names is not None else _contrary(wanted, given) or _parted(wanted, given)
+        return None, table, (_misfit(graph, table, given.file, order),)
     if not strict:
         table = replace(table, rows=tuple(_seeded_note(row) for row in table.rows))
     tensors = {row.name: _tensor(row, wanted[row.name], given, seed) for row in table.rows}
@@ -122,10 +122,26 @@ def _in_order(
     return replace(found, rows=tuple(_ordered(row) if row.source != row.name else row for row in found.rows))
 
 
-def _contrary(wanted: dict[str, Target], given: Weights) -> tuple[str, str] | None:
+def _contrary(wanted: dict[str, Target], given: Weights) -> str | None:
     """A name that both have, and what order alone would make of it, where that is all that keeps order from fitting."""
     pairs = by_order(wanted, given, names_stay=False) or {}
-    return next(((theirs, ours) for theirs, ours in pairs.items() if theirs != ours and theirs in wanted), None)
+    for theirs, ours in pairs.items():
+        if theirs != ours and theirs in wanted:
+            return f"in the order of layers all would fit, but then `{theirs}` would be `{ours}`"
+    return None
+
+
+def _parted(wanted: dict[str, Target], given: Weights) -> str | None:
+    """The tensors at which the order of layers parts, where the rows of these do not say as much."""
+    found = parting(wanted, given)
+    if found is None or (found.ours is not None and found.ours.name == found.theirs):
+        return None
+    ours = "" if found.ours is None else f"`{found.ours.name}` {_by(found.ours.shape)}"
+    theirs = "" if found.theirs is None else f"`{found.theirs}` {_by(given.shape(found.theirs))} of the file"
+    if not found.pairs:
+        return f"in the order of layers {ours} would be {theirs}" if ours and theirs else None
+    goes = f"{ours} would be {theirs}" if ours and theirs else f"nothing is there for {ours or theirs}"
+    return "in the order of layers all fit up to `{}`, which would be `{}`; then {}".format(*found.pairs[-1], goes)
 
 
 def _ordered(row: Row) -> Row:
@@ -163,13 +179,13 @@ def _tensor(row: Row, target: Target, given: Weights, seed: int) -> Tensor:
     return found or initial(target.weight, target.name, seed)
 
 
-def _misfit(graph: Graph, table: MatchTable, file: str | None, contrary: tuple[str, str] | None) -> Diagnostic:
+def _misfit(graph: Graph, table: MatchTable, file: str | None, order: str | None) -> Diagnostic:
     """E0801 with the counts, the first rows, and how to go on."""
     bad = [row for row in table.rows if not row.fits]
     lines = [_line(row) for row in bad] + [f"surplus `{name}` {_by(shape)}" for name, shape in table.surplus]
     more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    if contrary:
-        more.append("in the order of layers all would fit, but then `{}` would be `{}`".format(*contrary))
+    if order:
+        more.append(order)
     message = f"the weights do not fit `{graph.name}`: {misfits(table)} of {len(table.rows)} tensors"
     fits = any(row.fits for row in table.rows)
     lenient = "; --lenient (strict=False) uses what fits and initialises the rest" if fits else ""

@@ -106,6 +106,41 @@ def test_the_error_tells_where_a_name_and_the_order_disagree_and_how_to_go_on():
     assert "--lenient" not in error.help  # nothing fits, so that it would not help
 
 
+@pytest.mark.parametrize(
+    ("theirs", "told"),
+    [
+        ("a 3-4, b 4-4, c 4-8, d 8-2", "all fit up to `conv1.weight`, which would be `b.weight`; then "
+         "`conv2.weight` 4x4x1x1 would be `c.weight` 8x4x1x1 of the file"),
+        ("a 1-4, b 4-4, c 4-4, d 4-2", "`stem.weight` 4x3x1x1 would be `a.weight` 4x1x1x1 of the file"),
+        ("a 3-4, b 4-4", "all fit up to `conv1.weight`, which would be `b.weight`; then "
+         "nothing is there for `conv2.weight` 4x4x1x1"),
+        ("a 3-4, b 4-4, c 4-4, d 4-2, e 2-7", "all fit up to `head.weight`, which would be `d.weight`; then "
+         "nothing is there for `e.weight` 7x2x1x1 of the file"),
+        ("stem 3-4, b 4-4, c 4-4, d 4-9", "all fit up to `conv2.weight`, which would be `c.weight`; then "
+         "`head.weight` 2x4x1x1 would be `d.weight` 9x4x1x1 of the file"),
+    ],
+)  # fmt: skip
+def test_the_error_tells_where_the_orders_part(theirs, told):
+    _, _, (error,) = match(model(CHAIN), file(theirs))
+    assert error.notes[-1] == f"in the order of layers {told}"
+
+
+def test_of_a_layer_the_tensor_is_told_that_the_other_side_lacks():
+    build = GraphBuilder("Biased")
+    value = build.add_input(GraphInput(name="image", type=TensorType((1, 3, 8, 8))))
+    for name, bias in (("stem", False), ("head", True)):
+        (value,) = build.add(name, Conv(channels=4, kernel=(1, 1), bias=bias), (value,))
+    build.outputs.append(GraphOutput(name="y", value=value))
+    _, _, (error,) = match(build.finish(), file("a 3-4, b 4-4"))
+    assert error.notes[-1].endswith("`a.weight`; then nothing is there for `head.bias` 4")
+
+
+@pytest.mark.parametrize("theirs", ["stem 3-4, conv1 4-4, conv2 4-8, head 4-2", "stem 3-4, conv1 4-4, conv2 4-4"])
+def test_where_the_rows_tell_which_tensors_do_not_fit_the_order_is_left_out(theirs):
+    _, _, (error,) = match(model(CHAIN), file(theirs))
+    assert [note for note in error.notes if "order" in note] == []
+
+
 def test_sorted_names_have_no_order_to_go_by():
     tensors = file("a 3-4, b 4-4, c 4-4").tensors
     assert match(model(CHAIN), Weights(tensors, ()), strict=False)[2][0].code == "E0801"
