@@ -17,13 +17,16 @@ from specc.elaborate.plan import Plan, of_activation
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.surplus import NEXT_LINE
-from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Value, Word, describe, quoted
+from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Value, Word, describe, quoted, show
 from specc.elaborate.words import activations, choices, known_words
 from specc.ops import BY_WORD
 from specc.ops.axes import AXIS_NAMES
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
+
+WHOLE: Final = "needs a whole number"
+"""What `ops.fields.whole` says of other values."""
 
 
 class _Unbound(Word):
@@ -125,6 +128,8 @@ def _complain(
     frame: Frame,
     report: Reporter,
 ) -> None:
+    from specc.elaborate import advice
+
     argument = str(problem["loc"][0])
     value = values.get(argument)
     span = places[argument]
@@ -143,7 +148,9 @@ def _complain(
     if isinstance(value, Sym) or (isinstance(value, tuple) and any(isinstance(item, Sym) for item in value)):
         report.error(
             "E0407", span, f"`{argument}` of `{op.word}` needs a known number, not {describe(value)}",
-            help=_in_its_place(op, argument, plan.fields[argument]) or "give the input a number for this size",
+            help=_in_its_place(op, argument, plan.fields[argument])
+            or advice.open_sizes(argument, value)
+            or "give the input a number for this size",
         )  # fmt: skip
         return
     if isinstance(value, LayerValue | LayerValues):
@@ -153,6 +160,13 @@ def _complain(
         )  # fmt: skip
         return
     code, wants = _judge(problem, allowed)
+    is_broken = problem["msg"] == WHOLE and argument in plan.fields
+    broken = advice.broken_item(plan.fields[argument], value) if is_broken else None
+    if broken is not None:
+        written, number = broken
+        message = f"`{argument}` of `{op.word}` {WHOLE}, not {show(number)}"
+        report.error("E0304", written.span, message, advice.arithmetic(written, number), advice.rounding(written))
+        return
     guess = nearest(str(value), sorted(allowed or _listed(wants))) if isinstance(value, Word) else None
     is_choice = code == "E0306"
     message = f"cannot be {describe(value)}" if is_choice else f"{wants}, not {describe(value)}"
@@ -162,9 +176,15 @@ def _complain(
             f"`{argument}` of `{op.word}` {message}",
             span,
             notes=(f"it {wants}",) if is_choice else (),
-            help=f"did you mean `{guess}`?" if guess else NEXT_LINE if _is_operation(value) else None,
+            help=f"did you mean `{guess}`?" if guess else _other_help(argument, value, values),
         )
     )
+
+
+def _other_help(argument: str, value: object, values: Mapping[str, Any]) -> str | None:
+    from specc.elaborate import advice
+
+    return NEXT_LINE if _is_operation(value) else advice.causal(value, values) if argument == "pad" else None
 
 
 def _is_operation(value: object) -> bool:

@@ -5,11 +5,13 @@ The table of their layers is imported where something is wrong: most files are r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from specc.ops import BY_WORD
 from specc.syntax import ast
 
+_ATTENTION = "attention is a block of `dense`, `split`, `reshape`, `transpose`, `matmul`: `specc zoo vit` shows one"
 _WORDS = {
     "return": "a model returns its last line, or what `output` names: `output {}`",
     "print": "`specc check` prints the shape and cost of every layer",
@@ -22,6 +24,13 @@ _WORDS = {
     "gru": "specc describes feed-forward networks: there are no recurrent layers",
     "unsqueeze": "`reshape` gives a value other axes; the batch is never written",
     "squeeze": "`flatten` or `reshape` gives a value other axes; the batch is never written",
+    "roll": "what leaves at one side comes in at the other: `let x = in; a: slice height, 0, 3; "
+    "b: slice height, 3, from=x; concat b, a, axis=height`",
+    "multihead_attention": _ATTENTION,
+    "multiheadattention": _ATTENTION,
+    "multi_head_attention": _ATTENTION,
+    "scaled_dot_product_attention": _ATTENTION,
+    "self_attention": _ATTENTION,
     "compile": "training is not described: a spec holds the network alone",
     "fit": "training is not described: a spec holds the network alone",
 }
@@ -33,6 +42,8 @@ _NAMES = {
     "x": "the value of the line before is `in`",
     "inputs": "the value of the line before is `in`",
 }
+_LEFT_OVER = "-1 takes what is left, as in `reshape (64, -1)`, once; where the input has numbers, `in.height` is one"
+_INPUT = re.compile(r"\binput\s+\w+\s+(\[[^\]]*\]|\w+)")
 _SEQUENCES = ("sequential", "modulelist")
 
 
@@ -60,7 +71,20 @@ def name_meant(name: ast.Name) -> str | None:
         return f"a label names a value: `{name.id}: {word} ...`; names that tables give are those of weights alone"
     if name.span.source.text[: name.span.start].rstrip(" ").endswith("//"):
         return "a comment starts with `#`"
-    return _NAMES.get(name.id)
+    return _NAMES.get(name.id) or _open_size(name)
+
+
+def _open_size(name: ast.Name) -> str | None:
+    """The help for the name of an open size, which stands in shapes alone."""
+    text = name.span.source.text
+    shapes = [re.split(r"[x,\s\[\]]+", shape) for shape in _INPUT.findall(text)]
+    line = text[text.rfind("\n", 0, name.span.start) + 1 : name.span.start]
+    in_reshape = re.search(r"\breshape\b[^;]*$", line) is not None
+    if any(name.id in sizes for sizes in shapes):
+        other = f"write `in.height` and the like, or a parameter of the model, `{name.id} = 224`"
+        instead = _LEFT_OVER if in_reshape else other
+        return f"`{name.id}` is an open size, a name for shapes alone: {instead}"
+    return f"sizes are numbers: {_LEFT_OVER}" if in_reshape else None
 
 
 def unwritten(key: str) -> str | None:

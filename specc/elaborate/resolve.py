@@ -367,7 +367,8 @@ class Resolver:
             return
         if guess is not None:  # what was most likely meant is not unused
             self._mark([guess], body)
-        help = name_meant(name) if hidden is None else "names of branches and blocks are not seen outside them"
+        foreign = None if self._report.full else name_meant(name)
+        help = foreign if hidden is None else "names of branches and blocks are not seen outside them"
         self._report.add(
             Diagnostic(
                 "E0202", f"unknown name `{name.id}`", name.span, "not defined here",

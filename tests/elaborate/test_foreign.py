@@ -1,8 +1,10 @@
 """Layers as PyTorch and Keras write them: what the help says instead is right, and what it says works."""
 
+import re
+
 import pytest
 
-from specc import loads
+from specc import SpecError, loads
 from specc.diagnostics.foreign import written_here
 
 CALLS = {
@@ -39,6 +41,25 @@ def test_a_layer_is_written_as_here_and_works(call: str, here: str) -> None:
 def test_dense_layers_work_on_flat_values(call: str, here: str) -> None:
     assert written_here(call, 0) == here
     loads(f"model Net {{ input features 512; {here} }}")
+
+
+@pytest.mark.parametrize(
+    ("line", "input"),
+    {
+        "roll 3": "8x7x5",
+        "conv 8, 3, dilation=2, pad=causal": "3x20",
+        "avgpool kernel=4, stride=1, pad=causal": "3x20",
+        "conv 9 / 2, 1": "3x20",
+        "reshape (64, in.height * in.width)": "64xHxW",
+    }.items(),
+)
+def test_what_stands_in_the_help_can_be_written_instead(line: str, input: str) -> None:
+    text = f"model Net {{ input image {input}; {line} }}"
+    with pytest.raises(SpecError) as refused:
+        loads(text)
+    here = re.findall(r"`(.*?)`", refused.value.diagnostics[0].help)[0]
+    wrong = next(part for part in ("pad=causal", "9 / 2", "(64, in.height * in.width)", line) if part in line)
+    loads(text.replace(wrong, here))
 
 
 @pytest.mark.parametrize("text", ["Conv2d 3, 64", "nn.Unknown(3)", "Conv2d(3, 64", "Conv2d(3, (64)", ""])

@@ -1,0 +1,91 @@
+"""What helps where a value does not suit its argument; imported where something is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import accumulate
+from typing import Final
+
+from specc.dims import Sym
+from specc.elaborate.values import Value, show
+from specc.source import Span
+from specc.syntax import ast
+
+_UNREADABLE: Final = re.compile("[#'\"\n]")
+
+
+def broken_item(written: ast.Expr, value: Value) -> tuple[ast.Expr, float] | None:
+    """The first number that is not whole among what was written for an argument of whole numbers."""
+    if isinstance(value, float):
+        return None if value.is_integer() else (written, value)
+    if not (isinstance(written, ast.List) and isinstance(value, tuple) and len(written.items) == len(value)):
+        return None
+    found = (broken_item(item, part) for item, part in zip(written.items, value, strict=True))
+    return next((item for item in found if item is not None), None)
+
+
+def arithmetic(written: ast.Expr, value: float) -> str:
+    """`192 / 5 = 38.4`; nothing for a number that is written out."""
+    whole = None if isinstance(written, ast.Number) else _with_brackets(written.span)
+    return "" if whole is None else f"{text(whole)} = {show(value)}"
+
+
+def rounding(written: ast.Expr) -> str | None:
+    """How a quotient gets whole."""
+    if not isinstance(written, ast.Binary) or written.operator != "/":
+        return None
+    whole = _with_brackets(written.span)
+    if whole is None:
+        return None
+    sign = whole.source.text.index("/", written.left.span.end) - whole.start
+    return f"`{text(whole)[:sign]}/{text(whole)[sign:]}` rounds down, `round({text(whole)})` to the nearest"
+
+
+def _with_brackets(span: Span) -> Span | None:
+    """The place of an expression with all brackets of its first and last part, which its own span leaves out; `None`
+    for one that is no single line of names and numbers."""
+    source, start, end = span.source, span.start, span.end
+    if _UNREADABLE.search(source.text, start, end):
+        return None
+    depths = [0, *accumulate((sign == "(") - (sign == ")") for sign in source.text[start:end])]
+    for _ in range(-min(depths)):
+        start = source.text.rindex("(", 0, start)
+    for _ in range(depths[-1] - min(depths)):
+        end = source.text.index(")", end) + 1
+    return None if _UNREADABLE.search(source.text, start, end) else Span(source, start, end)
+
+
+def text(place: Span) -> str:
+    """What is written there."""
+    return place.source.text[place.start : place.end]
+
+
+def open_sizes(argument: str, value: Value) -> str | None:
+    """What takes the place of open sizes in the list of all sizes, `sizes` of `reshape`."""
+    if argument != "sizes":
+        return None
+    sizes = [
+        "-1" if isinstance(item, Sym) else show(item) for item in (value if isinstance(value, tuple) else (value,))
+    ]
+    if sizes.count("-1") == 1:
+        items = ", ".join(sizes)
+        return f"-1 stands for the one size that stays open: `({items})`"
+    return "one size may stay open, written -1; for more, give the input numbers"
+
+
+def causal(value: Value, others: Mapping[str, Value]) -> str | None:
+    """How Keras's `padding="causal"` is written: all of it before the beginning."""
+    if not isinstance(value, str) or value != "causal":
+        return None
+    kernel, dilation = _single(others.get("kernel")), _single(others.get("dilation", 1))
+    if kernel is None or dilation is None:
+        return "pad the beginning alone: `pad=(k - 1, 0)` for a kernel of k along the length, times the dilation"
+    return f"pad the beginning alone: `pad=({(kernel - 1) * dilation}, 0)`"
+
+
+def _single(value: Value | None) -> int | None:
+    """The number that stands for every axis."""
+    if isinstance(value, tuple) and len(value) == 1:
+        value = value[0]
+    return value if isinstance(value, int) else None
