@@ -130,7 +130,9 @@ class Layers:
         if isinstance(value, LayerValues):
             return self._first_activated(act, value, name, statement, scope)
         inner = None if scope is None else f"{scope}.{act.word}"
-        result = self._node(act, [value], f"{name}.{act.word}", name, statement, inner)
+        own = f"{name}.{act.word}"
+        result = self._node(act, [value], own, name, statement, inner)
+        self.written[own] = _written(act, self._plans.get(id(statement)))
         if isinstance(result, LayerValue) and value.name in self._origins:
             self._origins[result.name] = self._origins[value.name]  # its size comes about where the layer's does
         return result
@@ -373,6 +375,17 @@ class Layers:
 def head(statement: Call) -> Span:
     """The place of the operation's name."""
     return statement.name.span if isinstance(statement, ast.Operation) else statement.keyword
+
+
+def _written(act: Op, made: Plan | None) -> Container[str]:
+    """The arguments that were written for a closing activation."""
+    if made is None or not isinstance(made.act, ast.Call):
+        return ()
+    call = made.act
+    return {
+        *act.positional[: len(call.args)],
+        *(argument.key.id for argument in call.named if argument.key is not None),
+    }
 
 
 def _results(op: Op, names: tuple[str, ...], layer: str, types: Types, claimed: Types | None) -> Result:
