@@ -24,9 +24,6 @@ from tests.fuzz.again import Files, examine_again, history
 from tests.fuzz.examine import examine
 from tests.fuzz.mutations import case
 
-THOROUGH_EVERY = 20
-AGAIN_EVERY = 40
-"""Such a case is a hundred times the work of another."""
 TOLD_EVERY = 50_000
 WATCHED = 100
 """So many cases share a watchdog, which ends the process where Python itself no longer answers."""
@@ -43,6 +40,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=10**9, help="stop after so many cases")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="the number of the first case")
+    parser.add_argument("--thorough", type=int, default=20, help="print in every format, and export, every so many")
+    parser.add_argument("--again", type=int, default=40, help="check version by version every so many")
     parser.add_argument("--jobs", type=int, default=1, help="so many processes")
     parser.add_argument("--only", type=int, help="run this case alone, and print it")
     parser.add_argument("--case-seconds", type=float, default=120, help="what one case may take")
@@ -51,7 +50,8 @@ def _options() -> argparse.Namespace:
 
 def _share_out(options: argparse.Namespace) -> int:
     """One process for every part of the cases, of which each has as many that take long; the largest exit code."""
-    common = ["--seconds", options.seconds, "--seed", options.seed, "--case-seconds", options.case_seconds]
+    names = ("seconds", "seed", "case_seconds", "thorough", "again")
+    common = [part for name in names for part in (f"--{name.replace('_', '-')}", getattr(options, name))]
     cases = -(-options.cases // options.jobs)
     started = [
         subprocess.Popen(
@@ -72,7 +72,7 @@ def _run(options: argparse.Namespace) -> int:
         if done % WATCHED == 0:
             faulthandler.dump_traceback_later(WATCHED * options.case_seconds, exit=True)
         text = case(options.seed, number)
-        thorough = number % THOROUGH_EVERY == 0 or options.only is not None
+        thorough = number % options.thorough == 0 or options.only is not None
         problem, found = _outcome(text, thorough, options.case_seconds)
         done += 1
         if done % TOLD_EVERY == 0:
@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
         if problem is not None and _place(problem) not in places:
             places.add(_place(problem))
             _tell(options.seed, number, _shortest(text, problem, thorough, options.case_seconds), problem)
-        if number % AGAIN_EVERY == 0 or options.only is not None:
+        if number % options.again == 0 or options.only is not None:
             _run_again(options, number, places)
     faulthandler.cancel_dump_traceback_later()
     wrong = f"{len(places)} ways to go wrong" if places else "nothing raised, nothing hung"
