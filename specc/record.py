@@ -169,6 +169,13 @@ class Record:
         made.__dict__.update(update)
         return made
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For `pickle` and `copy`: the fields."""
+        return dict(self)
+
+    def __setstate__(self, fields: dict[str, Any]) -> None:
+        self.__dict__.update(fields)
+
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """The fields with their values."""
         values = self.__dict__  # holds what `cached_property` keeps as well

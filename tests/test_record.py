@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
+from collections.abc import Callable
+from copy import copy, deepcopy
 from typing import Annotated, Any
 
 import pytest
@@ -93,6 +96,20 @@ def test_a_copy_has_other_values_and_nothing_that_was_computed_from_the_old() ->
     copy = graph.model_copy(update={"nodes": (), "outputs": ()})
     assert list(copy.values) == ["image"]
     assert graph.model_copy(update={}) == graph
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy, deepcopy, lambda graph: pickle.loads(pickle.dumps(graph)), lambda graph: graph.model_copy(update={})],
+    ids=["copy", "deepcopy", "pickle", "model_copy"],
+)
+def test_a_copy_is_whole(copied: Callable[[Graph], Graph]) -> None:
+    graph = specc.loads("model Tiny { input image 3xHx8; conv 4, 3x3, relu }").graph
+    other = copied(graph)
+    assert other == graph
+    assert hash(other) == hash(graph)
+    assert other.model_dump_json() == graph.model_dump_json()
+    assert TypeAdapter(Graph).validate_python(other) is other
 
 
 @pytest.mark.parametrize(
