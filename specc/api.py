@@ -14,8 +14,7 @@ from specc import arguments
 from specc.analysis.summary import Layer, Summary
 from specc.diagnostics import Diagnostic, has_errors
 from specc.dims import Dim
-from specc.elaborate.values import Value, Word, quoted
-from specc.elaborate.words import known_words
+from specc.elaborate.values import quoted
 from specc.errors import SpecError
 from specc.ir import Graph
 from specc.limits import DEFAULT_LIMITS, Limits
@@ -316,7 +315,8 @@ def load(
 ) -> Model:
     """The model in the spec at `path`: the one called `model`, or the only one there is.
 
-    Further keywords set the model's parameters, as `--set` does.  A file that is loaded again after an edit costs only
+    Further keywords set the model's parameters, as `--set` does: numbers, truth values, texts, words (`None` is `none`)
+    and lists of them, NumPy's too.  A file that is loaded again after an edit costs only
     what the edit changed (see `specc.workspace`).  Raises `SpecError`.
     """
     file = Path(path)
@@ -342,7 +342,7 @@ def _model(
     limits: Limits,
     parameters: Mapping[str, object],
 ) -> Model:
-    settings = {name: setting(value) for name, value in parameters.items()}
+    settings = {name: arguments.setting(name, value) for name, value in parameters.items()}
     outcome = checked(source, loader, model=model, settings=settings, limits=limits)
     if has_errors(outcome.diagnostics):
         raise SpecError(outcome.diagnostics)
@@ -361,15 +361,6 @@ def choose(outcome: Outcome, file: str) -> Checked | Diagnostic:
         "E0207", f"{file} has {len(outcome.models)} models: say which one", file=file, notes=(f"they are {names}",),
         help="choose one with `--model NAME`, from Python `model=NAME`",
     )  # fmt: skip
-
-
-def setting(value: object) -> Value:
-    """A Python value as a compile-time value: lists become tuples, known words words."""
-    if isinstance(value, list | tuple):
-        return tuple(setting(item) for item in value)
-    if isinstance(value, str) and value in known_words():
-        return Word(value)
-    return value
 
 
 def _known_device(device: object) -> None:

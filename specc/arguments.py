@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar, cast
 
+from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
+from specc.elaborate.arithmetic import MAX_BITS
+from specc.elaborate.values import Value, Word
+from specc.elaborate.words import NO_ACTIVATION, known_words
 from specc.errors import SpecError
 
 if TYPE_CHECKING:
@@ -42,6 +48,47 @@ def whole(name: str, value: object, least: int | None = None) -> int:
     if least is not None and number < least:
         raise ValueError(f"{name} is at least {least}, not {number}")
     return number
+
+
+def setting(name: str, value: object) -> Value:
+    """`value`, given to the parameter `name`, as a compile-time value: lists, ranges and arrays become tuples, known
+    words and `None` words, numbers of any library whole ones or floats.  Raises `SpecError` (E0304) for all else."""
+    if value is None:
+        return Word(NO_ACTIVATION)
+    if isinstance(value, str):
+        return Word(value) if value in known_words() else str(value)
+    if isinstance(value, list | tuple | range):
+        return tuple(setting(name, item) for item in value)
+    number = value if isinstance(value, bool) else _number(value)
+    if number is not None:
+        return number
+    to_list = getattr(value, "tolist", None)  # arrays, tensors, and NumPy's truth values
+    plain = to_list() if callable(to_list) else value
+    if type(plain) is not type(value):
+        return setting(name, plain)
+    raise SpecError([_no_setting(name, value)])
+
+
+def _number(value: object) -> int | float | None:
+    """`value` if it is a number that a spec can hold."""
+    if isinstance(value, Integral):
+        whole = int(value)
+        return whole if whole.bit_length() <= MAX_BITS else None
+    if isinstance(value, Real):
+        real = float(value)
+        return real if math.isfinite(real) else None
+    return None
+
+
+def _no_setting(name: str, value: object) -> Diagnostic:
+    message = f"parameter `{name}` cannot be {_unfit(value)}"
+    return Diagnostic("E0304", message, help="give it a number, True or False, a text, or a list of these")
+
+
+def _unfit(value: object) -> str:
+    if isinstance(value, Integral):
+        return f"a number of more than {MAX_BITS} bits"
+    return f"{float(value)}" if isinstance(value, Real) else f"of Python's type `{type(value).__name__}`"
 
 
 def path(value: str | os.PathLike[str]) -> str:

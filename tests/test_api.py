@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,6 +44,45 @@ def test_load_chooses_a_model_and_sets_its_parameters(path: Path) -> None:
     assert [layer.name for layer in model.layers] == ["conv1", "conv2", "global_avgpool1", "flatten1"]
     assert "Total params: 142" in model.table()
     assert specc.load(str(path), model="Wide").params > specc.load(path, model="Net").params
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"width": np.int64(2), "widths": [np.int32(5), np.uint8(6)]},
+        {"width": Fraction(4, 2), "widths": np.array([5, 6])},
+        {"width": np.float32(2), "widths": range(5, 7)},
+        {"width": np.array(2), "widths": (5, np.array(6.0))},
+    ],
+    ids=["scalars", "array", "range", "0-dimensional"],
+)
+def test_parameters_take_numbers_of_other_libraries(path: Path, given: dict[str, Any]) -> None:
+    assert specc.load(path, model="Net", **given).params == specc.load(path, model="Net", width=2, widths=[5, 6]).params
+
+
+def test_parameters_take_truth_values_and_none() -> None:
+    spec = "model M(wide, act = relu) { input x 1x8x8; conv 8 if wide else 4, 3x3, act }"
+    model = specc.loads(spec, wide=np.True_, act=None)
+    assert (model.params, [layer.ops for layer in model.layers]) == (80, [("conv",)])
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"a": 1}, "parameter `width` cannot be of Python's type `dict`"),
+        ([1, {2}], "parameter `width` cannot be of Python's type `set`"),
+        (1j, "parameter `width` cannot be of Python's type `complex`"),
+        (np.array([1j]), "parameter `width` cannot be of Python's type `complex`"),
+        (float("nan"), "parameter `width` cannot be nan"),
+        (np.float32("-inf"), "parameter `width` cannot be -inf"),
+        (1 << 5000, "parameter `width` cannot be a number of more than 4096 bits"),
+        (None, "`channels` of `conv` needs a whole number, not `none`"),
+    ],
+)
+def test_what_a_parameter_cannot_be(path: Path, value: object, told: str) -> None:
+    with pytest.raises(specc.SpecError, match=re.escape(told)) as raised:
+        specc.load(path, model="Net", width=value)
+    assert raised.value.diagnostics[0].code == "E0304"
 
 
 def test_export_run_and_verify(path: Path, tmp_path: Path) -> None:
