@@ -20,6 +20,10 @@ BAD_REQUEST: Final = 2
 DEFAULT_WIDTH: Final = 100
 
 
+class Unwritable(Exception):
+    """A standard stream takes no more: its disk is full, or the like."""
+
+
 class Console:
     """The two streams with their width and colour."""
 
@@ -44,7 +48,8 @@ class Console:
 
     def data(self, text: str) -> None:
         """Print the result of the command."""
-        sys.stdout.write(text)
+        with _written("output"):
+            sys.stdout.write(text)
 
     def json(self, value: object) -> None:
         """Print the result of the command as JSON, ASCII only; the items of a list stand on a line each."""
@@ -54,15 +59,18 @@ class Console:
 
     def note(self, text: str) -> None:
         """Print a line about the work on standard error."""
-        sys.stderr.write(f"{text}\n")
+        with _written("error"):
+            sys.stderr.write(f"{text}\n")
 
     def report(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Print findings on standard error."""
         if diagnostics:
             from specc.diagnostics.render import render_text
 
-            sys.stdout.flush()
-            sys.stderr.write(render_text(list(diagnostics), self.width, _colour(sys.stderr)))
+            self.flush()
+            with _written("error"):
+                sys.stderr.write(render_text(list(diagnostics), self.width, _colour(sys.stderr)))
+                sys.stderr.flush()
 
     def refuse(self, diagnostics: Sequence[Diagnostic]) -> int:
         """Print why a command ends without its result; the exit code for that."""
@@ -70,7 +78,13 @@ class Console:
         return exit_code(diagnostics)
 
     def flush(self) -> None:
-        sys.stdout.flush()
+        """See to it that what was printed has arrived."""
+        with _written("output"):
+            sys.stdout.flush()
+
+    def drop(self) -> None:
+        """Let what standard output has not taken go nowhere: Python must not flush to it again."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     @contextmanager
     def progress(self, total: int | None, what: str, *, talking: bool = False) -> Iterator[Callable[[int], object]]:
@@ -90,8 +104,20 @@ class Console:
 
         from specc.diagnostics.render import render_line
 
-        sys.stdout.flush()
-        tqdm.write(render_line(diagnostic, _colour(sys.stderr)), file=sys.stderr)
+        self.flush()
+        with _written("error"):
+            tqdm.write(render_line(diagnostic, _colour(sys.stderr)), file=sys.stderr)
+
+
+@contextmanager
+def _written(stream: str) -> Iterator[None]:
+    """Raises `Unwritable` where the stream takes no more, `BrokenPipeError` where its reader has left."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unwritable(f"cannot write to standard {stream}: {error.strerror or error}") from None
 
 
 def _nowhere(mode: Literal["r", "w"]) -> TextIO:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final
 
 import specc
-from specc.cli.console import BAD_REQUEST, Console, terminal_columns
+from specc.cli.console import BAD_REQUEST, Console, Unwritable, terminal_columns
 from specc.cli.interrupts import INTERRUPTED, leave, leave_promptly, was_interrupted
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
@@ -55,9 +55,13 @@ def _guarded(arguments: list[str]) -> int:
         code = _run(arguments, console)
         console.flush()
     except BrokenPipeError:
-        # the reader of our output has left; that is no error, but Python must not flush to it again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        console.drop()  # the reader of our output has left; that is no error
         return 0
+    except Unwritable as error:
+        console.drop()
+        with suppress(Unwritable):
+            console.report([Diagnostic("E0904", str(error))])
+        return BAD_REQUEST
     except MemoryError as error:
         console.report([Diagnostic("E0706", f"there is not enough memory: {error}" if str(error) else "out of memory")])
         return BAD_REQUEST

@@ -130,6 +130,22 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["check net.cnn", "check net.cnn --format json", "zoo", "explain E0101"])
+def test_a_full_disk_is_an_error_in_a_line(tmp_path: Path, command: str, unbuffered: str) -> None:
+    (tmp_path / "net.cnn").write_text(NET, encoding="utf-8")
+    done = run_in_shell(f"specc {command} > /dev/full", tmp_path, PYTHONUNBUFFERED=unbuffered)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error[E0904]: cannot write to standard output: No space left on device\n\n1 error\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_findings_that_nobody_can_read_end_with_2(tmp_path: Path) -> None:
+    (tmp_path / "net.cnn").write_text("model Net { }", encoding="utf-8")
+    assert run_in_shell("specc check net.cnn 2> /dev/full", tmp_path).returncode == 2
+
+
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {}])
 def test_colour_only_on_a_terminal(tmp_path: Path, environment: dict[str, str]) -> None:
     """`script` gives the command a terminal."""
