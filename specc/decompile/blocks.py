@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, count, pairwise
 from typing import Final
 
 from specc.decompile.forms import Form, Forms, Variants, run_key
 from specc.decompile.holes import KINDS, Column, Values, called, filled, filling, holes, varying
 from specc.decompile.lines import Chunk, Chunks, Line, merged
-from specc.decompile.marks import mark, replaced, without_label
-from specc.decompile.names import identifier
+from specc.decompile.marks import blank, mark, replaced, without_label
+from specc.decompile.names import RESERVED, identifier, spoken_words
 
 MOST_PARAMETERS: Final = 8
 MOST_VALUES: Final = 3
@@ -28,6 +28,8 @@ _NAMES: Final = {
 """What blocks are called after what they begin with."""
 VALUES: Final = ("skip", "other", "third")
 """What blocks call the values that they take."""
+_OTHERS: Final = {"channels": "filters", "min": "low", "max": "high"}
+"""What parameters are called where their usual name would hide a word of the block."""
 
 
 @dataclass(frozen=True)
@@ -191,15 +193,23 @@ def _arguments(parameters: Mapping[Column, str], index: int) -> Iterator[str]:
 
 
 def _parameters(found: _Candidate, texts: Sequence[str]) -> dict[Column, str]:
-    """A name for each parameter, those that a call may leave out last: the argument's where the text says it, else
-    `channels`."""
+    """A name for each parameter, those that a call may leave out last: what `called` says, unless that would hide a
+    word of the block."""
+    columns = sorted(varying(found.columns), key=lambda column: KINDS.index(column.kind))
     places = [called(text, hole) for text in texts for hole in holes(text)]
+    usual = [str(column.usual) for column in columns]
+    barred = RESERVED.union(VALUES, usual, spoken_words(map(blank, texts)))
     names: dict[Column, str] = {}
-    for column in sorted(varying(found.columns), key=lambda column: KINDS.index(column.kind)):
+    for column in columns:
         wanted = places[found.columns.index(column)]
-        count = sum(name.rstrip("0123456789") == wanted for name in names.values())
-        names[column] = f"{wanted}{count + 1}" if count else wanted
+        names[column] = _free(_OTHERS.get(wanted, wanted) if wanted in barred else wanted, barred.union(names.values()))
     return names
+
+
+def _free(wanted: str, taken: Collection[str]) -> str:
+    """`wanted`, numbered where it is taken."""
+    numbered = (f"{wanted}{number}" for number in count(2))
+    return next(name for name in chain([wanted], numbered) if name not in taken)
 
 
 def _replaced(chunks: Chunks, found: _Candidate, calls: list[Chunk]) -> Chunks:

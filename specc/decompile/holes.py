@@ -24,6 +24,8 @@ _HOLE: Final = re.compile(
 _WINDOWED: Final = frozenset(word for word, op in BY_WORD.items() if "kernel" in op.model_fields)
 _MOVING: Final = ("conv", "depthwise", "separable", "deconv")
 """Operations whose stride is 1 where none is written."""
+_NUMBERS: Final = {"dense": "units", "repeat": "count", "split": "parts", "pad": "padding", "crop": "margin"}
+"""What the numbers of statements are called that are not of channels."""
 
 
 @dataclass(frozen=True)
@@ -131,5 +133,5 @@ def called(text: str, hole: Hole) -> str:
     before = text[: hole.start]
     if keyword := re.search(r"(\w+)=[\[(]?[\d, ]*$", before):
         return keyword[1]
-    word = re.search(r"(\w+) [^;]*$", before)
-    return {"dense": "units", "repeat": "count", "split": "parts"}.get(word[1] if word else "", "channels")
+    word = re.search(r"(\w+) [^;{]*$", before)
+    return _NUMBERS.get(word[1] if word else "", "channels")

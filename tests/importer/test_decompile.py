@@ -204,6 +204,25 @@ def test_any_graph_is_written_as_a_spec_that_means_it(text):
     assert back is not None, diagnostics
 
 
+HIDING = {
+    "the axis of an argument": ("filters, padding", "conv {0}, 1x1; tanh", "pad (0, {1}), axis=channels", (1, 1, 2, 1)),
+    "the axis of a slice": ("filters, filters2", "conv {0}, 1x1; tanh", "slice channels, 1, {1}, step=2", (7, 9, 6, 8)),
+    "another axis": ("channels, channels2", *["conv {0}, 1x1; slice height, 1, {1}, step=2"] * 2, (16, 8, 4, 2)),
+    "an operation": ("channels, pad2", *["conv {0}, 3x3, pad={1}; tanh; pad 1"] * 2, (2, 3, 4, 5)),
+}
+
+
+@pytest.mark.parametrize(("parameters", "left", "right", "numbers"), HIDING.values(), ids=HIDING)
+def test_parameters_of_blocks_hide_no_word_of_the_block(parameters, left, right, numbers):
+    names = parameters.split(", ")
+    branches = f"branch {{{{ {left} }}}} branch {{{{ {right} }}}}".format(*names)
+    calls = "\n".join(f"mixed {8 + index}, {number}" for index, number in enumerate(numbers))
+    text = f"block mixed({parameters}) {{ concat {{ {branches} }} }}\nmodel Net {{\n input image 16x40x40\n{calls}\n}}"
+    spec, diagnostics = spec_of(read_back(compiled(text)).graph, "written.cnn")
+    assert spec is not None, diagnostics
+    assert spec.text.startswith(f"block mixed({parameters})")
+
+
 def test_names_that_a_spec_cannot_use_are_changed():
     data = model_of('model (float[N,3,8,8] "gpu_0/data.0") => (float[N,3,8,8] "9") { "9" = Relu("gpu_0/data.0") }')
     text = decompile(imported(data).graph)
