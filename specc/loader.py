@@ -13,12 +13,24 @@ from specc.limits import Limits
 from specc.source import Source
 
 SUFFIX = ".cnn"
+_ONNX = "this is an ONNX model: `specc import {}` writes its spec"
 _WEIGHTS = "these are weights: `--weights {}` gives them to a spec"
-_OTHER_FILES = {
-    ".onnx": "this is an ONNX model: `specc import {}` writes its spec",
-    **dict.fromkeys((".npz", ".safetensors", ".pt", ".pth", ".h5", ".keras"), _WEIGHTS),
+_IMAGE = "this is an image: `specc run NET.cnn --input {}` runs a model on it"
+_ARRAY = "this is an array: `specc run NET.cnn --input {}` runs a model on it"
+_BY_SUFFIX = {
+    ".onnx": _ONNX,
+    ".npy": _ARRAY,
+    **dict.fromkeys((".npz", ".safetensors", ".pt", ".pth", ".h5", ".hdf5", ".keras"), _WEIGHTS),
+    **dict.fromkeys((".png", ".jpg", ".jpeg"), _IMAGE),
 }
-"""What to say of a file that is no text, by its suffix."""
+_BY_BEGINNING = {
+    b"\x89PNG": _IMAGE,
+    b"\xff\xd8\xff": _IMAGE,
+    b"\x93NUMPY": _ARRAY,
+    b"\x89HDF": _WEIGHTS,
+    b"PK\x03\x04": _WEIGHTS,  # the archives that PyTorch, Keras and NumPy write
+}
+"""What to say of a file that is no text, by its suffix or by its first bytes."""
 
 
 class FileLoader:
@@ -73,23 +85,31 @@ def read_source(path: Path, limits: Limits) -> Source | Diagnostic:
 
 def decode(name: str, data: bytes, limits: Limits) -> Source | Diagnostic:
     """Bytes as a source text."""
-    if len(data) > limits.file_bytes:
-        message = f"{name} is larger than {limits.file_bytes:_} bytes"
-        return Diagnostic("E0704", message, file=name, help="`--limit file_bytes=N` raises the limit")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
-        return Diagnostic(
-            "E0603",
-            f"{name} is not UTF-8 text",
-            file=name,
-            notes=(f"byte {error.start} (line {row}) is 0x{data[error.start]:02x}: {error.reason}",),
-            help=_OTHER_FILES.get(PurePath(name).suffix.lower(), "save the file as UTF-8").format(name),
-        )
+        if error.end < len(data) or len(data) <= limits.file_bytes:  # not what a limit has cut in two
+            return _no_text(name, data, error)
+        text = ""
+    if len(data) > limits.file_bytes:
+        message = f"{name} is larger than {limits.file_bytes:_} bytes"
+        return Diagnostic("E0704", message, file=name, help="`--limit file_bytes=N` raises the limit")
     if not text.strip("\ufeff \t\r\n"):
         return Diagnostic("E0604", f"{name} is empty", file=name, help="`specc zoo` shows complete specs to start from")
     return Source(name, text)
+
+
+def _no_text(name: str, data: bytes, error: UnicodeDecodeError) -> Diagnostic:
+    row = data.count(b"\n", 0, error.start) + 1
+    begun = (what for beginning, what in _BY_BEGINNING.items() if data.startswith(beginning))
+    what = _BY_SUFFIX.get(PurePath(name).suffix.lower()) or next(begun, "save the file as UTF-8")
+    return Diagnostic(
+        "E0603",
+        f"{name} is not UTF-8 text",
+        file=name,
+        notes=(f"byte {error.start} (line {row}) is 0x{data[error.start]:02x}: {error.reason}",),
+        help=what.format(name),
+    )
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
