@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +18,7 @@ import numpy as np
 
 from specc.diagnostics import Diagnostic
 from specc.runtime.binding import Bound
+from specc.runtime.quiet import quiet
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Device: TypeAlias = Literal["auto", "cpu", "cuda"]
@@ -145,7 +144,7 @@ def devices_in(events: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 def runtime() -> Any:
     """The onnxruntime module, imported without telemetry and banners."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    with _quiet():
+    with quiet():
         import onnxruntime
     onnxruntime.set_default_logger_severity(FATAL)
     return onnxruntime
@@ -188,12 +187,12 @@ def _open(model: bytes | Path, provider: str, how: _How) -> tuple[Session | None
         return None, (_no_cuda(lacking),)
     said = io.StringIO()
     try:
-        with _quiet(said):
-            handle = ort.InferenceSession(
-                model if isinstance(model, bytes) else str(model),
-                _options(ort, provider, how),
-                providers=[_provider(ort, provider)],
-            )
+        handle = ort.InferenceSession(
+            model if isinstance(model, bytes) else str(model),
+            _options(ort, provider, how),
+            providers=[_provider(ort, provider, said)],
+            enable_fallback=0,
+        )
     except _failures() as error:
         if provider == CUDA:
             return None, (_no_cuda("ONNX Runtime cannot run the whole model on the GPU", _first_line(error), said),)
@@ -239,11 +238,13 @@ def _options(ort: Any, provider: str, how: _How) -> Any:
     return options
 
 
-def _provider(ort: Any, provider: str) -> Any:
+def _provider(ort: Any, provider: str, said: io.StringIO) -> Any:
+    """The provider with its options; `said` gets what ONNX Runtime prints of libraries that it does not find."""
     if provider != CUDA:
         return provider
     if hasattr(ort, "preload_dlls"):
-        ort.preload_dlls()
+        with quiet(said):
+            ort.preload_dlls()
     return (CUDA, {"use_tf32": "0"})
 
 
@@ -271,11 +272,3 @@ def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     text = lines[0].split(" : ", 3)[-1]
     return text.strip()
-
-
-@contextlib.contextmanager
-def _quiet(said: io.StringIO | None = None) -> Iterator[None]:
-    """Catch what ONNX Runtime prints to standard output, in `said` or nowhere."""
-    with contextlib.redirect_stdout(io.StringIO() if said is None else said), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
