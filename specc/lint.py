@@ -22,13 +22,14 @@ DENSE_LEAST: Final = 1_000_000
 
 
 def lint(elaborated: Elaborated, summary: Callable[[], Summary], labels: Sequence[ast.Name], report: Reporter) -> None:
-    """Report W0104, W0201, W0203, W0301 and W0302; `summary` is asked for only where a warning may depend on it."""
+    """Report what is probably not meant; `summary` is asked for only where a warning may depend on it."""
     _unused_labels(elaborated, labels, report)
     _dead_layers(elaborated, report)
     if "dense" in {node.op.word for node in elaborated.graph.nodes}:
         _heavy_dense(elaborated, summary(), report)
     _first_axis_of_products(elaborated, report)
     _useless_biases(elaborated, report)
+    _no_positions(elaborated, report)
 
 
 def _unused_labels(elaborated: Elaborated, labels: Sequence[ast.Name], report: Reporter) -> None:
@@ -116,6 +117,25 @@ def _useless_biases(elaborated: Elaborated, report: Reporter) -> None:
 
 def _has_bias(op: Op, inputs: Types, _: Types) -> bool:
     return op.weighted_layers > 0 and any(w.name.endswith("bias") for w in op.weights(inputs))
+
+
+def _no_positions(elaborated: Elaborated, report: Reporter) -> None:
+    """Positions are what a pool tells beside its result, moved or not; of an input nobody knows what it holds."""
+    nodes = elaborated.graph.nodes
+    placed = [node for node in nodes if node.op.places is not None]
+    if not placed:
+        return
+    positions = {i.name for i in elaborated.graph.inputs}
+    for node in nodes:
+        positions.update(node.outputs[1:] if node.op.leads else ())
+        if node.op.moves and node.op.places is None and positions.issuperset(node.inputs):
+            positions.update(node.outputs)
+    for node in placed:
+        where = node.inputs[node.op.places or 0]
+        if where not in positions or where == node.inputs[0]:
+            message = f"`{node.op.word}` takes for positions what no pool gave as such"
+            help = "they are the second result of a pool: `pooled, where: maxpool 2x2`, and then `unpool where, 2x2`"
+            report.add(Diagnostic("W0105", message, elaborated.places.get(node.name), help=help))
 
 
 def _first_axis_of_products(elaborated: Elaborated, report: Reporter) -> None:

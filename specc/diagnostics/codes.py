@@ -84,6 +84,7 @@ CODES: Final[dict[str, str]] = {
     "W0102": "window written as a product",
     "W0103": "image with its channels behind its height and width, or with a batch",
     "W0104": "softmax along the first axis of a matrix product",
+    "W0105": "unpool at what are no positions",
     "W0201": "label that is never used",
     "W0202": "parameter, constant or block that is never used",
     "W0203": "layer whose value is never used",

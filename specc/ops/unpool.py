@@ -39,6 +39,7 @@ class Unpool(Rearrangement):
         }
     )
     measured = ("like",)
+    places = 1
 
     kernel: Window
     """Window size of the pool."""
