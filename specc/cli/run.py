@@ -181,10 +181,12 @@ class _Nothing(Exception):
 
 @dataclass
 class _Count:
-    """What came of the inputs so far; `names` are those of the results."""
+    """What came of the inputs so far; `names` are those of the results, and `not_finite` counts the items with results
+    that are NaN or infinite."""
 
     items: int = 0
     failed: int = 0
+    not_finite: int = 0
     names: tuple[str, ...] = ()
 
 
@@ -216,6 +218,8 @@ def _infer(
         return BAD_REQUEST
     if options.output is not None and count.items:
         console.note(f"wrote {options.output}: {', '.join(count.names)} of {words.counted(count.items, 'input')}")
+    if count.not_finite:
+        console.note(f"of {words.counted(count.not_finite, 'input')} some result is NaN or infinite")
     return BAD_REQUEST if count.failed else OK
 
 
@@ -226,6 +230,8 @@ def _deliver(
     console: Console,
     advance: Callable[[int], object],
 ) -> None:
+    from specc.runtime.outputs import not_finite
+
     for batch, diagnostics in answers:
         for diagnostic in diagnostics:
             console.problem(diagnostic)
@@ -236,6 +242,7 @@ def _deliver(
         for sink in sinks:
             sink.add(batch.sources, batch.results)
         count.items += len(batch.sources)
+        count.not_finite += not_finite(batch.results)
         count.names = tuple(batch.results)
         advance(batch.files)
 

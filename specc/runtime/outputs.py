@@ -56,6 +56,12 @@ def top_k(scores: Array, k: int, labels: Sequence[str] | None = None) -> list[li
     ]
 
 
+def not_finite(results: Mapping[str, Array]) -> int:
+    """The number of items of which some result is NaN or infinite."""
+    broken = [~np.isfinite(array.reshape(len(array), -1)).all(axis=1) for array in results.values()]
+    return int(np.count_nonzero(np.any(broken, axis=0)))
+
+
 @contextmanager
 def output_file(path: Path, kind: Format, labels: Labels | None = None) -> Iterator[Sink]:
     """A sink into the file at `path`, which appears whole when the block ends without an exception.

@@ -77,6 +77,17 @@ def test_run_prints_json_csv_and_the_best_classes(specc: Specc) -> None:
     assert sum(name in best for name in ("cat", "dog", "fox")) == 2
 
 
+def test_results_that_are_no_numbers_are_told(specc: Specc) -> None:
+    Path("log.cnn").write_text("model Log { input x 3; y: log; output y }")
+    for name, values in (("good", (1, 2, 3)), ("zero", (1, 0, 2)), ("below", (1, -1, -2))):
+        np.save(name, np.array(values, np.float32))
+    files = ("good.npy", "zero.npy", "below.npy")
+    answer = specc("run", "log.cnn", "--device", "cpu", "--input", *files, "-o", "out.npz")
+    assert answer.code == 0
+    assert answer.err.endswith("of 2 inputs some result is NaN or infinite\n")
+    assert "NaN" not in specc("run", "log.cnn", "--device", "cpu", "--input", "good.npy").err
+
+
 def test_what_cannot_be_read_is_told_in_a_line_and_the_rest_gets_its_results(specc: Specc) -> None:
     write_inputs()
     Path("photos/aa.jpg").write_bytes(b"no picture")
