@@ -19,6 +19,8 @@ SYNONYMS: Final[dict[str, str]] = {
     "max_unpool": "unpool", "max_unpool2d": "unpool", "maxunpool": "unpool", "maxunpool2d": "unpool",
     "cat": "concat", "concatenate": "concat", "plus": "add", "sum": "add", "minus": "sub", "multiply": "mul",
     "times": "mul", "divide": "div", "bmm": "matmul", "dot": "matmul", "average": "mean", "swish": "silu",
+    "localresponsenorm": "lrn", "local_response_norm": "lrn", "l2norm": "normalize", "l2_norm": "normalize",
+    "l2normalize": "normalize", "l2_normalize": "normalize", "unitnormalization": "normalize",
     "layer_norm": "layernorm", "group_norm": "groupnorm", "instance_norm": "instancenorm",
     "hard_sigmoid": "hardsigmoid", "hard_swish": "hardswish", "leakyrelu": "leaky_relu", "logsoftmax": "log_softmax",
     "depthwise_conv": "depthwise", "dwconv": "depthwise", "dw_conv": "depthwise", "depthwiseconv2d": "depthwise",
@@ -49,11 +51,15 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
 
     A third of the letters may be wrong (at least one); of several equally near, the one with the longest common
     beginning wins, then the first in the alphabet.  Case does not count as a difference.  Another framework's name for
-    one of the candidates, with a module before it or not, is nearer than any.
+    one of the candidates, with a module before it or not, is nearer than any, and so is the only one that has this name
+    in a module.
     """
     if len(word) > _LONGEST_WORD:
         return None
     known = sorted({candidate for candidate in candidates if len(candidate) <= _LONGEST_WORD})
+    within = [candidate for candidate in known if candidate.endswith(f".{word}")]
+    if len(within) == 1 and word not in known:
+        return within[0]
     module, _, plain = word.lower().rpartition(".")
     synonym = plain if module and plain in known else SYNONYMS.get(plain)
     if synonym in known and word not in known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -72,6 +72,31 @@ def open_sizes(argument: str, value: Value) -> str | None:
         items = ", ".join(sizes)
         return f"-1 stands for the one size that stays open: `({items})`"
     return "one size may stay open, written -1; for more, give the input numbers"
+
+
+def paired_sides(value: Value) -> str | None:
+    """How Keras's and NumPy's `((1, 2), (3, 4))`, a pair for each axis, is written: begins before ends."""
+    if not isinstance(value, tuple) or not all(isinstance(item, tuple) and len(item) == 2 for item in value):
+        return None
+    sides = [begin for begin, _ in value] + [end for _, end in value]
+    return f"first the begins of all axes, then the ends, (top, left, bottom, right): `pad={_call(sides)}`"
+
+
+def _call(items: Sequence[Value]) -> str:
+    return f"({', '.join(map(show, items))})"
+
+
+def one_value(expression: ast.Expr | None) -> str:
+    """Which of several values an operation works on that takes a single one."""
+    if isinstance(expression, ast.Name) and expression.id != "in":
+        name = expression.id
+        return f"`{name}` is a list of values here: `{name}[-1]` is the last one"
+    return "label the values, `a, b: split 2`, and say which with `from=a`"
+
+
+def source(args: Sequence[ast.Argument]) -> ast.Expr | None:
+    """What `from=` names."""
+    return next((a.value for a in args if a.key is not None and a.key.id == "from"), None)
 
 
 def causal(value: Value, others: Mapping[str, Value]) -> str | None:

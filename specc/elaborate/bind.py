@@ -184,7 +184,9 @@ def _complain(
 def _other_help(argument: str, value: object, values: Mapping[str, Any]) -> str | None:
     from specc.elaborate import advice
 
-    return NEXT_LINE if _is_operation(value) else advice.causal(value, values) if argument == "pad" else None
+    if _is_operation(value):
+        return NEXT_LINE
+    return advice.causal(value, values) or advice.paired_sides(value) if argument == "pad" else None
 
 
 def _is_operation(value: object) -> bool:
@@ -222,6 +224,8 @@ def _judge(problem: Any, allowed: set[str]) -> tuple[str, str]:
             "less_than_equal": "at most",
         }[kind]
         return "E0305", f"must be {relation} {limit:g}"
+    if kind == "literal_error" and not allowed:
+        return "E0305", f"must be {problem['ctx']['expected']}"
     if allowed:
         return "E0306", "takes " + _or([f"`{word}`" for word in sorted(allowed)])
     if kind == "bool_type":

@@ -12,6 +12,7 @@ from specc.ops import BY_WORD
 from specc.syntax import ast
 
 _ATTENTION = "attention is a block of `dense`, `split`, `reshape`, `transpose`, `matmul`: `specc zoo vit` shows one"
+_NO_ANGLES = "there are no functions of angles: positions that they describe are learned, or an input of their own"
 _WORDS = {
     "return": "a model returns its last line, or what `output` names: `output {}`",
     "print": "`specc check` prints the shape and cost of every layer",
@@ -24,6 +25,20 @@ _WORDS = {
     "gru": "specc describes feed-forward networks: there are no recurrent layers",
     "unsqueeze": "`reshape` gives a value other axes; the batch is never written",
     "squeeze": "`flatten` or `reshape` gives a value other axes; the batch is never written",
+    "square": "`mul in, in` is the square of the line before",
+    "reciprocal": "`div 1, in` divides 1 by the line before",
+    "stack": "`concat` joins values along an axis that they have: `reshape` gives each one of size 1 before it",
+    "activation": "an activation is an operation itself, or closes one: `relu`, `conv 8, 3x3, relu`",
+    "sin": _NO_ANGLES,
+    "cos": _NO_ANGLES,
+    "tan": _NO_ANGLES,
+    **dict.fromkeys(
+        ("reflectionpad1d", "reflectionpad2d", "reflectionpad3d"), "borders are a mode: `pad 1, mode=reflect`"
+    ),
+    **dict.fromkeys(
+        ("replicationpad1d", "replicationpad2d", "replicationpad3d"), "borders are a mode: `pad 1, mode=edge`"
+    ),
+    **dict.fromkeys(("zeropad1d", "zeropad2d", "constantpad2d"), "zeros on all sides are `pad 1`"),
     "roll": "what leaves at one side comes in at the other: `let x = in; a: slice height, 0, 3; "
     "b: slice height, 3, from=x; concat b, a, axis=height`",
     "multihead_attention": _ATTENTION,
@@ -44,6 +59,8 @@ _NAMES = {
 }
 _LEFT_OVER = "-1 takes what is left, as in `reshape (64, -1)`, once; where the input has numbers, `in.height` is one"
 _INPUT = re.compile(r"\binput\s+\w+\s+(\[[^\]]*\]|\w+)")
+_FRAMEWORKS = frozenset({"nn", "torch", "tf", "keras", "layers", "self", "F", "np", "jnp", "flax", "tfl"})
+_BATCH = re.compile(r"\breshape\s*[(\[]\s*$")
 _SEQUENCES = ("sequential", "modulelist")
 
 
@@ -61,7 +78,12 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
         return _WORDS[last].format(line.strip(" ;}\r") or "NAME")
     if last in _SEQUENCES:
         return "operations stand on lines of their own, each works on the one before"
-    return f"did you mean `{guess}`?" if guess else "`specc explain` lists the operations"
+    if guess:
+        return f"did you mean `{guess}`?"
+    module = name.id.partition(".")[0]
+    if module != name.id and module not in _FRAMEWORKS:
+        return f'a module is imported above the models: `import {module}` if it is bundled, `import "./{module}.cnn"`'
+    return "`specc explain` lists the operations"
 
 
 def name_meant(name: ast.Name) -> str | None:
@@ -79,6 +101,10 @@ def _open_size(name: ast.Name) -> str | None:
     text = name.span.source.text
     shapes = [re.split(r"[x,\s\[\]]+", shape) for shape in _INPUT.findall(text)]
     line = text[text.rfind("\n", 0, name.span.start) + 1 : name.span.start]
+    rest = re.match(r"\s*,([^()\[\]]*)[)\]]", text[name.span.end :])
+    batches = ("N", "B", "batch", "batch_size", *(sizes[1] for sizes in shapes if len(sizes) > 4))
+    if name.id in batches and _BATCH.search(line) and rest is not None:
+        return f"the batch is not written: `reshape ({rest[1].strip()})`"
     in_reshape = re.search(r"\breshape\b[^;]*$", line) is not None
     if any(name.id in sizes for sizes in shapes):
         other = f"write `in.height` and the like, or a parameter of the model, `{name.id} = 224`"

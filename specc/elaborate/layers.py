@@ -152,11 +152,13 @@ class Layers:
         least, most = op.arity
         count = len(sources) + op.numbers
         if count < least or (most is not None and count > most):
+            from specc.elaborate import advice
+
             wanted = str(least) if least == most else f"at least {least}"
             raise self._report.error(
                 "E0408", head(statement),
                 f"`{op.word}` takes {wanted} {'value' if wanted.endswith('1') else 'values'}, not {count}",
-                help="label the values, `a, b: split 2`, and say which with `from=a`" if most == 1 else None,
+                help=advice.one_value(advice.source(statement.args)) if most == 1 else None,
             )  # fmt: skip
 
     def _node(

@@ -32,10 +32,12 @@ class Operands:
     def alone(self, values: list[LayerValue], op: Op, at: ast.Expr | ast.Operation, what: str = "") -> list[LayerValue]:
         if len(values) == 1:
             return values
+        from specc.elaborate.advice import one_value, source
+
         place = at.name.span if isinstance(at, ast.Operation) else at.span
         raise self._report.error(
             "E0408", place, f"{what}`{op.word}` takes one value here, not {len(values)}",
-            help="label the values, `a, b: split 2`, and say which",
+            help=one_value(source(at.args) if isinstance(at, ast.Operation) else at),
         )  # fmt: skip
 
     def given(self, expression: ast.Expr, frame: Frame) -> list[LayerValue]:

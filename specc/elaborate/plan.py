@@ -16,7 +16,7 @@ from specc.diagnostics.suggest import nearest
 from specc.elaborate.foreign import unwritten
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
-from specc.elaborate.surplus import meant, text
+from specc.elaborate.surplus import TAKE_LISTS, meant, text
 from specc.elaborate.tensor_names import tensors_name
 from specc.elaborate.values import quoted
 from specc.elaborate.words import NO_ACTIVATION, activations, choices
@@ -117,12 +117,14 @@ def _names_activation(op: type[Op], name: str) -> bool:
     return not activations().keys().isdisjoint(choices(op.model_fields[name].annotation))
 
 
-def of_block(block: ast.Block | ast.Model) -> Signature:
+def of_block(block: ast.Block | ast.Model, written: str = "") -> Signature:
+    """What a block takes, which is `written` so where it is called: perhaps with its module."""
     names = tuple(p.name.id for p in block.parameters)
     required = tuple(p.name.id for p in block.parameters if p.default is None)
     what = "block" if isinstance(block, ast.Block) else "model"
     words = {p.name.id for p in block.parameters if isinstance(p.default, ast.Name) and _is_activation(p.default.id)}
-    return Signature(block.name.id, what, names, names, required, False, frozenset(words))
+    word = written if written.endswith(f".{block.name.id}") else block.name.id
+    return Signature(word, what, names, names, required, False, frozenset(words))
 
 
 def plan(
@@ -136,7 +138,7 @@ def plan(
         signature = _without_replaced(signature, keyed)
     surplus = not signature.merges and len(positional) == len(signature.positional) + 1
     closing = positional and _closes(positional[-1].value, bound) and not _has_slot(len(positional), signature)
-    if closing or (surplus and not isinstance(positional[-1].value, LITERALS)):
+    if closing or (surplus and not _is_literal(positional[-1].value)):
         result.act = positional.pop().value
     if signature.merges:
         result.inputs = tuple(argument.value for argument in positional)
@@ -148,6 +150,10 @@ def plan(
     warn_of_products(result.fields, report)
     _missing(signature, result, place, report)
     return result
+
+
+def _is_literal(value: ast.Expr) -> bool:
+    return isinstance(value.operand if isinstance(value, ast.Unary) else value, LITERALS)
 
 
 def of_activation(call: ast.Call, op: type[Op], report: Reporter) -> Plan:
@@ -209,6 +215,9 @@ def _positional(positional: list[ast.Argument], signature: Signature, result: Pl
             )
         )
         result.flawed = True
+        if signature.word in TAKE_LISTS:  # what was meant is plain
+            items = tuple(argument.value for argument in positional)
+            result.fields[names[0]] = ast.List(items[0].span.to(items[-1].span), items)
 
 
 def _given(name: str, signature: Signature, result: Plan) -> dict[str, ast.Expr]:

@@ -196,7 +196,7 @@ class Resolver:
                 if argument.key is None or argument.key.id != "weights":
                     self._expression(argument.value, body)
         elif target is not None:
-            made = plan(args, _signature(target), name.span, bound, self._report)
+            made = plan(args, _signature(target, name.id), name.span, bound, self._report)
             made.flawed |= id(statement) in self.guesses
             self.plans[id(statement)] = made
             self._arguments(made, None if isinstance(target, BlockDefinition) else target, body)
@@ -390,8 +390,8 @@ class Resolver:
                 self._report.add(Diagnostic("W0202", message, entry.span, help=help))
 
 
-def _signature(target: type[Op] | BlockDefinition) -> Signature:
-    return of_block(target.tree) if isinstance(target, BlockDefinition) else of_operation(target)
+def _signature(target: type[Op] | BlockDefinition, name: str = "") -> Signature:
+    return of_block(target.tree, name) if isinstance(target, BlockDefinition) else of_operation(target)
 
 
 def _takes(target: type[Op] | BlockDefinition, args: Sequence[ast.Argument], report: Reporter) -> bool:

@@ -15,6 +15,8 @@ NORMS: Final = ("bn", "instancenorm", "layernorm")
 """Operations to which other frameworks tell the size of the input alone."""
 KEEP_CHANNELS: Final = ("depthwise",)
 """Operations with as many channels as their input that other notations give as the first argument."""
+TAKE_LISTS: Final = ("reshape", "transpose", "learned")
+"""Operations whose argument is a list, which other frameworks take without brackets."""
 _ORDER: Final = ("stride", "pad", "dilation", "groups")
 """How other frameworks go on behind the window, where they count arguments."""
 _LARGEST_WINDOW: Final = 11
@@ -32,6 +34,7 @@ def meant(
     """
     return (
         _empty_brackets(word, arguments, taken)
+        or _list(word, arguments)
         or _known_size(word, arguments, taken)
         or _kept_channels(word, arguments)
         or _operation(word, arguments)
@@ -44,6 +47,13 @@ def _empty_brackets(word: str, arguments: Sequence[ast.Argument], taken: int) ->
     """`relu()`."""
     empty = len(arguments) == 1 and isinstance(arguments[0].value, ast.List) and not arguments[0].value.items
     return (arguments[0], f"an operation has no brackets: `{word}`") if empty and taken == 0 else None
+
+
+def _list(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, str] | None:
+    """`reshape 8, -1`."""
+    if word not in TAKE_LISTS or any(isinstance(argument.value, ast.List) for argument in arguments):
+        return None
+    return arguments[1], f"a list stands in brackets: `{word} ({_texts(arguments)})`"
 
 
 def _kept_channels(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, str] | None:

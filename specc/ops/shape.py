@@ -130,8 +130,14 @@ class Transpose(Ordered):
                 f"`order` names {len(self.order)} axes of an input with {x.rank}",
                 argument="order",
                 inputs={0: x.text(self.layout)},
+                help=self._without_batch(x),
             )
         return (TensorType((x.shape[0], *(x.shape[axis] for axis in self._canonical(x)))),)
+
+    def _without_batch(self, x: TensorType) -> str | None:
+        if len(self.order) != x.rank + 1 or self.order[0] != 0:
+            return None
+        return f"the batch is not counted: `transpose ({', '.join(str(axis - 1) for axis in self.order[1:])})`"
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         return (permuted(build, names[0], self._canonical(inputs[0])),)

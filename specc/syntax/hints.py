@@ -139,7 +139,8 @@ def _inside(stuck: Stuck) -> str | None:
     inside = (
         stuck.token.kind in ("MODEL", "BLOCK", "IMPORT") and stuck.starts_line and stuck.open and stuck.following == " "
     )
-    return f"a `{word}` stands outside of models and blocks: write it above them" if inside else None
+    article = "an" if word == "import" else "a"
+    return f"{article} `{word}` stands outside of models and blocks: write it above them" if inside else None
 
 
 def _input_shape(stuck: Stuck) -> str | None:
