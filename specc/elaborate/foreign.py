@@ -32,13 +32,9 @@ _WORDS = {
     "sin": _NO_ANGLES,
     "cos": _NO_ANGLES,
     "tan": _NO_ANGLES,
-    **dict.fromkeys(
-        ("reflectionpad1d", "reflectionpad2d", "reflectionpad3d"), "borders are a mode: `pad 1, mode=reflect`"
-    ),
-    **dict.fromkeys(
-        ("replicationpad1d", "replicationpad2d", "replicationpad3d"), "borders are a mode: `pad 1, mode=edge`"
-    ),
-    **dict.fromkeys(("zeropad1d", "zeropad2d", "constantpad2d"), "zeros on all sides are `pad 1`"),
+    **{f"reflectionpad{rank}d": "borders are a mode: `pad 1, mode=reflect`" for rank in (1, 2, 3)},
+    **{f"replicationpad{rank}d": "borders are a mode: `pad 1, mode=edge`" for rank in (1, 2, 3)},
+    **{f"{what}pad{rank}d": "zeros on all sides are `pad 1`" for what in ("zero", "constant") for rank in (1, 2, 3)},
     "roll": "what leaves at one side comes in at the other: `let x = in; a: slice height, 0, 3; "
     "b: slice height, 3, from=x; concat b, a, axis=height`",
     "multihead_attention": _ATTENTION,
