@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -17,6 +17,7 @@ from specc.dims import Dim
 from specc.elaborate.values import quoted
 from specc.errors import SpecError
 from specc.ir import Graph
+from specc.kept import Kept
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.loader import FileLoader, read_source
 from specc.outputs import MODEL, refusals, spec_files
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike
 
-    from specc.inference import Answers
+    from specc.inference import Answers, Inference
     from specc.memory import Work
     from specc.onnx.precision import Name as Precision
     from specc.runtime.session import Device
@@ -51,6 +52,7 @@ class Model:
     checked: Checked
     warnings: tuple[Diagnostic, ...] = ()
     limits: Limits = DEFAULT_LIMITS
+    _running: Kept[Inference] = field(default_factory=Kept, init=False, repr=False, compare=False)
 
     def __repr__(self) -> str:
         return f"<specc.Model {self.name} of {self.graph.file}: {len(self.layers)} layers, {self.params:,} parameters>"
@@ -165,7 +167,8 @@ class Model:
         `x` is an array for a model with one input, or arrays by input name.  Arrays of uint8 are pixels, and get the
         preprocessing that the spec declares (range, mean, std); floating-point ones are taken as they are.  Returns the
         output as an array, or a dictionary of arrays by name where there are several: which of them only the spec says,
-        so that no type can.  Raises `SpecError`.
+        so that no type can.  The session of the last run stays open for runs with equal weights on the same device.
+        Raises `SpecError`.
         """
         from specc.interpreter import bind
         from specc.runtime.inputs import ready
@@ -176,12 +179,9 @@ class Model:
         _, problems = bind(self.graph, feeds)
         if problems:
             raise SpecError(problems)
-        self._afford("run", len(next(iter(feeds.values()))))
-        from specc.inference import open_inference
-
-        opened, problems = open_inference(self.graph, self._weights(weights, seed), device=device)
-        if opened is None:
-            raise SpecError(problems)
+        batch = len(next(iter(feeds.values())))
+        filled = None if weights is None else self._weights(weights, seed)
+        opened = self._opened(filled, arguments.whole("seed", seed, least=0), device, batch)
         results, problems = opened.run(ready(self.graph, feeds))
         if problems:
             raise SpecError(problems)
@@ -284,10 +284,27 @@ class Model:
             raise SpecError(diagnostics)
         return report
 
-    def _afford(self, work: Work, batch: int = 1) -> None:
+    def _opened(self, weights: Weights | None, seed: int, device: Device, batch: int) -> Inference:
+        """The session of the last run if it has these weights, or none and this seed, otherwise another."""
+        from specc.inference import open_inference
+
+        def make() -> Inference:
+            self._afford("run", batch)
+            made = self._weights(None, seed) if weights is None else weights
+            opened, problems = open_inference(self.graph, made, device=device)
+            if opened is None:
+                raise SpecError(problems)
+            return opened
+
+        opened, again = self._running.get((device, seed if weights is None else weights.content()), make)
+        if again:
+            self._afford("run", batch, loaded=True)
+        return opened
+
+    def _afford(self, work: Work, batch: int = 1, *, loaded: bool = False) -> None:
         from specc.memory import refusal
 
-        refused = refusal(self.graph, self.summary, work, self.limits, batch)
+        refused = refusal(self.graph, self.summary, work, self.limits, batch, loaded=loaded)
         if refused is not None:
             raise SpecError([refused])
 

@@ -16,10 +16,14 @@ from specc.report.words import byte_count
 Work: TypeAlias = Literal["export", "run", "verify"]
 
 
-def refusal(graph: Graph, summary: Summary, work: Work, bounds: Limits, batch: int = 1) -> Diagnostic | None:
-    """E0706 where `work` needs more memory than the limit, or than there is where no limit is set."""
+def refusal(
+    graph: Graph, summary: Summary, work: Work, bounds: Limits, batch: int = 1, *, loaded: bool = False
+) -> Diagnostic | None:
+    """E0706 where `work` needs more memory than the limit, or than there is where no limit is set; weights that are
+    `loaded` are there already."""
     needed = _needed(graph, summary, work, batch)
-    most = bounds.memory or available()
+    free = None if bounds.memory else available()
+    most = bounds.memory if free is None else free + loaded * summary.totals.weight_bytes
     if most is None or needed <= most:
         return None
     there = f"the limit is {bounds.memory:_}" if bounds.memory else f"{most:_} are available"

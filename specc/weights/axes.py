@@ -55,7 +55,7 @@ def adapt(tensor: Tensor, target: Target) -> Tensor | None:
     change = _keras_change(tensor.shape, target) if tensor.order == "keras" else _change(tensor.shape, target)
     if change is None:
         return None
-    return replace(tensor, shape=target.shape, load=lambda: change(tensor.load()), order="onnx")
+    return replace(tensor, shape=target.shape, load=lambda: change(tensor.load()), order="onnx", recipe=None)
 
 
 def _change(shape: tuple[int, ...], target: Target) -> Change | None:

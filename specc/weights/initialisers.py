@@ -39,12 +39,16 @@ def seeded(graph: Graph, seed: int = 0) -> Weights:
 
 def initial(weight: Weight, name: str, seed: int) -> Tensor:
     """The tensor called `name` in the model with its fixed values, or those its initialiser draws under `seed`."""
+    return Tensor(weight.shape, _maker(weight, name, seed), recipe=(weight, name, seed))
+
+
+def _maker(weight: Weight, name: str, seed: int) -> Callable[[], Float32]:
     if weight.fixed is not None:
-        return Tensor(weight.shape, partial(_fixed, weight))
+        return partial(_fixed, weight)
     if not isinstance(weight.init, str) or weight.init in _CONSTANT:
         value = _CONSTANT[weight.init] if isinstance(weight.init, str) else weight.init
-        return Tensor(weight.shape, partial(_constant, weight.shape, value))
-    return Tensor(weight.shape, partial(_random, weight, weight.init, key(seed, name)))
+        return partial(_constant, weight.shape, value)
+    return partial(_random, weight, weight.init, key(seed, name))
 
 
 def deviation(init: str, fans: tuple[int, int]) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -31,7 +32,8 @@ class Tensor:
     `dtype` is the element type as stored, `order` the framework whose order of axes `shape` follows, `source` the
     initialiser of an ONNX file whose values these are, in some order or form, and what the network that was exported
     calls them once the file is read ("" where that is not known).  `is_literal` says that they stand in an ONNX file as
-    constants, which training would leave.
+    constants, which training would leave.  `recipe` is what the values are made from where nothing else tells them:
+    neither files nor memory, which may change.
     """
 
     shape: tuple[int, ...]
@@ -40,6 +42,7 @@ class Tensor:
     order: AxisOrder = "onnx"
     source: str = ""
     is_literal: bool = False
+    recipe: Hashable = None
 
 
 def to_single(values: npt.NDArray[np.floating]) -> Float32:
@@ -91,6 +94,18 @@ class Weights(Mapping[str, Float32]):
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of a tensor, without loading it; `KeyError` for an unknown name."""
         return self.tensors[name].shape
+
+    def content(self) -> Hashable:
+        """What is equal where names and values are.  Where a file or the caller's arrays hold the values, these are
+        read for it, one tensor at a time; what cannot be read equals nothing."""
+        try:
+            return tuple([(name, tensor.recipe or self._digest(name)) for name, tensor in self.tensors.items()])
+        except (Unreadable, OSError):
+            return object()
+
+    def _digest(self, name: str) -> bytes:
+        array = self[name]
+        return hashlib.sha256(array.reshape(-1).view(np.uint8).data).digest()
 
     @classmethod
     def of(cls, arrays: Mapping[str, object]) -> Weights:

@@ -19,7 +19,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_data" not in path.par
 
 # Each layer imports only from layers above it and from itself.
 LAYERS = [
-    {"source", "limits", "data", "files", "textwidth", "openblas", "dims", "record"},
+    {"source", "limits", "data", "files", "textwidth", "openblas", "kept", "dims", "record"},
     {"types", "diagnostics", "errors"},
     {"kernels"},
     {"syntax"},
