@@ -80,7 +80,8 @@ class Model:
 
     @property
     def macs(self) -> Dim:
-        """Multiply-accumulates of convolutions and dense layers for one item; a formula where sizes are open."""
+        """Multiply-accumulates of convolutions and dense layers for one item; a formula where sizes are open (see
+        `at`)."""
         return self.summary.totals.macs
 
     @property
@@ -92,6 +93,17 @@ class Model:
         from specc.report.table import render
 
         return render(self.summary, width)
+
+    def at(self, **sizes: int) -> Model:
+        """The model with these numbers for its open sizes, `m.at(H=224, W=224)`, of which it may leave out some: its
+        shapes, costs and what it is exported as are those of a spec with these sizes.  Raises `SpecError` for a name
+        that is no open size, and for numbers that a layer does not take."""
+        from specc.ir.fixing import fixed
+
+        graph, problems = fixed(self.graph, {name: arguments.whole(name, size) for name, size in sizes.items()})
+        if graph is None:
+            raise SpecError(problems)
+        return Model(Checked(graph), self.warnings, self.limits)
 
     def weights(
         self,
