@@ -27,7 +27,7 @@ def broken_item(written: ast.Expr, value: Value) -> tuple[ast.Expr, float] | Non
 
 def arithmetic(written: ast.Expr, value: float) -> str:
     """`192 / 5 = 38.4`; nothing for a number that is written out."""
-    whole = None if isinstance(written, ast.Number) else _with_brackets(written.span)
+    whole = None if isinstance(written, ast.Number) else with_brackets(written.span)
     return "" if whole is None else f"{text(whole)} = {show(value)}"
 
 
@@ -35,14 +35,14 @@ def rounding(written: ast.Expr) -> str | None:
     """How a quotient gets whole."""
     if not isinstance(written, ast.Binary) or written.operator != "/":
         return None
-    whole = _with_brackets(written.span)
+    whole = with_brackets(written.span)
     if whole is None:
         return None
     sign = whole.source.text.index("/", written.left.span.end) - whole.start
     return f"`{text(whole)[:sign]}/{text(whole)[sign:]}` rounds down, `round({text(whole)})` to the nearest"
 
 
-def _with_brackets(span: Span) -> Span | None:
+def with_brackets(span: Span) -> Span | None:
     """The place of an expression with all brackets of its first and last part, which its own span leaves out; `None`
     for one that is no single line of names and numbers."""
     source, start, end = span.source, span.start, span.end

@@ -16,8 +16,9 @@ from specc.elaborate.layers import MORE_LAYERS, Layers
 from specc.elaborate.model import Instance
 from specc.elaborate.operations import Operations
 from specc.elaborate.ports import block_output, graph_input, graph_output, warn_of_order
-from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.report import Failed, Reporter, no_notes
 from specc.elaborate.resolve import Resolver
+from specc.elaborate.rounds import Round
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, Value, describe
 from specc.ir.build import GraphBuilder
@@ -27,6 +28,7 @@ from specc.source import Span
 from specc.syntax import ast
 
 if TYPE_CHECKING:
+    from specc.diagnostics import Diagnostic
     from specc.elaborate.memory import Memory
 
 
@@ -66,6 +68,8 @@ class Elaborator:
         self._gathered = resolved.gathered
         self._claims: list[Claim] = []
         self._repetitions = 1
+        self._rounds: list[Round] = []
+        report.background = self._background
         self._whole: Frame | None = None
         self._handlers: dict[type, Callable[[Any, Frame], None]] = {
             ast.Operation: self._operations.operation,
@@ -92,7 +96,7 @@ class Elaborator:
         finally:  # without these circles all that was made is gone as soon as nobody needs it
             self._handlers.clear()
             self._operations.close()
-            self._report.background = tuple
+            self._report.background = no_notes
 
     def _run(self, scope: Scope) -> Elaborated | None:
         parameters = dict(scope.names)
@@ -134,6 +138,11 @@ class Elaborator:
                 return False
             self._layers.build.outputs.append(GraphOutput(name="output", value=current.name))
         return True
+
+    def _background(self, finding: Diagnostic) -> tuple[str, ...]:
+        from specc.elaborate.surroundings import notes
+
+        return notes(finding, self._layers.calls, self._rounds, self._instance)
 
     # ------------------------------------------------------------ bodies
 
@@ -200,16 +209,21 @@ class Elaborator:
             )
         base = self._operations.name(statement.label, "", frame) if statement.label is not None else None
         lists: dict[str, list[Value]] = {name: [] for name in self._gathered.get(id(statement), ())}
-        for index in range(count if statement.body else 0):
-            inner = frame.nested(frame.naming.iteration(index, base))
-            if rows is not None:
-                assert isinstance(statement, ast.For)
-                for target, value in zip(statement.targets, rows[index], strict=True):
-                    inner.scope.bind(target.id, value, target.span)
-            self._body(statement.body, inner)
-            frame.current = inner.current
-            for name in lists.keys() & inner.scope.names:
-                lists[name].append(inner.scope.names[name])
+        turn = Round(statement, rows, len(self._layers.calls))
+        self._rounds.append(turn)
+        try:
+            for turn.index in range(count if statement.body else 0):
+                inner = frame.nested(frame.naming.iteration(turn.index, base))
+                if rows is not None:
+                    assert isinstance(statement, ast.For)
+                    for target, value in zip(statement.targets, rows[turn.index], strict=True):
+                        inner.scope.bind(target.id, value, target.span)
+                self._body(statement.body, inner)
+                frame.current = inner.current
+                for name in lists.keys() & inner.scope.names:
+                    lists[name].append(inner.scope.names[name])
+        finally:
+            self._rounds.pop()
         for name, values in lists.items():
             frame.scope.bind(name, tuple(values))
         self._close(statement, frame)

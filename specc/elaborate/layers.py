@@ -79,7 +79,6 @@ class Layers:
         self._types: dict[TensorType, TensorType] = {}  # one for all that are equal, which is quicker to look up
         self._plans = plans
         self._report = report
-        report.background = self._innermost_call
         self._limits = limits
 
     def begin(self, name: str, kind: TensorType, span: Span) -> None:
@@ -308,13 +307,6 @@ class Layers:
         ]
         steps = list({id(made): made for made in within if made.span.source is statement.span.source}.values())
         return remedy(steps, incoming, body) or help
-
-    def _innermost_call(self) -> tuple[str, ...]:
-        """A note on the call of the block that is being elaborated."""
-        return tuple(
-            f"in block `{block.tree.name.id}`, called at {span.source.name}:{span.row}:{span.column}"
-            for block, span in self.calls[-1:]
-        )
 
     def check_shape(self, shape: ast.Expr, value: LayerValue, place: Span, frame: Frame) -> LayerValue:
         """Check `-> shape`; a false one is reported, and the claimed shape goes along with the real one.

@@ -22,18 +22,26 @@ class Stopped(Exception):
     """There are so many errors that looking for more helps nobody."""
 
 
+def no_notes(_: Diagnostic) -> tuple[str, ...]:
+    """There is no background to a finding."""
+    return ()
+
+
 class Reporter:
     """Findings in the order made, and the steps that elaboration has taken.
 
     A block that is called often would repeat its mistakes: a code is reported once for a place.  What the
-    resolver has found fault with (`settled`) is not found fault with again during elaboration.
+    resolver has found fault with (`settled`) is not found fault with again during elaboration.  `background` gives the
+    notes on what is being elaborated where something is found.
     """
+
+    background: Callable[[Diagnostic], tuple[str, ...]]
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self.limits = limits
         self.diagnostics: list[Diagnostic] = []
         self.heard = 0  # findings, whether told or not
-        self.background: Callable[[], tuple[str, ...]] = tuple  # notes on what is being elaborated
+        self.background = no_notes
         self._found = {"error": 0, "warning": 0}
         self._counting = True
         self.steps = 0
@@ -48,7 +56,7 @@ class Reporter:
             if key in self._seen or (span.source.name, span.start) in self._settled:
                 return
             self._seen.add(key)
-            if notes := self.background():
+            if notes := self.background(diagnostic):
                 diagnostic = replace(diagnostic, notes=(*diagnostic.notes, *notes))
         self._collect(diagnostic)
 
