@@ -348,16 +348,17 @@ def load(
     and lists of them, NumPy's too.  A file that is loaded again after an edit costs only
     what the edit changed (see `specc.workspace`).  Raises `SpecError`.
     """
-    file = Path(path)
+    file = arguments.spec_path(path, model, limits)
     source = read_source(file, limits)
     if isinstance(source, Diagnostic):
-        raise SpecError([source])
+        raise SpecError([arguments.missing_file(source, str(path))])
     return _model(_LOADED.check, source, FileLoader(file.parent, limits), model, limits, parameters)
 
 
 def loads(text: str, *, model: str | None = None, limits: Limits = DEFAULT_LIMITS, **parameters: object) -> Model:
     """`load` for a spec's text; it may import bundled modules, and files below the current folder."""
-    return _model(check, Source("<text>", text), FileLoader(Path(), limits), model, limits, parameters)
+    source = Source("<text>", arguments.spec_text(text, model, limits))
+    return _model(check, source, FileLoader(Path(), limits), model, limits, parameters)
 
 
 _LOADED: Final = Workspace()

@@ -16,6 +16,7 @@ from specc.elaborate.arithmetic import MAX_BITS
 from specc.elaborate.values import Value, Word
 from specc.elaborate.words import NO_ACTIVATION, known_words
 from specc.errors import SpecError
+from specc.limits import Limits
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,6 +90,38 @@ def _unfit(value: object) -> str:
     if isinstance(value, Integral):
         return f"a number of more than {MAX_BITS} bits"
     return f"{float(value)}" if isinstance(value, Real) else f"of Python's type `{type(value).__name__}`"
+
+
+def spec_path(value: object, model: object, limits: object) -> Path:
+    """The file of a spec, with what else `load` is given; raises `TypeError`."""
+    _choice_of_spec(model, limits)
+    if isinstance(value, str | os.PathLike) and isinstance(name := os.fspath(value), str):
+        return Path(name)
+    raise TypeError(f"the file of a spec is a path, not {value!r}")
+
+
+def spec_text(value: object, model: object, limits: object) -> str:
+    """The text of a spec, with what else `loads` is given; raises `TypeError`."""
+    _choice_of_spec(model, limits)
+    if isinstance(value, str):
+        return value
+    hint = "; a file is read by `load`" if isinstance(value, os.PathLike) else ""
+    raise TypeError(f"the text of a spec is a str, not {value!r}{hint}")
+
+
+def _choice_of_spec(model: object, limits: object) -> None:
+    if model is not None and not isinstance(model, str):
+        raise TypeError(f"model is the name of a model, not {model!r}")
+    if not isinstance(limits, Limits):
+        hint = f": Limits(**{limits!r})" if isinstance(limits, dict) else ""
+        raise TypeError(f"limits are specc.Limits, not {type(limits).__name__}{hint}")
+
+
+def missing_file(problem: Diagnostic, name: str) -> Diagnostic:
+    """`problem` with the file called `name`, or that this is no name but the text of a spec."""
+    if "{" not in name and "\n" not in name:
+        return problem
+    return Diagnostic("E0601", "there is no such file: this is the text of a spec", help="`specc.loads` takes a text")
 
 
 def path(value: str | os.PathLike[str]) -> str:

@@ -197,6 +197,13 @@ NET_X = np.zeros((1, 1, 6, 6))
         (lambda m: m.run_files(["a.png"]), TypeError, "several are separate arguments: run_files(*files)"),
         (lambda m: m.run_files("a.png", batch="2"), TypeError, "batch is a whole number, not '2'"),
         (lambda m: m.run_files("a.png", readers=0), ValueError, "readers is at least 1, not 0"),
+        (lambda _: specc.load(3), TypeError, "the file of a spec is a path, not 3"),
+        (lambda _: specc.load("net.cnn", model=1), TypeError, "model is the name of a model, not 1"),
+        (lambda _: specc.load("net.cnn", limits={"layers": 9}), TypeError, "not dict: Limits(**{'layers': 9})"),
+        (lambda _: specc.loads(NET, limits=None), TypeError, "limits are specc.Limits, not NoneType"),
+        (lambda _: specc.loads(Path("net.cnn")), TypeError, "a file is read by `load`"),
+        (lambda _: specc.load(NET), specc.SpecError, "help: `specc.loads` takes a text"),
+        (lambda m: m.at(H=2.5), TypeError, "H is a whole number, not 2.5"),
     ],
 )  # fmt: skip
 def test_wrong_arguments_are_told_in_a_sentence(

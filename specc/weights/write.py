@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,11 +18,12 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The oldest time a zip archive can express, so that bytes do not depend on the clock."""
 
 
-def write(weights: Weights, path: Path) -> tuple[Diagnostic, ...]:
+def write(weights: Weights, path: str | os.PathLike[str]) -> tuple[Diagnostic, ...]:
     """Write weights to `path` in the format its suffix names: `.npz` or `.safetensors`.
 
     E0904 where the suffix is another or the file cannot be written.
     """
+    path = Path(path)
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
         message = f"`{path.name}` is neither .safetensors nor .npz"
