@@ -129,7 +129,8 @@ def _near(path: Path) -> str | None:
         names = [entry.name for entry in path.parent.iterdir() if entry.suffix == SUFFIX]
     except OSError:
         return None
-    guess = nearest(path.name, names)
+    whole = path.name + SUFFIX
+    guess = whole if whole in names else nearest(path.name, names)
     return f"did you mean `{(path.parent / guess).as_posix()}`?" if guess else None
 
 

@@ -23,12 +23,19 @@ _BELONGS: Final = {
     ".cnn": "specs",
     ".onnx": "ONNX models",
     ".py": "Python source",
-    **dict.fromkeys((".safetensors", ".npz", ".pt", ".pth", ".h5", ".keras"), "weights"),
+    **dict.fromkeys((".safetensors", ".npz", ".pt", ".pth", ".ckpt", ".h5", ".keras"), "weights"),
+    ".tflite": "TensorFlow Lite's models",
+    ".pb": "TensorFlow's models",
+    ".mlmodel": "Core ML's models",
+    **dict.fromkeys((".engine", ".plan", ".trt"), "TensorRT's engines"),
     **dict.fromkeys((".npy", ".png", ".jpg", ".jpeg"), "inputs"),
     **dict.fromkeys((".json", ".jsonl", ".csv"), "results"),
 }
+_CONVERTED: Final = "what is written is ONNX, which other tools convert"
 _HINTS: Final[dict[tuple[Suffixes, str], str]] = {
-    (MODEL, ".py"): "PyTorch source is written by `--to torch`, in Python by `specc.torch.write_source`"
+    (MODEL, ".py"): "PyTorch source is written by `--to torch`, in Python by `specc.torch.write_source`",
+    **{(MODEL, suffix): _CONVERTED for suffix in (".tflite", ".pb", ".mlmodel", ".engine", ".plan", ".trt")},
+    **{(WEIGHTS, suffix): "`safetensors.torch.load_file` reads the former in PyTorch" for suffix in (".pt", ".pth")},
 }
 
 
@@ -66,4 +73,6 @@ def _foreign(output: Path, suffixes: Suffixes) -> tuple[str, str] | None:
         return None
     names = " or ".join(str(output.with_suffix(known)) for known in suffixes[:2])
     help = _HINTS.get((suffixes, suffix))
-    return f"{suffix} is the suffix of {_BELONGS[suffix]}", f"name it {names}" + (f"; {help}" if help else "")
+    unwritten = suffixes == WEIGHTS and _BELONGS[suffix] == "weights"
+    reason = f"{suffix} files are read, not written" if unwritten else f"{suffix} is the suffix of {_BELONGS[suffix]}"
+    return reason, f"name it {names}" + (f"; {help}" if help else "")

@@ -109,6 +109,11 @@ def _command_options(parser: argparse.ArgumentParser, arguments: list[str]) -> a
         from specc.cli.surplus import refusal
 
         parser.error(refusal(surplus, parser))
+    if hasattr(options, "lenient"):
+        from specc.cli.model_arguments import needless
+
+        if problem := needless(options):
+            parser.error(problem)
     return options
 
 

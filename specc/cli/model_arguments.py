@@ -33,6 +33,16 @@ def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def needless(options: argparse.Namespace) -> str | None:
+    """What is wrong with options about a file of weights where none is given."""
+    file, name = (options.source, "--from") if options.command == "weights" else (options.weights, "--weights")
+    if file is not None:
+        return None
+    if options.map is not None:
+        return f"--map renames the tensors of a file: it needs {name} FILE"
+    return f"--lenient takes of a file what fits: it needs {name} FILE" if options.lenient else None
+
+
 def seed(text: str) -> int:
     """A whole number that is not negative."""
     if not text.strip().isdecimal():

@@ -92,6 +92,11 @@ def test_an_unknown_command_is_guessed_at(specc: Specc, word: str, meant: str) -
         ("run net.cnn -i x.npy --gpu", "there is no option `--gpu`; did you mean `--device cuda`?"),
         ("verify net.cnn net.onnx", "`net.onnx` is one argument too many; did you mean `--onnx net.onnx`?"),
         ("zoo lenet5 vgg", "`vgg` is one argument too many"),
+        ("run net.cnn -i x.npy --map r.txt", "--map renames the tensors of a file: it needs --weights FILE"),
+        (
+            "weights net.cnn --lenient",
+            "--lenient takes of a file what fits: it needs --from FILE",
+        ),
     ],
 )
 def test_surplus_arguments_are_guessed_at(specc: Specc, arguments: str, meant: str) -> None:
