@@ -25,7 +25,7 @@ STANDARD_INPUT = "-"
 
 
 def add_spec_arguments(parser: argparse.ArgumentParser, several: bool = False) -> None:
-    """FILE, --model, --set and --max-layers."""
+    """FILE, --model, --set, --size and limits."""
     parser.add_argument(
         "files" if several else "file",
         metavar="FILE",
@@ -41,6 +41,15 @@ def add_spec_arguments(parser: argparse.ArgumentParser, several: bool = False) -
         default=[],
         dest="settings",
         help="set a parameter of the model, such as depths=[2,2,2,2]; may be repeated",
+    )
+    parser.add_argument(
+        "--size",
+        metavar="NAME=NUMBER",
+        type=_size,
+        action="append",
+        default=[],
+        dest="sizes",
+        help="a number for an open size of the inputs, such as H=224; may be repeated",
     )
     parser.add_argument(
         "--max-layers",
@@ -59,6 +68,14 @@ def add_spec_arguments(parser: argparse.ArgumentParser, several: bool = False) -
         dest="limits",
         help=f"set a limit ({', '.join(Limits._fields)}); may be repeated",
     )
+
+
+def _size(text: str) -> tuple[str, int]:
+    """`H=224` as a name and a number."""
+    name, _, number = text.partition("=")
+    if not name.isidentifier() or not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"an open size is given a whole number: H=224, not {text}")
+    return name, int(number)
 
 
 def _limit(text: str) -> tuple[str, int]:
@@ -88,7 +105,24 @@ def check_file(file: str, options: argparse.Namespace) -> Outcome:
     if problems:
         return Outcome((), problems)
     root = Path() if file == STANDARD_INPUT else Path(file).parent
-    return check(source, FileLoader(root, bounds), model=options.model, settings=settings, limits=bounds)
+    outcome = check(source, FileLoader(root, bounds), model=options.model, settings=settings, limits=bounds)
+    return _at_sizes(outcome, dict(options.sizes)) if options.sizes and outcome.models else outcome
+
+
+def _at_sizes(outcome: Outcome, sizes: dict[str, int]) -> Outcome:
+    """The models with numbers for their open sizes, each with those that it has; one that none has is an error."""
+    from specc.ir.fixing import fixed, open_sizes
+
+    known = [open_sizes(checked.graph) for checked in outcome.models]
+    nowhere = {name: size for name, size in sizes.items() if not any(name in names for names in known)}
+    models: list[Checked] = []
+    problems: list[Diagnostic] = []
+    for checked, names in zip(outcome.models, known, strict=True):
+        asked = nowhere or {name: size for name, size in sizes.items() if name in names}
+        graph, wrong = fixed(checked.graph, asked)
+        problems += wrong
+        models += [Checked(graph)] if graph is not None else []
+    return Outcome(() if problems else tuple(models), (*outcome.diagnostics, *problems))
 
 
 def read(file: str, bounds: Limits) -> Source | Diagnostic:

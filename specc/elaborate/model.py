@@ -151,7 +151,20 @@ def parameter_names(definition: ModelDefinition) -> list[str]:
     return [p.name.id for p in definition.tree.parameters] if isinstance(definition.tree, ast.Model) else []
 
 
-def _no_parameter(key: str | None, model: str, names: list[str], place: object, report: Reporter) -> None:
+def _open_size(key: str, tree: ast.Model) -> str | None:
+    """What to do where `key` is no parameter but an open size of an input."""
+    shapes = [statement.shape for statement in tree.body if isinstance(statement, ast.Input)]
+    named = {name.id for shape in shapes for name in names_in(shape)}
+    named.update(
+        part for shape in shapes if isinstance(shape, ast.Size) for part in shape.parts if isinstance(part, str)
+    )
+    help = f"`{key}` is an open size: `--size {key}=224` gives it a number, from Python `m.at({key}=224)`"
+    return help if key in named else None
+
+
+def _no_parameter(
+    key: str | None, model: str, names: list[str], place: object, report: Reporter, help: str | None = None
+) -> None:
     from specc.source import Span
 
     guess = nearest(key, names) if key else None
@@ -161,7 +174,7 @@ def _no_parameter(key: str | None, model: str, names: list[str], place: object, 
             "E0310",
             f"model `{model}` has no parameter `{key}`" if key else f"too many arguments for model `{model}`",
             place if isinstance(place, Span) else None,
-            help=f"did you mean `{guess}`?" if guess else listed,
+            help=help or (f"did you mean `{guess}`?" if guess else listed),
         )
     )
 
@@ -175,7 +188,8 @@ def parameters(instance: Instance, overrides: Mapping[str, Value], report: Repor
     failed = False
     for key in overrides:
         if key not in names:
-            _no_parameter(key, instance.name, names, None, report)
+            help = _open_size(key, instance.tree)
+            _no_parameter(key, instance.name, names, None, report, help)
             failed = True
     for parameter in instance.tree.parameters:
         name = parameter.name.id

@@ -172,3 +172,29 @@ def test_a_warning_is_denied_unless_it_is_allowed(specc: Specc) -> None:
     assert specc("check", "odd.cnn").code == 0
     assert specc("check", "odd.cnn", "--deny-warnings").code == 1
     assert specc("check", "odd.cnn", "--deny-warnings", "--allow", "W0101").code == 0
+
+
+OPEN = """\
+model A { input image [N, 3, H, W]; conv 8, 3x3, pad=1; skip: relu; maxpool 2x2; upsample 2; concat skip }
+model B { input image 3xHx8; conv 8, 3x3 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("--size", "H=10", "--size", "W=6"), 0, "MACs: 12,960"),
+        (("--size", "H=10", "--model", "B"), 0, "8x8x6"),
+        (("--size", "W=6"), 0, "16xHx6"),
+        (("--size", "H=9"), 2, "in `concat1`, net.cnn:1, for H = 9"),
+        (("--size", "N=9"), 2, "help: its open sizes are `H`, `W`"),
+        (("--size", "H=x"), 2, "a whole number: H=224, not H=x"),
+        (("--set", "H=9"), 2, "help: `H` is an open size: `--size H=224`"),
+        (("--set", "H=9", "--model", "B"), 2, "help: `H` is an open size: `--size H=224`"),
+    ],
+)
+def test_open_sizes_are_given_numbers(specc: Specc, arguments: tuple[str, ...], code: int, says: str) -> None:
+    Path("net.cnn").write_text(OPEN, encoding="utf-8")
+    result = specc("check", "net.cnn", *arguments)
+    assert result.code == code
+    assert says in result.out + result.err
