@@ -16,7 +16,7 @@ from specc.elaborate.arithmetic import MAX_BITS
 from specc.elaborate.values import Value, Word
 from specc.elaborate.words import NO_ACTIVATION, known_words
 from specc.errors import SpecError
-from specc.limits import Limits
+from specc.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,22 +51,25 @@ def whole(name: str, value: object, least: int | None = None) -> int:
     return number
 
 
-def setting(name: str, value: object) -> Value:
+def setting(name: str, value: object, depth: int = 0) -> Value:
     """`value`, given to the parameter `name`, as a compile-time value: lists, ranges and arrays become tuples, known
-    words and `None` words, numbers of any library whole ones or floats.  Raises `SpecError` (E0304) for all else."""
+    words and `None` words, numbers of any library whole ones or floats.  Raises `SpecError`: E0304 for all else, E0106
+    for lists within lists, of which this is in so many, that go too deep."""
     if value is None:
         return Word(NO_ACTIVATION)
     if isinstance(value, str):
         return Word(value) if value in known_words() else str(value)
     if isinstance(value, list | tuple | range):
-        return tuple(setting(name, item) for item in value)
+        if depth == DEFAULT_LIMITS.nesting:
+            raise SpecError([Diagnostic("E0106", f"parameter `{name}` has lists nested more than {depth} deep")])
+        return tuple(setting(name, item, depth + 1) for item in value)
     number = value if isinstance(value, bool) else _number(value)
     if number is not None:
         return number
     to_list = getattr(value, "tolist", None)  # arrays, tensors, and NumPy's truth values
     plain = to_list() if callable(to_list) else value
     if type(plain) is not type(value):
-        return setting(name, plain)
+        return setting(name, plain, depth)
     raise SpecError([_no_setting(name, value)])
 
 

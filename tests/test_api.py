@@ -85,6 +85,13 @@ def test_what_a_parameter_cannot_be(path: Path, value: object, told: str) -> Non
     assert raised.value.diagnostics[0].code == "E0304"
 
 
+def test_lists_that_hold_themselves_are_too_deep(path: Path) -> None:
+    widths: list[object] = [1]
+    widths.append(widths)
+    with pytest.raises(specc.SpecError, match="E0106"):
+        specc.load(path, model="Net", widths=widths)
+
+
 def test_export_run_and_verify(path: Path, tmp_path: Path) -> None:
     model = specc.load(path, model="Wide")
     exported = model.export(tmp_path / "net.onnx", seed=3)
