@@ -91,6 +91,20 @@ def assert_close(found: Any, expected: Any) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
+def test_frozen_weights_stay_what_they_were(model: specc.Model, opened: list[str], tmp_path: Path) -> None:
+    arrays = _arrays(model)
+    held, expected = model.weights(arrays).frozen(), model.run(X, weights=arrays, device="cpu")
+    arrays["dense1.bias"] += 1
+    with pytest.raises(ValueError, match="read-only"):
+        held["dense1.bias"][0] = 1
+    assert (model.run(X, weights=held, device="cpu") == expected).all()
+    assert (model.run(X, weights=held, device="cpu") == expected).all()
+    assert opened == ["cpu"] * 2
+    file = model.weights(_filed(model, tmp_path)).frozen()
+    (tmp_path / "w.npz").unlink()
+    assert (model.run(X, weights=file, device="cpu") == expected).all()
+
+
 def test_weights_that_cannot_be_read_any_more_are_an_error_as_before(model: specc.Model, tmp_path: Path) -> None:
     weights = model.weights(_filed(model, tmp_path))
     model.run(X, weights=weights, device="cpu")

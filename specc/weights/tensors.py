@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -103,6 +103,14 @@ class Weights(Mapping[str, Float32]):
         except (Unreadable, OSError):
             return object()
 
+    def frozen(self) -> Weights:
+        """The same values read now, in arrays of their own that cannot be written to: `content` need not read them.
+
+        Raises `Unreadable` and `OSError` as their files do.
+        """
+        tensors = {name: _unchanging(tensor, self[name].copy()) for name, tensor in self.tensors.items()}
+        return Weights(tensors, self.sequences, self.file, seeded=self.seeded, seed=self.seed)
+
     def _digest(self, name: str) -> bytes:
         array = self[name]
         return hashlib.sha256(array.reshape(-1).view(np.uint8).data).digest()
@@ -116,6 +124,11 @@ class Weights(Mapping[str, Float32]):
         """
         prefix = wrapping([_text(name) for name in arrays])
         return cls({name[len(prefix) :]: _in_memory(name, array) for name, array in arrays.items()})
+
+
+def _unchanging(tensor: Tensor, values: Float32) -> Tensor:
+    values.flags.writeable = False
+    return replace(tensor, load=lambda: values, recipe=tensor.recipe or object())
 
 
 def wrapping(names: Collection[str]) -> str:
