@@ -302,6 +302,13 @@ class Elaborator:
             if frame.results is not None:
                 frame.results.append(UNKNOWN)
             return
+        if output.name != output.value and any(known.name == output.name for known in self._layers.build.inputs):
+            self._report.error(
+                "E0203", statement.name.span, f"`{output.name}` is an input already",
+                help=f"only the input itself is returned under its name: `output result, from={output.value}`",
+            )  # fmt: skip
+            self._layers.broken = True
+            return
         if any(known.name == output.name for known in self._layers.build.outputs):
             self._report.error(
                 "E0203", statement.name.span, f"output `{output.name}` is declared twice",
