@@ -66,11 +66,11 @@ def _dead_layers(elaborated: Elaborated, report: Reporter) -> None:
             needed.update(node.inputs)
     read = {value for node in useless for value in node.inputs}  # those that useful ones read are useful
     for node in reversed(useless):
-        if node.name in read or node.name not in elaborated.places:
+        if node.name in read or node.name not in elaborated.marks:
             continue
         report.add(
             Diagnostic(
-                "W0203", f"nothing uses the value of `{node.layer}`", elaborated.places[node.name],
+                "W0203", f"nothing uses the value of `{node.layer}`", elaborated.place(node.name),
                 help="remove it, or return it with `output`",
             )
         )  # fmt: skip
@@ -84,7 +84,7 @@ def _heavy_dense(elaborated: Elaborated, summary: Summary, report: Reporter) -> 
                 Diagnostic(
                     "W0301",
                     f"this layer holds {_percent(layer.cost.params, total)} of the model's parameters",
-                    elaborated.places.get(layer.name),
+                    elaborated.place(layer.name),
                     notes=(f"{layer.cost.params:_} of {total:_}",),
                     help="pooling before `flatten`, or `global_avgpool` in its place, makes it small",
                 )
@@ -105,12 +105,12 @@ def _useless_biases(elaborated: Elaborated, report: Reporter) -> None:
         return
     readers = Counter([value for node in graph.nodes for value in node.inputs] + [o.value for o in graph.outputs])
     for source, node in pairs:
-        if readers[source.name] > 1 or "bias" in elaborated.written.get(source.name, ()):
+        if readers[source.name] > 1 or "bias" in elaborated.written(source.name):
             continue
         report.add(
             Diagnostic(
                 "W0302", f"`{node.op.word}` takes the bias of `{source.layer}` away again",
-                elaborated.places.get(source.name), help="write `bias=false`, or `bias=true` where it is meant",
+                elaborated.place(source.name), help="write `bias=false`, or `bias=true` where it is meant",
             )
         )  # fmt: skip
 
@@ -135,7 +135,7 @@ def _no_positions(elaborated: Elaborated, report: Reporter) -> None:
         if where not in positions or where == node.inputs[0]:
             message = f"`{node.op.word}` takes for positions what no pool gave as such"
             help = "they are the second result of a pool: `pooled, where: maxpool 2x2`, and then `unpool where, 2x2`"
-            report.add(Diagnostic("W0105", message, elaborated.places.get(node.name), help=help))
+            report.add(Diagnostic("W0105", message, elaborated.place(node.name), help=help))
 
 
 def _first_axis_of_products(elaborated: Elaborated, report: Reporter) -> None:
@@ -155,7 +155,7 @@ def _first_axis_of_products(elaborated: Elaborated, report: Reporter) -> None:
             report.add(
                 Diagnostic(
                     "W0104", f"`{node.op.word}` without an axis is along the first axis of a matrix product",
-                    elaborated.places.get(node.name), labels=_product(source, node, elaborated),
+                    elaborated.place(node.name), labels=_product(source, node, elaborated),
                     help=f"`{node.op.word} -1` is along the last, as scores of attention have it; where the first is "
                     f"meant, write `{node.op.word} channels`",
                 )
@@ -164,9 +164,9 @@ def _first_axis_of_products(elaborated: Elaborated, report: Reporter) -> None:
 
 def _takes_the_first(node: Node, elaborated: Elaborated) -> bool:
     values = dict(node.op)
-    return values["axis"] == "channels" and values["layout"] == "chw" and not elaborated.written.get(node.name)
+    return values["axis"] == "channels" and values["layout"] == "chw" and not elaborated.written(node.name)
 
 
 def _product(product: Node, softmax: Node, elaborated: Elaborated) -> tuple[Label, ...]:
-    place = elaborated.places.get(product.name)
-    return () if place in (None, elaborated.places.get(softmax.name)) else (Label(place, "the product"),)
+    place = elaborated.place(product.name)
+    return () if place in (None, elaborated.place(softmax.name)) else (Label(place, "the product"),)

@@ -7,6 +7,7 @@ of the batch, bias additions left out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -37,17 +38,21 @@ def total(parts: Sequence[Cost]) -> Cost:
     """The sum of `parts`."""
     if len(parts) == 1:
         return parts[0]
-    macs: Dim = 0
-    written: Dim = 0
-    for part in parts:
-        macs = macs + part.macs
-        written = written + part.activation_bytes
+    times = Counter(map(id, parts))  # layers of one kind have one object
+    whole = Cost()
+    for part in {id(part): part for part in parts}.values():
+        whole = _with(whole, part, times[id(part)])
+    return whole
+
+
+def _with(whole: Cost, part: Cost, times: int) -> Cost:
+    """whole + part * times"""
     return Cost(
-        sum(part.params for part in parts),
-        sum(part.trainable for part in parts),
-        sum(part.buffers for part in parts),
-        macs,
-        written,
+        whole.params + part.params * times,
+        whole.trainable + part.trainable * times,
+        whole.buffers + part.buffers * times,
+        whole.macs + part.macs * times,
+        whole.activation_bytes + part.activation_bytes * times,
     )
 
 

@@ -36,8 +36,9 @@ def last_use(graph: Graph) -> dict[str, int]:
 def live_bytes(graph: Graph, sizes: dict[str, int] | None = None) -> list[int]:
     """The bytes alive while each node runs, with `sizes` for the open sizes, or large ones."""
     sizes = large_sizes(graph) if sizes is None else sizes
-    weights = {kind: evaluate(kind.bytes, sizes) for kind in set(graph.values.values())}
-    return _live(graph, {name: weights[kind] for name, kind in graph.values.items()})
+    kinds = {id(kind): kind for kind in graph.values.values()}  # many values have one in common
+    weights = {key: evaluate(kind.bytes, sizes) for key, kind in kinds.items()}
+    return _live(graph, {name: weights[id(kind)] for name, kind in graph.values.items()})
 
 
 def _live(graph: Graph, weights: dict[str, int]) -> list[int]:

@@ -21,7 +21,7 @@ from specc.analysis.ask import ask
 from specc.analysis.open_sizes import large_sizes, largest
 from specc.dims import Dim, Sym, ceil_div
 from specc.ir.graph import Graph, Node
-from specc.ops.base import Field, Op, Reach, Types
+from specc.ops.base import Op, Types
 
 
 class Axis(NamedTuple):
@@ -39,13 +39,21 @@ class Axis(NamedTuple):
 
     def seen(self, sizes: dict[str, int]) -> Dim:
         """The larger of both fields in whole samples; open ones are compared for inputs of the given `sizes`."""
-        own, common = _samples(self.field), _samples(self.common)
-        if common == 0:
+        own = _samples(self.field)
+        if self.common == 0:
             return own
+        common = _samples(self.common)
         return common if own == 0 else largest((own, common), sizes)
 
 
 View = tuple[Axis, ...]
+
+
+class _Window(NamedTuple):
+    """A `Reach` whose stride is a plain integer where it can be, which is much faster."""
+
+    extent: Dim
+    stride: Fraction | int
 
 
 def _samples(field: Fraction | Dim) -> Dim:
@@ -60,7 +68,7 @@ def receptive_fields(graph: Graph) -> dict[str, View]:
     views = {i.name: tuple(Axis(1, 1, size) for size in i.type.spatial) for i in graph.inputs}
     for node, reach in zip(graph.nodes, ask(graph, _reach), strict=True):
         view = _blind(views[node.inputs[0]]) if node.op.sourceless else views[node.inputs[0]]
-        for name in _read(node):
+        for name in _read(node) if len(node.inputs) > 1 else ():
             view = _merge(view, views[name], sizes)
         for name, kind in zip(node.outputs, node.types, strict=True):
             views[name] = _advance(view, reach, kind.spatial, sizes)
@@ -80,12 +88,17 @@ def _read(node: Node) -> list[str]:
     return [name for name, what in zip(others, node.op.operands, strict=False) if what not in node.op.measured]
 
 
-def _reach(op: Op, inputs: Types, _: Types) -> Field:
+def _reach(op: Op, inputs: Types, _: Types) -> tuple[_Window, ...] | None:
     reach = op.reach(inputs)
-    return reach and tuple([reach[0] if axis == reach[0] else axis for axis in reach])  # the same are found at once
+    return None if reach is None else tuple([_Window(extent, _whole(stride)) for extent, stride in reach])
 
 
-def _advance(view: View, reach: Field, sizes: Sequence[Dim], open_sizes: dict[str, int]) -> View:
+def _whole(value: Fraction | int) -> Fraction | int:
+    """As an integer, where it is one."""
+    return value.numerator if value.denominator == 1 else value
+
+
+def _advance(view: View, reach: tuple[_Window, ...] | None, sizes: Sequence[Dim], open_sizes: dict[str, int]) -> View:
     """The view behind an operation whose output has `sizes`; one without such axes (`flatten`) keeps its input's."""
     if len(sizes) != len(view):
         sizes = [axis.size for axis in view]
@@ -93,10 +106,13 @@ def _advance(view: View, reach: Field, sizes: Sequence[Dim], open_sizes: dict[st
         return tuple([_everything(axis, size, open_sizes) for axis, size in zip(view, sizes, strict=True)])
     if reach is None or len(reach) != len(view):
         return _resized(view, sizes)
-    steps = list(zip(view, reach, sizes, strict=True))
-    if len(steps) > 1 and steps.count(steps[0]) == len(steps):  # square windows on square images
-        return (_step(*steps[0]),) * len(steps)
+    if _alike(view) and _alike(reach) and _alike(sizes):  # square windows on square images
+        return (_step(view[0], reach[0], sizes[0]),) * len(view)
     return tuple(map(_step, view, reach, sizes))
+
+
+def _alike(axes: Sequence[object]) -> bool:
+    return len(axes) > 1 and axes.count(axes[0]) == len(axes)
 
 
 def _resized(view: View, sizes: Sequence[Dim]) -> View:
@@ -121,17 +137,12 @@ def _everything(axis: Axis, size: Dim, sizes: dict[str, int]) -> Axis:
     return Axis(0, None, size, _larger(field, axis.common, sizes))
 
 
-def _step(axis: Axis, reach: Reach, size: Dim) -> Axis:
-    if axis.jump is None:
+def _step(axis: Axis, reach: _Window, size: Dim) -> Axis:
+    field, jump, _, common = axis
+    if jump is None:
         return axis._replace(size=size)
-    jump = _whole(axis.jump, reach.stride)
-    return Axis(_grow(axis.field, reach.extent, axis.jump), jump, size, axis.common)
-
-
-def _whole(jump: Fraction | int, stride: Fraction) -> Fraction | int:
-    """jump * stride; plain integers as long as nothing upsamples, which is much faster."""
-    product = jump * (stride.numerator if stride.denominator == 1 else stride)
-    return product if product.denominator != 1 else int(product)
+    extent, stride = reach
+    return Axis(_grow(field, extent, jump), _whole(jump * stride), size, common)
 
 
 def _grow(field: Fraction | Dim, extent: Dim, jump: Fraction | int) -> Fraction | Dim:
@@ -148,7 +159,9 @@ def _merge(left: View, right: View, sizes: dict[str, int]) -> View:
         return left
     if len(left) != len(right):
         return max(left, right, key=len)
-    return tuple(a if a == b else _joined(a, b, sizes) for a, b in zip(left, right, strict=True))
+    if _alike(left) and _alike(right):
+        return (_joined(left[0], right[0], sizes),) * len(left)
+    return tuple([a if a == b else _joined(a, b, sizes) for a, b in zip(left, right, strict=True)])
 
 
 def _joined(a: Axis, b: Axis, sizes: dict[str, int]) -> Axis:

@@ -89,10 +89,10 @@ class Summary(NamedTuple):
 def summarise(graph: Graph) -> Summary:
     """The summary of `graph`; linear in its nodes."""
     views, sizes = receptive_fields(graph), large_sizes(graph)
-    fields = {name: tuple([axis.seen(sizes) for axis in view]) for name, view in views.items()}
+    sights = _sights(views, sizes)
     layer_of = _layer_names(graph)
     owners = _owners(graph)
-    layers = tuple(_layer(group, layer_of, (fields, views), owners) for group in _groups(graph))
+    layers = tuple([_layer(group, layer_of, sights, owners) for group in _groups(graph)])
     return Summary(
         name=graph.name,
         file=graph.file,
@@ -101,13 +101,29 @@ def summarise(graph: Graph) -> Summary:
         inputs=graph.inputs,
         outputs=tuple(Output(o.name, graph.values[o.value], layer_of[o.value]) for o in graph.outputs),
         layers=layers,
-        totals=_totals(graph, layers, _widest([fields[output.value] for output in graph.outputs], sizes)),
+        totals=_totals(graph, layers, _widest([sights[output.value].field for output in graph.outputs], sizes)),
         conditions=graph.conditions,
     )
 
 
 _Group = list[tuple[Node, Cost]]
-_Fields = dict[str, tuple[Dim, ...]]
+
+
+class _Sight(NamedTuple):
+    """The receptive field and stride of a value."""
+
+    field: tuple[Dim, ...]
+    stride: tuple[Fraction | int | None, ...]
+
+
+def _sights(views: dict[str, View], sizes: dict[str, int]) -> dict[str, _Sight]:
+    """By value what it sees of inputs of the given `sizes`; many values have one view in common."""
+    known: dict[int, _Sight] = {}
+    for view in views.values():
+        if id(view) not in known:
+            field = tuple([axis.seen(sizes) for axis in view])
+            known[id(view)] = _Sight(field, tuple([axis.jump for axis in view]))
+    return {name: known[id(view)] for name, view in views.items()}
 
 
 def _groups(graph: Graph) -> list[_Group]:
@@ -122,7 +138,8 @@ def _layer_names(graph: Graph) -> dict[str, str]:
     """For every value what tables call it: its layer, for a node's further results the value's own name."""
     shown = {i.name: i.name for i in graph.inputs}
     for node in graph.nodes:
-        shown.update((name, name) for name in node.outputs)
+        if len(node.outputs) > 1:
+            shown.update((name, name) for name in node.outputs)
         shown[node.outputs[0]] = node.layer
     return shown
 
@@ -137,29 +154,28 @@ def _owners(graph: Graph) -> dict[str, str]:
     return found
 
 
-def _layer(
-    group: _Group, layer_of: dict[str, str], seen: tuple[_Fields, dict[str, View]], owners: dict[str, str]
-) -> Layer:
+def _layer(group: _Group, layer_of: dict[str, str], sights: dict[str, _Sight], owners: dict[str, str]) -> Layer:
     first, last = group[0][0], group[-1][0]
-    fields, views = seen
+    field, stride = sights[last.outputs[0]]
     return Layer(
-        name=first.layer,
-        ops=tuple([node.op.word for node, _ in group]),
-        file=first.file,
-        line=first.line,
-        inputs=_outside(group, layer_of),
-        outputs=last.types,
-        cost=total([cost for _, cost in group]),
-        receptive_field=fields[last.outputs[0]],
-        stride=tuple([axis.jump for axis in views[last.outputs[0]]]),
-        shares=owners.get(first.layer),
+        first.layer,
+        tuple([node.op.word for node, _ in group]),
+        first.file,
+        first.line,
+        _outside(group, layer_of),
+        last.types,
+        total([cost for _, cost in group]),
+        field,
+        stride,
+        owners.get(first.layer),
     )
 
 
 def _outside(group: _Group, layer_of: dict[str, str]) -> tuple[str, ...]:
     """What the layer reads of others, each once."""
     if len(group) == 1:
-        return tuple(dict.fromkeys([layer_of[name] for name in group[0][0].inputs]))
+        names = [layer_of[name] for name in group[0][0].inputs]
+        return tuple(names if len(names) == 1 else dict.fromkeys(names))
     own = {name for node, _ in group for name in node.outputs}
     return tuple(dict.fromkeys([layer_of[name] for node, _ in group for name in node.inputs if name not in own]))
 

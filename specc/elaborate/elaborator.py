@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from specc.dims import names
 from specc.elaborate.expressions import Frame, condition, evaluate
-from specc.elaborate.layers import MORE_LAYERS, Layers
+from specc.elaborate.layers import MORE_LAYERS, Layers, Mark
 from specc.elaborate.model import Instance
 from specc.elaborate.operations import Operations
 from specc.elaborate.ports import block_output, graph_input, graph_output, warn_of_order
@@ -42,14 +42,23 @@ class Claim(NamedTuple):
 
 
 class Elaborated(NamedTuple):
-    """A model as a graph, its claims, the place in the text of every node, the names that labels gave by the labels'
-    places, and which arguments were written for each node."""
+    """A model as a graph, its claims, by the names of nodes what in the text they come from, and the names that labels
+    gave by the labels' places."""
 
     graph: Graph
     claims: tuple[Claim, ...]
-    places: dict[str, Span]
+    marks: dict[str, Mark]
     labels: dict[int, list[str]]
-    written: dict[str, Container[str]]
+
+    def place(self, name: str) -> Span | None:
+        """Where in the text the node or layer called `name` is made."""
+        mark = self.marks.get(name)
+        return None if mark is None else mark.place
+
+    def written(self, name: str) -> Container[str]:
+        """The arguments that were written for the node called `name`."""
+        mark = self.marks.get(name)
+        return () if mark is None else mark.written
 
 
 class Elaborator:
@@ -112,7 +121,7 @@ class Elaborator:
         if not shares or self._layers.broken or not self._complete(frame):
             return None
         layers, labels = self._layers, self._operations.labels
-        return Elaborated(layers.build.finish(), tuple(self._claims), layers.places, labels, layers.written)
+        return Elaborated(layers.build.finish(), tuple(self._claims), layers.marks, labels)
 
     def _complete(self, frame: Frame) -> bool:
         tree = self._instance.tree

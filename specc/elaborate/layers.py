@@ -1,4 +1,4 @@
-"""Layers: nodes with inferred types, refusals with their places, and the shapes that `->` claims."""
+"""Layers: nodes with inferred types, and refusals with their places."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from collections.abc import Container, Sequence
 from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
-from specc.dims import Sym, symbol
-from specc.elaborate.claimed import agrees, can_be, claimed_type, other_reading
-from specc.elaborate.expressions import Frame, shape_parts
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.sharing import Sharing, Use
-from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, describe, show
+from specc.elaborate.values import LayerValue, LayerValues
 from specc.ir.build import GraphBuilder, output_names
 from specc.ir.graph import Node
 from specc.limits import Limits
@@ -22,14 +19,14 @@ from specc.ops.base import Finding, Op, Rejection, Types, Weight
 from specc.ops.fields import LARGEST_SIZE
 from specc.source import Span
 from specc.syntax import ast
-from specc.types import TensorType, unspeak
+from specc.types import TensorType
 
 MORE_LAYERS: Final = "`--max-layers` raises the limit"
 Result = LayerValue | LayerValues
 Call = ast.Operation | ast.Residual
 
 
-class _Origin(NamedTuple):
+class Origin(NamedTuple):
     """Where a value came from, for messages about what reads it."""
 
     span: Span
@@ -53,6 +50,31 @@ class _Inferred(NamedTuple):
     remarks: tuple[Finding, ...] = ()
 
 
+class Mark(NamedTuple):
+    """The place of a node's operation in the text, and the arguments that were written for it."""
+
+    place: Span
+    written: Container[str]
+
+
+class _Step(NamedTuple):
+    """A node as another statement, or the same one again, makes it: called `suffix` behind the layer's name."""
+
+    node: Node
+    suffix: str
+    inputs: Types
+    weights: tuple[Weight, ...]
+    mark: Mark
+    origin: Origin
+
+
+class _Steps(NamedTuple):
+    """How a layer is made of values of the types `inputs`."""
+
+    inputs: Types
+    nodes: tuple[_Step, ...]
+
+
 class Made(NamedTuple):
     """A node that a statement made, with the tensors it needs and the arguments written for it."""
 
@@ -67,16 +89,16 @@ class Layers:
 
     def __init__(self, build: GraphBuilder, plans: dict[int, Plan], report: Reporter, limits: Limits) -> None:
         self.build = build
-        self.places: dict[str, Span] = {}
-        self.written: dict[str, Container[str]] = {}
+        self.marks: dict[str, Mark] = {}
         self.open_sizes: frozenset[str] = frozenset()
         self.calls: list[tuple[BlockDefinition, Span]] = []
         self.broken = False
         self.doubtful: set[str] = set()  # values with the shape that is likely meant, where another was refused
-        self._origins: dict[str, _Origin] = {}
+        self.origins: dict[str, Origin] = {}
         self.sharing = Sharing()
         self._known: dict[tuple[int, Types], _Inferred] = {}  # by the operation's `id`
         self._types: dict[TensorType, TensorType] = {}  # one for all that are equal, which is quicker to look up
+        self._repeated: dict[tuple[int, ...], _Steps] = {}  # by the `id` of all that decides what they are
         self._plans = plans
         self._report = report
         self._limits = limits
@@ -84,26 +106,25 @@ class Layers:
     def begin(self, name: str, kind: TensorType, span: Span) -> None:
         """Note where an input is declared."""
         self._types.setdefault(kind, kind)
-        self._origins[name] = _Origin(span)
+        self.origins[name] = Origin(span)
 
     def made(self, node: Node) -> Made:
         """What is known of a node of this graph, for `take`."""
         inputs = tuple([self.build.types[name] for name in node.inputs])
-        return Made(node, inputs, self._known[id(node.op), inputs].weights or (), self.written[node.name])
+        return Made(node, inputs, self._known[id(node.op), inputs].weights or (), self.marks[node.name].written)
 
     def take(self, layers: Sequence[Made], span: Span) -> bool:
         """Do again what making these for the statement at `span` did; not where there would be too many layers."""
         if len(self.build.nodes) + len(layers) > self._limits.layers:
             return False
-        origin = _Origin(span, layers[0].node.op, layers[0].inputs)
+        origin = Origin(span, layers[0].node.op, layers[0].inputs)
         for node, inputs, weights, written in layers:
             if weights:
                 self.sharing.note(Use(node.name, node.name, node.op, inputs, weights, tuple(self.calls), span))
             if not self.broken:
                 self.build.take(node)
-                self.places[node.name] = span
-                self.written[node.name] = written
-            self._origins[node.name] = origin
+                self.marks[node.name] = Mark(span, written)
+            self.origins[node.name] = origin
         return True
 
     def apply(
@@ -121,8 +142,45 @@ class Layers:
         for source in sources:
             if source.type is None:
                 raise Failed
+        key = (id(statement), id(op), id(act), *[id(source.type) for source in sources])
+        known = self._repeated.get(key)
+        if known is not None and self._can_repeat(sources, len(known.nodes)):
+            return self._repeat(known.nodes, sources, name, scope)
+        first, heard = len(self.build.nodes), self._report.heard
         result = self._node(op, sources, name, name, statement, scope, others)
-        return result if act is None else self.activate(act, result, name, statement, scope)
+        result = result if act is None else self.activate(act, result, name, statement, scope)
+        if isinstance(result, LayerValue) and heard == self._report.heard and self._can_repeat(sources, 0):
+            inputs = tuple([source.type for source in sources if source.type is not None])
+            self._repeated[key] = _Steps(inputs, tuple([self._step(node, name) for node in self.build.nodes[first:]]))
+        return result
+
+    def _can_repeat(self, sources: list[LayerValue], count: int) -> bool:
+        """Whether no error has left its mark, and there may be `count` layers more."""
+        if self.broken or self.doubtful or len(self.build.nodes) + count > self._limits.layers:
+            return False
+        return not [source for source in sources if source.claimed is not None]
+
+    def _step(self, node: Node, layer: str) -> _Step:
+        kinds = tuple([self.build.types[name] for name in node.inputs])
+        weights = self._known[id(node.op), kinds].weights or ()
+        suffix = node.name.removeprefix(layer)
+        return _Step(node, suffix, kinds, weights, self.marks[node.name], self.origins[node.name])
+
+    def _repeat(self, steps: tuple[_Step, ...], sources: list[LayerValue], name: str, scope: str | None) -> LayerValue:
+        """The layer called `name`, made in these steps: what it reads and is called is all that can differ."""
+        inputs = tuple([source.name for source in sources])
+        called = name
+        for node, suffix, kinds, weights, mark, origin in steps:
+            called = name + suffix
+            own = None
+            if weights:
+                own = scope if scope is None else scope + suffix
+                self.sharing.note(Use(own or called, called, node.op, kinds, weights, tuple(self.calls), mark.place))
+            self.build.repeat(node, called, name, inputs, own)
+            self.marks[called] = mark
+            self.origins[called] = origin
+            inputs = (called,)
+        return LayerValue(called, name, node.types[0])
 
     def activate(self, act: Op, value: Result, name: str, statement: Call, scope: str | None) -> Result:
         """The activation of a value, or of the first of several that leads the others.  Raises `Failed`."""
@@ -131,9 +189,10 @@ class Layers:
         inner = None if scope is None else f"{scope}.{act.word}"
         own = f"{name}.{act.word}"
         result = self._node(act, [value], own, name, statement, inner)
-        self.written[own] = _written(act, self._plans.get(id(statement)))
-        if isinstance(result, LayerValue) and value.name in self._origins:
-            self._origins[result.name] = self._origins[value.name]  # its size comes about where the layer's does
+        if own in self.marks:
+            self.marks[own] = Mark(head(statement), _written(act, self._plans.get(id(statement))))
+        if isinstance(result, LayerValue) and value.name in self.origins:
+            self.origins[result.name] = self.origins[value.name]  # its size comes about where the layer's does
         return result
 
     def _first_activated(self, act: Op, values: LayerValues, name: str, statement: Call, scope: str | None) -> Result:
@@ -189,9 +248,9 @@ class Layers:
         if not self.broken:
             self._append(op, sources, types, names, layer, span, scope if found.weights else None)
             made = self._plans.get(id(statement))
-            self.written[name] = () if made is None else made.fields
+            self.marks[name] = Mark(span, () if made is None else made.fields)
         for value in names:
-            self._origins[value] = _Origin(span, op, inputs)
+            self.origins[value] = Origin(span, op, inputs)
         return _results(op, names, layer, types, claimed)
 
     def _append(
@@ -212,7 +271,6 @@ class Layers:
         self.build.append(
             op, inputs, types, name=name, layer=layer, file=file, line=line, scope=scope, others=tuple(others)
         )
-        self.places[name] = span
 
     def _infer(self, op: Op, inputs: Types, sources: list[LayerValue], statement: Call) -> _Inferred | None:
         """What the layer gives; `None` when only the shape that a false `->` claimed can go on.  Raises `Failed`."""
@@ -272,7 +330,7 @@ class Layers:
             span = given[finding.argument].span
         labels = []
         for index, text in finding.inputs.items():
-            origin = self._origins.get(sources[index].name)
+            origin = self.origins.get(sources[index].name)
             if origin is not None and origin.span != span:
                 labels.append(Label(origin.span, ": ".join([text, *origin.arithmetic[:1]])))
         message, help = finding.message, finding.help
@@ -302,68 +360,9 @@ class Layers:
         body, incoming = (source.type for source in sources)
         if statement.shortcut is not None or body is None or incoming is None:
             return help
-        within = [
-            made for made in self._origins.values() if statement.span.start < made.span.start < statement.span.end
-        ]
+        within = [made for made in self.origins.values() if statement.span.start < made.span.start < statement.span.end]
         steps = list({id(made): made for made in within if made.span.source is statement.span.source}.values())
         return remedy(steps, incoming, body) or help
-
-    def check_shape(self, shape: ast.Expr, value: LayerValue, place: Span, frame: Frame) -> LayerValue:
-        """Check `-> shape`; a false one is reported, and the claimed shape goes along with the real one.
-
-        Behind a line in error the claimed shape is the best there is to go on with.
-        """
-        try:
-            parts = shape_parts(shape, frame, self._report, self.open_sizes)
-        except Failed:
-            self.broken = True
-            return value
-        if not self._are_sizes(parts, shape):
-            self.broken = True
-            return value
-        if value.type is None:
-            return self._resume(parts, place, frame)
-        if len(parts) == len(value.type.shape) and parts[0] == value.type.shape[0] and isinstance(parts[0], Sym):
-            parts = parts[1:]  # the batch may be written, as in `input image [N, 3, H, W]`
-        if agrees(parts, value.type, frame):
-            return value.claiming(None) if value.claimed is not None else value
-        if value.claimed is not None and agrees(parts, value.claimed, frame):
-            self.broken = True
-            return value
-        self._false_shape(shape, parts, value, frame)
-        return value.claiming(claimed_type(parts, value.type, frame))
-
-    def _resume(self, parts: tuple[Value | None, ...], place: Span, frame: Frame) -> LayerValue:
-        sizes = tuple(part for part in parts if part is not None)
-        if len(sizes) < len(parts) or not can_be(parts):
-            return UNKNOWN
-        name = f"?{place.start}"
-        self._origins[name] = _Origin(place)
-        batch = self.build.inputs[0].type.shape[0] if self.build.inputs else symbol("N")
-        return LayerValue(name, "", TensorType(unspeak((batch, *sizes), frame.layout)))
-
-    def _are_sizes(self, parts: tuple[Value | None, ...], shape: ast.Expr) -> bool:
-        for part in parts:
-            if part is not None and (isinstance(part, bool) or not isinstance(part, int | Sym)):
-                self._report.error("E0304", shape.span, f"a shape holds whole numbers, not {describe(part)}")
-                return False
-        return True
-
-    def _false_shape(self, shape: ast.Expr, parts: tuple[Value | None, ...], value: LayerValue, frame: Frame) -> None:
-        assert value.type is not None
-        claimed = "x".join("_" if part is None else show(part) for part in parts)
-        origin = self._origins.get(value.name)
-        real = value.type.text(frame.layout)
-        labels = (Label(origin.span, real),) if origin is not None else ()
-        if value.claimed is not None:
-            real += f" ({value.claimed.text(frame.layout)} if the shape claimed above were true)"
-        notes = origin.arithmetic if origin is not None else ()
-        self._report.add(
-            Diagnostic(
-                "E0501", f"the shape here is {real}, not {claimed}", shape.span, f"claims {claimed}", labels, notes,
-                help=other_reading(parts, value.type, frame),
-            )
-        )  # fmt: skip
 
 
 def head(statement: Call) -> Span:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from specc.elaborate.bodies import Body
 from specc.elaborate.modules import Module
 from specc.elaborate.outcomes import Outcomes
 from specc.elaborate.plan import Plan
-from specc.elaborate.reads import functions_in, names_in, size_names
+from specc.elaborate.reads import called_and_read
 from specc.ir.graph import Graph, Node
 from specc.source import LineSpan
 from specc.syntax import ast
@@ -68,7 +68,7 @@ class Memory:
             return
         if plan.weights is not None:  # a name that is no value: a body may bind it to anything
             return
-        called, read = _names(statement)
+        called, read = called_and_read(statement)
         bound = tuple([name for name in read if body.find(name) is not None])
         free = tuple((called | read).difference(bound, ["in"]))
         if any(body.find(name) is not None or _comes_later(name, body, module) for name in free):
@@ -112,22 +112,3 @@ class Memory:
 def _comes_later(name: str, body: Body, module: Module) -> bool:
     """Whether a name that is not bound yet is by what follows, or by the file."""
     return body.find_later(name) is not None or module.scope.find(name) is not None
-
-
-def _names(statement: ast.Operation) -> tuple[set[str], set[str]]:
-    """The operation and the functions that a statement calls, and the names that it reads, those in sizes included."""
-    called, read = {statement.name.id.partition(".")[0]}, set[str]()
-    for argument in statement.args:
-        value = argument.value
-        if type(value) is ast.Name:
-            read.add(value.id)
-        elif type(value) not in _LITERALS:
-            read.update(name.id for name in names_in(value))
-            called.update(function.id for function in functions_in(value))
-    if statement.shape is not None:
-        read.update(name.id for name in names_in(statement.shape))
-        read.update(size_names(statement.shape))
-    return called, read
-
-
-_LITERALS: Final = frozenset({ast.Number, ast.Size, ast.Bool, ast.Text})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 
+from specc.elaborate.asserted import Assertions
 from specc.elaborate.bind import Mended, bind, bind_activation
 from specc.elaborate.constants import Constant, constant, is_constant
 from specc.elaborate.expressions import Frame, evaluate
@@ -14,6 +15,7 @@ from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Scope
+from specc.elaborate.settled import Meaning, Settled
 from specc.elaborate.tensor_names import weightless
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Word, kind, quoted
 from specc.elaborate.words import NO_ACTIVATION
@@ -42,7 +44,9 @@ class Operations:
         self._limits = limits
         self._body = body
         self._read = Operands(report)
+        self._assertions = Assertions(layers, report)
         self._ops: dict[Hashable, Op] = {}
+        self._settled = Settled()
 
     def close(self) -> None:
         """Let go of `body`, which usually holds this."""
@@ -57,6 +61,10 @@ class Operations:
         self._finish(statement, result, frame)
 
     def _call(self, statement: ast.Operation, frame: Frame) -> Result:
+        settled = self._settled.find(statement, frame)
+        if settled is not None:
+            return self._again(statement, settled, frame)
+        effort = self._report.heard, self._report.steps
         target = self._guesses.get(id(statement)) or self._target(statement.name, frame)
         if target is None:
             return self._nothing(statement, frame)
@@ -78,8 +86,16 @@ class Operations:
             if op.operands:
                 sources = [*self._read.alone(sources, op, statement), *self._read.arguments(op, made, frame)]
             act = act if made.act is None else self._activation(made.act, frame)
+        if effort == (self._report.heard, self._report.steps):
+            self._settled.note(statement, made, op, act, frame)
         name = self.name(_first(statement.labels), op.word, frame)
         return self._applied(op, sources, act, statement, name, made, frame)
+
+    def _again(self, statement: ast.Operation, known: Meaning, frame: Frame) -> Result:
+        """What a statement comes to that is known, behind the value that is here now."""
+        assert isinstance(frame.current, LayerValue)
+        name = self.name(_first(statement.labels), known.op.word, frame)
+        return self._layers.apply(known.op, [frame.current], known.act, statement, name, frame.naming.scope(name))
 
     def _target(self, name: ast.Name, frame: Frame) -> type[Op] | BlockDefinition | None:
         """What `name` calls; `None` where it is a parameter that holds `none`."""
@@ -356,9 +372,9 @@ class Operations:
     def asserted(self, shape: ast.Expr, result: Result, place: Span, frame: Frame) -> Result:
         """`result` checked against `-> shape`; of several values each has it, or the first that has not is reported."""
         if isinstance(result, LayerValue):
-            return self._layers.check_shape(shape, result, place, frame)
+            return self._assertions.check(shape, result, place, frame)
         for item in result.items:
-            if self._layers.check_shape(shape, item, place, frame) is not item:
+            if self._assertions.check(shape, item, place, frame) is not item:
                 break
         return result
 

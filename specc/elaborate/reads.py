@@ -8,6 +8,7 @@ from typing import Final
 
 from specc.syntax import ast
 
+_LITERALS: Final = frozenset({ast.Number, ast.Size, ast.Bool, ast.Text})
 _PAIR: Final = re.compile(r"[a-wyz]x[a-wyz]")
 
 
@@ -51,6 +52,22 @@ def functions_in(expression: ast.Expr) -> Iterator[ast.Name]:
     for part in _parts(expression):
         if isinstance(part, ast.Call):
             yield part.function
+
+
+def called_and_read(statement: ast.Operation) -> tuple[set[str], set[str]]:
+    """The operation and the functions that a statement calls, and the names that it reads, those in sizes included."""
+    called, read = {statement.name.id.partition(".")[0]}, set[str]()
+    for argument in statement.args:
+        value = argument.value
+        if type(value) is ast.Name:
+            read.add(value.id)
+        elif type(value) not in _LITERALS:
+            read.update(name.id for name in names_in(value))
+            called.update(function.id for function in functions_in(value))
+    if statement.shape is not None:
+        read.update(name.id for name in names_in(statement.shape))
+        read.update(size_names(statement.shape))
+    return called, read
 
 
 def _parts(expression: ast.Expr) -> Iterator[ast.Expr]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from specc.elaborate.values import Value
 from specc.source import Span
 
@@ -106,6 +108,15 @@ class Scope:
 
     def binds(self, name: str) -> bool:
         return self.find(name) is not None
+
+    def binds_none(self, names: Set[str]) -> bool:
+        """Whether none of `names` is bound."""
+        scope: Scope | None = self
+        while scope is not None:
+            if not scope.names.keys().isdisjoint(names):
+                return False
+            scope = scope.parent
+        return True
 
     def bind(self, name: str, value: Value, place: Span | None = None) -> None:
         self.names[name] = value

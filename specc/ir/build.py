@@ -89,6 +89,14 @@ class GraphBuilder:
         self.take(node)
         return outputs
 
+    def repeat(self, like: Node, name: str, layer: str, inputs: tuple[str, ...], scope: str | None) -> None:
+        """Append what is, but for its names, `like` a node of one result that is here already."""
+        node = self.former.get(name)
+        if node is None or not _is(node, like.op, layer, inputs, (name,), like.types, like.file, like.line, scope):
+            node = like.called(name, layer, inputs, scope)
+        self.nodes.append(node)
+        self.types[name] = like.types[0]
+
     def take(self, node: Node) -> None:
         """Append a node that was made for what is here."""
         if type(node.op).conditions is not Op.conditions:  # only operations that compare sizes have any

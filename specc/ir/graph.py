@@ -15,7 +15,7 @@ from pydantic_core import core_schema
 
 from specc.dims import Divides
 from specc.ops import BY_WORD
-from specc.ops.base import Op, Types, Weight, same
+from specc.ops.base import Op, Weight, same
 from specc.record import Record
 from specc.types import Layout, TensorType
 
@@ -66,6 +66,12 @@ class Node(Record):
     file: str
     line: int
     scope: str | None = None
+
+    def called(self, name: str, layer: str, inputs: tuple[str, ...], scope: str | None) -> Node:
+        """The same operation, of one result, with other names.  They are not validated: only names differ."""
+        made = object.__new__(Node)
+        made.__dict__.update(self.__dict__, name=name, layer=layer, inputs=inputs, outputs=(name,), scope=scope)
+        return made
 
 
 class GraphInput(Record):
@@ -126,12 +132,12 @@ class Graph(Record):
     def kinds(self) -> tuple[tuple[Node, ...], tuple[int, ...]]:
         """The first of all nodes that are the same but for their names, and for each node the number of its kind."""
         numbers: dict[Hashable, int] = {}
-        seen: dict[tuple[int, Types], int] = {}  # the same operation is quicker to find than an equal one
+        seen: dict[tuple[int, ...], int] = {}  # the same operation is quicker to find than an equal one
         first: list[Node] = []
         kinds = []
         for node in self.nodes:
             types = self.input_types(node)
-            key = id(node.op), types
+            key = id(node.op), *map(id, types)
             if key not in seen:
                 seen[key] = numbers.setdefault(same(node.op, types), len(first))
                 if seen[key] == len(first):
