@@ -8,7 +8,6 @@ from random import Random
 import pytest
 
 from specc.data import specs_folder
-from specc.diagnostics.render import render_text
 from specc.elaborate.layers import Layers
 from specc.elaborate.settled import Settled
 from specc.limits import DEFAULT_LIMITS, Limits
@@ -16,6 +15,7 @@ from specc.loader import FileLoader
 from specc.pipeline import Outcome, check
 from specc.source import Source
 from tests.edits import versions
+from tests.shortcuts import assert_same, without_shortcuts
 
 TEXTS = {
     "a name that is bound in some rounds only": """
@@ -140,13 +140,9 @@ def checked(text: str, limits: Limits = DEFAULT_LIMITS) -> Outcome:
 
 
 def assert_same_with_and_without(text: str, limits: Limits = DEFAULT_LIMITS) -> None:
-    shortened = checked(text, limits)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Settled, "find", lambda *_: None)
-        patch.setattr(Layers, "_can_repeat", lambda *_: False)
+    with without_shortcuts():
         whole = checked(text, limits)
-    assert render_text(shortened.diagnostics, width=100) == render_text(whole.diagnostics, width=100)
-    assert [one.graph for one in shortened.models] == [one.graph for one in whole.models]
+    assert_same(checked(text, limits), whole)
 
 
 @pytest.mark.parametrize("shape", INPUTS)

@@ -15,6 +15,7 @@ from specc.loader import FileLoader
 from specc.pipeline import Checked, Outcome, check
 from specc.report import csv, json, markdown, table
 from specc.source import Source, Span
+from tests.shortcuts import assert_same, without_shortcuts
 
 LIMITS = Limits(layers=2_000, steps=10_000, elements=5_000)
 """Small enough that a case which reaches them takes half a second."""
@@ -26,13 +27,13 @@ class Hang(Exception):
 
 
 def examine(text: str, thorough: bool, seconds: float) -> Outcome:
-    """Check `text` and print its findings; if `thorough` print it in every format, and export what is right of it.
+    """Check `text` and print its findings; if `thorough` check it without short cuts as well, print it in every format,
+    and export what is right of it.
 
     Whatever is amiss raises.
     """
     with within(seconds):
-        source = Source("case.cnn", text)
-        outcome = check(source, FileLoader(Path("/nowhere"), LIMITS), limits=LIMITS)
+        outcome = _check(text)
         assert outcome.models or outcome.diagnostics, "neither a model nor a reason"
         for diagnostic in outcome.diagnostics:
             _examine_diagnostic(diagnostic)
@@ -41,7 +42,13 @@ def examine(text: str, thorough: bool, seconds: float) -> Outcome:
             _emit(checked)
         if thorough:
             _render(outcome)
+            with without_shortcuts():
+                assert_same(outcome, _check(text))
     return outcome
+
+
+def _check(text: str) -> Outcome:
+    return check(Source("case.cnn", text), FileLoader(Path("/nowhere"), LIMITS), limits=LIMITS)
 
 
 def _examine_diagnostic(diagnostic: Diagnostic) -> None:
