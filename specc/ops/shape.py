@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 from pydantic_core import PydanticCustomError
 
@@ -12,12 +13,14 @@ from specc.ops.axes import Axis, axis_index, canonical_order, spoken_axes
 from specc.ops.base import Builder, Rejection, Types
 from specc.ops.fields import whole
 from specc.ops.ordered import Ordered, as_written, permuted
+from specc.ops.target import measured
 from specc.record import Before
 from specc.types import TensorType, unspeak
 
 if TYPE_CHECKING:
     from specc.ops.base import Array
 
+Part = TypeVar("Part")
 MOST_SIZES: Final = 7
 """ONNX Runtime's kernels and PyTorch's take eight axes, of which one is the batch."""
 
@@ -34,72 +37,113 @@ def _sizes(value: Any) -> Any:
 
 
 class Reshape(Ordered):
-    """The same values in other sizes, in the order of the shapes as they are written: ONNX Reshape-13."""
+    """The same values in other sizes, in the order of the shapes as they are written: ONNX Reshape-13.
+
+    `reshape 64, like=x` is 64xHxW where `x` has the spatial sizes HxW, open or not.
+    """
 
     word = "reshape"
     positional = ("sizes",)
+    arity = (1, 2)
+    operands = MappingProxyType({"like": "A value whose spatial sizes stand beside the sizes given, open or not."})
+    measured = ("like",)
 
     sizes: Annotated[tuple[int, ...], Before(_sizes)]
     """The new sizes without the batch; one may be -1 and takes what is left."""
 
     def infer(self, inputs: Types) -> Types:
-        (x,) = inputs
-        left = self._left_over(x)
-        sizes: tuple[Dim, ...] = tuple(left if size == -1 else size for size in self.sizes)
+        x, target = inputs[0], self.target(inputs)
+        left = self._left_over(x, target)
+        sizes: tuple[Dim, ...] = tuple(left if size == -1 else size for size in target)
         return (TensorType(unspeak((x.shape[0], *sizes), self.layout)),)
 
     def conditions(self, inputs: Types) -> tuple[Divides, ...]:
-        elements, known = inputs[0].elements, self._known()
-        if -1 in self.sizes and isinstance(elements, Sym) and elements // known * known != elements:
-            return (Divides(known, elements),)
+        elements, known = inputs[0].elements, product(_given(self.target(inputs)))
+        if -1 in self.sizes and isinstance(elements, Sym) and isinstance(known, int):
+            return (Divides(known, elements),) if elements // known * known != elements else ()
         return ()
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         written = as_written(build, names[0], inputs[0], self.layout)
-        left = self._left_over(inputs[0])
-        sizes = [left if size == -1 and isinstance(left, int) else size for size in self.sizes]
-        shaped = build.node("Reshape", [written, build.ints((0, *sizes))])
+        target = self.target(inputs)
+        left = self._left_over(inputs[0], target)
+        sizes = [left if size == -1 and isinstance(left, int) else size for size in target]
+        known = [size for size in sizes if isinstance(size, int)]
+        wanted = build.ints((0, *known)) if len(known) == len(sizes) else self._measured(build, names[1])
         order = canonical_order(tuple(range(1, len(sizes) + 1)), self.layout)
-        return (permuted(build, shaped, order),)
+        return (permuted(build, build.node("Reshape", [written, wanted]), order),)
+
+    def _measured(self, build: Builder, like: str) -> str:
+        """The sizes, those that are taken from a value once it is there."""
+        spatial, first, given = measured(build, like, 2), build.ints([0]), build.ints(self.sizes)
+        return build.node("Concat", [first, *self.beside(given, spatial)], axis=0)
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
         from specc.kernels.axes import as_computed, as_written
 
-        written = as_written(xs[0], self.layout).reshape(xs[0].shape[0], *self.sizes)
+        spatial = xs[1].shape[2:] if len(xs) > 1 else ()
+        sizes = [size for part in self.beside(self.sizes, spatial) for size in part]
+        written = as_written(xs[0], self.layout).reshape(xs[0].shape[0], *sizes)
         return (as_computed(written, self.layout),)
 
-    def _known(self) -> int:
-        known = product(tuple(size for size in self.sizes if size != -1))
-        assert isinstance(known, int)
-        return known
+    def beside(self, sizes: Part, spatial: Part) -> tuple[Part, Part]:
+        """Both in the order in which shapes are written: channels before the spatial sizes, or behind them."""
+        return (sizes, spatial) if self.layout == "chw" else (spatial, sizes)
 
-    def _left_over(self, x: TensorType) -> Dim:
-        """What -1 stands for, 1 without one; raises E0406 where the values do not fill the sizes."""
-        known = self._known()
-        if isinstance(x.elements, int):
-            fits = x.elements % known == 0 if -1 in self.sizes else x.elements == known
-            if not fits:
-                self._reject(x, x.elements, known)
-        elif -1 not in self.sizes:
+    def target(self, inputs: Types) -> tuple[Dim, ...]:
+        """The sizes as they are written, -1 among them for what is left."""
+        if len(inputs) < 2:
+            return self.sizes
+        spatial, most = inputs[1].spatial, MOST_SIZES - len(self.sizes)
+        if not 1 <= len(spatial) <= most:
+            given = inputs[1].text(self.layout)
             raise Rejection(
+                "E0404", f"`like` needs a value with 1 to {most} spatial axes, not {given}", argument="like"
+            )
+        return tuple(size for part in self.beside(self.sizes, spatial) for size in part)
+
+    def _left_over(self, x: TensorType, target: tuple[Dim, ...]) -> Dim:
+        """What -1 stands for, 1 without one; raises E0406 where the values do not fill the sizes."""
+        known = product(_given(target))
+        if -1 not in target:
+            if known != x.elements:
+                raise self._unfilled(x, target, known)
+        elif isinstance(known, Sym):
+            raise Rejection(
+                "E0407", f"what is left beside {_text(target)} is not known", argument="sizes",
+                help="with the open sizes of `like` name every other size",
+            )  # fmt: skip
+        elif isinstance(x.elements, int) and x.elements % known:
+            raise self._unfilled(x, target, known)
+        return x.elements // known if isinstance(known, int) else 1
+
+    def _unfilled(self, x: TensorType, target: tuple[Dim, ...], known: Dim) -> Rejection:
+        if isinstance(x.elements, Sym) and isinstance(known, int):
+            return Rejection(
                 "E0407",
                 f"{x.text(self.layout)} has an open number of values, but `reshape` names every size",
                 argument="sizes",
                 inputs={0: x.text(self.layout)},
-                help="write -1 for the size that stays open",
+                help="write -1 for the size that stays open, or `like=x` for the open sizes of a value `x`",
             )
-        return x.elements // known
-
-    def _reject(self, x: TensorType, elements: int, known: int) -> None:
-        wanted = "x".join(str(size) for size in self.sizes)
-        relation = f"{elements} / {known} = {elements / known:.2f}" if -1 in self.sizes else f"{known} != {elements}"
-        raise Rejection(
+        relation = f"{known} != {x.elements}"
+        if -1 in target and isinstance(x.elements, int) and isinstance(known, int):
+            relation = f"{x.elements} / {known} = {x.elements / known:.2f}"
+        return Rejection(
             "E0406",
-            f"{x.text(self.layout)} holds {elements} values, which do not fill {wanted}",
+            f"{x.text(self.layout)} holds {x.elements} values, which do not fill {_text(target)}",
             argument="sizes",
             inputs={0: x.text(self.layout)},
             notes=[relation],
         )
+
+
+def _given(target: tuple[Dim, ...]) -> tuple[Dim, ...]:
+    return tuple(size for size in target if size != -1)
+
+
+def _text(target: tuple[Dim, ...]) -> str:
+    return "x".join(map(str, target))
 
 
 def _permutation(value: Any) -> Any:

@@ -200,8 +200,10 @@ def _flatten(layer: Layer) -> str:
 def _reshape(layer: Layer) -> str:
     op = layer.op
     assert isinstance(op, Reshape)
-    sizes = ", ".join(map(str, op.sizes))
-    return layer.as_computed(f"{layer.as_written(layer.x)}.reshape({layer.x}.shape[0], {sizes})", len(op.sizes))
+    target = op.target(layer.types)
+    known = all(isinstance(size, int) for size in target)
+    sizes = ", ".join(map(str, target if known else op.beside(op.sizes, f"*{layer.inputs[1]}.shape[2:]")))
+    return layer.as_computed(f"{layer.as_written(layer.x)}.reshape({layer.x}.shape[0], {sizes})", len(target))
 
 
 def _transpose(layer: Layer) -> str:

@@ -64,7 +64,7 @@ def test_an_open_size_must_fill_the_new_ones():
          "400 / 3 = 133.33", None),
         ("reshape", {"sizes": (16, 25)}, (16, "H", "W"), "E0407",
          "16xHxW has an open number of values, but `reshape` names every size", "",
-         "write -1 for the size that stays open"),
+         "write -1 for the size that stays open, or `like=x` for the open sizes of a value `x`"),
         ("transpose", {"order": (1, 0)}, (16, 5, 5), "E0404", "`order` names 2 axes of an input with 3", "", None),
         ("squeeze", {"axis": "width"}, (16, 1, 5), "E0406", "axis width of 16x1x5 is not 1 but 5", "", None),
         ("squeeze", {"axis": "length"}, (16, 5), "E0406", "axis length of 16x5 is not 1 but 5", "", None),

@@ -137,6 +137,7 @@ LAYERS = [
     ("resize", {"size": (4, 5), "mode": "bilinear", "region": (0.5, 0.0, 1.5, 1.0), "value": 2.0}, IMAGE),
     ("resize", {"size": 3, "coordinates": "align_corners", "rounding": "half_down"}, IMAGE),
     ("resize", {"mode": "bilinear"}, IMAGE),
+    ("reshape", {"sizes": (IMAGE[0],)}, IMAGE),
     *(
         ("maxpool", {"positions": True} | arguments, shape)
         for arguments, shape in (
@@ -182,7 +183,11 @@ def graph_of(word, arguments, shape, layout="chw", open_sizes=False) -> Graph:
     build = GraphBuilder("Layer", layout=layout)
     build.add_input(GraphInput(name="image", type=TensorType((symbol("N"), shape[0], *sizes))))
     inputs = ("image",)
-    if word in MERGES or (word in ("resize", "crop") and not {"size", "amount"}.intersection(arguments)):
+    if (
+        word in MERGES
+        or arguments.get("sizes") == shape[:1]
+        or (word in ("resize", "crop") and not {"size", "amount"}.intersection(arguments))
+    ):
         smaller = BY_WORD["maxpool"](kernel=(2,), stride=(2,)) if word == "crop" else BY_WORD["relu"]()
         other = build.add("other", smaller, ("image",))
         inputs = ("image", *other) if arguments.get("constants", ()).count(None) != 1 else inputs
