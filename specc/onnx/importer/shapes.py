@@ -7,6 +7,7 @@ from typing import Any
 from specc.dims import Dim, product
 from specc.onnx.importer import learned, norms
 from specc.onnx.importer.context import Context
+from specc.onnx.importer.measuring import measured_value
 from specc.onnx.importer.values import Decline, Live, Step, Value
 from specc.ops.concat import Concat
 from specc.ops.flatten import Flatten
@@ -78,7 +79,28 @@ def reshaped(ctx: Context, step: Step, value: Live, sizes: tuple[Dim, ...]) -> L
         return found[0]
     empty = sizes.index(0) if 0 in sizes else None
     numbers = tuple(size if isinstance(size, int) and place != empty else -1 for place, size in enumerate(sizes))
-    return Live(ctx.add(step, Reshape(sizes=numbers, layout=layout), source), layout == "hwc" and len(sizes) > 1)
+    like: tuple[str, ...] = ()
+    if numbers.count(-1) > 1:
+        numbers, like = _like(ctx, step, numbers, sizes)
+    made = ctx.add(step, Reshape(sizes=numbers, layout=layout), source, *like)
+    return Live(made, layout == "hwc" and len(sizes) > 1)
+
+
+def _like(
+    ctx: Context, step: Step, numbers: tuple[int, ...], sizes: tuple[Dim, ...]
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The known sizes on one side of open ones, and the value that these are the spatial sizes of."""
+    count = next(place for place, size in enumerate(numbers[:: _step(ctx)]) if size == -1)
+    given, spatial = (numbers[:count], sizes[count:]) if _step(ctx) > 0 else (numbers[-count:], sizes[:-count])
+    found = measured_value(ctx, step.operand(1), spatial) if count else None
+    if found is None:
+        raise Decline("it leaves several sizes open, which are not those of an image")
+    return given, (found,)
+
+
+def _step(ctx: Context) -> int:
+    """The direction in which the sizes of channels come before those of positions."""
+    return 1 if ctx.builder.layout == "chw" else -1
 
 
 def moves_nothing(kind: TensorType) -> bool:
