@@ -82,7 +82,7 @@ class Reshape(Ordered):
         from specc.kernels.axes import as_computed, as_written
 
         spatial = xs[1].shape[2:] if len(xs) > 1 else ()
-        sizes = [size for part in self.beside(self.sizes, spatial) for size in part]
+        sizes = (*self.sizes, *spatial) if self.layout == "chw" else (*spatial, *self.sizes)
         written = as_written(xs[0], self.layout).reshape(xs[0].shape[0], *sizes)
         return (as_computed(written, self.layout),)
 
