@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 SYNONYMS: Final[dict[str, str]] = {
@@ -23,6 +23,7 @@ SYNONYMS: Final[dict[str, str]] = {
     "l2normalize": "normalize", "l2_normalize": "normalize", "unitnormalization": "normalize",
     "layer_norm": "layernorm", "group_norm": "groupnorm", "instance_norm": "instancenorm",
     "hard_sigmoid": "hardsigmoid", "hard_swish": "hardswish", "leakyrelu": "leaky_relu", "logsoftmax": "log_softmax",
+    "lrelu": "leaky_relu",
     "depthwise_conv": "depthwise", "dwconv": "depthwise", "dw_conv": "depthwise", "depthwiseconv2d": "depthwise",
     "separableconv2d": "separable",
     "upsampling2d": "upsample", "interpolate": "resize", "zeropadding2d": "pad", "depth_to_space": "pixel_shuffle",
@@ -54,18 +55,46 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     one of the candidates, with a module before it or not, is nearer than any, and so is the only one that has this name
     in a module.
     """
-    if len(word) > _LONGEST_WORD:
+    known = _comparable(word, candidates)
+    ranked = _ranked(word, known)
+    return _renamed(word, known) or (ranked[0][1] if ranked else None)
+
+
+def only_possible(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that `word` can only have been meant to be: another framework's name for one, or a typing error.
+
+    A quarter of the letters may be wrong, and no other candidate be as near.
+    """
+    known = _comparable(word, candidates)
+    renamed = _renamed(word, known)
+    if renamed is not None:
+        return renamed
+    ranked = _ranked(word, known)
+    distances = [distance for (distance, _), _ in ranked[:2]]
+    if not ranked or distances[0] > max(len(word), len(ranked[0][1])) // 4 or distances.count(distances[0]) > 1:
         return None
-    known = sorted({candidate for candidate in candidates if len(candidate) <= _LONGEST_WORD})
+    return ranked[0][1]
+
+
+def _comparable(word: str, candidates: Iterable[str]) -> list[str]:
+    if len(word) > _LONGEST_WORD:
+        return []
+    return sorted({candidate for candidate in candidates if len(candidate) <= _LONGEST_WORD})
+
+
+def _renamed(word: str, known: Sequence[str]) -> str | None:
+    """The one of `known` that is called `word` in a module, or by another framework."""
     within = [candidate for candidate in known if candidate.endswith(f".{word}")]
     if len(within) == 1 and word not in known:
         return within[0]
     module, _, plain = word.lower().rpartition(".")
     synonym = plain if module and plain in known else SYNONYMS.get(plain)
-    if synonym in known and word not in known:
-        return synonym
-    ranked = [(rank, candidate) for candidate in known if (rank := _rank(word.lower(), candidate.lower()))]
-    return min(ranked)[1] if ranked else None
+    return synonym if synonym in known and word not in known else None
+
+
+def _ranked(word: str, known: Sequence[str]) -> list[tuple[tuple[int, int], str]]:
+    """Those of `known` that are near `word`, the nearest first."""
+    return sorted((rank, candidate) for candidate in known if (rank := _rank(word.lower(), candidate.lower())))
 
 
 def _rank(word: str, candidate: str) -> tuple[int, int] | None:

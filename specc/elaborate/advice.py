@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import Final
+from typing import Final, NamedTuple
 
+from specc.diagnostics import Label
 from specc.dims import Sym
-from specc.elaborate.values import Value, show
+from specc.elaborate.expressions import Frame
+from specc.elaborate.scope import Scope
+from specc.elaborate.values import LayerValue, LayerValues, Value, show
+from specc.elaborate.words import activations, known_words
+from specc.ops import BY_WORD
 from specc.source import Span
 from specc.syntax import ast
 
@@ -92,6 +97,33 @@ def one_value(expression: ast.Expr | None) -> str:
         name = expression.id
         return f"`{name}` is a list of values here: `{name}[-1]` is the last one"
     return "label the values, `a, b: split 2`, and say which with `from=a`"
+
+
+class Hidden(NamedTuple):
+    """A word of the language that a name of the file hides: where that is defined, and what helps."""
+
+    labels: tuple[Label, ...] = ()
+    help: str | None = None
+
+
+def hidden(written: ast.Expr | None, frame: Frame) -> Hidden:
+    """What hides the word that stands there; nothing where none is hidden."""
+    name = written.id if isinstance(written, ast.Name) else ""
+    scope: Scope | None = frame.scope
+    while scope is not None and name not in scope.names:
+        scope = scope.parent
+    if scope is None or name not in known_words():
+        return Hidden()
+    kind = "activation" if name in activations() else "operation" if name in BY_WORD else "word"
+    place = scope.places.get(name)
+    labels = () if place is None else (Label(place, f"hides the {kind} `{name}` from here on"),)
+    return Hidden(labels, f"a name defined here hides the {kind} `{name}`: call it otherwise")
+
+
+def worked_on(written: ast.Expr, value: Value) -> str | None:
+    """How a value is written that an operation is to work on, where an activation stands."""
+    named = isinstance(written, ast.Name) and isinstance(value, LayerValue | LayerValues)
+    return f"what the operation works on stands behind `from=`: `from={text(written.span)}`" if named else None
 
 
 def source(args: Sequence[ast.Argument]) -> ast.Expr | None:

@@ -13,6 +13,7 @@ from specc.diagnostics.suggest import nearest
 from specc.dims import Sym
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.expressions import Frame, evaluate, unknown_name
+from specc.elaborate.foreign import activation_meant
 from specc.elaborate.plan import Plan, of_activation
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
@@ -154,9 +155,10 @@ def _complain(
         )  # fmt: skip
         return
     if isinstance(value, LayerValue | LayerValues):
+        hidden = advice.hidden(plan.fields.get(argument), frame)
         report.error(
             "E0208", span, f"`{argument}` of `{op.word}` cannot be the value of a layer",
-            help=_meant(plan, argument),
+            help=hidden.help or _meant(plan, argument), labels=hidden.labels,
         )  # fmt: skip
         return
     code, wants = _judge(problem, allowed)
@@ -251,6 +253,8 @@ def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op 
     if value == "none" and isinstance(value, Word):
         return None
     op = activations().get(value) if isinstance(value, Word) else None
+    if op is None and not isinstance(value, Word):
+        raise _no_word(expression, value, frame, report)
     if op is None:
         raise no_activation(expression.span, value, report)
     return make(op, {"layout": frame.layout} if "layout" in op.context else {}, {}, Plan(), frame, report)
@@ -274,17 +278,25 @@ def _ended_by_comma(span: Span) -> str | None:
     return "the line above ends with a comma and goes on here: remove the comma" if begins else None
 
 
-def no_activation(span: Span, value: Value, report: Reporter) -> Failed:
-    """Report E0306; a word is guessed at, other values are plainly not one."""
-    if not isinstance(value, Word):
-        return report.error(
-            "E0306", span, f"{describe(value)} is not an activation", "the last argument can only be an activation"
-        )
+def _no_word(written: ast.Expr, value: Value, frame: Frame, report: Reporter) -> Failed:
+    """Report E0306 for a value that plainly is no activation, perhaps because its name hides one."""
+    from specc.elaborate import advice
+
+    hidden = advice.hidden(written, frame)
+    return report.error(
+        "E0306", written.span, f"{describe(value)} is not an activation", "the last argument can only be an activation",
+        help=hidden.help or advice.worked_on(written, value), labels=hidden.labels,
+    )  # fmt: skip
+
+
+def no_activation(span: Span, value: Word, report: Reporter) -> Failed:
+    """Report E0306 for a word, with what was likely meant."""
     if _is_operation(value):
         return report.error(
             "E0306", span, f"`{value}` is an operation, but not an activation",
             help=_ended_by_comma(span) or NEXT_LINE,
         )  # fmt: skip
     guess = nearest(str(value), activations())
-    help = f"did you mean `{guess}`?" if guess else f"there are {quoted(sorted(activations()))}"
+    known = f"did you mean `{guess}`?" if guess else f"there are {quoted(sorted(activations()))}"
+    help = activation_meant(str(value)) or known
     return report.error("E0306", span, f"unknown activation `{value}`", "not an activation", help=help)

@@ -13,6 +13,7 @@ from specc.syntax import ast
 
 _ATTENTION = "attention is a block of `dense`, `split`, `reshape`, `transpose`, `matmul`: `specc zoo vit` shows one"
 _NO_ANGLES = "there are no functions of angles: positions that they describe are learned, or an input of their own"
+_GATED = "a gated linear unit is `a, b: split 2; sigmoid from=b; mul a`, or with another activation of `b`"
 _WORDS = {
     "return": "a model returns its last line, or what `output` names: `output {}`",
     "print": "`specc check` prints the shape and cost of every layer",
@@ -29,9 +30,22 @@ _WORDS = {
     "reciprocal": "`div 1, in` divides 1 by the line before",
     "stack": "`concat` joins values along an axis that they have: `reshape` gives each one of size 1 before it",
     "activation": "an activation is an operation itself, or closes one: `relu`, `conv 8, 3x3, relu`",
-    "sin": _NO_ANGLES,
-    "cos": _NO_ANGLES,
-    "tan": _NO_ANGLES,
+    **dict.fromkeys(("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sine", "cosine"), _NO_ANGLES),
+    **dict.fromkeys(("sinh", "cosh", "asinh", "acosh", "atanh"), "of the hyperbolic functions there is `tanh` alone"),
+    **dict.fromkeys(("flip", "fliplr"), "`slice width, step=-1` mirrors an image"),
+    "flipud": "`slice height, step=-1` turns an image upside down",
+    **dict.fromkeys(("glu", "swiglu", "geglu", "reglu"), _GATED),
+    "crelu": "`let x = in; neg; concat x, in; relu` is the ReLU of a value and of its negative",
+    "rrelu": "at inference it is `leaky_relu 0.229`",
+    "argmin": "`neg; argmax` is the number of the smallest value",
+    "softmin": "`neg; softmax` is the same",
+    "logsigmoid": "`neg; softplus; neg` is the logarithm of `sigmoid`",
+    "rsqrt": "`pow -0.5` is one over the square root",
+    "logsumexp": "`exp; reduce_sum; log` is the same along the channels",
+    **dict.fromkeys(("l1", "reduce_l1"), "`abs; reduce_sum` is the same along the channels"),
+    **dict.fromkeys(("l2", "reduce_l2"), "`mul in, in; reduce_sum; sqrt` is the same along the channels"),
+    **dict.fromkeys(("sort", "topk"), "no operation sorts: `reduce_max` and `argmax` find what is largest"),
+    **dict.fromkeys(("floor", "ceil", "trunc"), "they are functions of numbers; values of layers have `round`"),
     **{f"reflectionpad{rank}d": "borders are a mode: `pad 1, mode=reflect`" for rank in (1, 2, 3)},
     **{f"replicationpad{rank}d": "borders are a mode: `pad 1, mode=edge`" for rank in (1, 2, 3)},
     **{f"{what}pad{rank}d": "zeros on all sides are `pad 1`" for what in ("zero", "constant") for rank in (1, 2, 3)},
@@ -55,9 +69,20 @@ _NAMES = {
 }
 _LEFT_OVER = "-1 takes what is left, as in `reshape (64, -1)`, once; where the input has numbers, `in.height` is one"
 _INPUT = re.compile(r"\binput\s+\w+\s+(\[[^\]]*\]|\w+)")
-_FRAMEWORKS = frozenset({"nn", "torch", "tf", "keras", "layers", "self", "F", "np", "jnp", "flax", "tfl"})
+FRAMEWORKS = frozenset({"nn", "torch", "tf", "keras", "layers", "self", "F", "np", "jnp", "flax", "tfl"})
 _BATCH = re.compile(r"\breshape\s*[(\[]\s*$")
 _SEQUENCES = ("sequential", "modulelist")
+
+
+def is_foreign(word: str) -> bool:
+    """Whether an operation of other languages is written otherwise here, or not at all."""
+    last = word.rpartition(".")[2].lower()
+    return last in _WORDS or last in _SEQUENCES
+
+
+def activation_meant(word: str) -> str | None:
+    """The help for an unknown activation that is an operation of other languages."""
+    return _WORDS.get(word.lower())
 
 
 def operation_meant(name: ast.Name, guess: str | None) -> str:
@@ -76,9 +101,6 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
         return "operations stand on lines of their own, each works on the one before"
     if guess:
         return f"did you mean `{guess}`?"
-    module = name.id.partition(".")[0]
-    if module != name.id and module not in _FRAMEWORKS:
-        return f'a module is imported above the models: `import {module}` if it is bundled, `import "./{module}.cnn"`'
     return "`specc explain` lists the operations"
 
 

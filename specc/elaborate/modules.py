@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from specc.diagnostics import Diagnostic, Label
@@ -38,10 +38,13 @@ class Loader(Protocol):
 class Module:
     """One file: `scope` binds its own and imported names to constants, blocks, models and modules.
 
-    `incomplete` says that an import failed, so that names unknown here may be its.
+    `incomplete` says that an import failed, so that names unknown here may be its; `bundled` gives the modules that
+    could be imported by name; `missed` are names that look like modules, and were not imported.
     """
 
-    def __init__(self, source: Source, scope: Scope) -> None:
+    def __init__(self, source: Source, scope: Scope, bundled: Callable[[], Sequence[str]] = tuple) -> None:
+        self.bundled = bundled
+        self.missed: set[str] = set()
         self.source = source
         self.scope = scope
         self.models: list[ModelDefinition] = []
@@ -98,7 +101,7 @@ class Modules:
             self._report.add(diagnostic)
         if tree is None:
             return None
-        module = Module(source, Scope())
+        module = Module(source, Scope(), self._loader.bundled_names)
         self._loaded[source.name] = module
         self._loading.append(source.name)
         for item in tree.items:

@@ -112,8 +112,12 @@ class Operations:
             return BY_WORD[word]
         if value == NO_ACTIVATION:
             return None
+        from specc.elaborate import advice
+
         what = f"the word `{value}`" if isinstance(value, Word) else kind(value)
-        raise self._report.error("E0201", name.span, f"`{name.id}` is {what}, not an operation")
+        hidden = advice.hidden(name, frame)
+        message = f"`{name.id}` is {what}, not an operation"
+        raise self._report.error("E0201", name.span, message, help=hidden.help, labels=hidden.labels)
 
     def _nothing(self, statement: ast.Operation, frame: Frame) -> Result:
         if statement.args or statement.branches is not None:

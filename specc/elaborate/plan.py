@@ -199,11 +199,10 @@ def _positional(positional: list[ast.Argument], signature: Signature, result: Pl
     for name, argument in zip(names, positional, strict=False):
         _given(name, signature, result)[name] = argument.value
     if len(positional) > len(names):
-        takes = f"takes {quoted(names)} without names" if names else "takes no argument without its name"
         closing = () if result.act is None else (result.act,)
         surplus, help = meant(signature.word, positional, len(names), signature.names, closing) or (
             positional[len(names)],
-            f"`{signature.word}` {takes}{_further(signature)}",
+            f"`{signature.word}` takes {_taken(signature, positional[len(names)].value)}",
         )
         report.add(
             Diagnostic(
@@ -253,11 +252,19 @@ def _keyed(
         _unknown(key, argument.value, signature, result, report)
 
 
-def _further(signature: Signature) -> str:
+def _taken(signature: Signature, surplus: ast.Expr) -> str:
+    """What it takes, where `surplus` is too many."""
+    bare = f"{quoted(signature.positional)} without names" if signature.positional else "no argument without its name"
     named = [name for name in signature.names if name not in signature.positional]
-    if not named:
-        return ", and a closing activation"
-    return f"; write others by name, as in `{_example('stride' if 'stride' in named else named[0], named=True)}`"
+    if named:
+        return f"{bare}; write others by name, as in `{_example(_told_first(named), named=True)}`"
+    if isinstance(surplus, ast.Name):
+        return f"{bare}; the value that it works on stands behind `from=`, as in `from={surplus.id}`"
+    return f"{bare}, and a closing activation" if signature.positional else "nothing but a closing activation"
+
+
+def _told_first(names: Sequence[str]) -> str:
+    return "stride" if "stride" in names else names[0]
 
 
 def _twice(key: ast.Name, first: Span, result: Plan, report: Reporter) -> None:

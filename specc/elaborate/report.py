@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, Label
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.source import Span
 
@@ -107,9 +107,17 @@ class Reporter:
         self.spend(items // ITEMS_PER_STEP, span)
         return value
 
-    def error(self, code: str, span: Span, message: str, label: str = "", help: str | None = None) -> Failed:
+    def error(
+        self,
+        code: str,
+        span: Span,
+        message: str,
+        label: str = "",
+        help: str | None = None,
+        labels: tuple[Label, ...] = (),
+    ) -> Failed:
         """Report, and return the exception to raise."""
-        self.add(Diagnostic(code, message, span, label, help=help))
+        self.add(Diagnostic(code, message, span, label, labels, help=help))
         return Failed()
 
     def excuse(self, span: Span) -> None:

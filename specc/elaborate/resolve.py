@@ -14,14 +14,14 @@ from specc.diagnostics.suggest import nearest
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.bind import no_activation
 from specc.elaborate.bodies import Body, BoundNames, Entry
-from specc.elaborate.definitions import callable_names, report_recursion, report_unused
-from specc.elaborate.foreign import arguments_meant, name_meant
+from specc.elaborate.definitions import report_recursion, report_unused
+from specc.elaborate.foreign import arguments_meant
 from specc.elaborate.modules import BlockDefinition, Module
 from specc.elaborate.plan import Plan, Signature, of_activation, of_block, of_operation, plan
 from specc.elaborate.reads import defined_in, functions_in, names_in, size_names
 from specc.elaborate.report import Reporter
 from specc.elaborate.tensor_names import check_name
-from specc.elaborate.unknown import no_operation, unknown_operation
+from specc.elaborate.unknown import no_operation, operation_for_certain, unknown_name, unknown_operation
 from specc.elaborate.values import BROKEN, Namespace, Word, quoted
 from specc.elaborate.words import FACTS, activations, known_words, takes_words
 from specc.ops import BY_WORD
@@ -38,7 +38,7 @@ _UNUSED: Final = "remove it, or start its name with `_`"
 class Resolver:
     """Checks one module after another.
 
-    `plans`, `unused_labels`, `guesses` (what an unknown operation was most likely meant to be) and `gathered` (the
+    `plans`, `unused_labels`, `guesses` (what an unknown operation can only have been meant to be) and `gathered` (the
     labels of each loop, by identity, that are read behind it) are for elaboration and lint.
     """
 
@@ -195,7 +195,10 @@ class Resolver:
             for argument in args:
                 if argument.key is None or argument.key.id != "weights":
                     self._expression(argument.value, body)
-        elif target is not None:
+        elif target is None:
+            for argument in args:  # what they name is in use all the same
+                self._claim(argument.value, body)
+        else:
             made = plan(args, _signature(target, name.id), name.span, bound, self._report)
             made.flawed |= id(statement) in self.guesses
             self.plans[id(statement)] = made
@@ -251,15 +254,16 @@ class Resolver:
         if found is not None:
             no_operation(name, found, self._report)
             return None
-        if entry is not None:
-            entry.used = True
-        unknown_operation(name, entry, self._module, self._report)
+        value = entry or body.find(name.id.partition(".")[0])
+        if value is not None:
+            value.use()
+        unknown_operation(name, value, self._module, self._report)
         return None
 
     def _guess(self, statement: ast.Operation) -> type[Op] | BlockDefinition | None:
-        """What an unknown operation was most likely meant to be, so that what follows it can be checked."""
-        guess = None if self._report.full else nearest(statement.name.id, callable_names(self._module))
-        if guess is None or guess == statement.name.id:  # which a faulty definition hides
+        """What an unknown operation can only have been meant to be, so that what follows it can be checked."""
+        guess = None if self._report.full else operation_for_certain(statement.name, self._module)
+        if guess is None:
             return None
         found = self._global(ast.Name(statement.name.span, guess))
         target = found if isinstance(found, BlockDefinition) else BY_WORD[guess]
@@ -356,26 +360,9 @@ class Resolver:
             return
         if name.id in known_words():
             return
-        self._unknown(name, body)
-
-    def _unknown(self, name: ast.Name, body: Body) -> None:
-        hidden = body.find_inner(name.id)
-        known = (*body.visible(), *self._module.scope.names, "true", "false")
-        guess = nearest(name.id, known) if hidden is None else None
-        if guess is None and hidden is None and self._module.incomplete:
-            self._report.excuse(name.span)
-            return
+        guess = unknown_name(name, body, self._module, self._report)
         if guess is not None:  # what was most likely meant is not unused
             self._mark([guess], body)
-        foreign = None if self._report.full else name_meant(name)
-        help = foreign if hidden is None else "names of branches and blocks are not seen outside them"
-        self._report.add(
-            Diagnostic(
-                "E0202", f"unknown name `{name.id}`", name.span, "not defined here",
-                labels=() if hidden is None else (Label(hidden, "this one is another body's"),),
-                help=f"did you mean `{guess}`?" if guess else help,
-            )
-        )  # fmt: skip
 
     def _unused(self, body: Body) -> None:
         for name, entry in body.names.items():

@@ -1,14 +1,17 @@
-"""What is said of the name of an operation that is none."""
+"""What is said of names that nothing defines, those of operations and of values."""
 
 from __future__ import annotations
 
-from specc.diagnostics.suggest import nearest
-from specc.elaborate.bodies import Entry
+from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics.suggest import nearest, only_possible
+from specc.elaborate.bodies import Body, Entry
 from specc.elaborate.definitions import callable_names
-from specc.elaborate.foreign import operation_meant
+from specc.elaborate.foreign import FRAMEWORKS, is_foreign, name_meant, operation_meant
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import Namespace, quoted
+from specc.ops import BY_WORD
+from specc.source import Span
 from specc.syntax import ast
 
 
@@ -23,13 +26,18 @@ def no_operation(name: ast.Name, found: object, report: Reporter) -> None:
 
 
 def unknown_operation(name: ast.Name, entry: Entry | None, module: Module, report: Reporter) -> None:
-    """E0201; `entry` is the value that has the name."""
+    """E0201; `entry` is the value that has the name, or the part before its first dot."""
     guess = None if report.full or entry is not None else nearest(name.id, callable_names(module))
     if guess is None and entry is None and module.incomplete:
         report.excuse(name.span)
         return
-    space = module.scope.find(name.id.partition(".")[0])
-    if isinstance(space, Namespace):
+    head, _, member = name.id.partition(".")
+    space = module.scope.find(head)
+    if entry is not None and member:
+        help = f"`{member} from={head}` works on it" if member in BY_WORD else None
+        message = f"`{head}` is a value, and values have no operations"
+        report.error("E0201", name.span, message, f"`{head}` is {entry.article} {entry.what}", help)
+    elif isinstance(space, Namespace):
         blocks = [name for name, value in space.members.items() if isinstance(value, BlockDefinition)]
         help = f"did you mean `{guess}`?" if guess else f"its blocks are {quoted(blocks)}"
         message = f"module `{space.name}` has no block `{name.id.partition('.')[2]}`"
@@ -38,7 +46,61 @@ def unknown_operation(name: ast.Name, entry: Entry | None, module: Module, repor
         help = f"values meet in operations: `add {name.id}, ...`; `from={name.id}` lets one work on it"
         message = f"`{name.id}` is a value, not an operation"
         report.error("E0201", name.span, message, f"{entry.article} {entry.what}", help)
+    elif _is_of_no_module(name):
+        _not_imported("E0201", f"unknown operation `{name.id}`", name.span, head, module, report)
     else:
         help = operation_meant(name, guess)
         message = f"unknown operation `{name.id}`"
         report.error("E0201", name.span, message, "no operation or block has this name", help=help)
+
+
+def operation_for_certain(name: ast.Name, module: Module) -> str | None:
+    """The operation or block that an unknown one can only have been meant to be; `None` where there is a doubt."""
+    if is_foreign(name.id) or _is_of_no_module(name):
+        return None
+    guess = only_possible(name.id, callable_names(module))
+    return None if guess == name.id else guess  # which a faulty definition hides
+
+
+def _is_of_no_module(name: ast.Name) -> bool:
+    """Whether `blocks.conv` asks for a module, and is no call of a framework, `layers.conv` or `x.view(-1)`."""
+    head, _, member = name.id.partition(".")
+    called = name.span.source.text[name.span.end :].lstrip().startswith("(")
+    return bool(member) and head not in FRAMEWORKS and not called
+
+
+def _not_imported(code: str, message: str, place: Span, name: str, module: Module, report: Reporter) -> None:
+    """What `name` should have brought in is unknown; told where it is first missed."""
+    if name in module.missed:
+        report.excuse(place)
+        return
+    module.missed.add(name)
+    if name in module.bundled():
+        help = f"`import {name}` above the models imports the bundled module"
+    else:
+        help = f'a file is imported above the models: `import "./{name}.cnn" as {name}`'
+    report.error(code, place, message, f"nothing called `{name}` is imported", help)
+
+
+def unknown_name(name: ast.Name, body: Body, module: Module, report: Reporter) -> str | None:
+    """E0202; the name of `body` or `module` that was most likely meant."""
+    hidden = body.find_inner(name.id)
+    known = (*body.visible(), *module.scope.names, "true", "false")
+    guess = nearest(name.id, known) if hidden is None else None
+    if guess is None and hidden is None and module.incomplete:
+        report.excuse(name.span)
+        return None
+    message = f"unknown name `{name.id}`"
+    if hidden is None and (name.id in module.missed or name.id in module.bundled()):
+        _not_imported("E0202", message, name.span, name.id, module, report)
+        return None
+    foreign = None if report.full else name_meant(name)
+    help = foreign if hidden is None else "names of branches and blocks are not seen outside them"
+    report.add(
+        Diagnostic(
+            "E0202", message, name.span, "not defined here",
+            labels=() if hidden is None else (Label(hidden, "this one is another body's"),),
+            help=f"did you mean `{guess}`?" if guess else help,
+        )
+    )  # fmt: skip
+    return guess

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from specc.diagnostics.suggest import edit_distance, nearest
+from specc.diagnostics.suggest import edit_distance, nearest, only_possible
 from specc.ops import BY_WORD
 
 ARGUMENTS = (
@@ -72,3 +72,18 @@ def test_the_order_of_candidates_does_not_matter() -> None:
 )
 def test_edit_distance(left: str, right: str, edits: int) -> None:
     assert edit_distance(left, right) == edit_distance(right, left) == edits
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("cnov", "conv"),
+        ("nn.Conv2d", "conv"),
+        ("permute", "transpose"),
+        ("glu", None),  # `elu`, `gelu` and `celu` are as near
+        ("elo", None),  # a letter of three
+        ("softmin", None),  # two letters of seven
+    ],
+)
+def test_what_can_only_be_meant(written: str, meant: str | None) -> None:
+    assert only_possible(written, BY_WORD) == meant
