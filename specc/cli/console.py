@@ -48,7 +48,7 @@ class Console:
 
     def data(self, text: str) -> None:
         """Print the result of the command."""
-        with _written("output"):
+        with written("output"):
             sys.stdout.write(text)
 
     def json(self, value: object) -> None:
@@ -59,7 +59,7 @@ class Console:
 
     def note(self, text: str) -> None:
         """Print a line about the work on standard error."""
-        with _written("error"):
+        with written("error"):
             sys.stderr.write(f"{text}\n")
 
     def report(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -68,7 +68,7 @@ class Console:
             from specc.diagnostics.render import render_text
 
             self.flush()
-            with _written("error"):
+            with written("error"):
                 sys.stderr.write(render_text(list(diagnostics), self.width, _colour(sys.stderr)))
                 sys.stderr.flush()
 
@@ -79,7 +79,7 @@ class Console:
 
     def flush(self) -> None:
         """See to it that what was printed has arrived."""
-        with _written("output"):
+        with written("output"):
             sys.stdout.flush()
 
     def drop(self) -> None:
@@ -105,12 +105,12 @@ class Console:
         from specc.diagnostics.render import render_line
 
         self.flush()
-        with _written("error"):
+        with written("error"):
             tqdm.write(render_line(diagnostic, _colour(sys.stderr)), file=sys.stderr)
 
 
 @contextmanager
-def _written(stream: str) -> Iterator[None]:
+def written(stream: str) -> Iterator[None]:
     """Raises `Unwritable` where the stream takes no more, `BrokenPipeError` where its reader has left."""
     try:
         yield

@@ -7,13 +7,16 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import specc
-from specc.cli.console import BAD_REQUEST, Console, Unwritable, terminal_columns
+from specc.cli.console import BAD_REQUEST, Console, Unwritable, terminal_columns, written
 from specc.cli.interrupts import INTERRUPTED, leave, leave_promptly, was_interrupted
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 COMMANDS: Final[dict[str, str]] = {
     "check": "check specs and print every layer's shape, parameters, MACs and receptive field",
@@ -141,15 +144,34 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         return "\n\n".join(paragraphs)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose help arrives or raises `Unwritable`: argparse keeps silent where nothing can be written."""
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        with written("output"):
+            (file or sys.stdout).write(self.format_help())
+            sys.stdout.flush()
+
+
+class _Version(argparse.Action):
+    """Prints the version, and leaves."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        with written("output"):
+            sys.stdout.write(f"specc {specc.__version__}\n")
+            sys.stdout.flush()
+        parser.exit()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="specc",
         description="A compiler for .cnn model specs: check shapes and sizes, export to ONNX, run and verify.",
         epilog=_EPILOG,
         formatter_class=_Help,
     )
-    parser.add_argument("--version", action="version", version=f"specc {specc.__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name in COMMANDS:
         _complete(commands.add_parser(name, help=COMMANDS[name], formatter_class=_Help), name)
@@ -158,7 +180,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def command_parser(name: str) -> argparse.ArgumentParser:
     """The parser of what stands behind one command."""
-    parser = argparse.ArgumentParser(prog=f"specc {name}", formatter_class=_Help)
+    parser = _Parser(prog=f"specc {name}", formatter_class=_Help)
     _complete(parser, name)
     parser.set_defaults(command=name)
     return parser

@@ -135,9 +135,12 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
+HELP = ("--help", "--version", "check net.cnn --help", "export -h")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("command", ["check net.cnn", "check net.cnn --format json", "zoo", "explain E0101"])
+@pytest.mark.parametrize("command", ["check net.cnn", "check net.cnn --format json", "zoo", "explain E0101", *HELP])
 def test_a_full_disk_is_an_error_in_a_line(tmp_path: Path, command: str, unbuffered: str) -> None:
     (tmp_path / "net.cnn").write_text(NET, encoding="utf-8")
     done = run_in_shell(f"specc {command} > /dev/full", tmp_path, PYTHONUNBUFFERED=unbuffered)
