@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from specc.diagnostics import Diagnostic, Label
 from specc.dims import Sym
 from specc.elaborate.elaborator import Claim
 from specc.elaborate.expressions import evaluate
+from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import Value, describe, show
 from specc.syntax import ast
 from specc.types import TensorType
 
+Reasons = Callable[[str], str | None]
+"""Why a fact is as it is, where its name does not say it."""
 
-def judge(claims: tuple[Claim, ...], facts: Mapping[str, Value], report: Reporter) -> None:
-    """Report E0502 for each claim that `facts` (see `specc.elaborate.words.FACTS`) contradict."""
+
+def judge(claims: tuple[Claim, ...], facts: Mapping[str, Value], reasons: Reasons, report: Reporter) -> None:
+    """Report E0502 for each claim that `facts` (see `specc.elaborate.words.FACTS`) contradict, with the `reasons`."""
     for claim in claims:
         for name, value in facts.items():
             claim.frame.scope.bind(name, value)
         try:
-            _judge(claim, report)
+            _judge(claim, reasons, report)
         except Failed:
             continue
 
 
-def _judge(claim: Claim, report: Reporter) -> None:
+def _judge(claim: Claim, reasons: Reasons, report: Reporter) -> None:
     tree = claim.tree.claim
     if not isinstance(tree, ast.Binary) or tree.operator not in ("==", "!=", "<", "<=", ">", ">="):
         raise report.error(
@@ -39,7 +43,7 @@ def _judge(claim: Claim, report: Reporter) -> None:
     else:
         holds = _within(left, right, tolerance, tree, report)
     if not holds:
-        _false(claim, tree, left, right, tolerance, report)
+        _false(claim, tree, (left, right), tolerance, reasons, report)
 
 
 def _tolerance(claim: Claim, report: Reporter) -> float | None:
@@ -69,14 +73,20 @@ def _is_number(value: Value) -> bool:
 
 
 def _false(
-    claim: Claim, tree: ast.Binary, left: Value, right: Value, tolerance: float | None, report: Reporter
+    claim: Claim,
+    tree: ast.Binary,
+    sides: tuple[Value, Value],
+    tolerance: float | None,
+    reasons: Reasons,
+    report: Reporter,
 ) -> None:
-    fact = _written(tree.left)
+    fact, (left, right) = _written(tree.left), sides
     notes: list[str] = []
     if _is_number(left) and _is_number(right):
         notes.extend(_arithmetic(left, right, tolerance))
     elif isinstance(left, Sym):
         notes.append(f"`{fact}` depends on open sizes of the input")
+    notes += filter(None, map(reasons, dict.fromkeys(name.id for name in names_in(tree))))
     if claim.model is not None:
         notes.append(f"in model `{claim.model}`, which is derived from this one")
     report.add(

@@ -39,6 +39,17 @@ class Checked:
     def summary(self) -> Summary:
         return summarise(self.graph)
 
+    def reason(self, fact: str) -> str | None:
+        """Why a fact is as it is: a receptive field that is the whole input."""
+        if fact != "receptive_field":
+            return None
+        from specc.analysis.everything import reads_everything  # where something is wrong
+
+        layer = reads_everything(self.graph, self.summary)
+        return layer and (
+            f"`{layer.name}` ({layer.file}:{layer.line}) reads every position, so all that follows sees the whole input"
+        )
+
 
 class Outcome(NamedTuple):
     """The models of a file, in its order, and all findings.  With an error among them nothing may be exported."""
@@ -138,7 +149,7 @@ def _no_models(project: Project) -> Diagnostic:
 def _judged(elaborated: Elaborated, project: Project, report: Reporter) -> Checked:
     checked = Checked(elaborated.graph)
     if elaborated.claims:
-        judge(elaborated.claims, facts(checked.summary), report)
+        judge(elaborated.claims, facts(checked.summary), checked.reason, report)
     lint(elaborated, lambda: checked.summary, project.resolver.unused_labels, report)
     return checked
 

@@ -79,6 +79,8 @@ def _compare(symbol: str, left: Any, right: Any) -> bool:
     }[symbol]
     if isinstance(left, tuple) and _is_number(right):
         return all(_compare(symbol, item, right) for item in left)
+    if isinstance(left, tuple):
+        raise NoResult(f"`{symbol}` compares all items of a list with one number, and this is {describe(right)}")
     if isinstance(left, Sym) or isinstance(right, Sym):
         raise NoResult(f"`{show(left)} {symbol} {show(right)}` needs known sizes", "E0407")
     if not (_is_number(left) and _is_number(right)):
