@@ -340,7 +340,8 @@ class Layers:
             help = f"a `{written.id}` defined here hides the axis of that name: rename it, or count axes from 0"
         if isinstance(statement, ast.Residual):
             message = message.replace(f"`{op.word}`", "`residual`")
-            help = self._remedy(statement, sources, help)
+        if finding.code == "E0403":
+            help = self._remedy(statement, sources) or help
         self._report.add(
             Diagnostic(
                 finding.code,
@@ -353,16 +354,13 @@ class Layers:
             )
         )
 
-    def _remedy(self, statement: ast.Residual, sources: list[LayerValue], help: str | None) -> str | None:
-        """What brings the body of a residual and its shortcut to one shape."""
-        from specc.elaborate.shortcut import remedy  # most of them meet
+    def _remedy(self, statement: Call, sources: list[LayerValue]) -> str | None:
+        """What brings the values that a merge or residual joins to one shape."""
+        from specc.elaborate.meeting import remedy  # most of them meet
 
-        body, incoming = (source.type for source in sources)
-        if statement.shortcut is not None or body is None or incoming is None:
-            return help
-        within = [made for made in self.origins.values() if statement.span.start < made.span.start < statement.span.end]
-        steps = list({id(made): made for made in within if made.span.source is statement.span.source}.values())
-        return remedy(steps, incoming, body) or help
+        values = tuple([source.type for source in sources if source.type is not None])
+        origins = [self.origins.get(source.name) for source in sources]
+        return remedy(statement, values, origins, self.origins.values())
 
 
 def head(statement: Call) -> Span:

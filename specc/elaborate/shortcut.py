@@ -78,4 +78,5 @@ def _padded(steps: Iterable[Step], incoming: TensorType, body: TensorType) -> _P
         real, padded = _of(step.op, step.inputs[0]), _of(op, padded)
     if not pads or padded is None or real != body:
         return None
-    return _Padded(padded, pads.pop() if len(pads) == 1 else "pad=same")
+    several = "stride=1, pad=same" if any("stride" in pad for pad in pads) else "pad=same"
+    return _Padded(padded, pads.pop() if len(pads) == 1 else several)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import gcd
 
 from specc.dims import Dim, ceil_div
-from specc.ops.base import Builder, Rejection, Types, Weight
+from specc.ops.base import Builder, Op, Rejection, Types, Weight
 from specc.ops.fields import Window
 from specc.ops.windowed import Windowed
 from specc.ops.windows import AxisWindow, Geometry, needs_size
@@ -24,6 +24,13 @@ class Pooling(Windowed):
     @property
     def steps(self) -> tuple[int, ...]:
         return self.kernel if self.stride is None else self.stride
+
+    def keeping(self) -> tuple[Op, str] | None:
+        """With padding, and where no stride is given to an odd window a stride of 1: even ones are there to halve."""
+        kept = super().keeping()
+        if kept is None or self.stride is not None or any(size % 2 == 0 for size in self.kernel):
+            return kept
+        return self.model_copy(update={"pad": "same", "stride": (1,)}), f"stride=1, {kept[1]}"
 
     def placed(self, x: TensorType) -> list[AxisWindow]:
         windows = super().placed(x)
