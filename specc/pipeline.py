@@ -20,7 +20,7 @@ from specc.elaborate.values import Value
 from specc.ir import Graph
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.lint import lint
-from specc.source import Source
+from specc.source import Source, Span
 
 if TYPE_CHECKING:
     from specc.elaborate.memory import Memory
@@ -30,10 +30,14 @@ RECURSION: Final = 20_000
 
 
 class Checked:
-    """One model that could be elaborated: its graph, and what is known of it once that is asked for."""
+    """One model that could be elaborated: its graph, and what is known of it once that is asked for.
 
-    def __init__(self, graph: Graph) -> None:
+    `sound` says that no error but a false expectation lies in its text, or in that of a block that it calls.
+    """
+
+    def __init__(self, graph: Graph, *, sound: bool = True) -> None:
         self.graph = graph
+        self.sound = sound
 
     @cached_property
     def summary(self) -> Summary:
@@ -119,10 +123,13 @@ def _check(
             settings = evaluated(project, settings, report)
             chosen = _chosen(project, model, settings, report)
             whole = not settings and len(chosen) == len(project.model_names)
+            before = [d.span for d in report.diagnostics if d.severity == "error"]
             for name in chosen:
+                faults = report.faults
                 elaborated = elaborate(project, name, settings, report, limits)
                 if elaborated is not None:
-                    checked.append(_judged(elaborated, project, report))
+                    sound = report.faults == faults and not _reaches(before, name, elaborated, project)
+                    checked.append(_judged(elaborated, sound, project, report))
             if memory is not None:
                 memory.keep(project.model_names, [one.graph for one in checked])
     report.diagnostics = without_allowed(report.diagnostics, source, whole)
@@ -146,8 +153,24 @@ def _no_models(project: Project) -> Diagnostic:
     )  # fmt: skip
 
 
-def _judged(elaborated: Elaborated, project: Project, report: Reporter) -> Checked:
-    checked = Checked(elaborated.graph)
+def _reaches(errors: Sequence[Span | None], name: str, elaborated: Elaborated, project: Project) -> bool:
+    """Whether one of the `errors` lies in the text of a model, in a block or model from which it has layers, or in none
+    of the blocks and models of the file."""
+    if not errors:
+        return False
+    model, module = project.model(name), project.module
+    own = [*elaborated.places.values(), *(() if model is None else (model.tree.name.span,))]
+    items = [*(block.tree.span for block in module.blocks), *(model.tree.span for model in module.models)]
+    others = [item for item in items if not any(_lies_in(place, item) for place in own)]
+    return not all(error is not None and any(_lies_in(error, item) for item in others) for error in errors)
+
+
+def _lies_in(place: Span, item: Span) -> bool:
+    return place.source is item.source and item.start <= place.start < item.end
+
+
+def _judged(elaborated: Elaborated, sound: bool, project: Project, report: Reporter) -> Checked:
+    checked = Checked(elaborated.graph, sound=sound)
     if elaborated.claims:
         judge(elaborated.claims, facts(checked.summary), checked.reason, report)
     lint(elaborated, lambda: checked.summary, project.resolver.unused_labels, report)

@@ -1,6 +1,6 @@
 """Check specs: parse and elaborate them, verify every `->` and `expect`, and print what is known of each layer.
 
-The table goes to standard output, findings to standard error.
+Tables of the models without errors go to standard output, findings to standard error.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _render(
     outcomes: Sequence[Outcome], diagnostics: list[Diagnostic], options: argparse.Namespace, console: Console
 ) -> str:
     summaries = [checked.summary for outcome in outcomes for checked in outcome.models]
-    good = [checked.summary for outcome in outcomes if _is_whole(outcome) for checked in outcome.models]
+    good = [checked.summary for outcome in outcomes for checked in outcome.models if checked.sound]
     match options.format:
         case "json":
             from specc.report import json
@@ -103,8 +103,3 @@ def _render(
     from specc.report.table import render
 
     return "\n".join(render(summary, console.width, console.style) for summary in good)
-
-
-def _is_whole(outcome: Outcome) -> bool:
-    """Whether the models are what the text says: with a false expectation, their tables help to find out why."""
-    return all(d.severity != "error" or d.code == "E0502" for d in outcome.diagnostics)

@@ -121,7 +121,7 @@ def _at_sizes(outcome: Outcome, sizes: dict[str, int]) -> Outcome:
         asked = nowhere or {name: size for name, size in sizes.items() if name in names}
         graph, wrong = fixed(checked.graph, asked)
         problems += wrong
-        models += [Checked(graph)] if graph is not None else []
+        models += [Checked(graph, sound=checked.sound)] if graph is not None else []
     return Outcome(() if problems else tuple(models), (*outcome.diagnostics, *problems))
 
 

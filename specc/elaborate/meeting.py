@@ -8,7 +8,6 @@ from typing import Protocol
 from specc.dims import Dim
 from specc.elaborate import shortcut
 from specc.ops.base import Op, Rejection, Types
-from specc.ops.windowed import Windowed
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import TensorType
@@ -54,9 +53,8 @@ def _stepping(steps: Sequence[Made], wanted: set[tuple[Dim, ...]]) -> str | None
         if step.op is None or real is None or kept is None or step.inputs != (real,):
             return None
         op, keeping = step.op, step.op.keeping()
-        if isinstance(op, Windowed) and keeping is not None and "stride" in keeping[1]:
-            window = "x".join(map(str, op.kernel))
-            help = f"`{op.word} {window}, {keeping[1]}`: a pool steps by its window where no `stride=` says otherwise"
+        if keeping is not None and "stride" in keeping[1]:
+            help = f"`{keeping[1]}` for `{op.word}`: a pool steps by its window where no `stride=` says otherwise"
             op = keeping[0]
         real, kept = _of(step.op, real), _of(op, kept)
     return help if kept is not None and kept.spatial in wanted else None

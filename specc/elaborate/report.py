@@ -41,6 +41,7 @@ class Reporter:
         self.limits = limits
         self.diagnostics: list[Diagnostic] = []
         self.heard = 0  # findings, whether told or not
+        self.faults = 0  # errors among them
         self.background = no_notes
         self._found = {"error": 0, "warning": 0}
         self._counting = True
@@ -51,6 +52,7 @@ class Reporter:
     def add(self, diagnostic: Diagnostic) -> None:
         span = diagnostic.span
         self.heard += 1
+        self.faults += diagnostic.severity == "error"
         if span is not None:
             key = (diagnostic.code, span.source.name, span.start)
             if key in self._seen or (span.source.name, span.start) in self._settled:

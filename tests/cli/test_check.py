@@ -62,6 +62,32 @@ def test_a_false_expectation_leaves_the_table_that_explains_it(specc: Specc) -> 
     assert "`params` is 10, not 11" in answer.err
 
 
+SEVERAL = """
+block narrow(c) { conv c, 3x3 -> 8x_x_ }
+block misspelt() { conv 8, 3x3, stride=wrong }
+block twice() { let a = 3; let a = 4; conv a, 1x1 }
+model Good { input image 3x28x28; conv 3, 3x3 }
+model TooLarge { input image 3x28x28; conv 3, 31x31 }
+model First { input image 3x28x28; narrow 7 }
+model Second { input image 3x28x28; narrow 7 }
+model Wide { input image 3x28x28; narrow 8 }
+model Misspelt { input image 3x28x28; misspelt }
+model Twice { input image 3x28x28; twice }
+model Unknown = Good() { expect nonsense == 4 }
+model Counted = Good() { expect depth == 2 }
+"""
+
+
+def test_models_without_errors_have_their_tables(specc: Specc) -> None:
+    Path("several.cnn").write_text(SEVERAL, encoding="utf-8")
+    answer = specc("check", "several.cnn")
+    assert answer.code == 1
+    shown = [line.split()[1] for line in answer.out.splitlines() if line.startswith("Model:")]
+    assert shown == ["Good", "Wide", "Counted"]
+    Path("several.cnn").write_text("let a = wrong\n" + SEVERAL, encoding="utf-8")
+    assert not specc("check", "several.cnn").out  # an error in none of the models may concern all of them
+
+
 def test_several_files_are_all_checked(specc: Specc) -> None:
     Path("two.cnn").write_text(TWO, encoding="utf-8")
     Path("wrong.cnn").write_text(WRONG, encoding="utf-8")
