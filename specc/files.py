@@ -28,11 +28,11 @@ def atomic(path: Path, name: Callable[[], str] | None = None) -> Iterator[Binary
     it once all bytes are known; a link is followed, and what is no regular file (`/dev/stdout`) is written in place.
     What a killed process left beside the same target is removed.  Raises `OSError`.
     """
-    target = path.resolve()
-    if target.exists() and not target.is_file():
-        with target.open("wb") as device:
+    if path.exists() and not path.is_file():  # as it is named: what a link to a pipe leads to has no name
+        with path.open("wb") as device:
             yield device
         return
+    target = path.resolve()
     _sweep(target)
     temporary = target.with_name(f"{_start(target)}{secrets.token_hex(6)}.tmp")
     unfinished.add(temporary)

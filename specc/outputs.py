@@ -42,12 +42,22 @@ _HINTS: Final[dict[tuple[Suffixes, str], str]] = {
 def refusals(
     output: Path, suffixes: Suffixes, inputs: Iterable[Path] = (), others: Iterable[Path] = ()
 ) -> tuple[Diagnostic, ...]:
-    """E0904 where `output` is one of the `inputs` or of the `others` that are written, however they are spelt, or where
-    its suffix belongs to other things than those that end in `suffixes`.  What is no regular file takes anything."""
+    """E0904 where `output` is one of the `inputs` or of the `others` that are written, however they are spelt, where
+    its suffix belongs to other things than those that end in `suffixes`, or its folder is missing.  What is no regular
+    file takes anything."""
     if output.exists() and not output.is_file():
         return ()
-    reason, help = _clash(output, inputs, others) or _foreign(output, suffixes) or ("", "")
-    return (Diagnostic("E0904", f"cannot write {output}: {reason}", help=help, file=str(output)),) if reason else ()
+    found = _clash(output, inputs, others) or _foreign(output, suffixes) or _homeless(output)
+    return () if found is None else (_unwritable(output, *found),)
+
+
+def unwritable(output: Path, error: OSError) -> Diagnostic:
+    """E0904 for a file that could not be written."""
+    return _unwritable(output, *(_homeless(output) or (error.strerror or str(error), None)))
+
+
+def _unwritable(output: Path, reason: str, help: str | None) -> Diagnostic:
+    return Diagnostic("E0904", f"cannot write {output}: {reason}", help=help, file=str(output))
 
 
 def spec_files(graph: Graph) -> list[Path]:
@@ -65,6 +75,18 @@ def _clash(output: Path, inputs: Iterable[Path], others: Iterable[Path]) -> tupl
     if any(os.path.realpath(path) == real for path in others):
         return "it is to hold another output as well", "choose a file for each output"
     return None
+
+
+def _homeless(output: Path) -> tuple[str, str | None] | None:
+    """Which folder is missing, or is none."""
+    folder = output.parent
+    if folder.is_dir():
+        return None
+    above = [*reversed(folder.parents), folder]
+    first = next(path for path in above if not path.is_dir())
+    if first.exists():
+        return f"{first} is no folder", None
+    return f"there is no folder {first}", f"`mkdir -p {folder}` makes it"
 
 
 def _foreign(output: Path, suffixes: Suffixes) -> tuple[str, str] | None:

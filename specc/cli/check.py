@@ -18,9 +18,9 @@ examples:
   specc check lenet5.cnn
   specc check resnet.cnn --model ResNet34
   specc check resnet.cnn --model ResNet --set depths=[2,2,2,2] --set classes=10
-  specc check resnet.cnn --allow W0101            # strides drop rows on purpose
-  specc check models/*.cnn --format github        # annotations in GitHub Actions
-  specc check models/*.cnn -q --deny-warnings    # in CI: say what is wrong, and nothing else
+  specc check resnet.cnn --allow W0101          # strides drop rows on purpose
+  specc check models/*.cnn --format github      # annotations in GitHub Actions
+  specc check models/*.cnn -q --deny-warnings   # in CI: findings and nothing else
   specc check resnet.cnn --format json | jq '.models[].totals'
 """
 

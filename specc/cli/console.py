@@ -17,6 +17,9 @@ OK: Final = 0
 WRONG: Final = 1
 BAD_REQUEST: Final = 2
 
+STANDARD: Final = "-"
+"""Where a file is named: standard input or output."""
+
 DEFAULT_WIDTH: Final = 100
 
 
@@ -50,6 +53,13 @@ class Console:
         """Print the result of the command."""
         with written("output"):
             sys.stdout.write(text)
+
+    def binary(self, data: bytes) -> None:
+        """Write the result of the command where it is no text."""
+        self.flush()
+        with written("output"):
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
 
     def json(self, value: object) -> None:
         """Print the result of the command as JSON, ASCII only; the items of a list stand on a line each."""
@@ -123,6 +133,11 @@ def written(stream: str) -> Iterator[None]:
 def _nowhere(mode: Literal["r", "w"]) -> TextIO:
     """What stands in for a standard stream that is closed."""
     return Path(os.devnull).open(mode, encoding="utf-8")
+
+
+def named(output: str | None) -> str | None:
+    """The file to write to; `None` for standard output, however that is asked for."""
+    return None if output == STANDARD else output
 
 
 def exit_code(diagnostics: Sequence[Diagnostic]) -> int:

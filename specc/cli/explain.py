@@ -14,6 +14,7 @@ examples:
   specc explain E0403
   specc explain conv
   specc explain residual
+  specc explain same
   specc explain
 """
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.cli.console import OK, Console
+from specc.cli.console import OK, Console, named
 from specc.report import words
 
 if TYPE_CHECKING:
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  specc import model.onnx                                              # prints the spec
-  specc import model.onnx -o model.cnn --weights model.safetensors     # writes both
-  specc check model.cnn && specc verify model.cnn --weights model.safetensors
-  specc import model.onnx -o model.cnn --map model.rules               # and for later weights of the same network:
-  specc weights model.cnn --from epoch9.pt --map model.rules -o model.safetensors
+  specc import model.onnx                       # prints the spec
+  specc import model.onnx -o model.cnn --weights model.safetensors
+  specc check model.cnn
+  specc verify model.cnn --weights model.safetensors
+
+and for later weights of the same network:
+  specc import model.onnx -o model.cnn --map model.rules
+  specc weights model.cnn --from new.pt --map model.rules -o model.safetensors
 """
 
 MOST_NAMED = 5
@@ -57,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     from specc.outputs import RULES, SPEC, WEIGHTS, refusals
 
+    options.output = named(options.output)
     inputs = [Path(options.file)]
     outputs = ((options.output, SPEC), (options.weights, WEIGHTS), (options.map, RULES))
     files = [(Path(file), suffixes) for file, suffixes in outputs if file is not None]
@@ -136,14 +140,13 @@ def _write_rules(tensors: Mapping[str, Tensor], path: Path, console: Console) ->
 
 
 def _write(text: str, path: Path, what: str, console: Console) -> int:
-    from specc.diagnostics import Diagnostic
     from specc.files import atomic
+    from specc.outputs import unwritable
 
     try:
         with atomic(path) as file:
             file.write(text.encode())
     except OSError as error:
-        problem = Diagnostic("E0904", f"cannot write {path}: {error.strerror or error}", file=str(path))
-        return console.refuse([problem])
+        return console.refuse([unwritable(path, error)])
     console.note(f"wrote {path}: {what}, {words.counted(len(text.splitlines()), 'line')}")
     return OK

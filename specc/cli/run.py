@@ -23,13 +23,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.cli.console import BAD_REQUEST, OK, Console
+from specc.cli.console import BAD_REQUEST, OK, STANDARD, Console, named
 from specc.cli.model_arguments import add_device_argument, add_weights_arguments, load_weights, weights_files
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.ir.graph import Graph, GraphOutput, saved_values
-from specc.outputs import RESULTS, refusals, spec_files
+from specc.outputs import RESULTS, refusals, spec_files, unwritable
 from specc.report import words
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ FORMATS: dict[str, Format] = {"json": "json", "jsonl": "jsonl", "csv": "csv", "n
 EXAMPLES = """\
 examples:
   specc run lenet5.cnn --input digit.png --top-k 3
-  specc run resnet.cnn --model ResNet34 --weights trained.safetensors --input photos/ --resize -o scores.csv
+  specc run resnet.cnn --model ResNet34 --weights r34.safetensors \\
+      --input photos/ --resize -o scores.csv
   specc run unet.cnn --input 'scans/*.npy' --batch 8 --device cuda -o masks.npz
-  specc run lenet5.cnn --input digit.png --save-activations conv1 --save-activations conv2 -o maps.npz
+  specc run lenet5.cnn -i digit.png --save-activations conv1 -o maps.npz
 """
 
 
@@ -85,6 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
+    options.output = named(options.output)
     checked, code = one_model(options, console, "run")
     if checked is None:
         return code
@@ -209,8 +211,7 @@ def _infer(
     except BrokenPipeError:
         raise
     except OSError as error:
-        message = f"cannot write {options.output}: {error.strerror or error}"
-        console.report([Diagnostic("E0904", message, file=options.output)])
+        console.report([unwritable(Path(options.output or STANDARD), error)])
         return BAD_REQUEST
     except Unequal as error:
         help = "run inputs of one size together, or write .json or .jsonl"

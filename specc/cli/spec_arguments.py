@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.cli.console import OK, Console, exit_code
+from specc.cli.console import OK, STANDARD, Console, exit_code
 from specc.diagnostics import Diagnostic, has_errors
 from specc.diagnostics.suggest import nearest
 from specc.elaborate import parse_setting
@@ -20,8 +20,6 @@ from specc.source import Source
 
 if TYPE_CHECKING:
     from specc.memory import Work
-
-STANDARD_INPUT = "-"
 
 
 def add_spec_arguments(parser: argparse.ArgumentParser, several: bool = False) -> None:
@@ -104,7 +102,7 @@ def check_file(file: str, options: argparse.Namespace) -> Outcome:
     settings, problems = parse_settings(options.settings, bounds)
     if problems:
         return Outcome((), problems)
-    root = Path() if file == STANDARD_INPUT else Path(file).parent
+    root = Path() if file == STANDARD else Path(file).parent
     outcome = check(source, FileLoader(root, bounds), model=options.model, settings=settings, limits=bounds)
     return _at_sizes(outcome, dict(options.sizes)) if options.sizes and outcome.models else outcome
 
@@ -127,7 +125,7 @@ def _at_sizes(outcome: Outcome, sizes: dict[str, int]) -> Outcome:
 
 def read(file: str, bounds: Limits) -> Source | Diagnostic:
     """The text of a file, or of standard input for `-`."""
-    if file == STANDARD_INPUT:
+    if file == STANDARD:
         return decode("<stdin>", sys.stdin.buffer.read(bounds.file_bytes + 1), bounds)
     return read_source(Path(file), bounds)
 

@@ -17,11 +17,11 @@ from specc.report import words
 
 EXAMPLES = """\
 examples:
-  specc weights lenet5.cnn                                 # names, shapes, initialisers
-  specc weights lenet5.cnn -o start.safetensors --seed 7   # write the seeded weights
-  specc weights resnet.cnn --model ResNet18 --from resnet18.safetensors   # what fits, what does not
-  specc weights resnet.cnn --model ResNet18 --format json | jq -r '.tensors[].name'
-  specc weights resnet.cnn --model ResNet18 --from resnet18.npz -o r18.safetensors   # convert once
+  specc weights lenet5.cnn                      # names, shapes, initialisers
+  specc weights lenet5.cnn -o start.safetensors --seed 7    # the seeded weights
+  specc weights resnet.cnn --model ResNet18 --from r18.pt   # what fits, what not
+  specc weights resnet.cnn --model ResNet18 --from r18.pt -o r18.safetensors
+  specc weights lenet5.cnn --format json | jq -r '.tensors[].name'
 """
 
 

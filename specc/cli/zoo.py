@@ -56,7 +56,7 @@ def _listing(files: dict[str, Path], width: int) -> str:
         lines.append(f"{folder.name}/")
         for name, path in files.items():
             if path.parent == folder:
-                head, *rest = wrap(_summary(path), max(width - 17, 30)) or [""]
+                head, *rest = wrap(_summary(path), max(width - 17, 20)) or [""]
                 lines.append(f"  {name:<14} {head}")
                 lines.extend(f"{'':17}{line}" for line in rest)
     return "\n".join(lines) + "\n"

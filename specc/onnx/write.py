@@ -17,6 +17,7 @@ from specc.files import atomic, locked
 from specc.onnx.framing import Buffer, chunks, data_bytes, is_open, size
 from specc.onnx.precision import BY_ELEMENT
 from specc.onnx.program import Array, EmitError
+from specc.outputs import unwritable
 from specc.weights.tensors import Unreadable
 
 LIMIT = 2**31 - 1
@@ -102,8 +103,7 @@ def write_model(
     except EmitError as error:
         return (error.diagnostic,)
     except OSError as error:
-        message = f"cannot write {path}: {error.strerror or error}"
-        return (Diagnostic("E0904", message, file=str(path)),)
+        return (unwritable(path, error),)
     return ()
 
 

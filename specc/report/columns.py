@@ -24,7 +24,8 @@ class Column:
     `least` is the width it may be shortened to (0: never shortened): long cells lose their middle; names of layers
     (`names`) are abbreviated, and lose their `tails` (what stands behind the names) where that is not enough.  If the
     column `wraps` its cells go on in the next line.  When the table is still too wide, columns stay in the order of
-    `drop`, as many as fit (0: never goes).
+    `drop`, as many as fit (0: never goes); where the table does not fit even so, those go that can be `spared`, the
+    highest first.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Column:
     right: bool = False
     least: int = 0
     drop: int = 0
+    spared: int = 0
     wraps: bool = False
     names: bool = False
     tails: Sequence[str] = ()
@@ -179,8 +181,17 @@ def fit(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
         if not columns[index].drop or _total(floors) <= width:
             kept.add(index)
     chosen = [columns[index] for index in sorted(kept)]
-    tight = _total([column.floor for column in chosen]) > width
-    return list(zip(chosen, _shortened(chosen, width, _LEAST if tight else 0), strict=True))
+    widths = _fitted(chosen, width)
+    while _total(widths) > width and any(column.spared for column in chosen):
+        chosen.remove(max(chosen, key=lambda column: column.spared))
+        widths = _fitted(chosen, width)
+    return list(zip(chosen, widths, strict=True))
+
+
+def _fitted(columns: list[Column], width: int) -> list[int]:
+    """Widths that fill `width` if they can, the columns' own floors kept if they can be."""
+    tight = _total([column.floor for column in columns]) > width
+    return _shortened(columns, width, _LEAST if tight else 0)
 
 
 def _total(widths: Sequence[int]) -> int:

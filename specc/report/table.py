@@ -74,7 +74,7 @@ def _connections(summary: Summary) -> list[str]:
 
 def _totals(summary: Summary, width: int, style: Style) -> Iterator[str]:
     for name, value in words.total_lines(summary):
-        first, *rest = wrap(_PARENTHESES.sub(_unbroken, value), max(width - len(name) - 3, 30))
+        first, *rest = wrap(_PARENTHESES.sub(_unbroken, value), max(width - len(name) - 2, 16))
         yield f"{style.bold(name + ':')} {first}".replace(_NO_BREAK, " ")
         yield from (f"    {line}".replace(_NO_BREAK, " ") for line in rest)
 

@@ -25,7 +25,7 @@ def render(report: Report, width: int = 100, style: Style | None = None, *, ever
     chosen = style or Style()
     layers = list(report.layers) if every else _remarkable(report)
     lines = [
-        chosen.bold(f"Verification: {report.model}{_precision(report)} on {report.provider}, {_settings(report)}"),
+        *map(chosen.bold, wrap(_title(report), width)),
         *wrap(f"Inputs: {', '.join(report.probes)}", width),
         *_devices(report, width),
         *draw(_layer_columns(layers), width, chosen, also="--format json"),
@@ -36,9 +36,13 @@ def render(report: Report, width: int = 100, style: Style | None = None, *, ever
         *_deviations(report, width),
         *_failure(report, width),
         *(wrap(report.note[:1].upper() + report.note[1:], width) if report.note else ()),
-        _verdict(report),
+        *wrap(_verdict(report), width),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _title(report: Report) -> str:
+    return f"Verification: {report.model}{_precision(report)} on {report.provider}, {_settings(report)}"
 
 
 def _precision(report: Report) -> str:
@@ -57,8 +61,8 @@ def _remarkable(report: Report) -> list[LayerResult]:
 def _layer_columns(layers: list[LayerResult]) -> list[Column]:
     return [
         names_with_types([layer.node for layer in layers], [f" ({layer.op})" for layer in layers]),
-        Column("Tightest error", [number(layer.error) for layer in layers], right=True),
-        Column("Its bound", [number(layer.bound) for layer in layers], right=True),
+        Column("Tightest error", [number(layer.error) for layer in layers], right=True, spared=1),
+        Column("Its bound", [number(layer.bound) for layer in layers], right=True, spared=2),
         Column("Ratio", [ratio(layer.ratio) for layer in layers], right=True),
         Column("Status", [layer.status for layer in layers]),
         Column("Input", [layer.probe for layer in layers], least=8, drop=1),
@@ -71,7 +75,7 @@ def _output_columns(report: Report) -> list[Column]:
     return [
         Column("Output, end to end", [output.name for output in outputs], least=20),
         Column("Error", [number(output.error) for output in outputs], right=True),
-        Column("Tolerance", [number(output.tolerance) for output in outputs], right=True),
+        Column("Tolerance", [number(output.tolerance) for output in outputs], right=True, spared=1),
         Column("Ratio", [ratio(output.ratio) for output in outputs], right=True),
         Column("Status", ["passed" if output.passed else "failed" for output in outputs]),
     ]
@@ -112,22 +116,28 @@ def _failure(report: Report, width: int) -> Iterator[str]:
     """The first layer that broke its bound, or else the first output that did."""
     layer = report.first_failure
     if layer is not None:
-        yield f"First to fail: {layer.node} ({layer.op}), {layer.file}:{layer.line}"
+        yield from wrap(f"First to fail: {layer.node} ({layer.op}), {layer.file}:{layer.line}", width)
         yield from _element(layer, "bound", layer.bound, width)
         return
     output = next((output for output in report.end_to_end if not output.passed), None)
     if output is not None:
-        yield f"No layer fails by itself; the output {output.name} does"
+        yield from wrap(f"No layer fails by itself; the output {output.name} does", width)
         yield from _element(output, "tolerance", output.tolerance, width)
 
 
 def _element(result: LayerResult | OutputResult, name: str, bound: float, width: int) -> Iterator[str]:
     if result.index:
         at = ", ".join(map(str, result.index))
-        yield f"  element [{at}]: expected {result.expected!r}, got {result.got!r}"
-        yield f"  error {number(result.error)}, {name} {number(bound)}, ratio {ratio(result.ratio)}"
+        yield from _indented(f"element [{at}]: expected {result.expected!r}, got {result.got!r}", width)
+        yield from _indented(
+            f"error {number(result.error)}, {name} {number(bound)}, ratio {ratio(result.ratio)}", width
+        )
     if result.note:
-        yield from (f"  {line}" for line in wrap(result.note, width - 2))
+        yield from _indented(result.note, width)
+
+
+def _indented(text: str, width: int) -> Iterator[str]:
+    return (f"  {line}" for line in wrap(text, width - 2))
 
 
 def _verdict(report: Report) -> str:

@@ -58,7 +58,7 @@ def render_match(table: MatchTable, width: int = 100, style: Style | None = None
     names, shapes, statuses, sources, notes = (list(cells) for cells in zip(*rows, strict=True)) if rows else [[]] * 5
     columns = [
         Column("Weight", names, least=20, names=True),
-        Column("Shape", shapes),
+        Column("Shape", shapes, spared=1),
         Column("Status", statuses),
         Column("In the file", sources, least=12, names=True),
     ]

@@ -16,7 +16,7 @@ from specc.diagnostics import Diagnostic
 from specc.files import atomic
 from specc.ir.graph import Graph, Node, weight_name
 from specc.ops.base import Weight
-from specc.outputs import SOURCE, refusals, spec_files
+from specc.outputs import SOURCE, refusals, spec_files, unwritable
 from specc.torch.layer import Layer, reach
 from specc.torch.table import lower
 
@@ -52,7 +52,7 @@ def write_source(graph: Graph, path: Path) -> tuple[Diagnostic, ...]:
         with atomic(path) as stream:
             stream.write(to_source(graph).encode())
     except OSError as error:
-        return (Diagnostic("E0904", f"cannot write `{path}`: {error.strerror or error}", file=str(path)),)
+        return (unwritable(path, error),)
     return ()
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO, Final
 
 from specc.diagnostics import Diagnostic
 from specc.files import atomic
+from specc.outputs import unwritable
 from specc.weights.stored import element_count
 from specc.weights.tensors import Weights
 
@@ -32,7 +33,7 @@ def write(weights: Weights, path: str | os.PathLike[str]) -> tuple[Diagnostic, .
         with atomic(path) as stream:
             writer(weights, stream)
     except OSError as error:
-        return (Diagnostic("E0904", f"cannot write `{path}`: {error.strerror or error}", file=str(path)),)
+        return (unwritable(path, error),)
     return ()
 
 

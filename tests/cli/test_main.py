@@ -135,6 +135,30 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
+def test_a_model_goes_to_standard_output(tmp_path: Path) -> None:
+    (tmp_path / "net.cnn").write_text(NET, encoding="utf-8")
+    commands = (
+        "specc export net.cnn -o - > a.onnx; specc export net.cnn -o - | cat > b.onnx; specc export net.cnn -o c.onnx"
+    )
+    done = run_in_shell(f"{commands}; cmp a.onnx c.onnx && cmp b.onnx c.onnx", tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("wrote standard output: Net, opset 21")
+    assert (tmp_path / "a.onnx").stat().st_size
+
+
+def test_a_binary_file_is_no_text_for_a_terminal(specc: Specc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    answer = specc("export", "net.cnn", "-o", "-")
+    assert (answer.code, answer.out) == (2, "")
+    assert "an ONNX file is no text for a terminal" in answer.err
+
+
+def test_a_dash_is_standard_output_for_all_that_print(specc: Specc) -> None:
+    assert specc("export", "net.cnn", "--to", "torch", "-o", "-").out.startswith('"""Net, a PyTorch model')
+    specc("export", "net.cnn", "-o", "net.onnx")
+    assert specc("import", "net.onnx", "-o", "-") == specc("import", "net.onnx")
+
+
 HELP = ("--help", "--version", "check net.cnn --help", "export -h")
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from specc.report.verification import number, ratio, render
+from specc.textwidth import text_width
 from specc.verify.report import LayerResult, OutputResult, Report
 
 GOOD = LayerResult(
@@ -56,6 +59,15 @@ def test_a_narrow_table_keeps_the_tightest_error_beside_its_bound_and_names_apar
         "────────────────────────────────────────────────────────────────────────────",
     ]
     assert "No room for Input, Largest error: use COLUMNS=" in render(report(*named), 76)
+
+
+@pytest.mark.parametrize("width", [40, 48, 60, 80])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    long = replace(BAD, node="group1.inverted_residual2.expand.conv1", note="a tie is rounded the other way " * 3)
+    failed = replace(OUTPUT, name="a_name_that_is_very_long_indeed", passed=False)
+    for one in (report(GOOD, long, output=failed), report(GOOD, output=failed), report(GOOD)):
+        assert max(map(text_width, render(one, width).splitlines())) <= width
+    assert ("Tolerance" in render(report(GOOD), width)) == (width > 40)
 
 
 def test_a_failure_names_the_first_layer_and_its_element() -> None:
