@@ -20,7 +20,7 @@ examples:
   specc check resnet.cnn --model ResNet --set depths=[2,2,2,2] --set classes=10
   specc check resnet.cnn --allow W0101          # strides drop rows on purpose
   specc check models/*.cnn --format github      # annotations in GitHub Actions
-  specc check models/*.cnn -q --deny-warnings   # in CI: findings and nothing else
+  specc check models/*.cnn -q --deny-warnings   # in CI: nothing but findings
   specc check resnet.cnn --format json | jq '.models[].totals'
 """
 

@@ -28,7 +28,7 @@ OUTPUT: Final = "standard output"
 
 EXAMPLES = """\
 examples:
-  specc export lenet5.cnn                       # LeNet5.onnx, weights from a seed
+  specc export lenet5.cnn                      # LeNet5.onnx, seeded weights
   specc export resnet.cnn --model ResNet34 -o r34.onnx --weights r34.safetensors
   specc export resnet.cnn --model ResNet18 --dtype float16 --keep-io-types
   specc export resnet.cnn --model ResNet18 --preprocess   # takes pixels 0..255

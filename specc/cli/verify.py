@@ -23,7 +23,7 @@ EXAMPLES = """\
 examples:
   specc verify lenet5.cnn
   specc verify resnet.cnn --model ResNet34 --weights trained.safetensors
-  specc verify lenet5.cnn --onnx lenet5.onnx --seed 7   # exported with that seed
+  specc verify lenet5.cnn --onnx lenet5.onnx --seed 7  # exported with it
 """
 
 

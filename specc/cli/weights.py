@@ -19,7 +19,7 @@ EXAMPLES = """\
 examples:
   specc weights lenet5.cnn                      # names, shapes, initialisers
   specc weights lenet5.cnn -o start.safetensors --seed 7    # the seeded weights
-  specc weights resnet.cnn --model ResNet18 --from r18.pt   # what fits, what not
+  specc weights resnet.cnn --model ResNet18 --from r18.pt   # what fits
   specc weights resnet.cnn --model ResNet18 --from r18.pt -o r18.safetensors
   specc weights lenet5.cnn --format json | jq -r '.tensors[].name'
 """

@@ -144,7 +144,7 @@ def test_a_run_without_any_result_leaves_the_old_file(specc: Specc) -> None:
         (["--top-k", "0"], "--top-k is at least 1, not 0"),
         (["--top-k", "-1"], "--top-k is at least 1, not -1"),
         (["--top-k", "2", "--save-activations", "conv1"], "the activations need a file: -o OUT"),
-        (["-o", "no/out.npz"], "cannot write no/out.npz: No such file or directory"),
+        (["-o", "no/out.npz"], "cannot write no/out.npz: there is no folder no"),
     ],
 )
 def test_run_refuses_what_it_cannot_do(specc: Specc, options: list[str], says: str) -> None:
