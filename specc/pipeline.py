@@ -159,7 +159,7 @@ def _reaches(errors: Sequence[Span | None], name: str, elaborated: Elaborated, p
     if not errors:
         return False
     model, module = project.model(name), project.module
-    own = [*elaborated.places.values(), *(() if model is None else (model.tree.name.span,))]
+    own = [*(mark.place for mark in elaborated.marks.values()), *(() if model is None else (model.tree.name.span,))]
     items = [*(block.tree.span for block in module.blocks), *(model.tree.span for model in module.models)]
     others = [item for item in items if not any(_lies_in(place, item) for place in own)]
     return not all(error is not None and any(_lies_in(error, item) for item in others) for error in errors)
