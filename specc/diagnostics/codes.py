@@ -82,7 +82,7 @@ CODES: Final[dict[str, str]] = {
     # W: correct, and probably not meant
     "W0101": "stride that drops rows or columns",
     "W0102": "window written as a product",
-    "W0103": "image with its channels behind its height and width, or with a batch",
+    "W0103": "image in an order that is read otherwise, or with a batch",
     "W0104": "softmax along the first axis of a matrix product",
     "W0105": "unpool at what are no positions",
     "W0201": "label that is never used",

@@ -26,6 +26,8 @@ MAX_RANK: Final = 4
 PIXELS: Final = (1, 3, 4)
 """Channels of grey, RGB and RGBA images."""
 LARGEST_PIXEL: Final = 4
+AXES: Final = frozenset("hwdlt") | {"height", "width", "depth", "length", "time", "rows", "columns"}
+"""What nobody calls a batch."""
 
 
 def graph_input(
@@ -134,8 +136,9 @@ def _argument_name(
 
 
 def warn_of_order(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
-    """W0103 where the shape looks like height x width x channels and is read as channels x height x width, or begins
-    with a batch of 1 and is read as a volume."""
+    """W0103 where the shape looks like height x width x channels and is read as channels x height x width, begins
+    with a batch of 1 and is read as a volume, or with an axis of the image that is read as the batch."""
+    _warn_of_batch(statement, declared, layout, report)
     sizes = tuple(size for size in declared.type.shape[1:] if isinstance(size, int))
     if layout != "chw" or len(sizes) != declared.type.rank:
         return
@@ -150,6 +153,18 @@ def warn_of_order(statement: ast.Input, declared: GraphInput, layout: Layout, re
         message = f"this is read as {height} channels of {width}x{channels}"
         help = f"an image is `{channels}x{height}x{width}` here, or with `layout=hwc` stays as it is written"
         report.add(Diagnostic("W0103", message, statement.shape.span, help=help))
+
+
+def _warn_of_batch(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
+    batch = str(declared.type.shape[0])
+    if batch.lower() in AXES:
+        sizes = declared.type.text(layout)
+        report.add(
+            Diagnostic(
+                "W0103", f"`{batch}` is read as the batch, and each item is {sizes}", statement.shape.span,
+                help=f"`[{BATCH}, {batch}, ...]` writes the batch before it; `{batch}x{sizes}` leaves it out",
+            )
+        )  # fmt: skip
 
 
 def _argument_value(name: str, value: ast.Expr, frame: Frame, report: Reporter) -> Value:
