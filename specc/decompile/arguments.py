@@ -35,14 +35,15 @@ def closing(op: Op) -> str:
 def arguments_of(op: Op) -> Iterator[str]:
     """The arguments in the order in which they are written: positional ones first, defaults left out."""
     given = {name: value for name, value in op if name not in op.context and value != _default(op, name)}
-    leading = True
+    leading, before = True, False
     others = {*op.operands, *(replaced for replaced in op.instead.values() if replaced not in given)}
     for name in op.positional:
         if name in others:
             continue
-        leading = leading and name in given
+        leading = leading and name in given and not (name == "axis" and isinstance(given[name], int) and before)
         if leading:
             yield value_text(name, given.pop(name))
+            before = True
     for name, value in sorted(given.items(), key=lambda item: item[0] not in FIRST):
         yield f"{name}={value_text(name, value)}"
 

@@ -14,6 +14,7 @@ from specc.decompile.lines import Chunks, Printer, broken, folded, page, shape_t
 from specc.decompile.marks import blank, final_names, replaced
 from specc.decompile.names import RESERVED, identifier, label_base, layer_name, preserved, spoken_words
 from specc.decompile.nested import nested_blocks
+from specc.decompile.roles import part, role
 from specc.dims import Dim, names
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
 
@@ -88,7 +89,8 @@ def _bases(nodes: Sequence[Node], wanted: Collection[str], read: Collection[str]
     for node in nodes:
         for value in node.outputs:
             if value in wanted:
-                base = label_base(node, value, readers.get(value, ()))
+                base = part(node, value, readers) or label_base(node, value, readers.get(value, ()))
+                base = (role(value, readers) if base == "features" else None) or base
                 yield value, f"{base if value in read else f'_{base}'}.{next(numbers)}"
 
 

@@ -25,7 +25,7 @@ def log_softmax(x: Array, axis: int) -> Array:
 
 def softmax_bound(x: Array, y: Array, axis: int, u: float) -> Array:
     in_sum = _sum_error(x, y, axis, u)
-    own = u * np.abs(_shifted(x, axis))
+    own = u * np.where(y > 0, np.abs(_shifted(x, axis)), 0)
     return np.asarray(1.01 * y * (in_sum + own + gamma(EXP + 3, u)) + (x.shape[axis] + 1) * SMALLEST)
 
 
@@ -42,7 +42,9 @@ def _shifted(x: Array, axis: int) -> Array:
 
 
 def _sum_error(x: Array, probabilities: Array, axis: int, u: float) -> Array:
-    """The relative error of the sum of exponentials: the shifts' roundings weigh as much as their terms."""
-    shifts = np.sum(probabilities * np.abs(_shifted(x, axis)), axis=axis, keepdims=True)
+    """The relative error of the sum of exponentials: the shifts' roundings weigh as much as their terms.  An infinite
+    shift, as masks make it, is no rounding, and its term exactly 0."""
+    weighed = np.where(probabilities > 0, np.abs(_shifted(x, axis)), 0)
+    shifts = np.sum(probabilities * weighed, axis=axis, keepdims=True)
     n = x.shape[axis]
     return np.asarray(gamma(n + EXP, u) + u * shifts + n * SMALLEST)

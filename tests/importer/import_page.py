@@ -25,9 +25,10 @@ opsets of one operator are read alike. Patterns of several nodes (a GELU, a SiLU
 """
 REASONS = [
     (
-        "what changes, moves, merges or drops the batch, or computes across it (`nn.MultiheadAttention`, "
-        "`nn.TransformerEncoderLayer`)",
-        "the batch is the first axis of every value, and layers see one item",
+        "what computes across the batch, changes or drops it, slides windows over a batch merged with another axis, or "
+        "returns it elsewhere than as the first axis",
+        "layers see one item; what a network moves or merges in between (`nn.MultiheadAttention`, windows of a Swin "
+        "transformer) is written with the batch first",
     ),
     ("one number per item without an axis (`mean((1, 2, 3))`)", "a value has an axis besides the batch: `keepdims`"),
     (

@@ -45,7 +45,7 @@ class Generator(torch.nn.Module):
         return self.conv(self.constant.repeat(z.shape[0], 1, 1, 1) * self.style(z)[:, :, None, None])
 
 
-PATCHES = ["conv", "reshape", "learned", "concat", "bias", "layernorm", "gather", "flatten", "dense"]
+PATCHES = ["conv", "reshape", "transpose", "learned", "concat", "bias", "layernorm", "gather", "flatten", "dense"]
 
 
 def exported(module, x, opset, opened=True):
@@ -64,7 +64,7 @@ def exported(module, x, opset, opened=True):
 @pytest.mark.parametrize(
     ("module", "x", "expected", "line"),
     [
-        (Patches, (2, 3, 8, 8), PATCHES, "branch { learned 16x1 }"),
+        (Patches, (2, 3, 8, 8), PATCHES, "branch { learned 1x16 }"),
         (Generator, (2, 6), ["learned", "dense", "mul", "conv"], "branch { learned 8x4x4 }"),
     ],
 )
@@ -83,8 +83,8 @@ def test_joined_in_a_fixed_batch(batch):
     module = Patches().eval()
     found = imported(exported(module, torch.rand(batch, 3, 8, 8), 17, opened=False))
     assert words(found.graph) == PATCHES
-    (name,) = (name for name in found.weights if found.weights[name].shape == (16, 1))
-    np.testing.assert_array_equal(found.weights[name][:, 0], module.token.detach().numpy()[0, 0])
+    (name,) = (name for name in found.weights if found.weights[name].shape == (1, 16))
+    np.testing.assert_array_equal(found.weights[name][0], module.token.detach().numpy()[0, 0])
 
 
 class Repeated(torch.nn.Module):

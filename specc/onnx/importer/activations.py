@@ -8,7 +8,7 @@ from math import isclose, pi, sqrt
 from typing import Final
 
 from specc.onnx.importer.context import Context
-from specc.onnx.importer.values import Decline, Live, Step, Value, reshaped
+from specc.onnx.importer.values import Decline, Live, Moved, Step, Value, reshaped
 from specc.ops import activation, elementary, smooth
 from specc.ops.base import Op
 from specc.ops.dropout import Dropout
@@ -31,9 +31,12 @@ def unary(make: Callable[[Step], Op]) -> Rule:
     return rule
 
 
-def elementwise(ctx: Context, step: Step, operand: Live, op: Op) -> Live:
+def elementwise(ctx: Context, step: Step, operand: Live | Moved, op: Op) -> Live | Moved:
     """`op` of every element, in whatever layout the operand has."""
-    return Live(ctx.add(step, op, operand.value), operand.last)
+    made = ctx.add(step, op, operand.value)
+    if isinstance(operand, Moved):
+        return Moved(made, operand.factors, operand.axes)
+    return Live(made, operand.last)
 
 
 SIMPLE: Final[dict[str, Rule]] = {
@@ -212,7 +215,7 @@ def composed(ctx: Context, step: Step) -> list[Value] | None:
         op, x = _factor(ctx, tensor, product.factor)
         if op is not None and x is not None and (others == [x] or (not others and isinstance(op, smooth.HardSigmoid))):
             found = ctx.values.get(x)
-            if isinstance(found, Live):
+            if isinstance(found, Live | Moved):
                 return [elementwise(ctx, step, found, op)]
     return None
 
@@ -263,7 +266,7 @@ def hard_sigmoid(ctx: Context, step: Step) -> list[Value] | None:
     inner = ctx.maker(product.tensors[0], "Clip")
     op, x = _clipped_sum(ctx, inner) if inner else (None, None)
     found = ctx.values.get(x) if op is not None and x is not None else None
-    return [elementwise(ctx, step, found, smooth.HardSigmoid())] if isinstance(found, Live) else None
+    return [elementwise(ctx, step, found, smooth.HardSigmoid())] if isinstance(found, Live | Moved) else None
 
 
 def _gelu(ctx: Context, wave: str | None) -> tuple[Op | None, str | None]:

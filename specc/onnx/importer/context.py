@@ -12,10 +12,15 @@ import numpy as np
 from specc.dims import Dim
 from specc.ir.build import GraphBuilder, output_names
 from specc.ir.graph import Node
-from specc.onnx.importer.values import Array, Decline, Known, Live, Pending, Step, Value, mapped
+from specc.onnx.importer.values import Array, Decline, Known, Live, Moved, Pending, Step, Value, mapped
 from specc.ops.axes import axis_name, spoken_axes
 from specc.ops.base import Op
-from specc.ops.shape import Transpose
+from specc.ops.learned import Learned
+from specc.ops.matmul import MatMul
+from specc.ops.ordered import Ordered
+from specc.ops.shape import Reshape, Transpose
+from specc.ops.split import Split
+from specc.ops.windowed import Windowed
 from specc.types import SPATIAL_NAMES, TensorType, speak
 from specc.weights.tensors import Tensor
 
@@ -49,6 +54,12 @@ class Context:
     """Arrays for inputs: what rules need as constants is taken from them (see `specc.conformance`)."""
     folded: int = 0
     """Elements of the constants computed so far."""
+    moved: dict[tuple[Op, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
+    """What nodes that only move elements made, by these and their operands: it is not made twice."""
+    numbered: set[str] = field(default_factory=set)
+    """Values whose axes are positions of nothing: rows of tokens, matrices, heads.  A spec calls them by number."""
+    has_signals: bool = True
+    """Whether layers of the file slide a window along a single axis, so that it may be a signal's length."""
     lifted: bool = False
     """Whether every tensor stands for an item of a batch of one: its own first axis is then no batch."""
 
@@ -70,6 +81,8 @@ class Context:
         found = self.value(step, index)
         if isinstance(found, Live):
             return found
+        if isinstance(found, Moved):
+            raise Decline("it reads a value whose batch is not the first axis")
         empty = isinstance(found, Known) and not found.elements
         raise Decline(f"its input {index + 1} {'has no elements' if empty else 'is a constant'}")
 
@@ -78,7 +91,7 @@ class Context:
         found = self.value(step, index)
         if isinstance(found, Live) and step.operand(index) in self.feeds:
             return Known.of(self.feeds[step.operand(index)])
-        if isinstance(found, Live):
+        if isinstance(found, Live | Moved):
             raise Decline(f"its input {index + 1} is not constant")
         assert isinstance(found, Known)
         return found
@@ -133,9 +146,21 @@ class Context:
     def axis_argument(self, value: Live, index: int) -> str | int:
         """How a spec calls the canonical axis `index`."""
         rank = self.type(value).rank
+        if self.is_numbered(value.value):
+            return -1 if index == rank else index - 1
         if index == 1 or rank - 1 in SPATIAL_NAMES:
             return axis_name(index, rank)
         return spoken_axes(rank, self.builder.layout).index(index)
+
+    def is_numbered(self, value: str) -> bool:
+        """Whether a spec calls the axes of a value by number."""
+        return value in self.numbered or self.is_matrix(value)
+
+    def is_matrix(self, value: str) -> bool:
+        """Whether a value of two axes is rows and columns rather than channels along a length."""
+        return (
+            not (self.own or self.has_signals) and self.builder.layout == "chw" and self.builder.types[value].rank == 2
+        )
 
     def first(self, step: Step, index: int = 0) -> str:
         """The value that has the ONNX tensor's axes in canonical order: channels are its second axis."""
@@ -212,14 +237,29 @@ class Context:
         self, step: Step, op: Op, *inputs: str, weights: Mapping[str, Tensor] | None = None, part: str = ""
     ) -> tuple[str, ...]:
         count = len(op.infer(tuple(self.builder.types[name] for name in inputs)))
+        moves = not self.own and isinstance(op, Ordered | Split)
+        if moves and (op, inputs) in self.moved:
+            return self.moved[op, inputs]
         target = step.outputs[0] + (f"/{part}" if part else "")
         while any(name in self.builder.types for name in output_names(target, count)):
             target += "'"
         results = self.builder.add(target, op, inputs)
         node = self.builder.nodes[-1]
         self.nodes.update((name, node) for name in results)
+        if self._is_numbered(node):
+            self.numbered.update(results)
         self._check_weights(node, weights or {})
+        if moves:
+            self.moved[op, inputs] = results
         return results
+
+    def _is_numbered(self, node: Node) -> bool:
+        if self.own or self.builder.layout == "hwc" or isinstance(node.op, Windowed):
+            return False
+        if isinstance(node.op, Reshape | Transpose | MatMul):
+            return True
+        others = [name for name in node.inputs if self.node(name, Learned) is None]
+        return bool(others) and self.numbered.issuperset(others)
 
     def _check_weights(self, node: Node, given: Mapping[str, Tensor]) -> None:
         types = tuple(self.builder.types[name] for name in node.inputs)

@@ -5,7 +5,6 @@ Arrays of type object hold sizes, of which some may be open (`specc.dims`); the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from math import prod
 from typing import Any, Final
@@ -13,9 +12,12 @@ from typing import Any, Final
 import numpy as np
 
 from specc.dims import Sym
+from specc.onnx.importer import masks
+from specc.onnx.importer.arrangement import shape_of
 from specc.onnx.importer.context import Context
+from specc.onnx.importer.masks import Fold, TooLarge, binary
 from specc.onnx.importer.quantised import stored
-from specc.onnx.importer.values import Array, Decline, Known, Live, Step, mapped
+from specc.onnx.importer.values import Array, Decline, Known, Live, Moved, Step, mapped
 
 LARGE: Final = "it is too large"
 VIEWS: Final = ("ConstantOfShape", "Expand", "Identity", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze")
@@ -27,10 +29,6 @@ MOST_TERMS: Final = 64
 VIEWED: Final = 1 << 29
 """Elements of a constant that is one number everywhere, or the view of another."""
 _CASTS: Final = {1: np.float32, 6: np.int32, 7: np.int64, 9: np.bool_, 10: np.float16, 11: np.float64}
-
-
-class TooLarge(ValueError):
-    """A constant has more elements than are computed."""
 
 
 def folded(ctx: Context, step: Step, most: int) -> Known | None:
@@ -73,6 +71,17 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
     marks = [(o.tensor.is_literal, o.array.dtype.kind == "f") for o in known]
     literal = any(mark for mark, _ in marks) and all(mark for mark, is_float in marks if is_float)
     return replace(made, tensor=replace(made.tensor, source=source, is_literal=literal))
+
+
+def folded_parts(ctx: Context, step: Step) -> list[Known] | None:
+    """The parts of a constant that `step` cuts, views of it; `None` for any other step."""
+    known = [found for name in step.inputs if name and isinstance(found := ctx.values.get(name), Known)]
+    if step.op_type != "Split" or len(known) < len(list(filter(None, step.inputs))) or any(o.is_open for o in known):
+        return None
+    cut = masks.parts([o.array for o in known], step)
+    return [
+        replace(made, tensor=replace(made.tensor, is_literal=known[0].tensor.is_literal)) for made in map(Known.of, cut)
+    ]
 
 
 def _turned(operands: list[Known], step: Step) -> Known | None:
@@ -133,6 +142,8 @@ def _shape(ctx: Context, step: Step) -> Known | None:
     found = ctx.values.get(step.operand(0))
     if isinstance(found, Live):
         shape: tuple[Any, ...] = ctx.shape(found)
+    elif isinstance(found, Moved):
+        shape = shape_of(found, ctx.builder.types[found.value].shape[0])
     elif isinstance(found, Known):
         shape = found.shape
     else:
@@ -255,16 +266,6 @@ def _range(operands: list[Array], step: Step, most: int) -> Array:
     return np.arange(start, end, by, dtype=operands[0].dtype)
 
 
-def _binary(function: Callable[[Any, Any], Any]) -> Callable[[list[Array], Step, int], Array]:
-    def rule(operands: list[Array], step: Step, most: int) -> Array:
-        left, right = operands
-        if prod(np.broadcast_shapes(left.shape, right.shape)) > most:
-            raise TooLarge
-        return np.asarray(function(left, right))
-
-    return rule
-
-
 def _where(operands: list[Array], step: Step, most: int) -> Array:
     if prod(np.broadcast_shapes(*(operand.shape for operand in operands))) > most:
         raise TooLarge
@@ -281,36 +282,36 @@ def _reduced(operands: list[Array], step: Step, most: int) -> Array:
     return np.asarray(np.prod(operands[0], _axes(operands, step, 1), keepdims=bool(step.integer("keepdims", 1))))
 
 
-RULES: Final[dict[str, Callable[[list[Array], Step, int], Array]]] = {
-    "Add": _binary(lambda left, right: left + right),
+RULES: Final[dict[str, Fold]] = {
+    **masks.RULES,
+    "Add": binary(lambda left, right: left + right),
     "Cast": _cast,
     "Ceil": _whole,
     "Concat": _concat,
     "ConstantOfShape": _of_shape,
     "Div": _divide,
-    "Equal": _binary(lambda left, right: left == right),
     "Expand": _expand,
     "Floor": _whole,
     "Gather": _gather,
     "Identity": lambda operands, step, most: operands[0],
-    "Max": _binary(np.maximum),
-    "Min": _binary(np.minimum),
-    "Mod": _binary(lambda left, right: left % right),
-    "Mul": _binary(lambda left, right: left * right),
+    "Max": binary(np.maximum),
+    "Min": binary(np.minimum),
+    "Mod": binary(lambda left, right: left % right),
+    "Mul": binary(lambda left, right: left * right),
     "Neg": lambda operands, step, most: -operands[0],
-    "Pow": _binary(lambda left, right: left**right),
+    "Pow": binary(lambda left, right: left**right),
     "Range": _range,
     "ReduceProd": _reduced,
     "Reshape": _reshape,
     "Slice": _slice,
     "Sqrt": lambda operands, step, most: np.sqrt(operands[0]),
     "Squeeze": _squeeze,
-    "Sub": _binary(lambda left, right: left - right),
+    "Sub": binary(lambda left, right: left - right),
     "Tile": _tile,
     "Transpose": lambda operands, step, most: np.transpose(operands[0], step.integers("perm")),
     "Unsqueeze": _unsqueeze,
     "Where": _where,
 }
 """By operator: the operands' arrays, the step and the most elements to the result."""
-ON_CONSTANTS: Final = frozenset({*RULES, "CastLike", "Constant", "DequantizeLinear", "Shape", "Size"})
+ON_CONSTANTS: Final = frozenset({*RULES, "CastLike", "Constant", "DequantizeLinear", "Shape", "Size", "Split"})
 """The operators that are read where they make a constant."""

@@ -7,7 +7,7 @@ import numpy as np
 from specc.dims import Dim
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.measuring import measured_value
-from specc.onnx.importer.values import Array, Decline, Known, Live, Step, Value, mapped
+from specc.onnx.importer.values import Array, Decline, Known, Live, Moved, Step, Value, mapped
 from specc.ops.learned import Learned
 from specc.types import TensorType, unspeak
 from specc.weights.tensors import Tensor
@@ -34,6 +34,18 @@ def _repeated(ctx: Context, step: Step, constant: Known, shape: tuple[int, ...],
     if ctx.lifted or len(shape) < 2 or shape[0] != 1 or wanted != [batch, *shape[1:]]:
         raise Decline("it repeats a constant along other axes than the batch")
     return _node(ctx, step, mapped(constant.tensor, shape[1:], lambda array: array), Live(source), False, "")
+
+
+def alone(ctx: Context, step: Step, constant: Known) -> Moved:
+    """A constant that is computed with where the file fixes a batch of one, such as learned queries: a value that lies
+    as its tensor does."""
+    sizes = tuple(size for size in constant.shape if size != 1)
+    places = iter(range(len(sizes)))
+    axes = tuple((next(places),) if size != 1 else () for size in constant.shape)
+    weight = mapped(constant.tensor, sizes, lambda array: array)
+    source = ctx.builder.inputs[0].name
+    made = ctx.add(step, Learned(shape=sizes), source, weights={"weight": weight}, part="learned")
+    return Moved(made, sizes, axes)
 
 
 def among(ctx: Context, step: Step) -> list[Live]:

@@ -31,8 +31,10 @@ def gemm(ctx: Context, step: Step) -> list[Value]:
     tensors = {"weight": weight}
     if step.operand(2):
         tensors["bias"] = _scaled(_row(ctx.known(step, 2).tensor, weight.shape[0]), step.number("beta", 1.0))
-    op = Dense(units=weight.shape[0], bias="bias" in tensors, layout=ctx.builder.layout)
-    return [Live(ctx.add(step, op, _flat(ctx, step), weights=tensors))]
+    value = ctx.live(step)
+    axis = None if ctx.type(value).rank == 1 else -1
+    op = Dense(units=weight.shape[0], bias="bias" in tensors, axis=axis, layout=ctx.builder.layout)
+    return [Live(ctx.add(step, op, ctx.first(step), weights=tensors))]
 
 
 def _of_values(ctx: Context, step: Step) -> Live:

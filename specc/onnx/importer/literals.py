@@ -11,6 +11,8 @@ from specc.onnx.importer.values import Known, Step
 WEIGHTED: Final = ("BatchNormalization", "Conv", "ConvTranspose", "Gemm", "MatMul", "PRelu")
 """Operators whose second operand is trained."""
 
+WINDOWED: Final = ("AveragePool", "Conv", "ConvTranspose", "LpPool", "MaxPool")
+
 
 def has_literals(steps: Sequence[Step]) -> bool:
     """Whether the Constant nodes of a file hold literals, as in files of PyTorch's exporter, which makes parameters
@@ -26,3 +28,13 @@ def own_literals(constants: Mapping[str, Known]) -> dict[str, Known]:
         name: replace(known, tensor=replace(known.tensor, is_literal=True)) if "/" in name else known
         for name, known in constants.items()
     }
+
+
+def has_signals(steps: Sequence[Step], constants: Mapping[str, Known]) -> bool:
+    """Whether a node slides a window along a single axis: then two axes may be channels along a length."""
+    for step in steps:
+        weight = constants.get(step.operand(1))
+        window = step.integers("kernel_shape") or (weight.shape[2:] if weight is not None else ())
+        if step.op_type in WINDOWED and len(window) == 1:
+            return True
+    return False

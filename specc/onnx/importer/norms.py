@@ -127,7 +127,7 @@ def layer_norm(ctx: Context, step: Step) -> list[Value]:
         raise Decline(f"it normalises the axes from {axis} on, which are neither the channels nor the last of an item")
     op = LayerNorm(
         eps=step.number("epsilon", 1e-5),
-        over="all" if over == 0 else over,
+        over="all" if over == 0 else -1 if over == kind.rank - 1 else over,
         statistics=any(step.outputs[1:]),
         layout=ctx.builder.layout,
     )

@@ -34,7 +34,7 @@ def slice_(ctx: Context, step: Step) -> list[Value]:
     cuts: dict[int, tuple[int, int]] = {}
     parts: list[Op] = []
     for axis, start, end, by in zip(axes, starts, ends, steps, strict=True):
-        if by != 1:
+        if by != 1 or (ctx.is_numbered(value.value) and any(_cut(shape[axis], start, end))):
             parts.append(_stepped(ctx, value, axis, (start, end, by)))
         elif sum(cut := _cut(shape[axis], start, end)) == shape[axis]:
             return [_nothing(shape, axis)]
@@ -53,10 +53,14 @@ def _stepped(ctx: Context, value: Live, axis: int, bounds: tuple[int, int, int])
     """Every n-th position; ends that stand for the end of the axis are left out."""
     start, end, by = bounds
     first = -1 if by < 0 else 0
+    whole = by < 0 and start >= END
+    stop = None if (end <= -END if by < 0 else end >= END) else end
+    if ctx.is_numbered(value.value) and by > 0 and stop == ctx.shape(value)[axis]:
+        stop = None
     return Slice(
         axis=ctx.axis_argument(value, ctx.axis(value, axis)),
-        start=None if start == first or (by < 0 and start >= END) else start,
-        stop=None if (end <= -END if by < 0 else end >= END) else end,
+        start=None if whole or (start == first and (stop is None or by != 1)) else start,
+        stop=stop,
         step=by,
         layout=ctx.builder.layout,
     )
@@ -88,10 +92,7 @@ def _channels(ctx: Context, step: Step, value: str, cut: tuple[int, int]) -> str
         raise Decline("it cuts an open number of channels")
     sizes = [part for part in (cut[0], size - sum(cut), cut[1]) if part]
     op = Split(parts=len(sizes) if len(set(sizes)) == 1 else tuple(sizes), layout=ctx.builder.layout)
-    same = (node for node in ctx.nodes.values() if node.op == op and node.inputs == (value,))
-    node = next(same, None)  # the other half of a value that is cut twice
-    outputs = ctx.add_many(step, op, value, part="parts") if node is None else node.outputs
-    return outputs[1 if cut[0] else 0]
+    return ctx.add_many(step, op, value, part="parts")[1 if cut[0] else 0]
 
 
 def gather(ctx: Context, step: Step) -> list[Value]:

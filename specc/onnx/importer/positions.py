@@ -31,8 +31,10 @@ def pad(ctx: Context, step: Step) -> list[Value]:
         return [value]
     if mode == "constant" and fill not in (None, 0.0) and abs(fill) == float("inf"):
         raise Decline(f"it pads with {fill}")
+    if len(sides) > 1 and mode == "constant" and (1 in sides or ctx.is_numbered(value.value)):
+        return [_axis_by_axis(ctx, step, value, sides, fill or 0.0)]
     if 1 in sides:
-        return [_channels_padded(ctx, step, value, sides, (mode, fill or 0.0))]
+        return [_along(ctx, step, value, (1, sides[1]), (mode, fill or 0.0))]
     pairs = [sides.get(axis, (0, 0)) for axis in range(2, ctx.type(value).rank + 1)]
     flat = (*(begin for begin, _ in pairs), *(end for _, end in pairs))
     if max(flat) <= 0:
@@ -43,17 +45,24 @@ def pad(ctx: Context, step: Step) -> list[Value]:
     return [Live(ctx.add(step, op, value.value), value.last)]
 
 
-def _channels_padded(
-    ctx: Context, step: Step, value: Live, sides: dict[int, tuple[int, int]], how: tuple[str, float]
+def _axis_by_axis(ctx: Context, step: Step, value: Live, sides: dict[int, tuple[int, int]], fill: float) -> Live:
+    """Numbers added at the ends of several axes, one of which is the channels, or none a position of an image."""
+    *_, last = sides
+    for axis, ends in sides.items():
+        value = _along(ctx, step, value, (axis, ends), ("constant", fill), "" if axis == last else f"axis{axis}")
+    return value
+
+
+def _along(
+    ctx: Context, step: Step, value: Live, side: tuple[int, tuple[int, int]], how: tuple[str, float], part: str = ""
 ) -> Live:
-    """Channels added at both ends of them."""
-    mode, fill = how
-    if len(sides) > 1 or mode != "constant" or min(sides[1]) < 0:
-        raise Decline("it pads channels together with other axes, cuts them, or repeats them")
-    begin, end = sides[1]
+    """Numbers added at both ends of an axis."""
+    (axis, (begin, end)), (mode, fill) = side, how
+    if mode != "constant" or min(begin, end) < 0:
+        raise Decline("it cuts or repeats channels, or pads them with something else than a number")
     amount = (begin,) if begin == end else (begin, end)
-    op = Pad(amount=amount, value=fill, axis=ctx.axis_argument(value, 1), layout=ctx.builder.layout)
-    return Live(ctx.add(step, op, value.value), value.last)
+    op = Pad(amount=amount, value=fill, axis=ctx.axis_argument(value, axis), layout=ctx.builder.layout)
+    return Live(ctx.add(step, op, value.value, part=part), value.last)
 
 
 def reduce(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import onnx
@@ -18,15 +18,16 @@ from specc.dims import Dim, symbol
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node, weight_name
 from specc.onnx.expose import COUNTED, HELD
+from specc.onnx.importer import elsewhere
 from specc.onnx.importer.context import Context
-from specc.onnx.importer.fold import ON_CONSTANTS, folded
-from specc.onnx.importer.literals import has_literals, own_literals
+from specc.onnx.importer.fold import ON_CONSTANTS, folded, folded_parts
+from specc.onnx.importer.literals import has_literals, has_signals, own_literals
 from specc.onnx.importer.load import ImportLimits, Loaded, load
 from specc.onnx.importer.origins import origins
 from specc.onnx.importer.rules import RULES
 from specc.onnx.importer.shapes import FLOATS
 from specc.onnx.importer.sharing import scopes
-from specc.onnx.importer.values import Decline, Live, Pending, Step, Value
+from specc.onnx.importer.values import Decline, Live, Moved, Pending, Step, Value
 from specc.onnx.proto import Model
 from specc.ops.base import Rejection, Weight
 from specc.types import Layout, TensorType, unspeak
@@ -34,6 +35,10 @@ from specc.weights.tensors import Tensor, Unreadable, Weights
 
 _ELEMENTS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE, TensorProto.UINT8)
 _OTHERS = {TensorProto.DOUBLE: "float64", TensorProto.UINT8: "uint8"}
+
+RETURNED: Final = (
+    "it is returned with its batch elsewhere than as the first axis: let the network return it with the batch first"
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ def convert(
     layout = layout or _layout(loaded, metadata if own else {})
     builder = GraphBuilder(name or "model", file, layout, graph.doc_string)
     context = Context(builder, loaded.opset, own, has_literals(loaded.steps))
+    context.has_signals = has_signals(loaded.steps, loaded.constants)
     context.values.update(own_literals(loaded.constants) if own else loaded.constants)
     pixels = _add_inputs(context, loaded, metadata if own else {})
     walk(context, _without_pixels(loaded.steps, context, pixels), limits)
@@ -98,7 +104,7 @@ def walk(context: Context, steps: Sequence[Step], limits: ImportLimits) -> None:
     aliases: dict[str, str] = {}
     for written in steps:
         step = replace(written, inputs=tuple(aliases.get(name, name) for name in written.inputs))
-        if _changes_nothing(step) and isinstance(context.values.get(step.operand(0)), Live):
+        if _changes_nothing(step) and isinstance(context.values.get(step.operand(0)), Live | Moved):
             aliases[step.outputs[0]] = step.operand(0)
         context.makers.update((name, step) for name in step.outputs if name)
         for name, value in zip(step.outputs, _results(context, step, limits), strict=False):
@@ -115,9 +121,11 @@ def _results(context: Context, step: Step, limits: ImportLimits) -> Sequence[Val
         constant = folded(context, step, limits.folded_elements)
         if constant is not None:
             return [constant]
+        if parts := folded_parts(context, step):
+            return parts
         if step.op_type not in RULES:
             raise _unread(context, step)
-        return RULES[step.op_type](context, step)
+        return elsewhere.results(context, step, RULES[step.op_type])
     except Decline as decline:
         return [decline.cause or Pending(step, decline.why)] * len(step.outputs)
     except Rejection as rejection:
@@ -231,6 +239,8 @@ def _outputs(context: Context, graph: onnx.GraphProto, metadata: dict[str, str])
     outputs = []
     for item in graph.output:
         value = context.values.get(item.name)
+        if isinstance(value, Moved):
+            return Pending(context.makers[item.name], RETURNED)
         if isinstance(value, Pending):
             return value
         if not isinstance(value, Live):

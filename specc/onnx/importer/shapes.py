@@ -22,19 +22,23 @@ FLOATS = (1, 10, 11, 16)
 
 def reshape(ctx: Context, step: Step) -> list[Value]:
     value = ctx.live(step)
-    target: list[Dim] | None = list(step.integers("shape") or ())
-    if len(step.inputs) > 1:
-        target = ctx.sizes(step, 1)
-    if target is None:
-        raise Decline("it has no shape")
+    target = target_sizes(ctx, step)
     given = ctx.shape(value)
     if not step.integer("allowzero", 0):
         target = [given[i] if size == 0 and i < len(given) else size for i, size in enumerate(target)]
     if ctx.lifted:
-        return [reshaped(ctx, step, value, _filled(target, product(given)))]
+        return [reshaped(ctx, step, value, filled(target, product(given)))]
     if not target or not _keeps_batch(ctx, target, given):
         raise Decline("it changes the batch")
-    return [reshaped(ctx, step, value, _filled(target[1:], product(given[1:])))]
+    return [reshaped(ctx, step, value, filled(target[1:], product(given[1:])))]
+
+
+def target_sizes(ctx: Context, step: Step) -> list[Dim]:
+    """The shape that Reshape asks for, 0 and -1 in it."""
+    target = ctx.sizes(step, 1) if len(step.inputs) > 1 else step.integers("shape")
+    if target is None:
+        raise Decline("it has no shape")
+    return list(target)
 
 
 def _keeps_batch(ctx: Context, target: list[Dim], given: tuple[Dim, ...]) -> bool:
@@ -43,7 +47,7 @@ def _keeps_batch(ctx: Context, target: list[Dim], given: tuple[Dim, ...]) -> boo
     return target[0] == given[0] or (ctx.batch is not None and target[0] == ctx.batch)
 
 
-def _filled(sizes: list[Dim], elements: Dim) -> tuple[Dim, ...]:
+def filled(sizes: list[Dim], elements: Dim) -> tuple[Dim, ...]:
     """`sizes` with what is left in the place of -1."""
     known = product(tuple(size for size in sizes if size != -1))
     if -1 not in sizes:
@@ -152,6 +156,7 @@ def transposed(ctx: Context, step: Step, value: Live, perm: tuple[int, ...]) -> 
     if axes == tuple(range(1, rank)):
         return Live(value.value)
     written = ctx.own and ctx.builder.layout == "chw" and "/" not in step.outputs[0]  # a layer of its own in the spec
+    written = written or (rank == 3 and ctx.is_matrix(value.value))
     if axes == (*range(2, rank), 1) and not written:
         return Live(value.value, last=True)
     return Live(ctx.permuted(step, value.value, axes))

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from specc.dims import Dim
 from specc.weights.tensors import Tensor
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -51,6 +52,19 @@ class Live:
 
     value: str
     last: bool = False
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A tensor with the elements of a value of the new graph, whose first axis is not the batch (see `arrangement`).
+
+    `factors` are sizes whose product is an item, in the order in which the value has its elements; each of the tensor's
+    `axes` is a row of them, by their numbers, the batch being number -1.
+    """
+
+    value: str
+    factors: tuple[Dim, ...]
+    axes: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -97,7 +111,7 @@ class Pending:
     why: str
 
 
-Value: TypeAlias = Live | Known | Pending
+Value: TypeAlias = Live | Moved | Known | Pending
 
 
 class Decline(Exception):
