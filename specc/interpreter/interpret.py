@@ -49,14 +49,14 @@ def evaluate(
 ) -> dict[str, Array]:
     """The values named in `keep`, all in canonical order; other values are dropped after their last reader."""
     values = dict(inputs)
-    last = last_use(graph)
+    last = last_use(graph) | dict.fromkeys(keep, len(graph.nodes))
     spare = Spare()
     with _prepared():
         for index, node in enumerate(graph.nodes):
-            ends = last[node.inputs[0]] == index and node.inputs[0] not in keep
+            ends = last[node.inputs[0]] == index
             values.update(spare.run(node, values, cast(graph, node, weights, dtype), ends))
             for name in {*node.inputs, *node.outputs}:
-                if last[name] <= index and name not in keep:
+                if last[name] <= index:
                     del values[name]
     return {name: values[name] for name in keep}
 
@@ -75,6 +75,12 @@ def cast(
 ) -> dict[str, Array]:
     """The node's own weights by their names within the layer: in `dtype`, or in float32 where the operation widens
     them itself."""
-    found = {own: np.asarray(weights[name]) for own, name in graph.weight_names[node.name].items()}
-    keep = node.op.widens
-    return {name: w if keep and w.dtype == np.float32 else w.astype(dtype, copy=False) for name, w in found.items()}
+    widens = node.op.widens
+    return {own: _held(weights[name], dtype, widens) for own, name in graph.weight_names[node.name].items()}
+
+
+def _held(weight: Array, dtype: type[np.float32] | type[np.float64], widens: bool) -> Array:
+    array = np.asarray(weight)
+    if array.dtype.type is dtype or (widens and array.dtype.type is np.float32):
+        return array
+    return array.astype(dtype)

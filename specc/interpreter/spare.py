@@ -24,7 +24,8 @@ class Spare:
         xs = [values[name] for name in node.inputs]
         over = ends and first in self._own and node.inputs.count(first) == 1
         results = node.op.overwrite(xs, weights) if over else node.op.compute(xs, weights)
-        if _apart(results, [*xs[over:], *weights.values()]):
+        laid_over = over and len(results) == 1 and results[0] is xs[0]
+        if laid_over or _apart(results, [*xs[over:], *weights.values()]):
             self._own.update(node.outputs)
         else:
             self._own.difference_update(node.inputs)

@@ -20,7 +20,8 @@ def relu(x: Array, out: Array | None = None) -> Array:
 
 def clip(x: Array, low: float, high: float, out: Array | None = None) -> Array:
     """`out`, which may be `x`, takes the result."""
-    return np.asarray(np.clip(x, x.dtype.type(low), x.dtype.type(high), out=out))
+    number = x.dtype.type
+    return np.asarray(x.clip(number(low), number(high), out))
 
 
 def leaky_relu(x: Array, alpha: float) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from specc.kernels.depthwise import filtered
 from specc.kernels.unrolling import Unrolling
 from specc.kernels.windows import Array, Motion, Placement, padded, place
 
@@ -37,6 +38,8 @@ def convolve(x: Array, weight: Array, bias: Array | None, how: Sliding) -> Array
         x, at = padded(x, at.reach, how["border"]), at._replace(sides=((0, 0),) * len(at.window))
     if prod(at.window) == 1:
         result = _pointwise(_read(x, at), weight, how["groups"])
+    elif weight.shape[:2] == (how["groups"], 1):
+        result = filtered(x, weight[:, 0], at)
     else:
         result = _unrolled(x, weight, at, how["groups"])
     if bias is not None:
@@ -53,11 +56,17 @@ def _read(x: Array, at: Placement) -> Array:
 
 
 def _pointwise(x: Array, weight: Array, groups: int) -> Array:
-    """1x1 kernels: plain matrix products."""
+    """1x1 kernels: plain matrix products.  Where there are more channels than positions, the result is a view of an
+    array with the channels last, so that loops over it run along the longer axis."""
     batch, _, *sizes = x.shape
     rows = weight.reshape(groups, weight.shape[0] // groups, -1).astype(np.result_type(x, weight), copy=False)
-    values = rows @ x.reshape(batch, groups, rows.shape[2], -1)
-    return values.reshape(batch, weight.shape[0], *sizes)
+    shape = (batch, *rows.shape[:2], prod(sizes))
+    if len(weight) > shape[3]:
+        values = np.empty((batch, shape[3], *shape[1:3]), rows.dtype).transpose(0, 2, 3, 1)
+    else:
+        values = np.empty(shape, rows.dtype)
+    np.matmul(rows, x.reshape(batch, groups, rows.shape[2], -1), out=values)
+    return values.reshape(batch, -1, *sizes)
 
 
 def _unrolled(x: Array, weight: Array, at: Placement, groups: int) -> Array:

@@ -7,6 +7,7 @@ Arrays are (batch, channels, *sizes) throughout.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
 
@@ -58,13 +59,25 @@ def spread(value: tuple[int, ...], axes: int) -> tuple[int, ...]:
 
 def place(sizes: tuple[int, ...], window: tuple[int, ...], motion: Motion) -> Placement:
     """Windows of `window` taps over an input of `sizes`."""
+    return _placed(sizes, window, motion["stride"], motion["pad"], motion["dilation"], motion["rounding"])
+
+
+@lru_cache(maxsize=256)
+def _placed(
+    sizes: tuple[int, ...],
+    window: tuple[int, ...],
+    stride: tuple[int, ...],
+    pad: Pad,
+    dilation: tuple[int, ...],
+    rounding: str,
+) -> Placement:
+    """Networks repeat their layers, and small ones are computed in less time than this takes."""
     axes = len(sizes)
-    window = spread(window, axes)
-    stride, dilation = spread(motion["stride"], axes), spread(motion["dilation"], axes)
-    sides = amounts(sizes, window, stride, motion["pad"], dilation)
+    window, stride, dilation = spread(window, axes), spread(stride, axes), spread(dilation, axes)
+    sides = amounts(sizes, window, stride, pad, dilation)
     counts, overhang = [], []
     for size, (before, behind), k, s, d in zip(sizes, sides, window, stride, dilation, strict=True):
-        count = positions(size, before, behind, k, s, d, motion["rounding"])
+        count = positions(size, before, behind, k, s, d, rounding)
         last = (count - 1) * s + (k - 1) * d + 1
         counts.append(count)
         overhang.append(max(last - (before + size + behind), 0))

@@ -1,0 +1,135 @@
+"""Depthwise convolution: each channel is filtered by itself.
+
+A matrix product would have few rows, and take less time than to lay out what each tap reads.  `numpy.einsum` adds up
+products where they lie, in loops along one axis, each of which takes as long to begin as a hundred multiplications.  So
+they run along the channels where these are many, in the last layers of a network, and elsewhere along whole planes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from math import gcd, prod
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from specc.kernels.windows import Array, Placement, frame, windows
+
+Index: TypeAlias = tuple[Any, ...]
+
+MANY = 0.5
+"""Channels for each position from which on loops run along the channels."""
+BLOCK = 1 << 17
+"""Elements of what the taps read of some channels at once, so that they stay in the cache."""
+LARGEST = 1 << 22
+"""Elements of what the taps read of one channel at once."""
+
+
+def filtered(x: Array, kernels: Array, at: Placement) -> Array:
+    """Each channel of `x` (batch, channels, *sizes) filtered by its own of `kernels` (channels, *window) -> (batch,
+    channels, *positions)."""
+    kernels = kernels.astype(np.result_type(x, kernels), copy=False)
+    if x.shape[1] >= MANY * prod(at.counts):
+        return _along_channels(x, kernels, at)
+    return _along_planes(x, kernels, at).reshape(*x.shape[:2], *at.counts)
+
+
+def _along_channels(x: Array, kernels: Array, at: Placement) -> Array:
+    """The sums (batch, channels, *positions), a view of an array with the channels last, as are the copies of `x` and
+    `kernels`."""
+    axes = len(at.window)
+    sizes, inside = frame(x.shape[2:], at.reach)
+    room = np.moveaxis(np.zeros((len(x), *sizes, x.shape[1]), kernels.dtype), -1, 1)
+    room[(slice(None), slice(None), *inside)] = x
+    result = np.moveaxis(np.empty((len(x), *at.counts, x.shape[1]), kernels.dtype), -1, 1)
+    item, channel, *rest = range(2 + 2 * axes)
+    positions, taps = rest[:axes], rest[axes:]
+    last = np.ascontiguousarray(np.moveaxis(kernels, 0, -1))
+    return np.einsum(
+        windows(room, at), [item, channel, *rest], last, [*taps, channel], [item, channel, *positions], out=result
+    )
+
+
+def _along_planes(x: Array, kernels: Array, at: Placement) -> Array:
+    """The sums (batch, channels, positions), some channels and rows at a time."""
+    batch, channels = x.shape[:2]
+    row, taps = prod(at.counts[1:]), prod(at.window[1:])
+    result = np.empty((batch, channels, at.counts[0] * row), kernels.dtype)
+    for rows, read, there in _strips(at, x.shape[2], max(1, LARGEST // (taps * row))):
+        some = min(channels, max(1, BLOCK // (taps * row * there.counts[0])))
+        lanes = _lanes(there, (read.stop - read.start, *x.shape[3:]), some, kernels.dtype)
+        for item, first in product(range(batch), range(0, channels, some)):
+            block = slice(first, first + some)
+            out = result[item, block, rows.start * row : rows.stop * row]
+            for lane in lanes:
+                lane.load(x[item, block, read])
+            lanes[0].add_up(kernels[block], out)
+            for lane in lanes[1:]:
+                out += lane.add_up(kernels[block])
+    return result
+
+
+def _strips(at: Placement, size: int, most: int) -> Iterator[tuple[slice, slice, Placement]]:
+    """At most so many positions of the first axis, of `size` samples, at a time: which, what they read, and where the
+    windows lie there."""
+    before, stride, reach = at.sides[0][0], at.stride[0], (at.window[0] - 1) * at.dilation[0]
+    for start in range(0, at.counts[0], most):
+        stop = min(start + most, at.counts[0])
+        begin = start * stride - before
+        end = (stop - 1) * stride - before + reach + 1
+        read = slice(min(max(begin, 0), size), min(max(end, 0), size))
+        sides = ((read.start - begin, 0), *at.sides[1:])
+        yield slice(start, stop), read, at._replace(counts=(stop - start, *at.counts[1:]), sides=sides)
+
+
+class _Lane:
+    """What those taps of the first axis read whose distance is a multiple of the stride: runs of the same rows.  Of the
+    taps of other axes each has a copy, with zeros for what it reads outside."""
+
+    def __init__(self, at: Placement, sizes: tuple[int, ...], taps: range, channels: int, dtype: np.dtype[Any]) -> None:
+        stride, dilation = at.stride[0], at.dilation[0]
+        step = taps.step * dilation // stride
+        rows = at.counts[0] + (len(taps) - 1) * step
+        first = _inside(sizes[0], rows, stride, taps.start * dilation - at.sides[0][0])
+        self._taps = slice(taps.start, None, taps.step)
+        self._copies = list(_copies(at, sizes, first))
+        self._memory = np.zeros((channels, len(self._copies), rows, *at.counts[1:]), dtype)
+        channel, copy, row, *_ = self._memory.strides
+        shape = (channels, len(taps), len(self._copies), prod(at.counts))
+        self._read: Array = np.ndarray(shape, dtype, self._memory, 0, (channel, step * row, copy, dtype.itemsize))
+
+    def load(self, x: Array) -> None:
+        """Take in `x` (channels, *sizes), as many channels as there is room for or fewer."""
+        for target, source in self._copies:
+            self._memory[: len(x)][target] = x[source]
+
+    def add_up(self, kernels: Array, out: Array | None = None) -> Array:
+        """The sums (channels, positions) for `kernels` (channels, *window)."""
+        factors = kernels[:, self._taps].reshape(len(kernels), *self._read.shape[1:3])
+        return np.einsum("ctop,cto->cp", self._read[: len(kernels)], factors, out=out)
+
+
+def _lanes(at: Placement, sizes: tuple[int, ...], channels: int, dtype: np.dtype[Any]) -> list[_Lane]:
+    """The lanes of the first axis: taps `period` apart read the same one."""
+    period = at.stride[0] // gcd(at.stride[0], at.dilation[0])
+    window = at.window[0]
+    return [_Lane(at, sizes, range(tap, window, period), channels, dtype) for tap in range(min(period, window))]
+
+
+def _copies(at: Placement, sizes: tuple[int, ...], rows: tuple[slice, slice]) -> Iterator[tuple[Index, Index]]:
+    """For each tap of the axes but the first, the places in its copy and the samples that belong there."""
+    axes = list(zip(sizes, at.counts, at.stride, at.dilation, at.sides, strict=True))[1:]
+    for number, taps in enumerate(product(*map(range, at.window[1:]))):
+        found = [rows]
+        for tap, (size, count, stride, dilation, (before, _)) in zip(taps, axes, strict=True):
+            found.append(_inside(size, count, stride, tap * dilation - before))
+        yield (slice(None), number, *(there for there, _ in found)), (slice(None), *(here for _, here in found))
+
+
+def _inside(size: int, count: int, stride: int, start: int) -> tuple[slice, slice]:
+    """Which of `count` samples, `stride` apart and from `start` on, lie on an axis of `size`, and where."""
+    first, last = max(0, -(start // stride)), min(count, (size - 1 - start) // stride + 1)
+    if first >= last:
+        return slice(0), slice(0)
+    return slice(first, last), slice(start + first * stride, start + (last - 1) * stride + 1, stride)
