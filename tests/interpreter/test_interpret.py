@@ -64,6 +64,9 @@ BRANCHES = [
     network(shape(3, 5, 5), ("c", CONV), ("b", layer("add"), ["c", "c"]), ("a", layer("add"), ["b", "c", "b"])),
     network(shape(3, 5, 5), ("c", CONV), ("p", layer("global_avgpool")), ("a", layer("add"), ["p", "c"])),
     network(shape(3, 5, 5), ("i", layer("identity")), ("r", layer("relu")), ("a", layer("add"), ["r", "image"])),
+    network(shape(3, 5, 5), ("c", layer("conv", channels=30, kernel=(1,))), ("b", layer("bn")), ("r", layer("relu6")),
+            ("d", layer("depthwise", kernel=(3,), pad=(1,))), ("f", layer("flatten")), ("g", layer("flatten"), ["b"]),
+            ("a", layer("add"), ["f", "g"])),
 ]  # fmt: skip
 
 

@@ -117,7 +117,8 @@ def test_depthwise_and_separable_are_grouped_and_pointwise_convolutions():
 @pytest.mark.parametrize("axes", [1, 2, 3])
 @pytest.mark.parametrize("block", [1, 600, 1 << 20])
 def test_depthwise_is_pytorchs_however_many_channels_are_taken_at_a_time(axes, block, monkeypatch):
-    monkeypatch.setattr("specc.kernels.convolution.BLOCK", block)
+    for kernels in ("convolution", "depthwise"):
+        monkeypatch.setattr(f"specc.kernels.{kernels}.BLOCK", block)
     x = numbers(2, 5, *SIZES[axes]).astype(np.float64)
     for stride, dilation, border, multiplier in product((1, 2), (1, 2), ("zeros", "edge"), (1, 3)):
         window = {"kernel": 3, "pad": 1, "stride": stride, "dilation": dilation, "border": border}
