@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from specc.kernels.depthwise import filtered
+from specc.kernels.depthwise import filtered, suits
 from specc.kernels.unrolling import Unrolling
 from specc.kernels.windows import Array, Motion, Placement, padded, place
 
@@ -38,7 +38,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, how: Sliding) -> Array
         x, at = padded(x, at.reach, how["border"]), at._replace(sides=((0, 0),) * len(at.window))
     if prod(at.window) == 1:
         result = _pointwise(_read(x, at), weight, how["groups"])
-    elif weight.shape[:2] == (how["groups"], 1):
+    elif suits(weight, at, how["groups"]):
         result = filtered(x, weight[:, 0], at)
     else:
         result = _unrolled(x, weight, at, how["groups"])
@@ -66,7 +66,7 @@ def _pointwise(x: Array, weight: Array, groups: int) -> Array:
     else:
         values = np.empty(shape, rows.dtype)
     np.matmul(rows, x.reshape(batch, groups, rows.shape[2], -1), out=values)
-    return values.reshape(batch, -1, *sizes)
+    return values.reshape(batch, len(weight), *sizes)
 
 
 def _unrolled(x: Array, weight: Array, at: Placement, groups: int) -> Array:

@@ -26,13 +26,23 @@ LARGEST = 1 << 22
 """Elements of what the taps read of one channel at once."""
 
 
+def suits(weight: Array, at: Placement, groups: int) -> bool:
+    """Whether each channel has one kernel of its own.  On a single axis, every tap would need a copy for loops along
+    positions, and then a matrix product is as good."""
+    return weight.shape[:2] == (groups, 1) and (len(at.window) > 1 or _many(groups, at))
+
+
 def filtered(x: Array, kernels: Array, at: Placement) -> Array:
     """Each channel of `x` (batch, channels, *sizes) filtered by its own of `kernels` (channels, *window) -> (batch,
     channels, *positions)."""
     kernels = kernels.astype(np.result_type(x, kernels), copy=False)
-    if x.shape[1] >= MANY * prod(at.counts):
+    if _many(x.shape[1], at):
         return _along_channels(x, kernels, at)
     return _along_planes(x, kernels, at).reshape(*x.shape[:2], *at.counts)
+
+
+def _many(channels: int, at: Placement) -> bool:
+    return channels >= MANY * prod(at.counts)
 
 
 def _along_channels(x: Array, kernels: Array, at: Placement) -> Array:
