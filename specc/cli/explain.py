@@ -1,13 +1,18 @@
-"""Explain a diagnostic code, an operation or a statement; without an argument, list all."""
+"""Explain a diagnostic code or a word of the language; without an argument, list all.
+
+Words are operations, statements, functions, arguments, and the words that arguments take.
+"""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
 
 from specc.cli.console import BAD_REQUEST, OK, Console
 from specc.diagnostics import CODES
-from specc.diagnostics.explain import STATEMENTS, explain, explain_statement
+from specc.diagnostics.explain import STATEMENTS, explain
 from specc.diagnostics.suggest import nearest
+from specc.textwidth import wrap
 
 EXAMPLES = """\
 examples:
@@ -20,31 +25,52 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", metavar="CODE|WORD", nargs="?", help="such as E0403, conv or residual")
+    parser.add_argument("subject", metavar="CODE|WORD", nargs="?", help="such as E0403, conv, residual or same")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    from specc.ops import BY_WORD
-    from specc.report.operations import operation_list, operation_page
-    from specc.report.pages import wrapped
-    from specc.textwidth import wrap
-
     subject = options.subject
     if subject is None:
-        codes = "".join(f"  {code}  {title}\n" for code, title in CODES.items())
-        statements = "".join(f"  {line}\n" for line in wrap(" ".join(STATEMENTS), console.width - 2))
-        console.data(f"Codes\n{codes}\nOperations\n{operation_list(console.width)}\nStatements\n{statements}")
+        console.data(_everything(console.width))
         return OK
     if subject.upper() in CODES:
+        from specc.report.pages import wrapped
+
         console.data(wrapped(explain(subject.upper()), console.width))
         return OK
-    if subject in BY_WORD:
-        console.data(operation_page(BY_WORD[subject], console.width))
+    from specc.report.vocabulary import known_words, word_page
+
+    page = word_page(subject, console.width)
+    if page is not None:
+        console.data(page)
         return OK
-    if subject in STATEMENTS:
-        console.data(wrapped(explain_statement(subject), console.width))
-        return OK
-    guess = nearest(subject.upper(), CODES) or nearest(subject, (*BY_WORD, *STATEMENTS))
+    guess = nearest(subject.upper(), CODES) or nearest(subject, known_words())
     hint = f"; did you mean {guess}?" if guess else "; `specc explain` lists all"
-    console.note(f"specc explain: there is no code, operation or statement {subject}{hint}")
+    console.note(f"specc explain: there is no code and no word of the language {subject}{hint}")
     return BAD_REQUEST
+
+
+def _everything(width: int) -> str:
+    """All codes, operations, statements and other words."""
+    from specc.ops import BY_WORD
+    from specc.report.operations import operation_list
+    from specc.report.vocabulary import known_words
+
+    codes = "".join(f"  {line}\n" for code, title in CODES.items() for line in _hung(f"{code}  {title}", width))
+    others = sorted(known_words() - {*BY_WORD, *STATEMENTS})
+    return (
+        f"Codes\n{codes}\nOperations\n{operation_list(width)}\n"
+        f"Statements\n{_paragraph(STATEMENTS, width)}\n"
+        f"Functions, arguments and other words\n{_paragraph(others, width)}"
+    )
+
+
+def _hung(text: str, width: int) -> Iterator[str]:
+    """A code and its title, whose further lines stand below it."""
+    first, *rest = wrap(text, width - 9)
+    yield first
+    yield from (f"       {line}" for line in rest)
+
+
+def _paragraph(words: Sequence[str], width: int) -> str:
+    return "".join(f"  {line}\n" for line in wrap(" ".join(words), width - 2))

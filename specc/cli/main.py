@@ -25,7 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "run": "run a model on images or arrays with ONNX Runtime",
     "verify": "prove that the exported graph computes what the spec says",
     "weights": "list a model's weights, match them with a file, or write them",
-    "explain": "explain a diagnostic code, an operation or a statement, or list all",
+    "explain": "explain a diagnostic code or a word of the language, or list all",
     "zoo": "list the bundled specs, or print one to start from",
     "completion": "print a completion script for bash, zsh or tcsh",
 }

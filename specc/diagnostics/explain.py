@@ -1,8 +1,10 @@
 """Pages of help: for a diagnostic code what it means, an example, why, and how to mend it; for a statement of the
-language what it does, and an example."""
+language what it does, and an example; for its other words what they mean."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -14,6 +16,7 @@ STATEMENTS: Final = (
     "from", "weights",
 )  # fmt: skip
 """The words of the language that have a page."""
+_SECTION: Final = re.compile(r"^## (?P<words>[^\n]*?)(?: -> (?P<page>\w+))?\n(?P<text>.*?)(?=^## |\Z)", re.M | re.S)
 
 
 @cache
@@ -30,3 +33,15 @@ def explain_statement(word: str) -> str:
     if word not in STATEMENTS:
         raise KeyError(word)
     return (files("specc.diagnostics") / "statements" / f"{word}.md").read_text(encoding="utf-8")
+
+
+@cache
+def other_words() -> Mapping[str, tuple[str, ...]]:
+    """What is said of words without a page of their own, as Markdown without a heading; of some in several places."""
+    found: dict[str, tuple[str, ...]] = {}
+    text = (files("specc.diagnostics") / "words.md").read_text(encoding="utf-8")
+    for section in _SECTION.finditer(text):
+        told = section["text"].strip() or explain_statement(section["page"]).strip()
+        for word in section["words"].split(", "):
+            found[word] = (*found.get(word, ()), told)
+    return found

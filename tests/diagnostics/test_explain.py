@@ -5,17 +5,27 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from specc.cli.main import build_parser
+from specc.data import grammar_file
 from specc.diagnostics import CODES
-from specc.diagnostics.explain import explain
+from specc.diagnostics.explain import explain, other_words
+from specc.elaborate.arithmetic import FUNCTIONS
+from specc.elaborate.plan import RESERVED
+from specc.elaborate.ports import INPUT_ARGUMENTS, OUTPUT_ARGUMENTS
+from specc.elaborate.values import ATTRIBUTES
+from specc.elaborate.words import FACTS, NO_ACTIVATION, choices
 from specc.limits import DEFAULT_LIMITS
 from specc.loader import FileLoader
-from specc.ops import BY_WORD
+from specc.ops import BY_WORD, CHOICES, OPS
+from specc.ops.weights import Initialiser
 from specc.pipeline import check
+from specc.report.operations import argument_names
 from specc.report.pages import wrapped
+from specc.report.vocabulary import known_words, word_page
 from specc.source import Source
 
 EXAMPLE = re.compile(r"^```cnn (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -72,3 +82,37 @@ def test_pages_are_wrapped_to_the_terminal_and_their_code_is_not() -> None:
     assert wrapped("# A title that is long\n\n- one two\n  three\n\n```text\na    b\n```\n", 9) == (
         "# A title that is long\n\n- one two\n  three\n\n```text\na    b\n```\n"
     )
+
+
+def words_of_the_language() -> set[str]:
+    """Those of the grammar, and those that mean something by themselves."""
+    grammar = set(re.findall(r'"([a-z]+)"', grammar_file().read_text(encoding="utf-8")))
+    attributes = {*ATTRIBUTES, *INPUT_ARGUMENTS, *OUTPUT_ARGUMENTS, *RESERVED}
+    arguments = {name for op in OPS for name in argument_names(op)}
+    values = {word for op in OPS for field in op.model_fields.values() for word in choices(field.annotation)}
+    values |= {*CHOICES, *get_args(Initialiser)}
+    return {*grammar, *FUNCTIONS, *FACTS, *BY_WORD, *attributes, *arguments, *values, NO_ACTIVATION, "_"}
+
+
+@pytest.mark.parametrize("word", sorted(words_of_the_language()))
+def test_every_word_of_the_language_is_explained(word: str) -> None:
+    page = word_page(word, 80)
+    assert page is not None
+    assert page.startswith("# ")
+    assert word in page
+
+
+def test_words_are_those_of_the_language() -> None:
+    assert known_words() == words_of_the_language()
+
+
+@pytest.mark.parametrize("word", sorted(other_words()))
+def test_what_is_said_of_a_word_is_so(word: str, tmp_path: Path) -> None:
+    for text in other_words()[word]:
+        examples = re.findall(r"^```cnn\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        claims = re.findall(r"^([a-z_]+\(.*\) == .*)$", text, re.MULTILINE)
+        examples += [f"model Net {{ input x 1; relu; expect {claim} }}" for claim in claims]
+        for example in examples:
+            outcome = check(Source("word.cnn", example), FileLoader(tmp_path, LIMITS), limits=LIMITS)
+            assert not outcome.diagnostics, example
+    assert word not in FUNCTIONS or any(f"{word}(" in text for text in other_words()[word])
