@@ -36,8 +36,9 @@ def render_text(diagnostics: Sequence[Diagnostic], width: int = 100, colour: boo
 
 
 def render_line(diagnostic: Diagnostic, colour: bool = False) -> str:
-    """The first line of a diagnostic: its severity, code and message."""
-    return _paint(next(_lines(diagnostic, 0)), diagnostic, colour)
+    """A diagnostic in one line: its severity, code and message, and what helps."""
+    line = _paint(next(_lines(diagnostic, 0)), diagnostic, colour)
+    return line if diagnostic.help is None else f"{line}; {printable(diagnostic.help)}"
 
 
 def summary_line(diagnostics: Sequence[Diagnostic]) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from specc.diagnostics import Diagnostic
-from specc.dims import Dim, Sym, evaluate, formula, names
+from specc.dims import evaluate, formula
+from specc.interpreter.fitting import Array, fits, how_to_fit
 from specc.ir.graph import Graph, GraphInput
 from specc.types import Layout
 
-Array: TypeAlias = np.ndarray[Any, Any]
+_Problem: TypeAlias = tuple[str, str | None]
+"""What does not fit, and what helps."""
 
 
 def canonical(array: Array, layout: Layout) -> Array:
@@ -31,33 +33,24 @@ def bind(graph: Graph, inputs: Mapping[str, Array]) -> tuple[dict[str, int], tup
     Missing, unknown and misshapen inputs are E0901, and so are sizes that the graph's conditions forbid.
     """
     sizes: dict[str, int] = {}
-    messages = [f"the model has no input `{name}`" for name in inputs if name not in {i.name for i in graph.inputs}]
+    known = {item.name for item in graph.inputs}
+    found: list[_Problem] = [(f"the model has no input `{name}`", None) for name in inputs if name not in known]
     for item in graph.inputs:
         if item.name not in inputs:
-            messages.append(f"input `{item.name}` is missing")
+            found.append((f"input `{item.name}` is missing", None))
         else:
-            messages.extend(_misfits(item, inputs[item.name], graph.layout, sizes))
-    if not messages:
-        messages.extend(
-            str(condition) for condition in graph.conditions if evaluate(condition.value, sizes) % condition.divisor
-        )
-    return sizes, tuple(Diagnostic("E0901", message, file=graph.file) for message in messages)
+            found.extend(_misfits(item, inputs[item.name], graph.layout, sizes))
+    if not found:
+        broken = (c for c in graph.conditions if evaluate(c.value, sizes) % c.divisor)
+        found.extend((str(condition), None) for condition in broken)
+    return sizes, tuple(Diagnostic("E0901", message, file=graph.file, help=help) for message, help in found)
 
 
-def _misfits(item: GraphInput, array: Array, layout: Layout, sizes: dict[str, int]) -> Iterator[str]:
+def _misfits(item: GraphInput, array: Array, layout: Layout, sizes: dict[str, int]) -> Iterator[_Problem]:
     wanted = item.type.spoken(layout)
-    if len(wanted) != array.ndim or not all(
-        _agrees(w, size, sizes) for w, size in zip(wanted, array.shape, strict=True)
-    ):
-        shape = " x ".join(formula(size) for size in wanted)
-        yield f"input `{item.name}` needs {shape}, and the data is {' x '.join(map(str, array.shape))}"
+    if not fits(wanted, array.shape, sizes):
+        shape, given = " x ".join(formula(size) for size in wanted), " x ".join(map(str, array.shape))
+        message = f"input `{item.name}` needs {shape}, and the data is {given or 'a single number'}"
+        yield message, how_to_fit(item, array.shape, layout)
     elif 0 in array.shape:
-        yield f"input `{item.name}` has no data: {' x '.join(map(str, array.shape))}"
-
-
-def _agrees(wanted: Dim, size: int, sizes: dict[str, int]) -> bool:
-    """Whether `size` fits; an open size that is met for the first time is noted."""
-    if isinstance(wanted, Sym) and names(wanted) == {str(wanted)}:
-        return sizes.setdefault(str(wanted), size) == size
-    known = names(wanted) <= set(sizes)
-    return known and evaluate(wanted, sizes) == size
+        yield f"input `{item.name}` has no data: {' x '.join(map(str, array.shape))}", None

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from specc.analysis.liveness import last_use
-from specc.interpreter.binding import Array, canonical, spoken
+from specc.interpreter.binding import canonical, spoken
+from specc.interpreter.fitting import Array
 from specc.interpreter.spare import Spare
 from specc.ir.graph import Graph, Node
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from specc.interpreter.binding import Array
+from specc.interpreter.fitting import Array
 from specc.ir.graph import GraphInput
 
 

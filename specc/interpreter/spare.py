@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from specc.interpreter.binding import Array
+from specc.interpreter.fitting import Array
 from specc.ir.graph import Node
 
 

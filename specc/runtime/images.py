@@ -20,7 +20,11 @@ FAILURES = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 
 
 class Misfit(ValueError):
-    """A file whose content does not fit the model's input; the text says why."""
+    """A file whose content does not fit the model's input; the text says why, and `help` what helps."""
+
+    def __init__(self, message: str, help: str | None = None) -> None:
+        super().__init__(message)
+        self.help = help
 
 
 def read_image(path: Path, item: GraphInput, resize: bool) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 
 from specc.diagnostics import Diagnostic
 from specc.interpreter import bind, canonical, normalised, spoken
+from specc.interpreter.fitting import fits, how_to_fit
 from specc.ir.graph import Graph, GraphInput
 from specc.runtime.files import IMAGES
 from specc.runtime.images import FAILURES, Array, Misfit, read_image
@@ -78,7 +79,7 @@ def _read(graph: Graph, path: Path, resize: bool) -> tuple[list[_Item], tuple[Di
         items = _items(graph, path, resize)
         _fit(graph, items)
     except Misfit as error:
-        return [], (Diagnostic("E0901", f"{path}: {error}"),)
+        return [], (Diagnostic("E0901", f"{path}: {error}", help=error.help),)
     except (*FAILURES, BadZipFile, EOFError) as error:
         reason = getattr(error, "strerror", None) or "it is damaged, or not what its name says"
         return [], (Diagnostic("E0608", f"cannot read {path}: {reason}"),)
@@ -121,12 +122,15 @@ def _from_npz(graph: Graph, path: Path) -> list[_Item]:
 
 def _batched(graph: Graph, item: GraphInput, array: Array) -> Array:
     """The array, canonical, with a batch axis."""
-    rank = len(item.type.shape)
-    if array.ndim not in (rank, rank - 1):
-        raise Misfit(f"the shape is {list(array.shape)}, and the model takes {item.type.text(graph.layout)}")
+    rank, wanted = len(item.type.shape), item.type.spoken(graph.layout)
+    batch = array if array.ndim == rank else array[None]
+    if 0 not in array.shape and not fits(wanted, batch.shape):
+        given = "x".join(map(str, array.shape)) or "that of a single number"
+        message = f"the shape is {given}, and the model takes {item.type.text(graph.layout)}"
+        raise Misfit(message, how_to_fit(item, array.shape, graph.layout))
     if array.dtype != np.uint8 and array.dtype.kind != "f":
         raise Misfit(f"the values are {array.dtype}: give uint8 pixels or float32")
-    return canonical(array if array.ndim == rank else array[None], graph.layout)
+    return canonical(batch, graph.layout)
 
 
 def _split(source: str, arrays: dict[str, Array]) -> list[_Item]:
