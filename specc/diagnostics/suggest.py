@@ -41,7 +41,7 @@ SYNONYMS: Final[dict[str, str]] = {
     "kaiming": "he_normal", "kaiming_normal": "he_normal", "kaiming_uniform": "he_uniform",
     "xavier": "glorot_uniform", "glorot": "glorot_uniform", "he": "he_normal", "lecun": "lecun_normal",
     "xavier_normal": "glorot_normal", "xavier_uniform": "glorot_uniform",
-    "replicate": "edge", "circular": "wrap", "constant": "zeros",
+    "mirror": "reflect", "replicate": "edge", "circular": "wrap", "constant": "zeros",
 }  # fmt: skip
 
 _LONGEST_WORD: Final = 100

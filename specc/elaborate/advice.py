@@ -95,7 +95,10 @@ def one_value(expression: ast.Expr | None) -> str:
     """Which of several values an operation works on that takes a single one."""
     if isinstance(expression, ast.Name) and expression.id != "in":
         name = expression.id
-        return f"`{name}` is a list of values here: `{name}[-1]` is the last one"
+        return f"`{name}` is a list of values here: `{name}[-1]` is the last one, `concat {name}` joins all of them"
+    if isinstance(expression, ast.List) and expression.items:
+        items = ", ".join(text(item.span) for item in expression.items)
+        return f"`concat {items}` joins them along the channels, `add {items}` is their sum"
     return "label the values, `a, b: split 2`, and say which with `from=a`"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from specc.diagnostics.suggest import nearest
@@ -292,7 +293,13 @@ def shape_parts(
     if parts is None:
         value = report.held(evaluate(expression, frame, report), expression.span)
         return value if isinstance(value, tuple) else (value,)
-    return tuple(_part(part, expression.span, frame, report, open_sizes) for part in parts)
+    found: list[Value | None] = []
+    for part in parts:
+        with suppress(Failed):  # each that is wrong is told
+            found.append(_part(part, expression.span, frame, report, open_sizes))
+    if len(found) < len(parts):
+        raise Failed
+    return tuple(found)
 
 
 def _written_parts(expression: ast.Expr, frame: Frame) -> Sequence[int | str | ast.Expr] | None:
