@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deny-warnings", action="store_true", help="exit with 1 after a warning too, unless --allow names it"
     )
-    parser.add_argument("--quiet", "-q", action="store_true", help="print findings only, no tables")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print findings only, no tables")
 
 
 def _warning(text: str) -> str:

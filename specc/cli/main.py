@@ -33,6 +33,13 @@ COMMANDS: Final[dict[str, str]] = {
 MODULES: Final[dict[str, str]] = {"import": "import_"}
 """Modules that cannot be called like their subcommand."""
 
+_MISSING: Final = {
+    "FILE": ", the .cnn file, which stands in front of the options",
+    "-i/--input": ", an image or array, such as `--input digit.png`",
+    "FILE, -i/--input": ", as in `specc run lenet5.cnn --input digit.png`",
+}
+"""What is said of arguments that are missing."""
+
 _EPILOG = """\
 a first model:
   specc zoo lenet5 > lenet5.cnn
@@ -145,7 +152,12 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose help arrives or raises `Unwritable`: argparse keeps silent where nothing can be written."""
+    """A parser whose help arrives or raises `Unwritable`: argparse keeps silent where nothing can be written.  Of an
+    argument that is missing it says what that is."""
+
+    def error(self, message: str) -> NoReturn:
+        missing = message.rpartition("required: ")[2]
+        super().error(message + _MISSING.get(missing, ""))
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         with written("output"):

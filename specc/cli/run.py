@@ -54,9 +54,9 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_spec_arguments(parser)
     parser.add_argument(
-        "--input",
         "-i",
-        metavar="FILE",
+        "--input",
+        metavar="INPUT",
         nargs="+",
         required=True,
         action="extend",

@@ -159,6 +159,21 @@ def test_a_dash_is_standard_output_for_all_that_print(specc: Specc) -> None:
     assert specc("import", "net.onnx", "-o", "-") == specc("import", "net.onnx")
 
 
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        ("export", "FILE, the .cnn file, which stands in front of the options"),
+        ("run --input digit.png net.cnn", "FILE, the .cnn file, which stands in front of the options"),
+        ("run net.cnn digit.png", "-i/--input, an image or array, such as `--input digit.png`"),
+        ("run", "FILE, -i/--input, as in `specc run lenet5.cnn --input digit.png`"),
+    ],
+)
+def test_an_argument_that_is_missing_is_described(specc: Specc, command: str, what: str) -> None:
+    answer = specc(*command.split())
+    assert answer.code == 2
+    assert answer.err.endswith(f"error: the following arguments are required: {what}\n")
+
+
 HELP = ("--help", "--version", "check net.cnn --help", "export -h")
 
 
