@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar, cast
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
+from specc.elaborate import parse_setting
 from specc.elaborate.arithmetic import MAX_BITS
+from specc.elaborate.report import Reporter
 from specc.elaborate.values import Value, Word
-from specc.elaborate.words import NO_ACTIVATION, known_words
+from specc.elaborate.words import NO_ACTIVATION, activations, known_words
 from specc.errors import SpecError
 from specc.limits import DEFAULT_LIMITS, Limits
 
@@ -58,7 +60,7 @@ def setting(name: str, value: object, depth: int = 0) -> Value:
     if value is None:
         return Word(NO_ACTIVATION)
     if isinstance(value, str):
-        return Word(value) if value in known_words() else str(value)
+        return Word(value) if value in known_words() else _tuned(name, str(value))
     if isinstance(value, list | tuple | range):
         if depth == DEFAULT_LIMITS.nesting:
             raise SpecError([Diagnostic("E0106", f"parameter `{name}` has lists nested more than {depth} deep")])
@@ -71,6 +73,17 @@ def setting(name: str, value: object, depth: int = 0) -> Value:
     if type(plain) is not type(value):
         return setting(name, plain, depth)
     raise SpecError([_no_setting(name, value)])
+
+
+def _tuned(name: str, text: str) -> Value:
+    """An activation with settings, `leaky_relu(0.1)`, or else the text itself."""
+    if text.partition("(")[0] not in activations() or not text.endswith(")"):
+        return text
+    report = Reporter()
+    found = parse_setting(f"{name}={text}", report, DEFAULT_LIMITS)
+    if found is None:
+        raise SpecError(report.diagnostics)
+    return found[1]
 
 
 def _number(value: object) -> int | float | None:

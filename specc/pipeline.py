@@ -13,6 +13,7 @@ from specc.allowances import without_allowed
 from specc.analysis.summary import Summary, summarise
 from specc.claims import judge
 from specc.diagnostics import Diagnostic, has_errors
+from specc.dims import names, symbol
 from specc.elaborate import Loader, Project, elaborate, evaluated, is_complete, open_project
 from specc.elaborate.elaborator import Elaborated
 from specc.elaborate.report import Failed, Reporter, Stopped
@@ -172,7 +173,8 @@ def _lies_in(place: Span, item: Span) -> bool:
 def _judged(elaborated: Elaborated, sound: bool, project: Project, report: Reporter) -> Checked:
     checked = Checked(elaborated.graph, sound=sound)
     if elaborated.claims:
-        judge(elaborated.claims, facts(checked.summary), checked.reason, report)
+        sizes = {name: symbol(name) for i in elaborated.graph.inputs for size in i.type.shape for name in names(size)}
+        judge(elaborated.claims, sizes | facts(checked.summary), checked.reason, report)
     lint(elaborated, lambda: checked.summary, project.resolver.unused_labels, report)
     return checked
 

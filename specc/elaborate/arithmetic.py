@@ -142,8 +142,8 @@ def _on_open_sizes(symbol: str, left: Any, right: Any) -> Any:
     whole = all(isinstance(side, Sym | int) and not isinstance(side, bool) for side in (left, right))
     if whole and symbol in ("+", "-", "*"):
         return {"+": operator.add, "-": operator.sub, "*": operator.mul}[symbol](left, right)
-    if whole and symbol == "//" and isinstance(right, int) and right > 0:
-        return left // right
+    if whole and symbol in ("/", "//") and isinstance(right, int) and right > 0:
+        return left // right  # sizes are whole
     raise NoResult(f"`{show(left)} {symbol} {show(right)}` needs known sizes", "E0407")
 
 

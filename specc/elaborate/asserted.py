@@ -6,7 +6,7 @@ from specc.diagnostics import Diagnostic, Label
 from specc.dims import Sym, symbol
 from specc.elaborate.claimed import agrees, can_be, claimed_type, other_reading
 from specc.elaborate.expressions import Frame, shape_parts
-from specc.elaborate.layers import Layers, Origin
+from specc.elaborate.layers import Layers, Origin, Result
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import UNKNOWN, LayerValue, Value, describe, show
 from specc.source import Span
@@ -21,7 +21,16 @@ class Assertions:
         self._layers = layers
         self._report = report
 
-    def check(self, shape: ast.Expr, value: LayerValue, place: Span, frame: Frame) -> LayerValue:
+    def of(self, shape: ast.Expr, result: Result, place: Span, frame: Frame) -> Result:
+        """`result` checked against `-> shape`; of several values each has it, or the first that has not is reported."""
+        if isinstance(result, LayerValue):
+            return self._check(shape, result, place, frame)
+        for item in result.items:
+            if self._check(shape, item, place, frame) is not item:
+                break
+        return result
+
+    def _check(self, shape: ast.Expr, value: LayerValue, place: Span, frame: Frame) -> LayerValue:
         """Check `-> shape`; a false one is reported, and the claimed shape goes along with the real one.
 
         Behind a line in error the claimed shape is the best there is to go on with.

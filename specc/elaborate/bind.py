@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic_core import ValidationError
@@ -18,7 +19,7 @@ from specc.elaborate.plan import Plan, of_activation
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.surplus import NEXT_LINE
-from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Value, Word, describe, quoted, show
+from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Tuned, Value, Word, describe, quoted, show
 from specc.elaborate.words import activations, choices, known_words
 from specc.ops import BY_WORD
 from specc.ops.axes import AXIS_NAMES
@@ -26,6 +27,7 @@ from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
 
+NOTHING: Final[Mapping[int, Value]] = MappingProxyType({})
 WHOLE: Final = "needs a whole number"
 """What `ops.fields.whole` says of other values."""
 
@@ -43,13 +45,16 @@ class Mended(Failed):
         self.op = op
 
 
-def bind(op: type[Op], plan: Plan, frame: Frame, report: Reporter) -> Op:
-    """The operation with its arguments.  Raises `Failed`; every argument at fault is reported."""
+def bind(op: type[Op], plan: Plan, frame: Frame, report: Reporter, given: Mapping[int, Value] = NOTHING) -> Op:
+    """The operation with its arguments, some values of which may be `given` by the `id` of their expressions.
+
+    Raises `Failed`; every argument at fault is reported.
+    """
     values: dict[str, Any] = {}
     lost = set()
     for name, expression in plan.fields.items():
         try:
-            values[name] = _argument(expression, frame, report)
+            values[name] = given[id(expression)] if id(expression) in given else _argument(expression, frame, report)
         except Failed:
             lost.add(name)
     if not (plan.ok and _can_be_left_out(lost, op)):
@@ -246,10 +251,12 @@ def _listed(text: str) -> list[str]:
 def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op | None:
     """The activation that `expression` names or calls, `None` for `none`.  Raises `Failed`."""
     if isinstance(expression, ast.Call) and expression.function.id in activations():
-        return _called(expression, frame, report)
+        return _called(expression, frame, report, NOTHING)
     if isinstance(expression, ast.Call) and expression.function.id not in FUNCTIONS:
         raise no_activation(expression.function.span, Word(expression.function.id), report)
     value = _argument(expression, frame, report)
+    if isinstance(value, Tuned):
+        return tuned(value, frame, report)
     if value == "none" and isinstance(value, Word):
         return None
     op = activations().get(value) if isinstance(value, Word) else None
@@ -260,15 +267,29 @@ def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op 
     return make(op, {"layout": frame.layout} if "layout" in op.context else {}, {}, Plan(), frame, report)
 
 
-def _called(call: ast.Call, frame: Frame, report: Reporter) -> Op:
+def _settings(op: type[Op]) -> str:
+    """What stands in the brackets behind an activation."""
+    if not op.positional and set(op.model_fields) <= set(op.context):
+        return f"it has no settings: write `{op.word}` without brackets"
+    named = [name for name in op.model_fields if name not in (*op.positional, *op.context)]
+    bare = f"{quoted(op.positional)} without names" if op.positional else ""
+    return f"it takes {' and '.join(filter(None, [bare, f'{quoted(named)} by name' if named else '']))}"
+
+
+def tuned(value: Tuned, frame: Frame, report: Reporter) -> Op:
+    """The activation with its settings.  Raises `Failed`."""
+    return _called(value.call, frame, report, value.given)
+
+
+def _called(call: ast.Call, frame: Frame, report: Reporter, given: Mapping[int, Value]) -> Op:
     op = activations()[call.function.id]
     names = op.positional
     if len(call.args) > len(names):
         raise report.error(
             "E0303", call.args[len(names)].span, f"too many arguments for `{op.word}`",
-            help=f"it takes {quoted(names) or 'none'}",
+            help=_settings(op),
         )  # fmt: skip
-    return bind(op, of_activation(call, op, report), frame, report)
+    return bind(op, of_activation(call, op, report), frame, report, given)
 
 
 def _ended_by_comma(span: Span) -> str | None:

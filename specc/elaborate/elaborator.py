@@ -241,7 +241,7 @@ class Elaborator:
     def _close(self, loop: ast.For | ast.Repeat, frame: Frame) -> None:
         """What a loop leaves behind has the shape that is asserted, and the loop's label."""
         if loop.shape is not None and frame.current is not None:
-            frame.current = self._operations.asserted(loop.shape, frame.current, loop.keyword, frame)
+            frame.current = self._operations.assertions.of(loop.shape, frame.current, loop.keyword, frame)
         if loop.label is not None and frame.current is not None:
             frame.scope.bind(loop.label.id, frame.current, loop.label.span)
 

@@ -18,6 +18,7 @@ from specc.elaborate.values import (
     LayerValue,
     LayerValues,
     Namespace,
+    Tuned,
     Value,
     Word,
     attribute,
@@ -25,7 +26,7 @@ from specc.elaborate.values import (
     kind,
     quoted,
 )
-from specc.elaborate.words import known_words
+from specc.elaborate.words import activations, function_meant, known_words
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import Layout
@@ -213,16 +214,20 @@ def _whole(e: ast.Expr, frame: Frame, report: Reporter) -> int:
     return index
 
 
+def _tuned(e: ast.Call, frame: Frame, report: Reporter) -> Value:
+    """An activation with settings, which are judged where it is used."""
+    report.spend(1, e.span)
+    arguments = [*e.args, *(argument.value for argument in e.named)]
+    return Tuned(e, {id(x): report.held(evaluate(x, frame, report), x.span) for x in arguments})
+
+
 def _call(e: ast.Call, frame: Frame, report: Reporter) -> Value:
     function = FUNCTIONS.get(e.function.id)
+    if function is None and e.function.id in activations():
+        return _tuned(e, frame, report)
     if function is None:
-        guess = nearest(e.function.id, FUNCTIONS)
-        raise report.error(
-            "E0202",
-            e.function.span,
-            f"unknown function `{e.function.id}`",
-            help=f"did you mean `{guess}`?" if guess else f"there are {quoted(FUNCTIONS)}",
-        )
+        help = function_meant(e.function.id, FUNCTIONS)
+        raise report.error("E0202", e.function.span, f"unknown function `{e.function.id}`", help=help)
     for argument in e.named:
         name = argument.key.id if argument.key is not None else ""
         help = "values in the brackets of a function have no names"

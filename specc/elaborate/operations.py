@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 
 from specc.elaborate.asserted import Assertions
-from specc.elaborate.bind import Mended, bind, bind_activation
+from specc.elaborate.bind import Mended, bind, bind_activation, tuned
 from specc.elaborate.constants import Constant, constant, is_constant
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.layers import Call, Layers, Result, head
@@ -17,7 +17,7 @@ from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Scope
 from specc.elaborate.settled import Meaning, Settled
 from specc.elaborate.tensor_names import weightless
-from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Word, kind, quoted
+from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Tuned, Word, kind, quoted, show
 from specc.elaborate.words import NO_ACTIVATION
 from specc.limits import Limits
 from specc.ops import BY_WORD
@@ -44,7 +44,7 @@ class Operations:
         self._limits = limits
         self._body = body
         self._read = Operands(report)
-        self._assertions = Assertions(layers, report)
+        self.assertions = Assertions(layers, report)
         self._ops: dict[Hashable, Op] = {}
         self._settled = Settled()
 
@@ -68,6 +68,9 @@ class Operations:
         target = self._guesses.get(id(statement)) or self._target(statement.name, frame)
         if target is None:
             return self._nothing(statement, frame)
+        word = frame.scope.find(statement.name.id)
+        if isinstance(word, Tuned):
+            return self._tuned(statement, word, frame)
         made = self._plan(statement, target, frame)
         if isinstance(target, BlockDefinition):
             if statement.branches is not None:
@@ -107,7 +110,7 @@ class Operations:
             value = getattr(value, "members", {}).get(member)
         if isinstance(value, BlockDefinition):
             return value
-        word = value if isinstance(value, Word) else name.id if value is None else None
+        word = str(value) if isinstance(value, Word) else name.id if value is None else None
         if word is not None and word in BY_WORD:
             return BY_WORD[word]
         if value == NO_ACTIVATION:
@@ -124,6 +127,22 @@ class Operations:
             name = statement.name
             raise self._report.error("E0303", name.span, f"`{name.id}` is `none` here and takes no arguments")
         return self._read.incoming(statement.name.span, frame)[0]
+
+    def _tuned(self, statement: ast.Operation, word: Tuned, frame: Frame) -> Result:
+        """A line whose name holds an activation with its settings."""
+        sources = None
+        for argument in statement.args:
+            if argument.key is None or argument.key.id != "from":
+                message = f"`{statement.name.id}` is `{show(word)}` here and takes no arguments but `from=`"
+                raise self._report.error("E0303", argument.span, message)
+            sources = argument.value
+        values = (
+            self._read.incoming(statement.name.span, frame) if sources is None else self._read.given(sources, frame)
+        )
+        op = self._shared(tuned(word, frame, self._report))
+        (value,) = self._read.alone(values, op, statement)
+        name = self.name(_first(statement.labels), op.word, frame)
+        return self._layers.apply(op, [value], None, statement, name, frame.naming.scope(name))
 
     def _plan(self, statement: ast.Operation, target: type[Op] | BlockDefinition, frame: Frame) -> Plan:
         made = self._plans.get(id(statement))
@@ -223,12 +242,19 @@ class Operations:
                 "E0303", operand.span, f"`{op.word}` with branches takes no operands besides",
                 help=f"write `{op.word}` with this operand on the line below",
             )  # fmt: skip
-        inner = frame.nested()
+        inner = self._begun(made, frame)
         inner.branches = []
         self._body(statement.branches or (), inner)
         if any(value is UNKNOWN for value in inner.branches):
             raise Failed
         return inner.branches
+
+    def _begun(self, made: Plan, frame: Frame) -> Frame:
+        """The frame of a body within a statement, which begins with what the statement's `from=` gives."""
+        inner = frame.nested()
+        if made.sources is not None:
+            inner.current = self._handed(made.sources, frame)
+        return inner
 
     def branch(self, branch: ast.Branch, frame: Frame) -> None:
         """Add the value of `branch` to those of the merge that it stands in."""
@@ -255,7 +281,7 @@ class Operations:
             raise Failed
         sources = []
         for body in (statement.body, statement.shortcut or ()):
-            inner = frame.nested()
+            inner = self._begun(made, frame)
             self._body(body, inner)
             sources.append(self._single(inner, statement.keyword))
         op = self._made(statement, BY_WORD["add"], made, frame)
@@ -355,7 +381,7 @@ class Operations:
     def _finish(self, statement: ast.Operation | ast.Residual, result: Result, frame: Frame) -> None:
         if statement.shape is not None:
             several = result is UNKNOWN and len(statement.labels) > 1
-            result = result if several else self.asserted(statement.shape, result, head(statement), frame)
+            result = result if several else self.assertions.of(statement.shape, result, head(statement), frame)
         labels = statement.labels
         if len(labels) > 1 and result is not UNKNOWN:
             items = result.items if isinstance(result, LayerValues) else (result,)
@@ -372,15 +398,6 @@ class Operations:
             for label in labels:
                 frame.scope.bind(label.id, result, label.span)
         frame.current = result.items[0] if isinstance(result, LayerValues) and result.leads else result
-
-    def asserted(self, shape: ast.Expr, result: Result, place: Span, frame: Frame) -> Result:
-        """`result` checked against `-> shape`; of several values each has it, or the first that has not is reported."""
-        if isinstance(result, LayerValue):
-            return self._assertions.check(shape, result, place, frame)
-        for item in result.items:
-            if self._assertions.check(shape, item, place, frame) is not item:
-                break
-        return result
 
 
 _CALL_STEPS = 5

@@ -122,7 +122,7 @@ def of_block(block: ast.Block | ast.Model, written: str = "") -> Signature:
     names = tuple(p.name.id for p in block.parameters)
     required = tuple(p.name.id for p in block.parameters if p.default is None)
     what = "block" if isinstance(block, ast.Block) else "model"
-    words = {p.name.id for p in block.parameters if isinstance(p.default, ast.Name) and _is_activation(p.default.id)}
+    words = {p.name.id for p in block.parameters if p.default is not None and _is_activation(p.default)}
     word = written if written.endswith(f".{block.name.id}") else block.name.id
     return Signature(word, what, names, names, required, False, frozenset(words))
 
@@ -137,8 +137,11 @@ def plan(
     if positional and isinstance(positional[0].value, ast.Name):
         signature = _without_replaced(signature, keyed)
     surplus = not signature.merges and len(positional) == len(signature.positional) + 1
+    own = _own_activation(positional, keyed, signature, bound)
     closing = positional and _closes(positional[-1].value, bound) and not _has_slot(len(positional), signature)
-    if closing or (surplus and not _is_literal(positional[-1].value)):
+    if own is not None:
+        result.fields[own] = positional.pop().value
+    elif closing or (surplus and not _is_literal(positional[-1].value)):
         result.act = positional.pop().value
     if signature.merges:
         result.inputs = tuple(argument.value for argument in positional)
@@ -164,7 +167,7 @@ def of_activation(call: ast.Call, op: type[Op], report: Reporter) -> Plan:
         key = argument.key
         assert key is not None
         if key.id not in RESERVED:
-            _keyed(argument, of_operation(op), result, places, report)
+            _keyed(argument, of_operation(op)._replace(what="activation"), result, places, report)
             continue
         help = f"`{key.id}=` stands outside of the brackets"
         report.error("E0301", key.span, f"`{op.word}(...)` has no argument `{key.id}`", "unknown argument", help=help)
@@ -180,13 +183,36 @@ def _without_replaced(signature: Signature, keyed: Sequence[ast.Argument]) -> Si
     return signature._replace(positional=tuple(name for name in signature.positional if name not in replaced))
 
 
+def _own_activation(
+    positional: Sequence[ast.Argument],
+    keyed: Sequence[ast.Argument],
+    signature: Signature,
+    bound: Callable[[str], bool],
+) -> str | None:
+    """The parameter of a block that an activation behind its arguments sets: `act`, or the only one that is an
+    activation by its default; `None` where it is given already."""
+    if signature.what != "block" or not positional:
+        return None
+    last, count = positional[-1].value, len(positional)
+    if not _closes(last, bound) and not (isinstance(last, ast.Name) and last.id == NO_ACTIVATION):
+        return None
+    given = {*signature.names[: count - 1], *(argument.key.id for argument in keyed if argument.key is not None)}
+    free = [name for name in signature.names if name not in given and name in {"act", *signature.takes_activation}]
+    if _has_slot(count, signature) or (len(free) > 1 and "act" not in free):
+        return None
+    return ("act" if "act" in free else free[0]) if free else None
+
+
 def _has_slot(count: int, signature: Signature) -> bool:
     """`block b(c, activation = relu)` called as `b 64, silu` sets the parameter instead of closing the call."""
     return count <= len(signature.positional) and signature.positional[count - 1] in signature.takes_activation
 
 
-def _is_activation(word: str) -> bool:
-    return word in activations() or word == NO_ACTIVATION
+def _is_activation(value: ast.Expr) -> bool:
+    """Whether it is an activation by its text: `relu`, `leaky_relu(0.1)`, `none`."""
+    if isinstance(value, ast.Call):
+        return value.function.id in activations()
+    return isinstance(value, ast.Name) and (value.id in activations() or value.id == NO_ACTIVATION)
 
 
 def _closes(value: ast.Expr, bound: Callable[[str], bool]) -> bool:
@@ -277,8 +303,8 @@ def _twice(key: ast.Name, first: Span, result: Plan, report: Reporter) -> None:
 
 
 def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan, report: Reporter) -> None:
-    reserved = (word for word in RESERVED if word != "weights" or signature.learns)
-    known = (*signature.names, *reserved)
+    reserved = [word for word in RESERVED if word != "weights" or signature.learns]
+    known = signature.names if signature.what == "activation" else (*signature.names, *reserved)
     guess = nearest(key.id, known)
     report.add(
         Diagnostic(
@@ -287,7 +313,7 @@ def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan,
             key.span,
             "unknown argument",
             help=_elsewhere(key, value, signature)
-            or (f"did you mean `{guess}`?" if guess else unwritten(key.id) or f"it takes {quoted(known)}"),
+            or (f"did you mean `{guess}`?" if guess else unwritten(key.id) or f"it takes {quoted(known) or 'none'}"),
         )
     )
     result.flawed = True

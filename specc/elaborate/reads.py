@@ -34,6 +34,14 @@ def size_names(shape: ast.Expr) -> Iterator[str]:
         yield from sizes_in(shape.id)
 
 
+def open_sizes(statements: Sequence[ast.Statement]) -> Iterator[str]:
+    """The names in the shapes of the inputs that a body declares."""
+    for statement in statements:
+        if isinstance(statement, ast.Input):
+            yield from size_names(statement.shape)
+            yield from (name.id for name in names_in(statement.shape))
+
+
 def sizes_in(name: str) -> list[str]:
     """`a` and `b` of a lone pair such as `axb`, which stands for both in a shape if it is no name of its own; of any
     other name that name."""

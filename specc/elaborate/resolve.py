@@ -18,12 +18,12 @@ from specc.elaborate.definitions import report_recursion, report_unused
 from specc.elaborate.foreign import arguments_meant
 from specc.elaborate.modules import BlockDefinition, Module
 from specc.elaborate.plan import Plan, Signature, of_activation, of_block, of_operation, plan
-from specc.elaborate.reads import defined_in, functions_in, names_in, size_names
+from specc.elaborate.reads import defined_in, functions_in, names_in, open_sizes, size_names
 from specc.elaborate.report import Reporter
 from specc.elaborate.tensor_names import check_name
 from specc.elaborate.unknown import no_operation, operation_for_certain, unknown_name, unknown_operation
 from specc.elaborate.values import BROKEN, Namespace, Word, quoted
-from specc.elaborate.words import FACTS, activations, known_words, takes_words
+from specc.elaborate.words import FACTS, activations, function_meant, known_words, takes_words
 from specc.ops import BY_WORD
 from specc.ops.base import Op
 from specc.source import Source, Span
@@ -51,10 +51,12 @@ class Resolver:
         self._labelled: list[tuple[ast.Name, Entry]] = []
         self._calls: dict[BlockDefinition, dict[BlockDefinition, Span]] = {}
         self._module: Module
+        self._sizes: set[str] = set()
         self._block: BlockDefinition | None = None
 
     def resolve(self, module: Module) -> None:
         self._module = module
+        self._sizes = {name for model in module.models for name in open_sizes(model.tree.body)}
         for block in module.blocks:
             self._block = block
             self._calls.setdefault(block, {})
@@ -246,6 +248,8 @@ class Resolver:
         found = self._global(name)
         if isinstance(found, BlockDefinition):
             return found
+        if isinstance(found, Word):
+            return "dynamic"
         if self._module.scope.find(name.id.partition(".")[0]) is BROKEN:
             self._report.excuse(name.span)
             return None
@@ -329,7 +333,7 @@ class Resolver:
     def _facts(self, claim: ast.Expr, body: Body) -> None:
         for name in names_in(claim):
             bound = body.find(name.id) or self._module.scope.find(name.id) or name.id in known_words()
-            if name.id not in FACTS and not bound:
+            if name.id not in FACTS and name.id not in self._sizes and not bound:
                 guess = None if self._report.full else nearest(name.id, [*FACTS, *body.visible()])
                 help = f"did you mean `{guess}`?" if guess else f"there are {quoted(FACTS)}"
                 self._report.error("E0503", name.span, f"there is no fact `{name.id}`", help=help)
@@ -338,9 +342,8 @@ class Resolver:
         for name in names_in(expression):
             self._use(name, body)
         for function in functions_in(expression):
-            if function.id not in FUNCTIONS:
-                guess = None if self._report.full else nearest(function.id, FUNCTIONS)
-                help = f"did you mean `{guess}`?" if guess else f"there are {quoted(FUNCTIONS)}"
+            if function.id not in FUNCTIONS and function.id not in activations():
+                help = None if self._report.full else function_meant(function.id, FUNCTIONS)
                 self._report.error("E0202", function.span, f"unknown function `{function.id}`", help=help)
 
     def _use(self, name: ast.Name, body: Body) -> None:

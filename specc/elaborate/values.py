@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from specc.dims import Dim, Sym
+from specc.syntax import ast
 from specc.types import SPATIAL_NAMES, Layout, TensorType
 
 
@@ -13,6 +14,27 @@ class Word(str):
     """A bare word with a fixed meaning, such as `same` or `relu`."""
 
     __slots__ = ()
+
+
+class Tuned(Word):
+    """An activation with settings: the value of `leaky_relu(0.1)`.
+
+    `given` are the values of the arguments of `call`, by the `id` of their expressions.
+    """
+
+    def __new__(cls, call: ast.Call, given: Mapping[int, Value]) -> Tuned:
+        made = super().__new__(cls, call.function.id)
+        made.call = call
+        made.given = given
+        return made
+
+    call: ast.Call
+    given: Mapping[int, Value]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tuned) and show(self) == show(other)
+
+    __hash__ = Word.__hash__
 
 
 class LayerValue:
@@ -101,6 +123,8 @@ def show(value: object) -> str:
             return "true" if value else "false"
         case float():
             return f"{value:.6g}"
+        case Tuned():
+            return f"{value}({', '.join(_settings(value))})"
         case Word():
             return str(value)
         case str():
@@ -114,6 +138,13 @@ def show(value: object) -> str:
         case int() | Sym():
             return _shortened(str(value))
     return kind(value)
+
+
+def _settings(value: Tuned) -> Iterator[str]:
+    for argument in value.call.args:
+        yield show(value.given[id(argument)])
+    for named in value.call.named:
+        yield f"{named.key.id if named.key is not None else ''}={show(value.given[id(named.value)])}"
 
 
 def _shortened(digits: str) -> str:

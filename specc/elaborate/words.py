@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic_core import ValidationError
 
+from specc.diagnostics.suggest import nearest
+from specc.elaborate.values import quoted
 from specc.ops import ACTIVATIONS, BY_WORD, CHOICES, Operations
 from specc.ops.base import Op
 
@@ -30,6 +33,14 @@ FACTS: Final = (
 def activations() -> Operations:
     """The operations that may close an argument list."""
     return Operations(ACTIVATIONS)
+
+
+def function_meant(name: str, functions: Iterable[str]) -> str:
+    """What to say of a name in front of brackets that is neither one of the `functions` nor an activation."""
+    if name in BY_WORD:
+        return f"`{name}` is an operation and stands on a line of its own; functions are {quoted(functions)}"
+    guess = nearest(name, [*functions, *activations()])
+    return f"did you mean `{guess}`?" if guess else f"there are {quoted(functions)}, and activations"
 
 
 @cache

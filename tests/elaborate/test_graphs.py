@@ -46,6 +46,16 @@ def shape(body: str, **parameters: object) -> str:
         ("split 2; concat", "split1(x) concat1(split1,split1.1)"),
         ("s: split 2; add s[1], s[0]", "s(x) add1(s.1,s)"),
         ("concat { branch { relu } branch { } }", "relu1(x) concat1(relu1,x)"),
+        ("a: relu; tanh; concat from=a { branch { relu } branch { } }", "a(x) tanh1(a) relu1(a) concat1(relu1,a)"),
+        ("a: relu; tanh; residual from=a { relu }", "a(x) tanh1(a) relu1(a) residual1(relu1,a)"),
+        (
+            "a: relu; tanh; residual from=x { relu } shortcut { sigmoid }",
+            "a(x) tanh1(a) relu1(x) sigmoid1(x) residual1(relu1,sigmoid1)",
+        ),
+        (
+            "a: relu; add from=[a, x] { branch { concat } branch { concat } }",
+            "a(x) concat1(a,x) concat2(a,x) add1(concat1,concat2)",
+        ),
         ("concat { up: branch { relu } branch { relu } }", "up.relu1(x) relu1(x) concat1(up.relu1,relu1)"),
         (
             "concat { for k in [1, 3] { branch { maxpool k, pad=same, stride=1 } }; branch { } }",
