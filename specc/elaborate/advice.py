@@ -87,6 +87,13 @@ def paired_sides(value: Value) -> str | None:
     return f"first the begins of all axes, then the ends, (top, left, bottom, right): `pad={_call(sides)}`"
 
 
+def swapped(channels: Value, kernel: Value) -> str | None:
+    """How `conv 3x3, 64` is written: the number of channels before the window."""
+    if not isinstance(channels, tuple) or isinstance(kernel, bool) or not isinstance(kernel, int):
+        return None
+    return f"the channels stand before the window: `{kernel}, {'x'.join(map(show, channels))}`"
+
+
 def _call(items: Sequence[Value]) -> str:
     return f"({', '.join(map(show, items))})"
 

@@ -193,6 +193,8 @@ def _other_help(argument: str, value: object, values: Mapping[str, Any]) -> str 
 
     if _is_operation(value):
         return NEXT_LINE
+    if argument == "channels":
+        return advice.swapped(value, values.get("kernel"))
     return advice.causal(value, values) or advice.paired_sides(value) if argument == "pad" else None
 
 
