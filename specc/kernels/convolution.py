@@ -34,9 +34,10 @@ def convolve(x: Array, weight: Array, bias: Array | None, how: Sliding) -> Array
     """Cross-correlation of `x` (batch, in, *sizes) with `weight` (out, in / groups, *window), plus `bias` (out,)
     -> (batch, out, *positions)."""
     at = place(x.shape[2:], weight.shape[2:], how)
-    if how["border"] != "zeros" or prod(at.window) == 1:
+    pointwise = prod(at.window) == 1
+    if (pointwise or how["border"] != "zeros") and any(map(any, at.reach)):
         x, at = padded(x, at.reach, how["border"]), at._replace(sides=((0, 0),) * len(at.window))
-    if prod(at.window) == 1:
+    if pointwise:
         result = _pointwise(_read(x, at), weight, how["groups"])
     elif suits(weight, at, how["groups"]):
         result = filtered(x, weight[:, 0], at)

@@ -48,17 +48,20 @@ def _many(channels: int, at: Placement) -> bool:
 def _along_channels(x: Array, kernels: Array, at: Placement) -> Array:
     """The sums (batch, channels, *positions), a view of an array with the channels last, as are the copies of `x` and
     `kernels`."""
-    axes = len(at.window)
+    axes, channels = len(at.window), x.shape[1]
     sizes, inside = frame(x.shape[2:], at.reach)
-    room = np.moveaxis(np.zeros((len(x), *sizes, x.shape[1]), kernels.dtype), -1, 1)
+    room = _canonical(np.zeros((len(x), *sizes, channels), kernels.dtype))
     room[(slice(None), slice(None), *inside)] = x
-    result = np.moveaxis(np.empty((len(x), *at.counts, x.shape[1]), kernels.dtype), -1, 1)
+    result = _canonical(np.empty((len(x), *at.counts, channels), kernels.dtype))
     item, channel, *rest = range(2 + 2 * axes)
-    positions, taps = rest[:axes], rest[axes:]
-    last = np.ascontiguousarray(np.moveaxis(kernels, 0, -1))
-    return np.einsum(
-        windows(room, at), [item, channel, *rest], last, [*taps, channel], [item, channel, *positions], out=result
-    )
+    sums = [item, channel, *rest[:axes]]
+    last = np.ascontiguousarray(kernels.reshape(channels, -1).T).reshape(*at.window, channels)
+    return np.einsum(windows(room, at), [item, channel, *rest], last, [*rest[axes:], channel], sums, out=result)
+
+
+def _canonical(array: Array) -> Array:
+    """A view of `array` (batch, *sizes, channels) with the channels behind the batch."""
+    return array.transpose(0, -1, *range(1, array.ndim - 1))
 
 
 def _along_planes(x: Array, kernels: Array, at: Placement) -> Array:

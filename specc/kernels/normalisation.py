@@ -17,8 +17,8 @@ def per_channel(values: Array, x: Array) -> Array:
 def batch(x: Array, ws: Mapping[str, Array], eps: float, out: Array | None = None) -> Array:
     """(x - mean) / sqrt(var + eps) with the running statistics, per channel, and the affine part: as x s + (bias -
     mean s), s = weight / sqrt(var + eps).  `out`, which may be `x`, takes the result."""
-    scale = ws.get("weight", x.dtype.type(1)) / np.sqrt(ws["running_var"] + x.dtype.type(eps))
-    shift = ws.get("bias", x.dtype.type(0)) - ws["running_mean"] * scale
+    scale = ws.get("weight", 1.0) / np.sqrt(ws["running_var"] + eps)
+    shift = ws.get("bias", 0.0) - ws["running_mean"] * scale
     result: Array = np.multiply(x, per_channel(scale, x), out=out)
     result += per_channel(shift, x)
     return result
