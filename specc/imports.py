@@ -36,7 +36,7 @@ def import_onnx(path: str | os.PathLike[str], *, name: str | None = None) -> Imp
     imported, diagnostics = read_model(Path(path))
     if imported is None:
         raise SpecError(diagnostics)
-    spec, diagnostics = spec_of(imported.graph, "model.cnn", name)
+    spec, diagnostics = spec_of(imported.graph, "model.cnn", name, counted=True)
     if spec is None:
         raise SpecError(diagnostics)
     tensors = {new: imported.weights.tensors[old] for new, old in spec.names.items()}

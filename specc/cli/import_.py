@@ -77,7 +77,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return console.refuse(diagnostics)
     target = options.output or "model.cnn"
     name = options.name or (Path(options.file).stem if imported.graph.name in GENERIC else None)
-    spec, diagnostics = spec_of(imported.graph, target, name)
+    spec, diagnostics = spec_of(imported.graph, target, name, counted=True)
     if spec is None:
         return console.refuse(diagnostics)
     tensors = {new: imported.weights.tensors[old] for new, old in spec.names.items()}

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
+from specc.analysis.cost import costs, total
 from specc.decompile.arguments import number
 from specc.decompile.blocks import Block, extract
 from specc.decompile.items import Writer, in_order
@@ -33,8 +34,8 @@ def decompile(graph: Graph, name: str | None = None) -> str:
     return written(graph, name).text
 
 
-def written(graph: Graph, name: str | None = None) -> Decompiled:
-    """`decompile`, with what is needed to follow the nodes into the text."""
+def written(graph: Graph, name: str | None = None, counted: bool = False) -> Decompiled:
+    """`decompile`, with what is needed to follow the nodes into the text; `counted` expects as many parameters."""
     taken: set[str] = {str(size) for item in graph.inputs for dim in item.type.shape for size in names(dim)}
     writer = Writer(graph)
     items = writer.sequence(graph.nodes, graph.inputs[-1].name)
@@ -63,6 +64,7 @@ def written(graph: Graph, name: str | None = None) -> Decompiled:
     labels.update((value, final[name]) for value, name in ids.items() if name in final)
     lines = [*_blocks((*inner, *blocks)), *_heading(graph, title, labels), *page(body, 1, final)]
     lines += _outputs(graph, outputs, labels, last)
+    lines += _expected(graph) if counted else ()
     return Decompiled("\n".join([*lines, "}", ""]), title, nodes)
 
 
@@ -157,6 +159,13 @@ def _outputs(graph: Graph, declared: list[str], labels: dict[str, str], last: st
     yield ""
     for item, name in zip(graph.outputs, declared, strict=True):
         yield from broken(f"    {_output(item, name, labels, last)}", 2)
+
+
+def _expected(graph: Graph) -> Iterator[str]:
+    """The line that holds an edited spec to as many parameters as were read."""
+    count = total(costs(graph)).params
+    if count:
+        yield from ("", f"    expect params == {count:_}")
 
 
 def _output(item: GraphOutput, name: str, labels: dict[str, str], last: str) -> str:

@@ -28,12 +28,14 @@ class Spec:
     names: Mapping[str, str]
 
 
-def spec_of(graph: Graph, file: str, name: str | None = None) -> tuple[Spec | None, tuple[Diagnostic, ...]]:
-    """The spec for `graph`, which is proven to mean the same graph.
+def spec_of(
+    graph: Graph, file: str, name: str | None = None, counted: bool = False
+) -> tuple[Spec | None, tuple[Diagnostic, ...]]:
+    """The spec for `graph`, which is proven to mean the same graph; `counted` makes it expect as many parameters.
 
     Text that does not compile to it would be a bug in specc: then its diagnostics, or an E0907, come back instead.
     """
-    made = written(graph, name)
+    made = written(graph, name, counted)
     outcome = check(Source(file, made.text), FileLoader(Path(), DEFAULT_LIMITS), model=made.name)
     if has_errors(outcome.diagnostics) or not outcome.models:
         return None, outcome.diagnostics

@@ -41,7 +41,7 @@ def _operand(product: Node, value: str, readers: Readers) -> str | None:
 def _weighs(scores: str, readers: Readers) -> bool:
     """Whether a softmax makes weights of the scores, before anything but a number or a mask changes them."""
     for _ in range(FAR):
-        found = readers.get(scores, ())
+        found = [reader for reader in readers.get(scores, ()) if not reader.op.sourceless]
         if len(found) != 1 or isinstance(found[0].op, MatMul):
             return False
         if isinstance(found[0].op, Softmax):

@@ -9,7 +9,7 @@ from onnx import parser
 def test_import_writes_a_spec_and_weights_that_verify_against_the_file(specc: Specc) -> None:
     assert specc("export", "net.cnn", "--seed", "5", "-o", "net.onnx").code == 0
     answer = specc("import", "net.onnx", "-o", "back.cnn", "--weights", "back.safetensors", "--name", "Back")
-    assert (answer.code, answer.out, answer.err) == (0, "", "wrote back.cnn: Back, 10 lines\n")
+    assert (answer.code, answer.out, answer.err) == (0, "", "wrote back.cnn: Back, 12 lines\n")
     assert Path("back.cnn").read_text(encoding="utf-8") == (
         "## A small classifier.\n"
         "model Back {\n"
@@ -20,6 +20,8 @@ def test_import_writes_a_spec_and_weights_that_verify_against_the_file(specc: Sp
         "    dense 3, softmax           -> 3\n"
         "\n"
         '    output animal, labels=["cat", "dog", "fox"]\n'
+        "\n"
+        "    expect params == 127\n"
         "}\n"
     )
     answer = specc("verify", "back.cnn", "--weights", "back.safetensors", "--model-file", "net.onnx")
@@ -75,5 +77,5 @@ def test_constants_that_became_parameters_are_told(specc: Specc) -> None:
     text = f'<ir_version: 8, opset_import: ["" : 17]> g (float[N,3,2,2] x) => (float[N,3,2,2] y) {{ {node} }}'
     Path("m.onnx").write_bytes(parser.parse_model(text).SerializeToString())
     answer = specc("import", "m.onnx", "-o", "m.cnn")
-    note = "note: 1 constant of the file is a parameter in the spec, counted as trainable: bias1.bias"
+    note = "note: 1 constant of the file is a parameter in the spec, counted as trainable: learned1.weight"
     assert answer.err.splitlines()[1:] == [note]

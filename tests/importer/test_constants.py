@@ -33,7 +33,7 @@ def test_lists_between_reshapes_come_back_as_lists() -> None:
         (f"{LISTED} z = Conv(x, w) y = Div(z, c)", [KERNEL], ["conv", "div"], []),
         (f"{LISTED} z = Conv(x, w) y = Max(z, c)", [KERNEL], ["conv", "max"], []),
         ("z = Conv(x, w) y = Mul(z, c)", [KERNEL, "float[3,1,1] c"], ["conv", "scale"], []),
-        (f"{SPREAD} z = Conv(x, w) y = Add(z, c)", [KERNEL], ["conv", "bias"], ["y.bias"]),
+        (f"{SPREAD} z = Conv(x, w) y = Add(z, c)", [KERNEL], ["conv", "learned", "add"], ["y/learned.weight"]),
         (f"w = Constant<value = {KERNEL[:-1]}{{{', '.join('1' * 9)}}}>() {LISTED} z = Conv(x, w) y = Mul(z, c)", [],
          ["conv", "scale"], []),
     ],

@@ -11,7 +11,7 @@ import numpy as np
 
 from specc.dims import Dim, product
 from specc.ir.graph import Node
-from specc.onnx.importer import activations, norms, unpooling
+from specc.onnx.importer import activations, learned, norms, unpooling
 from specc.onnx.importer.context import Context, single
 from specc.onnx.importer.values import Decline, Known, Live, Step, Value, mapped
 from specc.ops.add import Add
@@ -191,7 +191,7 @@ def _plus(ctx: Context, step: Step, kind: type[Merge], parts: tuple[Live, Known,
         return [value]
     if number is not None:
         return [with_number(ctx, step, kind, value, number, place)]
-    if kind is Add and (found := _along_rows(ctx, step, value, constant)):
+    if kind is Add and (found := _along_rows(ctx, step, value, constant) or _repeated(ctx, step, value, constant)):
         return [found]
     numbers = _numbers(ctx, constant, value)
     if kind is Sub and place == 1:
@@ -233,6 +233,19 @@ def _along_rows(ctx: Context, step: Step, value: Live, constant: Known) -> Live 
     op = node.op.model_copy(update={"bias": True})
     tensors = {**ctx.weights[node.name], "bias": bias}
     return Live(ctx.add(step, op, *node.inputs, weights=tensors), value.last)
+
+
+def _repeated(ctx: Context, step: Step, value: Live, constant: Known) -> Live | None:
+    """A constant added that is repeated along some axes of an item, but is none for the channels: the mask or the
+    positions of all heads, a learned tensor of its own."""
+    per_element = None if ctx.per_channel(constant, value) else ctx.per_element(constant, value)
+    if per_element is None or ctx.own or ctx.lifted or constant.elements == ctx.type(value).elements:
+        return None
+    rank = ctx.type(value).rank
+    shape = constant.shape[-rank:]
+    item = mapped(constant.tensor, (*(1,) * (rank - len(shape)), *shape), lambda array: array)
+    addend = learned.beside(ctx, step, item, value)
+    return Live(ctx.add(step, Add(layout=ctx.builder.layout), value.value, addend.value), value.last)
 
 
 def _shifted(ctx: Context, step: Step, value: Live, bias: Tensor) -> list[Value]:

@@ -68,6 +68,11 @@ def _beside(ctx: Context, step: Step, index: int, first: Live) -> Live:
     return _again(ctx, step, _item(ctx, value), first, index)
 
 
+def beside(ctx: Context, step: Step, item: Tensor, value: Live) -> Live:
+    """The learned tensor `item`, in the order of the ONNX tensor's axes, to be computed with beside `value`."""
+    return _node(ctx, step, item, value, value.last, "learned")
+
+
 def _again(ctx: Context, step: Step, item: Tensor, first: Live, index: int) -> Live:
     return _node(ctx, step, item, first, first.last, f"learned{index}")
 
