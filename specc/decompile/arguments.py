@@ -68,7 +68,7 @@ def value_text(name: str, value: Any) -> str:
 def _tuple(name: str, value: tuple[Any, ...]) -> str:
     if name in SIZES and all(isinstance(item, int) and item > 0 for item in value):
         return "x".join(map(str, value))
-    if len(value) == 1 and not isinstance(value[0], tuple) and name not in ("sizes", "parts", "order"):
+    if len(value) == 1 and not isinstance(value[0], tuple) and name not in ("parts", "order"):
         return value_text(name, value[0])
     items = ", ".join(value_text("", item) for item in value)
     return f"[{items}]" if name in ("weight", "bias", "parts", "sizes") or len(value) == 1 else f"({items})"
