@@ -64,9 +64,15 @@ def foreign_character(source: Source, offset: int) -> Diagnostic:
     """E0104 for a visible character that no spec uses outside strings and comments."""
     char = source.text[offset]
     message = f"`{char}` does not belong here" if char.isascii() else f"{code_point(char)} does not belong here"
-    return Diagnostic(
-        "E0104", message, Span(source, offset, offset + 1), help=_INSTEAD.get(char) or _general_help(char)
-    )
+    help = _INSTEAD.get(char) or (_question(source.text, offset) if char == "?" else _general_help(char))
+    return Diagnostic("E0104", message, Span(source, offset, offset + 1), help=help)
+
+
+def _question(text: str, offset: int) -> str:
+    """`?x32x32`, or `k ? 3 : 4`."""
+    if "x" in (text[max(offset - 1, 0)], text[offset + 1 : offset + 2]):
+        return "the size that an input leaves open has a name, `3xHxW`; behind `->` is `_` for any size, `3x_x_`"
+    return "a choice is written `3 if test else 4`; a size that an input leaves open has a name, `3xHxW`"
 
 
 def _general_help(char: str) -> str | None:

@@ -72,7 +72,8 @@ def _bad_number(source: Source, offset: int) -> Diagnostic:
     word = _WORD.match(source.text, offset)
     text = word[0] if word else source.text[offset]
     span = Span(source, offset, offset + len(text))
-    if not source.text[span.end : span.end + 1].isascii():  # a times sign, or a minus that is a dash in `1e-3`
+    behind = source.text[span.end : span.end + 1]
+    if behind == "?" or not behind.isascii():  # a times sign, or a minus that is a dash in `1e-3`
         return foreign_character(source, span.end)
     return Diagnostic("E0105", f"`{_short(text)}` is neither a number nor a size", span, help=_number_help(text))
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from specc.diagnostics.foreign import written_here
 from specc.syntax.habits import HABITS
+from specc.syntax.misplaced import MISPLACED
 from specc.syntax.pasted import PASTED
 from specc.syntax.stuck import VALUES, Stuck
 
@@ -136,9 +137,8 @@ def _outside(stuck: Stuck) -> str | None:
 
 def _inside(stuck: Stuck) -> str | None:
     word = stuck.token.value
-    inside = (
-        stuck.token.kind in ("MODEL", "BLOCK", "IMPORT") and stuck.starts_line and stuck.open and stuck.following == " "
-    )
+    begins = stuck.starts_line or "INPUT" in stuck.accepted
+    inside = stuck.token.kind in ("MODEL", "BLOCK", "IMPORT") and begins and stuck.open and stuck.following == " "
     article = "an" if word == "import" else "a"
     return f"{article} `{word}` stands outside of models and blocks: write it above them" if inside else None
 
@@ -197,12 +197,14 @@ def _label_or_comma(stuck: Stuck) -> str | None:
     if word is not None and word.value.endswith(_WITH_SETTINGS) and stuck.token.kind == "NUMBER":
         return f"settings of an activation stand in brackets: `{word.value}({stuck.token.value})`"
     names = _TWO_NAMES.search(stuck.before)
-    label = f", and a label ends with a colon: `{names[1]}: {names[2]}`" if names else ""
+    labelled = names is not None and names[1] not in KEYWORDS
+    label = f", and a label ends with a colon: `{names[1]}: {names[2]}`" if names and labelled else ""
     return f"commas separate arguments{label}"
 
 
 HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     *PASTED,
+    *MISPLACED,
     *HABITS,
     _inside,
     _input_shape,

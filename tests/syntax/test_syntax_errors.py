@@ -41,7 +41,7 @@ IN_A_FILE = {
     "model M { } }": "E0103 1:13-1 `}` closes nothing (no bracket is open here)",
     "import a.cnn": (
         "E0101 1:9-1 unexpected `.` (expected `as` or the end of the line)"
-        ' = a file is imported by its path: `import "./blocks.cnn"`'
+        ' = the path of a file stands in quotes: `import "./a.cnn"`'
     ),
 }
 
@@ -169,6 +169,58 @@ HABITS = {
 @pytest.mark.parametrize(("text", "help"), HABITS.items())
 def test_habits_of_other_notations(text: str, help: str) -> None:
     _, found = parse(Source("test.cnn", "model M {\n" + text + "\n}"))
+    assert [diagnostic.help for diagnostic in found] == [help]
+
+
+BEHIND = (
+    "`shortcut { ... }` stands right behind the body of its `residual`, and an activation of the sum before both: "
+    "`residual relu { ... } shortcut { ... }`"
+)
+# What stands in a wrong place, and where it belongs.
+MISPLACED = {
+    "residual { bn } relu": (
+        "an activation of the sum stands before the braces: `residual relu { ... }`; an operation stands on a line of "
+        "its own, or behind `;`"
+    ),
+    "repeat 3 {\n bn\n} relu": "an operation stands on a line of its own, or behind `;`",
+    "residual, relu { bn }": "its activation stands behind it without a comma: `residual relu { ... }`",
+    "concat, relu { branch { bn } }": "its activation stands behind it without a comma: `concat relu { ... }`",
+    "residual { bn }; relu\nshortcut { bn }": BEHIND,
+    "conv 6, 3x3\nshortcut { bn }": BEHIND,
+    "block b() { bn }": "a `block` stands outside of models and blocks: write it above them",
+    "slice [1:3]": "`slice` takes an axis, and where to begin and end: `slice channels, 1, 3`",
+    "image[:3]": "`slice` takes an axis, and where to begin and end: `slice channels, 0, 3`",
+    "conv-1: bn": "a label is one name of letters, digits and `_`: `conv_1: ...`",
+    "output y 10": (
+        "`output y` returns the value labelled `y`, or else the line before under that name; a shape is asserted at "
+        "the line that makes it: `... -> 10`"
+    ),
+    "repeat 3 x { bn }": "the braces stand right behind the number: `repeat 3 { ... }`",
+    "repeat n times { bn }": "the braces stand right behind the number: `repeat n { ... }`",
+    "conv k ? 3 : 4": "a choice is written `3 if test else 4`; a size that an input leaves open has a name, `3xHxW`",
+    "input image 3x?x?": (
+        "the size that an input leaves open has a name, `3xHxW`; behind `->` is `_` for any size, `3x_x_`"
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "help"), MISPLACED.items())
+def test_what_is_misplaced_is_told_where_it_belongs(text: str, help: str) -> None:
+    _, found = parse(Source("test.cnn", "model M { " + text + "\n}"))
+    assert [diagnostic.help for diagnostic in found] == [help]
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    {
+        "import ./blocks.cnn": 'the path of a file stands in quotes: `import "./blocks.cnn"`',
+        "import nets/blocks.cnn": 'the path of a file stands in quotes: `import "./nets/blocks.cnn"`',
+        "import a, b": "each import is a line of its own: `import a`, and `import b` below it",
+        "block b(n: int) { bn }": "a parameter has no type, and may have a default: `n`, or `n = 64`",
+    }.items(),
+)
+def test_what_is_misplaced_at_the_top_of_a_file(text: str, help: str) -> None:
+    _, found = parse(Source("test.cnn", f"{text}\nmodel M {{ bn }}"))
     assert [diagnostic.help for diagnostic in found] == [help]
 
 

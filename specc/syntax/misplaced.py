@@ -1,0 +1,140 @@
+"""Words and signs in a place where they cannot stand, and where they belong: one function for each, all in
+`MISPLACED`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from specc.syntax.stuck import Stuck
+
+_OWN_LINE = "an operation stands on a line of its own, or behind `;`"
+_MERGED = re.compile(r"(?:^|[;{}:])\s*([A-Za-z_]\w*)[^;{}]*$")
+_WITH_ACTIVATION = "an activation of the sum stands before the braces"
+_LOOKED_AT = 2000
+
+
+def _behind_braces(stuck: Stuck) -> str | None:
+    """`residual { ... } relu`."""
+    if stuck.token.kind != "NAME" or stuck.previous is None or stuck.previous.kind != "RBRACE":
+        return None
+    if "ARROW" not in stuck.accepted or re.match(r"\w+\s*\{", stuck.rest):
+        return None
+    word, opened = stuck.token.value, _opener(stuck.source.text, stuck.previous.start)
+    if opened == "residual":
+        return f"{_WITH_ACTIVATION}: `residual {word} {{ ... }}`; {_OWN_LINE}"
+    return _OWN_LINE
+
+
+def _opener(text: str, closing: int) -> str:
+    """The first word of the statement whose brace is closed there."""
+    depth = 1
+    for start in range(closing - 1, max(closing - _LOOKED_AT, -1), -1):
+        depth += (text[start] == "}") - (text[start] == "{")
+        if depth == 0:
+            line = text[text.rfind("\n", 0, start) + 1 : start]
+            found = _MERGED.search(line)
+            return found[1] if found else ""
+    return ""
+
+
+def _comma_before_activation(stuck: Stuck) -> str | None:
+    """`residual, relu { ... }`, `concat, relu { ... }`."""
+    written = f"{stuck.before}{stuck.rest}"[: len(stuck.before) + 1]
+    if stuck.token.kind == "COMMA" and stuck.previous is not None and stuck.previous.kind == "RESIDUAL":
+        named = re.match(r",\s*(\w+)", stuck.rest)
+        return f"its activation stands behind it without a comma: `residual {named[1] if named else 'relu'} {{ ... }}`"
+    words = re.search(r"([A-Za-z_]\w*)\s*,\s*([A-Za-z_]\w*)\s*\{$", written)
+    if stuck.token.kind != "LBRACE" or words is None or not stuck.lists_labels:
+        return None
+    return f"its activation stands behind it without a comma: `{words[1]} {words[2]} {{ ... }}`"
+
+
+def _shortcut_alone(stuck: Stuck) -> str | None:
+    """`residual { ... }; relu` with a `shortcut` below, or one without a `residual`."""
+    if stuck.token.kind != "SHORTCUT" or not re.match(r"shortcut\s*\{", stuck.rest):
+        return None
+    return (
+        "`shortcut { ... }` stands right behind the body of its `residual`, and an activation of the sum before both: "
+        "`residual relu { ... } shortcut { ... }`"
+    )
+
+
+def _range_in_brackets(stuck: Stuck) -> str | None:
+    """`slice [1:3]`, `x[1:3]`."""
+    within = stuck.token.kind == "COLON" and bool(stuck.open) and stuck.open[-1].kind == "LSQB"
+    bounds = re.match(r":\s*(-?\w*)\s*\]", stuck.rest)
+    first = re.search(r"\[\s*(-?\w*)\s*$", stuck.before)
+    if not within or bounds is None or first is None:
+        return None
+    taken = ", ".join(filter(None, (first[1] or "0", bounds[1])))
+    return f"`slice` takes an axis, and where to begin and end: `slice channels, {taken}`"
+
+
+def _typed_parameter(stuck: Stuck) -> str | None:
+    """`block b(n: int)`."""
+    parameters = {"EQUAL", "RPAR"} <= stuck.accepted and "TIMES" not in stuck.accepted
+    if stuck.token.kind != "COLON" or not parameters or stuck.previous is None:
+        return None
+    name = stuck.previous.value
+    return f"a parameter has no type, and may have a default: `{name}`, or `{name} = 64`"
+
+
+def _dashed_label(stuck: Stuck) -> str | None:
+    """`conv-1: conv 8, 3x3`."""
+    written = re.search(r"(?:^|[;{])\s*([A-Za-z_]\w*(?:-\w+)+)\s*$", stuck.before)
+    if stuck.token.kind != "COLON" or written is None:
+        return None
+    return f"a label is one name of letters, digits and `_`: `{written[1].replace('-', '_')}: ...`"
+
+
+def _output_with_size(stuck: Stuck) -> str | None:
+    """`output y 10`, `output y: 10`."""
+    named = re.search(r"(?:^|[;{])\s*output\s+([A-Za-z_]\w*)\s*$", stuck.before)
+    if named is None or not (stuck.lacks_comma or stuck.token.kind == "COLON"):
+        return None
+    return (
+        f"`output {named[1]}` returns the value labelled `{named[1]}`, or else the line before under that name; a "
+        "shape is asserted at the line that makes it: `... -> 10`"
+    )
+
+
+def _quoteless_path(stuck: Stuck) -> str | None:
+    """`import ./blocks.cnn`, `import blocks/resnet.cnn`."""
+    written = re.match(r"\s*import\s+([\w./-]+)", stuck.before + stuck.rest)
+    if stuck.token.kind not in ("DOT", "DIVIDE", "MINUS") or written is None:
+        return None
+    path = written[1]
+    if "/" not in path and not path.endswith(".cnn"):
+        return None
+    start = "" if path.startswith((".", "/")) else "./"
+    return f'the path of a file stands in quotes: `import "{start}{path}"`'
+
+
+def _imports_with_comma(stuck: Stuck) -> str | None:
+    """`import a, b`."""
+    if stuck.token.kind != "COMMA" or not re.match(r"\s*import\b", stuck.before):
+        return None
+    return "each import is a line of its own: `import a`, and `import b` below it"
+
+
+def _repeat_times(stuck: Stuck) -> str | None:
+    """`repeat 3 x { ... }`, `repeat 3 times { ... }`."""
+    counted = re.search(r"\brepeat\s+(\S+)\s+$", stuck.before)
+    if stuck.token.kind != "NAME" or counted is None or not re.match(r"\w+\s*\{", stuck.rest):
+        return None
+    return f"the braces stand right behind the number: `repeat {counted[1]} {{ ... }}`"
+
+
+MISPLACED: tuple[Callable[[Stuck], str | None], ...] = (
+    _behind_braces,
+    _comma_before_activation,
+    _shortcut_alone,
+    _range_in_brackets,
+    _typed_parameter,
+    _dashed_label,
+    _output_with_size,
+    _quoteless_path,
+    _imports_with_comma,
+    _repeat_times,
+)
