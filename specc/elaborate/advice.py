@@ -4,66 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from typing import Final, NamedTuple
 
 from specc.diagnostics import Label
 from specc.dims import Sym
+from specc.elaborate.arithmetic_advice import NEAREST_EXACT, text
 from specc.elaborate.expressions import Frame
 from specc.elaborate.scope import Scope
 from specc.elaborate.values import LayerValue, LayerValues, Value, show
-from specc.elaborate.words import activations, known_words
+from specc.elaborate.words import activations, choices, known_words
 from specc.ops import BY_WORD
+from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
 
-_UNREADABLE: Final = re.compile("[#'\"\n]")
-
-
-def broken_item(written: ast.Expr, value: Value) -> tuple[ast.Expr, float] | None:
-    """The first number that is not whole among what was written for an argument of whole numbers."""
-    if isinstance(value, float):
-        return None if value.is_integer() else (written, value)
-    if not (isinstance(written, ast.List) and isinstance(value, tuple) and len(written.items) == len(value)):
-        return None
-    found = (broken_item(item, part) for item, part in zip(written.items, value, strict=True))
-    return next((item for item in found if item is not None), None)
-
-
-def arithmetic(written: ast.Expr, value: float) -> str:
-    """`192 / 5 = 38.4`; nothing for a number that is written out."""
-    whole = None if isinstance(written, ast.Number) else with_brackets(written.span)
-    return "" if whole is None else f"{text(whole)} = {show(value)}"
-
-
-def rounding(written: ast.Expr) -> str | None:
-    """How a quotient gets whole."""
-    if not isinstance(written, ast.Binary) or written.operator != "/":
-        return None
-    whole = with_brackets(written.span)
-    if whole is None:
-        return None
-    sign = whole.source.text.index("/", written.left.span.end) - whole.start
-    return f"`{text(whole)[:sign]}/{text(whole)[sign:]}` rounds down, `round({text(whole)})` to the nearest"
-
-
-def with_brackets(span: Span) -> Span | None:
-    """The place of an expression with all brackets of its first and last part, which its own span leaves out; `None`
-    for one that is no single line of names and numbers."""
-    source, start, end = span.source, span.start, span.end
-    if _UNREADABLE.search(source.text, start, end):
-        return None
-    depths = [0, *accumulate((sign == "(") - (sign == ")") for sign in source.text[start:end])]
-    for _ in range(-min(depths)):
-        start = source.text.rindex("(", 0, start)
-    for _ in range(depths[-1] - min(depths)):
-        end = source.text.index(")", end) + 1
-    return None if _UNREADABLE.search(source.text, start, end) else Span(source, start, end)
-
-
-def text(place: Span) -> str:
-    """What is written there."""
-    return place.source.text[place.start : place.end]
+_CLOSING: Final = ("pad", "border", "round", "init")
+"""Arguments whose words other notations write behind the others, as activations are written here."""
+_PRODUCT: Final = re.compile(r"\s*\d+(\s*\*\s*\d+)+")
 
 
 def open_sizes(argument: str, value: Value) -> str | None:
@@ -134,6 +91,39 @@ def worked_on(written: ast.Expr, value: Value) -> str | None:
     """How a value is written that an operation is to work on, where an activation stands."""
     named = isinstance(written, ast.Name) and isinstance(value, LayerValue | LayerValues)
     return f"what the operation works on stands behind `from=`: `from={text(written.span)}`" if named else None
+
+
+def named(word: str) -> str | None:
+    """The arguments that take a word which stands where an activation does: `pad=same`."""
+    fields = [(name, op.model_fields[name]) for op in BY_WORD.values() for name in _CLOSING if name in op.model_fields]
+    found = dict.fromkeys(name for name, field in fields if word in choices(field.annotation))
+    return f"did you mean {' or '.join(f'`{name}={word}`' for name in found)}?" if found else None
+
+
+def other(op: type[Op], argument: str, value: Value, others: Mapping[str, Value]) -> str | None:
+    """What is meant by a value that does not suit an argument of `op`, where it is no misspelt word."""
+    if argument == "pad":
+        return causal(value, others) or paired_sides(value)
+    if argument == "channels":
+        return swapped(value, others.get("kernel"))
+    if value in ("same", "same_lower", "valid") and argument == "amount":
+        return f"`pad={value}` is an argument of layers with a window, as in `conv 64, 3x3, pad={value}`"
+    if argument == "mode" and value == "nearest-exact":
+        return NEAREST_EXACT
+    first = others.get(op.positional[0]) if op.positional else None
+    if argument == "mode" and isinstance(first, int) and isinstance(value, int):
+        return f"the numbers of all axes are one argument: `{op.word} {show(first)}x{show(value)}`"
+    if argument in ("weight", "bias") and isinstance(value, str):
+        return "trained values come from files of weights, for all layers at once: `--weights model.safetensors`"
+    return None
+
+
+def as_product(name: Span) -> str | None:
+    """The shape that is meant by `input x 3*32*32`, of which this is the place of the name."""
+    sizes = _PRODUCT.match(name.source.text, name.end)
+    if sizes is None:
+        return None
+    return f"a product is one number: did you mean `{re.sub('[^0-9]+', 'x', sizes[0].strip())}`?"
 
 
 def source(args: Sequence[ast.Argument]) -> ast.Expr | None:

@@ -134,7 +134,7 @@ def _complain(
     frame: Frame,
     report: Reporter,
 ) -> None:
-    from specc.elaborate import advice
+    from specc.elaborate import advice, arithmetic_advice
 
     argument = str(problem["loc"][0])
     value = values.get(argument)
@@ -168,11 +168,12 @@ def _complain(
         return
     code, wants = _judge(problem, allowed)
     is_broken = problem["msg"] == WHOLE and argument in plan.fields
-    broken = advice.broken_item(plan.fields[argument], value) if is_broken else None
+    broken = arithmetic_advice.broken_item(plan.fields[argument], value) if is_broken else None
     if broken is not None:
         written, number = broken
         message = f"`{argument}` of `{op.word}` {WHOLE}, not {show(number)}"
-        report.error("E0304", written.span, message, advice.arithmetic(written, number), advice.rounding(written))
+        label, help = arithmetic_advice.arithmetic(written, number), arithmetic_advice.rounding(written)
+        report.error("E0304", written.span, message, label, help)
         return
     guess = nearest(str(value), sorted(allowed or _listed(wants))) if isinstance(value, Word) else None
     is_choice = code == "E0306"
@@ -183,19 +184,15 @@ def _complain(
             f"`{argument}` of `{op.word}` {message}",
             span,
             notes=(f"it {wants}",) if is_choice else (),
-            help=f"did you mean `{guess}`?" if guess else _other_help(argument, value, values),
+            help=f"did you mean `{guess}`?" if guess else _other_help(op, argument, value, values),
         )
     )
 
 
-def _other_help(argument: str, value: object, values: Mapping[str, Any]) -> str | None:
+def _other_help(op: type[Op], argument: str, value: object, values: Mapping[str, Any]) -> str | None:
     from specc.elaborate import advice
 
-    if _is_operation(value):
-        return NEXT_LINE
-    if argument == "channels":
-        return advice.swapped(value, values.get("kernel"))
-    return advice.causal(value, values) or advice.paired_sides(value) if argument == "pad" else None
+    return NEXT_LINE if _is_operation(value) else advice.other(op, argument, value, values)
 
 
 def _is_operation(value: object) -> bool:
@@ -259,7 +256,8 @@ def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op 
     value = _argument(expression, frame, report)
     if isinstance(value, Tuned):
         return tuned(value, frame, report)
-    if value == "none" and isinstance(value, Word):
+    value = Word(value) if isinstance(value, str) else value
+    if value == "none":
         return None
     op = activations().get(value) if isinstance(value, Word) else None
     if op is None and not isinstance(value, Word):
@@ -319,7 +317,9 @@ def no_activation(span: Span, value: Word, report: Reporter) -> Failed:
             "E0306", span, f"`{value}` is an operation, but not an activation",
             help=_ended_by_comma(span) or NEXT_LINE,
         )  # fmt: skip
+    from specc.elaborate.advice import named
+
     guess = nearest(str(value), activations())
     known = f"did you mean `{guess}`?" if guess else f"there are {quoted(sorted(activations()))}"
-    help = activation_meant(str(value)) or known
+    help = activation_meant(str(value)) or named(str(value)) or known
     return report.error("E0306", span, f"unknown activation `{value}`", "not an activation", help=help)

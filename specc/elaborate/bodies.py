@@ -35,13 +35,16 @@ class Entry:
 
 
 class Body:
-    """The names of one body so far, those it will define further down, and those of bodies within it."""
+    """The names of one body so far, those it will define further down, those of bodies within it, and the labels of
+    branches in it.  `repeats` says that it is the body of a loop."""
 
-    def __init__(self, parent: Body | None) -> None:
+    def __init__(self, parent: Body | None, repeats: bool = False) -> None:
         self.parent = parent
         self.names: dict[str, Entry] = {}
         self.later: dict[str, Span] = {}
         self.inner: dict[str, Span] = {}
+        self.branches: dict[str, Span] = {}
+        self.repeats = repeats
 
     def find(self, name: str) -> Entry | None:
         body: Body | None = self
@@ -56,6 +59,22 @@ class Body:
         while body is not None:
             if name in body.later:
                 return body.later[name]
+            body = body.parent
+        return None
+
+    def is_of_round(self, name: str) -> bool:
+        """Whether a name that is used before its definition is one of a loop, whose rounds begin anew."""
+        body: Body | None = self
+        while body is not None and name not in body.later:
+            body = body.parent
+        return body is not None and body.repeats
+
+    def find_branch(self, name: str) -> Span | None:
+        """The label of a branch, which is no name."""
+        body: Body | None = self
+        while body is not None:
+            if name in body.branches:
+                return body.branches[name]
             body = body.parent
         return None
 

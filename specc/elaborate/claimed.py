@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specc.dims import Sym
+from specc.dims import Dim, Sym, meet
 from specc.elaborate.expressions import Frame
 from specc.elaborate.values import Value
 from specc.ops.fields import LARGEST_SIZE
@@ -24,7 +24,23 @@ def other_reading(parts: tuple[Value | None, ...], x: TensorType, frame: Frame) 
     if len(parts) == len(sizes) > 1 and parts == x.spoken("chw" if frame.layout == "hwc" else "hwc")[1:]:
         order = "height x width x channels" if frame.layout == "hwc" else "channels x height x width"
         return f"with layout={frame.layout} shapes are written {order}"
-    return None
+    return _where_equal(parts, sizes)
+
+
+def _where_equal(parts: tuple[Value | None, ...], sizes: tuple[Dim, ...]) -> str | None:
+    """For which open sizes a claim holds that is not true of all: 2*(H//2) is H where H is even."""
+    if len(parts) != len(sizes):
+        return None
+    found = [() if part is None else meet(part, size) for part, size in zip(parts, sizes, strict=True)]
+    conditions = [condition for met in found for condition in met or ()]
+    multiples = dict(multiple for condition in conditions if (multiple := condition.multiple) is not None)
+    if None in found or len(multiples) < len({*conditions}):
+        return None
+    where = " and ".join(f"{name} is a multiple of {divisor}" for name, divisor in multiples.items())
+    if len(multiples) > 1 and len({*multiples.values()}) == 1:
+        where = f"{' and '.join(multiples)} are multiples of {min(multiples.values())}"
+    every = ", ".join(str(size) for size in sizes)
+    return f"that holds where {where}: `-> [{every}]` is always so, and `resize like=x` brings back the size of a value"
 
 
 def can_be(parts: tuple[Value | None, ...]) -> bool:

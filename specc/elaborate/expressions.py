@@ -67,22 +67,31 @@ def evaluate(expression: ast.Expr, frame: Frame, report: Reporter) -> Value:
 def condition(expression: ast.Expr, frame: Frame, report: Reporter) -> bool:
     """A value that must be true or false."""
     value = evaluate(expression, frame, report)
-    with _located(expression.span, report):
+    with _located(expression.span, report, help=lambda: _comparison(expression, value)):
         return truth(value)
+
+
+def _comparison(expression: ast.Expr, value: Value) -> str | None:
+    from specc.elaborate.arithmetic_advice import comparison
+
+    return comparison(expression, value)
 
 
 class _located:
     """Turns `NoResult` into a diagnostic at a place."""
 
-    def __init__(self, span: Span, report: Reporter, prefix: str = "") -> None:
-        self._span, self._report, self._prefix = span, report, prefix
+    def __init__(
+        self, span: Span, report: Reporter, prefix: str = "", help: Callable[[], str | None] = lambda: None
+    ) -> None:
+        self._span, self._report, self._prefix, self._help = span, report, prefix, help
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, NoResult):
-            raise self._report.error(error.code, self._span, f"{self._prefix}{error}") from None
+            message = f"{self._prefix}{error}"
+            raise self._report.error(error.code, self._span, message, help=self._help()) from None
         if isinstance(error, OverflowError):
             raise self._report.error("E0703", self._span, f"{self._prefix}gives a number that is too large") from None
 
@@ -262,8 +271,14 @@ def _binary(e: ast.Binary, frame: Frame, report: Reporter) -> Value:
     report.spend(1, e.span)
     left = report.held(evaluate(e.left, frame, report), e.left.span)
     right = report.held(evaluate(e.right, frame, report), e.right.span)
-    with _located(e.span, report):
+    with _located(e.span, report, help=lambda: _operands(e, left, right)):
         return report.held(binary(e.operator, left, right), e.span)
+
+
+def _operands(e: ast.Binary, left: Value, right: Value) -> str | None:
+    from specc.elaborate.arithmetic_advice import operands
+
+    return operands(e, left, right)
 
 
 def _conditional(e: ast.Conditional, frame: Frame, report: Reporter) -> Value:

@@ -82,7 +82,7 @@ def is_foreign(word: str) -> bool:
 
 def activation_meant(word: str) -> str | None:
     """The help for an unknown activation that is an operation of other languages."""
-    return _WORDS.get(word.lower())
+    return "`none` means no activation" if word in ("None", "null") else _WORDS.get(word.lower())
 
 
 def operation_meant(name: ast.Name, guess: str | None) -> str:

@@ -340,6 +340,8 @@ class Layers:
             help = f"a `{written.id}` defined here hides the axis of that name: rename it, or count axes from 0"
         if isinstance(statement, ast.Residual):
             message = message.replace(f"`{op.word}`", "`residual`")
+        if finding.code == "E0404" and isinstance(statement, ast.Operation):
+            help = self._shape_meant(sources) or help
         if finding.code == "E0403":
             help = self._remedy(statement, sources) or help
         self._report.add(
@@ -353,6 +355,14 @@ class Layers:
                 help,
             )
         )
+
+    def _shape_meant(self, sources: list[LayerValue]) -> str | None:
+        """What was meant by an input of the wrong rank."""
+        from specc.elaborate.advice import as_product
+
+        inputs = {known.name for known in self.build.inputs}
+        places = [self.origins[source.name].span for source in sources if source.name in inputs]
+        return next(filter(None, map(as_product, places)), None)
 
     def _remedy(self, statement: Call, sources: list[LayerValue]) -> str | None:
         """What brings the values that a merge or residual joins to one shape."""

@@ -110,14 +110,14 @@ class Operations:
             value = getattr(value, "members", {}).get(member)
         if isinstance(value, BlockDefinition):
             return value
-        word = str(value) if isinstance(value, Word) else name.id if value is None else None
+        word = str(value) if isinstance(value, str) else name.id if value is None else None
         if word is not None and word in BY_WORD:
             return BY_WORD[word]
         if value == NO_ACTIVATION:
             return None
         from specc.elaborate import advice
 
-        what = f"the word `{value}`" if isinstance(value, Word) else kind(value)
+        what = f"the word `{value}`" if isinstance(value, str) else kind(value)
         hidden = advice.hidden(name, frame)
         message = f"`{name.id}` is {what}, not an operation"
         raise self._report.error("E0201", name.span, message, help=hidden.help, labels=hidden.labels)

@@ -37,6 +37,7 @@ def graph_input(
     for other in others:
         if other.name == statement.name.id:
             raise Failed  # the resolver has reported the name
+    _check_one_shape(statement, report)
     values, places = _arguments(statement.args, INPUT_ARGUMENTS, "input", frame, report)
     layout = _layout(values, places, frame, report, bool(others))
     shape = _shape(statement.shape, frame, report, layout)
@@ -48,6 +49,16 @@ def graph_input(
     span = _range(values, places, report)
     declared = GraphInput(name=statement.name.id, type=x, range=span, mean=mean, std=std, doc=statement.doc)
     return declared, layout
+
+
+def _check_one_shape(statement: ast.Input, report: Reporter) -> None:
+    """E0303 for `input image 3, 32, 32`."""
+    sizes = [statement.shape, *(argument.value for argument in statement.args if argument.key is None)]
+    if len(sizes) > 1 and all(isinstance(size, ast.Number | ast.Name) for size in sizes):
+        texts = [size.span.source.text[size.span.start : size.span.end] for size in sizes]
+        place = sizes[0].span.to(sizes[-1].span)
+        shape = "x".join(texts) if texts[0].isdigit() else f"[{', '.join(texts)}]"
+        raise report.error("E0303", place, "the sizes of an input are one shape", help=f"did you mean `{shape}`?")
 
 
 def graph_output(statement: ast.Output, frame: Frame, report: Reporter) -> GraphOutput:
@@ -139,6 +150,7 @@ def warn_of_order(statement: ast.Input, declared: GraphInput, layout: Layout, re
     """W0103 where the shape looks like height x width x channels and is read as channels x height x width, begins
     with a batch of 1 and is read as a volume, or with an axis of the image that is read as the batch."""
     _warn_of_batch(statement, declared, layout, report)
+    _warn_of_written_batch(statement, declared, layout, report)
     sizes = tuple(size for size in declared.type.shape[1:] if isinstance(size, int))
     if layout != "chw" or len(sizes) != declared.type.rank:
         return
@@ -165,6 +177,18 @@ def _warn_of_batch(statement: ast.Input, declared: GraphInput, layout: Layout, r
                 help=f"`[{BATCH}, {batch}, ...]` writes the batch before it; `{batch}x{sizes}` leaves it out",
             )
         )  # fmt: skip
+
+
+def _warn_of_written_batch(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
+    """`Nx3x32x32`, a volume with N channels."""
+    batch, *sizes = declared.type.spoken(layout)[1:]
+    volume = layout == "chw" and isinstance(statement.shape, ast.Size) and len(sizes) == 3
+    if volume and isinstance(batch, Sym) and sizes[0] in PIXELS:
+        shape = "x".join(map(str, sizes))
+        message = f"this is read as a volume of {shape} with {batch} channels"
+        report.add(
+            Diagnostic("W0103", message, statement.shape.span, help=f"the batch is not written: an image is `{shape}`")
+        )
 
 
 def _argument_value(name: str, value: ast.Expr, frame: Frame, report: Reporter) -> Value:

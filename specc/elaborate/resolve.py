@@ -32,6 +32,10 @@ from specc.syntax import ast
 if TYPE_CHECKING:
     from specc.elaborate.memory import Memory
 
+_EARLIER_ROUND: Final = (
+    "a round sees no labels of earlier ones, but begins with the value of the last line of the one before: `in` on its "
+    "first line; `let before = in` there keeps it"
+)
 _UNUSED: Final = "remove it, or start its name with `_`"
 
 
@@ -102,12 +106,18 @@ class Resolver:
             self._statement(statement, body)
 
     def _looped(self, loop: ast.For | ast.Repeat, parent: Body, targets: Sequence[ast.Name] = ()) -> None:
-        parent.gather(id(loop), self._nested(loop.body, parent, targets))
+        parent.gather(id(loop), self._nested(loop.body, parent, targets, repeats=True))
         self._shape(loop.shape, parent)
         self._labels(() if loop.label is None else (loop.label,), parent)
 
-    def _nested(self, statements: Sequence[ast.Statement], parent: Body, targets: Sequence[ast.Name] = ()) -> Body:
-        body = Body(parent)
+    def _nested(
+        self,
+        statements: Sequence[ast.Statement],
+        parent: Body,
+        targets: Sequence[ast.Name] = (),
+        repeats: bool = False,
+    ) -> Body:
+        body = Body(parent, repeats)
         for target in targets:
             self._define(target, "loop variable", body)
         self._body(statements, body)
@@ -125,8 +135,10 @@ class Resolver:
                 self._nested(shortcut or (), body)
                 self._shape(shape, body)
                 self._labels(labels, body)
-            case ast.Branch(body=inner):
+            case ast.Branch(body=inner, label=label):
                 self._nested(inner, body)
+                if label is not None:
+                    body.branches[label.id] = label.span
             case ast.Let(name=name, value=value):
                 self._expression(value, body)
                 self._define(name, "constant", body)
@@ -357,7 +369,7 @@ class Resolver:
             self._report.add(
                 Diagnostic(
                     "E0204", f"`{name.id}` is used before its definition", name.span, "used here",
-                    labels=(Label(later, "defined here"),),
+                    labels=(Label(later, "defined here"),), help=_EARLIER_ROUND if body.is_of_round(name.id) else None,
                 )
             )  # fmt: skip
             return

@@ -38,6 +38,7 @@ def meant(
         or _known_size(word, arguments, taken)
         or _kept_channels(word, arguments)
         or _operation(word, arguments)
+        or _quoted(word, arguments)
         or _setting(word, arguments, taken)
         or _counted(word, arguments, taken, names, closing)
     )
@@ -74,6 +75,15 @@ def _operation(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argume
     return None
 
 
+def _quoted(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, str] | None:
+    """`conv 8, 3, "relu"`."""
+    last = arguments[-1].value
+    if not isinstance(last, ast.Text) or last.value not in activations():
+        return None
+    before = "".join(f"{text(argument.value)}, " for argument in arguments[:-1])
+    return arguments[-1], f"an activation stands without quotes: `{word} {before}{last.value}`"
+
+
 def _setting(word: str, arguments: Sequence[ast.Argument], taken: int) -> tuple[ast.Argument, str] | None:
     """`conv 8, 3, leaky_relu, 0.1`."""
     if len(arguments) != taken + 2 or not isinstance(arguments[-1].value, ast.Number | ast.Unary):
@@ -105,9 +115,12 @@ def _counted(
 
 
 def _known_size(word: str, arguments: Sequence[ast.Argument], taken: int) -> tuple[ast.Argument, str] | None:
-    """`bn 64`."""
-    if word not in NORMS or taken or not isinstance(arguments[0].value, ast.Number | ast.Size):
+    """`bn 64`, `bn 0.001`."""
+    first = arguments[0].value
+    if word not in NORMS or taken or not isinstance(first, ast.Number | ast.Size):
         return None
+    if isinstance(first, ast.Number) and first.value < 1:
+        return arguments[0], f"what is added to the variance has a name: `{word} eps={text(first)}`"
     return arguments[0], f"the size of the input is known and not written: `{word}`"
 
 
@@ -117,6 +130,8 @@ def _knows_input(arguments: Sequence[ast.Argument], taken: int) -> bool:
     if len(numbers) < 2 or not all(isinstance(number, ast.Number) for number in numbers):
         return False
     second = numbers[1].value if isinstance(numbers[1], ast.Number) else 0
+    if second < 1:
+        return False
     return taken < 2 or second > _LARGEST_WINDOW or (second > 4 and second % 2 == 0)
 
 

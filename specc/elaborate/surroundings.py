@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from specc.diagnostics import Diagnostic
-from specc.elaborate.advice import text, with_brackets
+from specc.elaborate.arithmetic_advice import text, with_brackets
 from specc.elaborate.values import show
 from specc.syntax import ast
 

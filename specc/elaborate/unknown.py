@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest, only_possible
 from specc.elaborate.bodies import Body, Entry
@@ -82,24 +84,43 @@ def _not_imported(code: str, message: str, place: Span, name: str, module: Modul
     report.error(code, place, message, f"nothing called `{name}` is imported", help)
 
 
+_BRANCH: Final = (
+    "a branch is not seen outside its merge: for its value put its lines above the merge, label the last one, "
+    "`{0}: ...`, and name it among the operands, `concat {0}, ...`"
+)
+
+
+def _numbered(name: ast.Name, module: Module) -> str | None:
+    """The help for `f1` where `f` is a block, as tables call the layers of its first call."""
+    word = name.id.rstrip("0123456789").rstrip("_")
+    if word == name.id or not isinstance(module.scope.find(word), BlockDefinition):
+        return None
+    return f"a label names a value: `{name.id}: {word} ...`; names that tables give are those of weights alone"
+
+
 def unknown_name(name: ast.Name, body: Body, module: Module, report: Reporter) -> str | None:
     """E0202; the name of `body` or `module` that was most likely meant."""
     hidden = body.find_inner(name.id)
     known = (*body.visible(), *module.scope.names, "true", "false")
-    guess = nearest(name.id, known) if hidden is None else None
-    if guess is None and hidden is None and module.incomplete:
+    numbered = _numbered(name, module)
+    guess = nearest(name.id, known) if hidden is None and numbered is None else None
+    if numbered is None and guess is None and hidden is None and module.incomplete:
         report.excuse(name.span)
         return None
     message = f"unknown name `{name.id}`"
     if hidden is None and (name.id in module.missed or name.id in module.bundled()):
         _not_imported("E0202", message, name.span, name.id, module, report)
         return None
-    foreign = None if report.full else name_meant(name)
+    branch = body.find_branch(name.id)
+    foreign = None if report.full else numbered or (_BRANCH.format(name.id) if branch is not None else name_meant(name))
     help = foreign if hidden is None else "names of branches and blocks are not seen outside them"
+    guess = None if branch is not None else guess
+    elsewhere = () if hidden is None else (Label(hidden, "this one is another body's"),)
+    prefix = () if branch is None else (Label(branch, "a branch's label begins the names of its layers"),)
     report.add(
         Diagnostic(
             "E0202", message, name.span, "not defined here",
-            labels=() if hidden is None else (Label(hidden, "this one is another body's"),),
+            labels=elsewhere or prefix,
             help=f"did you mean `{guess}`?" if guess else help,
         )
     )  # fmt: skip

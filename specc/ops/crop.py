@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from specc.dims import Dim, Divides
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Rearrangement
-from specc.ops.fields import Window
+from specc.ops.fields import Sides, Window
 from specc.ops.fitting import fits
-from specc.ops.pad import Sides, sides_of
 from specc.ops.target import measured, new_sizes
-from specc.ops.windows import spatial_axes
+from specc.ops.windows import pad_sides, spatial_axes
 from specc.types import SPATIAL_NAMES, TensorType
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ class Crop(Rearrangement):
         """The amount for each side of each axis."""
         assert self.amount is not None
         axes = spatial_axes(self.word, x)
-        sides = sides_of(self.amount, axes)
+        sides = pad_sides(self.amount, axes)
         for size, side, name in zip(x.spatial, sides, SPATIAL_NAMES[axes], strict=True):
             if isinstance(size, int) and size <= sum(side):
                 raise Rejection(

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from pydantic_core import PydanticCustomError
+from typing import TYPE_CHECKING, Literal
 
 from specc.dims import Dim
 from specc.ops.axes import Axis, axis_index
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Rearrangement
-from specc.ops.fields import Pad as Amount
-from specc.ops.fields import Real
+from specc.ops.fields import Real, Sides
 from specc.ops.windows import check_padded, pad_sides, spatial_axes
-from specc.record import Before
 from specc.types import SPATIAL_NAMES, Layout, TensorType
 
 if TYPE_CHECKING:
     from specc.ops.base import Array
-
-
-def _numbers(value: Any) -> Any:
-    if isinstance(value, str):
-        raise PydanticCustomError("specc_type", "needs numbers: one, one for each axis, or one for each side")
-    return value
-
-
-Sides = Annotated[Amount, Before(_numbers)]
-"""One number, one for each axis, or the begins of all axes and then the ends."""
-
-
-def sides_of(amount: Amount, axes: int) -> list[tuple[int, int]]:
-    assert not isinstance(amount, str)
-    return pad_sides(amount, axes)
 
 
 class Pad(Rearrangement):
@@ -63,7 +44,7 @@ class Pad(Rearrangement):
         if self.axis is not None:
             return (self._longer(x, axis_index(self.axis, x, self.layout)),)
         axes = spatial_axes(self.word, x)
-        sides = sides_of(self.amount, axes)
+        sides = pad_sides(self.amount, axes)
         for size, side, name in zip(x.spatial, sides, SPATIAL_NAMES[axes], strict=True):
             check_padded(size, sum(side))
             self._check_room(size, max(side), name)
@@ -80,12 +61,12 @@ class Pad(Rearrangement):
 
     def _ends(self) -> tuple[int, int]:
         """How much is added at the beginning and the end of `axis`."""
-        return sides_of(self.amount, 1)[0]
+        return pad_sides(self.amount, 1)[0]
 
     def sides(self, x: TensorType) -> list[tuple[int, int]]:
         """How much is added at both ends of every axis behind the batch."""
         if self.axis is None:
-            return [(0, 0), *sides_of(self.amount, len(x.spatial))]
+            return [(0, 0), *pad_sides(self.amount, len(x.spatial))]
         padded = axis_index(self.axis, x, self.layout)
         return [self._ends() if index == padded else (0, 0) for index in range(1, x.rank + 1)]
 
@@ -106,7 +87,6 @@ class Pad(Rearrangement):
         from specc.kernels.axes import lengthened
         from specc.kernels.windows import amounts, padded
 
-        assert not isinstance(self.amount, str)
         if self.axis is not None:
             return (lengthened(xs[0], self.axis, self.layout, self.amount, self.value),)
         ones = (1,) * (xs[0].ndim - 2)

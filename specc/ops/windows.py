@@ -198,8 +198,17 @@ def known_channels(word: str, x: TensorType) -> int:
         "E0407",
         f"`{word}` needs a known number of input channels, not {x.channels}",
         inputs={0: x.text()},
-        help="with `layout=hwc` at the input the channels come last" if x.shape[-1] in (1, 3, 4) else None,
+        help=_open_channels(x),
     )
+
+
+def _open_channels(x: TensorType) -> str:
+    """What is most likely wrong with an input whose channels are open."""
+    if len(x.spatial) > 1 and x.spatial[0] in (1, 3, 4):
+        return f"the batch is not written: `{'x'.join(map(str, x.spatial))}`"
+    if x.shape[-1] in (1, 3, 4):
+        return "with `layout=hwc` at the input the channels come last"
+    return "give the input a number of channels, as in `3xHxW`, where the batch is not written"
 
 
 def known_sizes(word: str, x: TensorType, argument: str) -> tuple[int, ...]:

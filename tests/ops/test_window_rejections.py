@@ -26,8 +26,8 @@ REJECTIONS = [
     ("dense", {"units": 10, "axis": 2}, (5, 16), "E0305", "axis", "", None),
     ("dense", {"units": 10, "axis": -1}, (5, "L"), "E0407", None, "", "resize"),
     ("dense", {"units": 10}, ("F",), "E0407", None, "", "global_avgpool"),
-    ("conv", {"channels": 4, "kernel": 3}, ("C", 7, 7), "E0407", None, "", None),
-    ("weightedpool", {"kernel": 3}, ("C", 7, 7), "E0407", None, "", None),
+    ("conv", {"channels": 4, "kernel": 3}, ("C", 7, 7), "E0407", None, "", "a number of channels"),
+    ("weightedpool", {"kernel": 3}, ("C", 3, 7), "E0407", None, "", "the batch is not written: `3x7`"),
     ("conv", {"channels": 4, "kernel": 3, "stride": 2, "dilation": 2, "pad": "same"}, (3, "H", 7), "E0407", "pad",
      "auto_pad", "as numbers"),
     ("conv", {"channels": 4, "kernel": 3, "stride": 2, "dilation": [1, 2], "pad": "same"}, (3, "H", 7), "E0407", "pad",
@@ -115,4 +115,4 @@ def test_refusals(word, arguments, given, code, argument, note, fix):
 @pytest.mark.parametrize(("last", "fix"), [(1, True), (2, False), (3, True), (4, True), (5, False)])
 def test_channels_at_the_end_are_recognised(last, fix):
     finding = rejection("conv", image("H", 9, last), channels=4, kernel=1).finding
-    assert finding.help == ("with `layout=hwc` at the input the channels come last" if fix else None)
+    assert (finding.help == "with `layout=hwc` at the input the channels come last") is fix
