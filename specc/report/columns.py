@@ -129,9 +129,10 @@ def _lines(fitted: list[tuple[Column, int]], style: Style) -> Iterator[Sequence[
     if not any(column.wraps and column.width > size for column, size in fitted):
         yield from zip(*(_filled(column, size, style) for column, size in fitted), strict=True)
         return
+    blank = [" " * size for _, size in fitted]
     for row in zip(*(_wrapped(column, size, style) for column, size in fitted), strict=True):
-        for line in zip_longest(*row, fillvalue=""):
-            yield [pad(cell, size, right=column.right) for cell, (column, size) in zip(line, fitted, strict=True)]
+        for line in zip_longest(*row):
+            yield [room if cell is None else cell for cell, room in zip(line, blank, strict=True)]
 
 
 def _filled(column: Column, width: int, style: Style) -> Iterable[str]:
@@ -141,10 +142,15 @@ def _filled(column: Column, width: int, style: Style) -> Iterable[str]:
 
 
 def _wrapped(column: Column, width: int, style: Style) -> Iterable[list[str]]:
-    """The lines of every cell."""
-    if column.wraps:
-        return ([column.shortened(line, width, style.ellipsis) for line in wrap(cell, width)] for cell in column.cells)
-    return ([cell] for cell in _shortened_cells(column, width, style))
+    """The lines of every cell, each filled up."""
+    if column.wraps and column.width > width:
+        return (list(_broken(column, cell, width, style)) for cell in column.cells)
+    return ([cell] for cell in _filled(column, width, style))
+
+
+def _broken(column: Column, cell: str, width: int, style: Style) -> Iterator[str]:
+    for line in wrap(cell, width):
+        yield pad(column.shortened(line, width, style.ellipsis), width, right=column.right)
 
 
 def _shortened_cells(column: Column, width: int, style: Style) -> Iterable[str]:
