@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -22,6 +22,13 @@ def batch(x: Array, ws: Mapping[str, Array], eps: float, out: Array | None = Non
     result: Array = np.multiply(x, per_channel(scale, x), out=out)
     result += per_channel(shift, x)
     return result
+
+
+def factors(ws: Mapping[str, Array], eps: float, rounded: Callable[[Array], Array]) -> Array:
+    """weight / sqrt(var + eps) of each channel, every step `rounded`, in the order of ONNX Runtime's ConvBnFusion."""
+    var = ws["running_var"]
+    root = rounded(np.sqrt(rounded(var + var.dtype.type(eps))))
+    return rounded(ws.get("weight", var.dtype.type(1)) / root)
 
 
 def group(x: Array, ws: Mapping[str, Array], eps: float, groups: int) -> Array:

@@ -11,7 +11,7 @@ not share what it checks, so windows are resolved once in `ops/windows.py` and a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
@@ -185,6 +185,9 @@ class Op(Record, ABC):
     widens: ClassVar[bool] = False
     """Whether `compute` and `error_bound` take float32 weights beside float64 values and widen them themselves, so that
     the largest are never held twice."""
+    kernel_name: ClassVar[str] = ""
+    """Its tensor into which graph optimisers multiply a factor for each channel of the result: a convolution's kernel.
+    """
     weighted_layers: ClassVar[int] = 0
     """What the operation adds to a network's depth as papers count it: 1 for convolutions and dense layers."""
 
@@ -283,6 +286,15 @@ class Op(Record, ABC):
         """The weights with which `compute` makes only the first channels of its result, as many as show how it rounds;
         all of them where it makes no more, or costs little."""
         return ws
+
+    def by_channel(self, factors: Array, kernel: Array) -> Array:
+        """`factors`, one for each channel of the result, in a shape that multiplies the tensor `kernel_name`."""
+        return factors.reshape(-1, *(1,) * (kernel.ndim - 1))
+
+    def factors(self, ws: Mapping[str, Array], rounded: Callable[[Array], Array]) -> Array | None:
+        """The factor of each channel, every step `rounded`, where it is a product and a sum that optimisers fold into
+        the convolution before it, whose bias then is (bias - running_mean) factor + its own; `None` elsewhere."""
+        return None
 
     def terms(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> int | None:
         """The k of a bound of the form gamma_k x magnitude, from which verification takes the tighter statistical

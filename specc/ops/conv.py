@@ -23,6 +23,7 @@ class Conv(Learned):
 
     word = "conv"
     positional = ("channels", "kernel")
+    kernel_name = "weight"
     weighted_layers = 1
     widens = True
 

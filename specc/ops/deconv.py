@@ -51,6 +51,7 @@ class Deconv(Op):
 
     word = "deconv"
     positional = ("channels", "kernel")
+    kernel_name = "weight"
     weighted_layers = 1
 
     channels: PositiveInt
@@ -91,6 +92,11 @@ class Deconv(Op):
         kernel = (axis.kernel for axis in self.axes(x))
         shape = (known_channels(self.word, x), self.channels // self.groups, *kernel)
         return (transposed_weight(shape, self.weight, self.init, self.groups), *bias_weights(self.channels, self.bias))
+
+    def by_channel(self, factors: Array, kernel: Array) -> Array:
+        inputs, outputs, *window = kernel.shape
+        spread = factors.reshape(self.groups, 1, outputs).repeat(inputs // self.groups, axis=1)
+        return spread.reshape(inputs, outputs, *(1,) * len(window))
 
     def macs(self, inputs: Types, outputs: Types) -> Dim:
         """Every input sample times every weight it meets, whether or not padding cuts the product off."""

@@ -26,6 +26,7 @@ class Depthwise(Learned):
 
     word = "depthwise"
     positional = ("kernel",)
+    kernel_name = "weight"
     weighted_layers = 1
 
     multiplier: PositiveInt = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from specc.ops.base import Builder, Field, Rejection, Types, Weight
@@ -81,6 +81,11 @@ class BatchNorm(_ChannelNorm):
         from specc.kernels import normalisation_bounds
 
         return (normalisation_bounds.batch(xs[0], ws, self.eps, u),)
+
+    def factors(self, ws: Mapping[str, Array], rounded: Callable[[Array], Array]) -> Array | None:
+        from specc.kernels import normalisation
+
+        return normalisation.factors(ws, self.eps, rounded)
 
 
 class InstanceNorm(_ChannelNorm):

@@ -23,6 +23,7 @@ class Separable(Learned):
 
     word = "separable"
     positional = ("channels", "kernel")
+    kernel_name = "pointwise.weight"
     weighted_layers = 2
 
     channels: PositiveInt

@@ -77,7 +77,7 @@ def _output_columns(report: Report) -> list[Column]:
         Column("Error", [number(output.error) for output in outputs], right=True),
         Column("Tolerance", [number(output.tolerance) for output in outputs], right=True, spared=1),
         Column("Ratio", [ratio(output.ratio) for output in outputs], right=True),
-        Column("Status", ["passed" if output.passed else "failed" for output in outputs]),
+        Column("Status", [output.status for output in outputs]),
     ]
 
 
@@ -86,6 +86,9 @@ def _notes(layers: list[LayerResult], report: Report, width: int) -> Iterator[st
     for layer in layers:
         if layer.note and layer is not report.first_failure:
             yield from wrap(f"{layer.node}: {layer.note}", width)
+    for output in report.end_to_end:
+        if output.note and output.passed:
+            yield from wrap(f"{output.name}: {output.note}", width)
     if report.without_node:
         names = ", ".join(layer.node for layer in report.without_node)
         yield from wrap(f"No nodes of the model, judged with the layers beside them: {names}", width)
@@ -121,7 +124,8 @@ def _failure(report: Report, width: int) -> Iterator[str]:
         return
     output = next((output for output in report.end_to_end if not output.passed), None)
     if output is not None:
-        yield from wrap(f"No layer fails by itself; the output {output.name} does", width)
+        told = f"No layer fails by itself; the output {output.name} does, with ONNX Runtime's graph optimisations on"
+        yield from wrap(told, width)
         yield from _element(output, "tolerance", output.tolerance, width)
 
 
@@ -144,7 +148,9 @@ def _verdict(report: Report) -> str:
     if report.passed:
         warned = f"; {counted(len(report.warned), 'layer')} warned" if report.warned else ""
         judged = len(report.layers) - len(report.without_node)
-        return f"PASSED: {counted(judged, 'layer')}, each within its bound{warned}"
+        unjudged = sum(output.status == "not judged" for output in report.end_to_end)
+        rest = f"; {counted(unjudged, 'output')} not judged end to end" if unjudged else ""
+        return f"PASSED: {counted(judged, 'layer')}, each within its bound{warned}{rest}"
     failed = sum(not layer.passed for layer in report.layers)
     outputs = sum(not output.passed for output in report.end_to_end)
     found = [f"{failed} of {counted(len(report.layers), 'layer')}"] * bool(failed)

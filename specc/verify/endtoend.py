@@ -10,6 +10,11 @@ correct run stay within `MARGIN` times the largest deviation among the copies.
 
 Where an operation jumps (it rounds to whole numbers, or compares), a copy that happens not to jump says nothing: there
 it takes every jump that operands `MARGIN` times as far off would make.
+
+At the edge of a function's domain errors must be no other than those of correct runs.  A result whose bound does not
+reach beyond 0 has one sign in every run, and a sum of nothing but zeros is 0: so have they in the copies, and the root
+of a maximum with 0 is none of a negative number.  Where rounding may well decide on the sign, one copy goes to NaN, as
+a run may, and the others have the errors the other way, which keep them in the domain.
 """
 
 from __future__ import annotations
@@ -24,7 +29,9 @@ from specc.analysis.liveness import last_use
 from specc.interpreter import cast
 from specc.ir.graph import Graph, Node
 from specc.onnx.precision import FLOAT32, Precision
+from specc.ops.base import Op
 from specc.verify.compare import Array
+from specc.verify.folding import folded, with_constants
 
 U = 2.0**-24
 """Unit roundoff of float32."""
@@ -47,17 +54,20 @@ NORMALISING = 4.0
 with two rounded constants."""
 APPROXIMATED = 0.5
 """The part of the bounds of `Op.approximated` operations that an evaluation may use: measured ones were doubled."""
+UNDERFLOW = 2.0**-100
+"""An error that underflow alone makes is below it.  It takes away what a result has, but never changes its sign."""
 MARGIN = 4.0
 """Random signs cancel more than errors with a common cause do."""
 
 
 class Reference(NamedTuple):
-    """An output: its float64 value, canonical; the tolerance on every element; and where a correct run may give NaN or
-    infinities all the same, as the logarithm of what is next to nothing."""
+    """An output: its float64 value, canonical; the tolerance on every element; where a correct run may give NaN or
+    infinities all the same, as the logarithm of what is next to nothing; and where it may give anything."""
 
     exact: Array
     tolerance: float
     unbounded: Array
+    unknown: Array
 
 
 def references(
@@ -71,20 +81,39 @@ def references(
     """The reference of each value that is an output.
 
     `feeds` are canonical and exact; the graph itself computes those that are `normalised` from pixels.  In a 16-bit
-    `precision` the copies are rounded to it behind every layer, and get errors of `ROUNDINGS` of its units.
+    `precision` the copies are rounded to it behind every layer, and get errors of `ROUNDINGS` of its units; their
+    weights and constants are those that folding leaves (see `folding`).
     """
-    rng = np.random.default_rng(seed)
     items = len(next(iter(feeds.values())))
     copies = -(-_copies(graph, sum(array.size for array in feeds.values())) // items)
+    with np.errstate(all="ignore"):  # infinities and NaN are values here
+        found = _propagated(graph, feeds, weights, seed, precision, normalised, copies)
+        if copies == 1 and any(reference.unknown.any() for reference in found.values()):
+            found = _propagated(graph, feeds, weights, seed, precision, normalised, 2)  # the first may be NaN for all
+    return found
+
+
+def _propagated(
+    graph: Graph,
+    feeds: Mapping[str, Array],
+    weights: Mapping[str, Array],
+    seed: int,
+    precision: Precision,
+    normalised: Collection[str],
+    copies: int,
+) -> dict[str, Reference]:
+    """The references as so many `copies` of the batch show them."""
+    rng = np.random.default_rng(seed)
     exact = {name: array.astype(np.float64) for name, array in feeds.items()}
     noisy = {name: np.concatenate([array.astype(np.float32)] * copies) for name, array in feeds.items()}
     for name in normalised:
         size = np.full(exact[name].shape, NORMALISING * U * np.max(np.abs(exact[name]), initial=0.0))
         noisy[name] = _with_noise(noisy[name], size, rng)
+    changed = weights if precision is FLOAT32 else folded(graph, weights, precision)
     last, kept = last_use(graph), {output.value for output in graph.outputs}
     for index, node in enumerate(graph.nodes):
         xs, copied = ([values[name] for name in node.inputs] for values in (exact, noisy))
-        ys, perturbed = _layer(graph, node, xs, copied, weights, rng, precision)
+        ys, perturbed = _layer(graph, node, xs, copied, (weights, changed), rng, precision)
         exact.update(zip(node.outputs, ys, strict=True))
         noisy.update(zip(node.outputs, perturbed, strict=True))
         for name in {*node.inputs, *node.outputs} - kept:
@@ -108,30 +137,75 @@ def _layer(
     node: Node,
     xs: list[Array],
     copied: list[Array],
-    weights: Mapping[str, Array],
+    weights: tuple[Mapping[str, Array], Mapping[str, Array]],
     rng: np.random.Generator,
     precision: Precision,
 ) -> tuple[Sequence[Array], list[Array]]:
-    """The node's outputs, exact for the operands `xs`, and with errors added for the `copied` ones."""
-    ws, narrow = (cast(graph, node, weights, dtype) for dtype in (np.float64, np.float32))
+    """The node's outputs, exact for the operands `xs`, and with errors added for the `copied` ones; with `weights` for
+    the former and for the latter."""
+    exactly, changed = weights
+    ws, narrow = cast(graph, node, exactly, np.float64), cast(graph, node, changed, np.float32)
     ys = node.op.compute(xs, ws)
     bounds = node.op.likely_bound(xs, ws, ys, U)
-    results = node.op.compute(copied, narrow)
+    held = node.op if precision is FLOAT32 else with_constants(node.op, precision)
+    results = _in_domain(held, xs, ys, copied, narrow)
     own = node.op.compute([x.astype(np.float32) for x in xs], node.op.excerpt(narrow))
     far = _jumps(node, xs, ys, copied, ws, rng) if node.op.may_jump() else [None] * len(ys)
     perturbed = []
     for y, copies, rounded, bound, jumped in zip(ys, results, own, bounds, far, strict=True):
         if jumped is not None:
             copies = _farther(y, copies, jumped)
+        everywhere = np.broadcast_to(np.asarray(bound, np.float64), y.shape)
         if precision is FLOAT32:
-            everywhere = np.broadcast_to(np.asarray(bound, np.float64), y.shape)
             size = _errors(y, rounded, everywhere, node.op.terms(xs, ws), node.op.approximated)
         else:
             copies = precision.rounded(copies)
-            size = ROUNDINGS * precision.u * np.abs(y) + precision.step if np.any(bound) else None
-        copies = copies if size is None else _with_noise(copies, size, rng)
+            size = _narrow_errors(y, precision) if np.any(bound) else None
+        if size is not None:
+            copies = _of_one_sign(y, everywhere, copies, _with_noise(copies, size, rng))
         perturbed.append(_with_doubts(copies, y, np.asarray(bound)))
     return ys, perturbed
+
+
+def _in_domain(
+    op: Op, xs: list[Array], ys: Sequence[Array], copied: list[Array], weights: Mapping[str, Array]
+) -> list[Array]:
+    """The results for the `copied` operands.  Where those of a copy lead to NaN and the exact ones do not, it has those
+    of errors with the other signs: all copies but the first, which remains NaN as a correct run may be."""
+    results = list(op.compute(copied, weights))
+    lost = [_lost(y, copies) for y, copies in zip(ys, results, strict=True)]
+    if not any(where.any() for where in lost):
+        return results
+    across = [
+        (2 * x - copy.reshape(-1, *x.shape)).astype(np.float32).reshape(copy.shape)
+        for x, copy in zip(xs, copied, strict=True)
+    ]
+    others = op.compute(across, weights)
+    return [np.where(where, other, copies) for where, other, copies in zip(lost, others, results, strict=True)]
+
+
+def _lost(y: Array, copies: Array) -> Array:
+    """Where copies of `y` behind the first are NaN and `y` is a number or an infinity."""
+    if not np.isnan(copies.min()):
+        return np.zeros(copies.shape, bool)
+    where = np.isnan(copies)
+    where[: len(y)] = False
+    where.reshape(-1, *y.shape)[:, np.isnan(y)] = False
+    return where
+
+
+def _of_one_sign(y: Array, bound: Array, copies: Array, noisy: Array) -> Array:
+    """`noisy`, and `copies` without noise where that gives an element another sign than every correct run gives it:
+    the sign that it had, or that of the exact `y` where the copy is 0; if both are 0, it remains so."""
+    at = np.flatnonzero(noisy * copies <= 0)
+    if not len(at):
+        return noisy
+    exact, limit, before, after = y.flat[at % y.size], bound.flat[at % y.size], copies.flat[at], noisy.flat[at]
+    side = np.where(before == 0, exact, before)
+    crossed = (side == 0) | (np.signbit(after) != np.signbit(side))
+    certain = limit <= np.abs(exact) + UNDERFLOW
+    noisy.flat[at[crossed & certain]] = before[crossed & certain]
+    return noisy
 
 
 def _with_doubts(copies: Array, y: Array, bound: Array) -> Array:
@@ -205,10 +279,15 @@ def _errors(y: Array, rounded: Array, bound: Array, terms: int | None, approxima
     return result
 
 
+def _narrow_errors(y: Array, precision: Precision) -> Array:
+    """How large errors the roundings of a 16-bit type make, element by element."""
+    size = ROUNDINGS * precision.u * np.abs(y) + precision.step
+    return np.where(np.isfinite(y), size, 0.0)
+
+
 def _used(y: Array, rounded: Array, bound: Array) -> float:
     """The largest part of `bound` that the errors of `rounded` are."""
-    with np.errstate(all="ignore"):
-        used = np.abs(rounded - y) / bound
+    used = np.abs(rounded - y) / bound
     return float(np.max(used, initial=0.0, where=_usable(bound) & np.isfinite(used)))
 
 
@@ -218,8 +297,11 @@ def _usable(bound: Array) -> Array:
 
 
 def _reference(exact: Array, noisy: Array) -> Reference:
-    with np.errstate(invalid="ignore"):  # infinities beside each other
-        deviations = np.abs(noisy.reshape(-1, *exact.shape) - exact)
+    copies = noisy.reshape(-1, *exact.shape)
+    deviations = np.abs(copies - exact)
     finite = np.isfinite(deviations)
     tolerance = MARGIN * float(np.max(deviations, initial=0.0, where=finite))
-    return Reference(exact, tolerance, np.isfinite(exact) & ~finite.all(axis=0))
+    same = finite | (copies == exact) | (np.isnan(copies) & np.isnan(exact))
+    number = np.isfinite(exact)
+    unknown = np.where(number, ~finite.any(axis=0), ~same.all(axis=0))
+    return Reference(exact, tolerance, number & ~finite.all(axis=0), unknown)

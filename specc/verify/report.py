@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from math import isfinite
+from math import isfinite, isinf
 from typing import Any, Literal, TypeAlias
 
 from specc.diagnostics import Diagnostic
@@ -11,6 +11,10 @@ from specc.verify.deviations import KNOWN
 
 Status: TypeAlias = Literal["passed", "warned", "no node", "failed", "skipped"]
 _OTHER = "differs from the given"
+_LEVELS = (
+    "the whole model ran with all of ONNX Runtime's graph optimisations on (ORT_ENABLE_ALL), the layers with none, and "
+    "no layer fails by itself"
+)
 GOOD: tuple[Status, ...] = ("passed", "warned", "no node")
 
 
@@ -59,7 +63,11 @@ class LayerResult:
 
 @dataclass(frozen=True)
 class OutputResult:
-    """One output of the plain, optimised model against the float64 interpretation of the whole graph."""
+    """One output of the plain, optimised model against the float64 interpretation of the whole graph.
+
+    Of `unjudged` of its numbers correct runs may make anything; where it has no others it passes as "not judged", with
+    an infinite tolerance.
+    """
 
     name: str
     passed: bool
@@ -69,6 +77,13 @@ class OutputResult:
     expected: float
     got: float
     note: str = ""
+    unjudged: int = 0
+
+    @property
+    def status(self) -> Literal["passed", "not judged", "failed"]:
+        if not self.passed:
+            return "failed"
+        return "not judged" if isinf(self.tolerance) else "passed"
 
     @property
     def ratio(self) -> float:
@@ -145,7 +160,14 @@ class Report:
             return (Diagnostic("E0903", message, file=layer.file, help=help),)
         output = next(output for output in self.end_to_end if not output.passed)
         what = output.note or f"its error is {output.error:.1e}, and its tolerance {output.tolerance:.1e}"
-        return (Diagnostic("E0903", f"verification failed at output `{output.name}`: {what}"),)
+        message = f"verification failed at output `{output.name}`: {what}"
+        return (Diagnostic("E0903", message, notes=(_LEVELS,), help=self._other_levels),)
+
+    @property
+    def _other_levels(self) -> str:
+        """What tells more where no layer fails by itself."""
+        more = "" if self.precision == "float32" else f"; in float32 it shows whether {self.precision} is the reason"
+        return f"`--optimised` judges the layers with them on as well{more}"
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values; numbers that JSON lacks become "nan", "inf" and "-inf"."""

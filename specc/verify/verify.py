@@ -219,10 +219,17 @@ def _judge_outputs(
 
 
 def _output(name: str, reference: Reference, got: Array, largest: float) -> OutputResult:
-    expected, tolerance, unbounded = reference
+    expected, tolerance, unbounded, unknown = reference
     if got.shape != expected.shape:
         note = f"the shape is {list(got.shape)} instead of {list(expected.shape)}"
         return OutputResult(name, False, float("inf"), tolerance, (), 0.0, 0.0, note)
-    got = np.where(unbounded & ~np.isfinite(got), expected, got)
+    got = np.where(unknown | (unbounded & ~np.isfinite(got)), expected, got)
     found = worst(expected, np.array(tolerance), got, largest)
-    return OutputResult(name, found.ratio <= 1, found.error, tolerance, found.index, found.expected, found.got)
+    unjudged = int(np.count_nonzero(unknown))
+    note = ""
+    if unjudged:
+        tolerance = float("inf") if unjudged == unknown.size else tolerance
+        note = f"{unjudged} of {unknown.size} numbers not judged end to end: rounding may make anything of them"
+    return OutputResult(
+        name, found.ratio <= 1, found.error, tolerance, found.index, found.expected, found.got, note, unjudged
+    )

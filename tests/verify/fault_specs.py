@@ -48,6 +48,24 @@ SPECS = {
             branch { gelu approximate=tanh }
             branch { leaky_relu 0.2 }
         } }""",
+    "roots": """model M { input x 3x9x9
+        maps: conv 6, 3x3, relu
+        concat {
+            branch { mul 0.3; sqrt }
+            branch { avgpool 3, stride=1, pad=1; pow 0.5 }
+            branch { log; exp }
+            branch { a: mul 2; div 1, a; tanh }
+        }
+        global_avgpool
+        flatten
+        logits: dense 4
+        m: global_avgpool from=maps
+        sub maps, m
+        pow 2
+        global_avgpool
+        spread: sqrt
+        output spread
+        output logits, from=logits }""",
     "signs": """model M { input x 4x6x7
         a: normalize
         abs

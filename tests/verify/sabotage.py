@@ -45,10 +45,10 @@ def trials(names: Iterable[str] | None = None) -> Iterator[Trial]:
     """All faults of all networks, or of those in `names`."""
     for name, graph in networks().items():
         if names is None or name in names:
-            yield from _of(name, graph)
+            yield from sabotaged(name, graph)
 
 
-def _of(name: str, graph: Graph) -> Iterator[Trial]:
+def sabotaged(name: str, graph: Graph) -> Iterator[Trial]:
     weights = random_weights(graph)
     model, _ = emit_model(graph, weights)
     for fault in faults(model, weights):
