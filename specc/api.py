@@ -340,7 +340,12 @@ def _each(
 
 
 def load(
-    path: str | os.PathLike[str], *, model: str | None = None, limits: Limits = DEFAULT_LIMITS, **parameters: object
+    path: str | os.PathLike[str],
+    /,
+    *,
+    model: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    **parameters: object,
 ) -> Model:
     """The model in the spec at `path`: the one called `model`, or the only one there is.
 
@@ -355,7 +360,7 @@ def load(
     return _model(_LOADED.check, source, FileLoader(file.parent, limits), model, limits, parameters)
 
 
-def loads(text: str, *, model: str | None = None, limits: Limits = DEFAULT_LIMITS, **parameters: object) -> Model:
+def loads(text: str, /, *, model: str | None = None, limits: Limits = DEFAULT_LIMITS, **parameters: object) -> Model:
     """`load` for a spec's text; it may import bundled modules, and files below the current folder."""
     source = Source("<text>", arguments.spec_text(text, model, limits))
     return _model(check, source, FileLoader(Path(), limits), model, limits, parameters)
