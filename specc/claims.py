@@ -58,6 +58,11 @@ def _tolerance(claim: Claim, report: Reporter) -> float | None:
             "E0305", place, f"a tolerance of {show(value)} is {value * 100:g}% of the number",
             help=f"write `within {show(value)}%`; a share without `%` is below 1, as in `within 0.01`",
         )  # fmt: skip
+    if value >= 1:
+        raise report.error(
+            "E0305", place, f"within {value * 100:g}% of a number lies nearly every other, 0 as well",
+            help="a tolerance is below 100%",
+        )  # fmt: skip
     return float(value)
 
 

@@ -24,6 +24,7 @@ DENSE_LEAST: Final = 1_000_000
 def lint(elaborated: Elaborated, summary: Callable[[], Summary], labels: Sequence[ast.Name], report: Reporter) -> None:
     """Report what is probably not meant; `summary` is asked for only where a warning may depend on it."""
     _unused_labels(elaborated, labels, report)
+    _unused_inputs(elaborated, report)
     _dead_layers(elaborated, report)
     if "dense" in {node.op.word for node in elaborated.graph.nodes}:
         _heavy_dense(elaborated, summary(), report)
@@ -55,6 +56,21 @@ def _naming(graph: Graph) -> frozenset[str]:
     return frozenset(".".join(parts[:end]) for parts in weighted for end in range(1, len(parts) + 1))
 
 
+def _unused_inputs(elaborated: Elaborated, report: Reporter) -> None:
+    """An input is the value of its line, which the next `input` line passes over."""
+    graph = elaborated.graph
+    read = {value for node in graph.nodes for value in node.inputs} | {output.value for output in graph.outputs}
+    for given in graph.inputs:
+        if given.name in read or given.name.startswith("_"):
+            continue
+        name = given.name
+        help = (
+            f"the line behind the inputs works on the last one: `from={name}`, or `{name}` in a merge, reads this one"
+        )
+        message = f"input `{name}` is never used"
+        report.add(Diagnostic("W0202", message, elaborated.place(name), help=f"{help}; or start it with `_`"))
+
+
 def _dead_layers(elaborated: Elaborated, report: Reporter) -> None:
     graph = elaborated.graph
     needed = {output.value for output in graph.outputs}
@@ -68,12 +84,13 @@ def _dead_layers(elaborated: Elaborated, report: Reporter) -> None:
     for node in reversed(useless):
         if node.name in read or node.name not in elaborated.marks:
             continue
-        report.add(
-            Diagnostic(
-                "W0203", f"nothing uses the value of `{node.layer}`", elaborated.place(node.name),
-                help="remove it, or return it with `output`",
-            )
-        )  # fmt: skip
+        call = elaborated.returned.get(node.name)
+        help = "remove it, or return it with `output`"
+        if call is not None:
+            help = "a value of the call is left: use it, or write a block that does not return it"
+        labels = () if call is None else (Label(call, "this call returns it, and nothing uses it"),)
+        message = f"nothing uses the value of `{node.layer}`"
+        report.add(Diagnostic("W0203", message, elaborated.place(node.name), labels=labels, help=help))
 
 
 def _heavy_dense(elaborated: Elaborated, summary: Summary, report: Reporter) -> None:

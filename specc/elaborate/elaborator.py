@@ -42,13 +42,14 @@ class Claim(NamedTuple):
 
 
 class Elaborated(NamedTuple):
-    """A model as a graph, its claims, by the names of nodes what in the text they come from, and the names that labels
-    gave by the labels' places."""
+    """A model as a graph, its claims, by the names of nodes what in the text they come from, the names that labels
+    gave by the labels' places, and by the names of values the calls of blocks that return them among others."""
 
     graph: Graph
     claims: tuple[Claim, ...]
     marks: dict[str, Mark]
     labels: dict[int, list[str]]
+    returned: dict[str, Span]
 
     def place(self, name: str) -> Span | None:
         """Where in the text the node or layer called `name` is made."""
@@ -121,7 +122,7 @@ class Elaborator:
         if not shares or self._layers.broken or not self._complete(frame):
             return None
         layers, labels = self._layers, self._operations.labels
-        return Elaborated(layers.build.finish(), tuple(self._claims), layers.marks, labels)
+        return Elaborated(layers.build.finish(), tuple(self._claims), layers.marks, labels, layers.returned)
 
     def _complete(self, frame: Frame) -> bool:
         tree = self._instance.tree
@@ -329,6 +330,12 @@ class Elaborator:
         self._layers.build.outputs.append(output)
 
     def _expect(self, statement: ast.Expect, frame: Frame) -> None:
+        if self._layers.calls:
+            self._report.error(
+                "E0211", statement.span, "an expectation speaks of the whole model, and belongs there, not to a block",
+                help="what a block makes is asserted by shapes, `-> 64x_x_`, and its parameters by a model of its own",
+            )  # fmt: skip
+            return
         if self._instance.judges(statement):
             derived = self._instance.name != self._instance.tree.name.id
             self._claims.append(Claim(statement, frame.nested(), self._instance.name if derived else None))

@@ -90,6 +90,7 @@ class Layers:
     def __init__(self, build: GraphBuilder, plans: dict[int, Plan], report: Reporter, limits: Limits) -> None:
         self.build = build
         self.marks: dict[str, Mark] = {}
+        self.returned: dict[str, Span] = {}
         self.open_sizes: frozenset[str] = frozenset()
         self.calls: list[tuple[BlockDefinition, Span]] = []
         self.broken = False
@@ -107,6 +108,7 @@ class Layers:
         """Note where an input is declared."""
         self._types.setdefault(kind, kind)
         self.origins[name] = Origin(span)
+        self.marks[name] = Mark(span, ())
 
     def made(self, node: Node) -> Made:
         """What is known of a node of this graph, for `take`."""

@@ -325,6 +325,7 @@ class Operations:
         self._layers.calls.append((block, statement.name.span))
         self._body(block.tree.body, inner)
         self._layers.calls.pop()
+        self._layers.returned.update((value.name, statement.name.span) for value in inner.results or ())
         result = _together(inner.results) if inner.results else inner.current
         if result is None:
             raise self._read.no_value(statement.name.span)

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.foreign import unwritten
+from specc.elaborate.idle import warn_of_idle
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
 from specc.elaborate.surplus import TAKE_LISTS, meant, text
@@ -151,6 +152,8 @@ def plan(
     for argument in keyed:
         _keyed(argument, signature, result, places, report)
     warn_of_products(result.fields, report)
+    if signature.what == "operation":
+        warn_of_idle(signature.word, result.fields, report)
     _missing(signature, result, place, report)
     return result
 
@@ -172,6 +175,7 @@ def of_activation(call: ast.Call, op: type[Op], report: Reporter) -> Plan:
         help = f"`{key.id}=` stands outside of the brackets"
         report.error("E0301", key.span, f"`{op.word}(...)` has no argument `{key.id}`", "unknown argument", help=help)
         result.ok = False
+    warn_of_idle(op.word, result.fields, report)
     return result
 
 

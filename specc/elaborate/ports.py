@@ -26,6 +26,7 @@ MAX_RANK: Final = 4
 PIXELS: Final = (1, 3, 4)
 """Channels of grey, RGB and RGBA images."""
 LARGEST_PIXEL: Final = 4
+_BYTE: Final = 255
 AXES: Final = frozenset("hwdlt") | {"height", "width", "depth", "length", "time", "rows", "columns"}
 """What nobody calls a batch."""
 
@@ -47,6 +48,7 @@ def graph_input(
     if std is not None and any(value <= 0 for value in std):
         report.error("E0305", places["std"], "`std` must be above 0")
     span = _range(values, places, report)
+    _warn_beyond_range(mean, std, span, places, report)
     declared = GraphInput(name=statement.name.id, type=x, range=span, mean=mean, std=std, doc=statement.doc)
     return declared, layout
 
@@ -300,6 +302,28 @@ def _numbers(name: str, value: Value, span: Span, report: Reporter) -> tuple[flo
     if any(abs(item) > sys.float_info.max for item in items):
         raise report.error("E0703", span, f"`{name}` takes no number as large as this")
     return tuple(float(item) for item in items)
+
+
+def _warn_beyond_range(
+    mean: tuple[float, ...] | None,
+    std: tuple[float, ...] | None,
+    span: tuple[float, float],
+    places: dict[str, Span],
+    report: Reporter,
+) -> None:
+    """W0107 for a mean that no values within `span` have, and for a deviation wider than it."""
+    low, high = span
+    for name, numbers, least, most in (("mean", mean, low, high), ("std", std, 0.0, high - low)):
+        beyond = next((number for number in numbers or () if not least <= number <= most), None)
+        if numbers and most >= _BYTE and 0 < max(numbers) < 1:
+            beyond = max(numbers)
+        if beyond is None:
+            continue
+        message = f"`{name}` is {beyond:g} where values are from {low:g} to {high:g}"
+        meant = "[0, 255]" if most < beyond <= _BYTE else "[0, 1]"
+        help = f"`mean` and `std` are those of values in the `range`, which would be `range={meant}`"
+        report.add(Diagnostic("W0107", message, places[name], help=help))
+        return
 
 
 def _class_names(

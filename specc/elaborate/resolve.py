@@ -15,13 +15,14 @@ from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.bind import no_activation
 from specc.elaborate.bodies import Body, BoundNames, Entry
 from specc.elaborate.definitions import report_recursion, report_unused
+from specc.elaborate.doubled import warn_of_doubled
 from specc.elaborate.foreign import arguments_meant
 from specc.elaborate.modules import BlockDefinition, Module
 from specc.elaborate.plan import Plan, Signature, of_activation, of_block, of_operation, plan
 from specc.elaborate.reads import defined_in, functions_in, names_in, open_sizes, size_names
 from specc.elaborate.report import Reporter
 from specc.elaborate.tensor_names import check_name
-from specc.elaborate.unknown import no_operation, operation_for_certain, unknown_name, unknown_operation
+from specc.elaborate.unknown import EARLIER_ROUND, no_operation, operation_for_certain, unknown_name, unknown_operation
 from specc.elaborate.values import BROKEN, Namespace, Word, quoted
 from specc.elaborate.words import FACTS, activations, function_meant, known_words, takes_words
 from specc.ops import BY_WORD
@@ -32,10 +33,6 @@ from specc.syntax import ast
 if TYPE_CHECKING:
     from specc.elaborate.memory import Memory
 
-_EARLIER_ROUND: Final = (
-    "a round sees no labels of earlier ones, but begins with the value of the last line of the one before: `in` on its "
-    "first line; `let before = in` there keeps it"
-)
 _UNUSED: Final = "remove it, or start its name with `_`"
 
 
@@ -102,6 +99,7 @@ class Resolver:
     def _body(self, statements: Sequence[ast.Statement], body: Body) -> None:
         for name in defined_in(statements):
             body.later.setdefault(name.id, name.span)
+        warn_of_doubled(statements, self._module.scope, self._report)
         for statement in statements:
             self._statement(statement, body)
 
@@ -369,7 +367,7 @@ class Resolver:
             self._report.add(
                 Diagnostic(
                     "E0204", f"`{name.id}` is used before its definition", name.span, "used here",
-                    labels=(Label(later, "defined here"),), help=_EARLIER_ROUND if body.is_of_round(name.id) else None,
+                    labels=(Label(later, "defined here"),), help=EARLIER_ROUND if body.is_of_round(name.id) else None,
                 )
             )  # fmt: skip
             return

@@ -14,6 +14,9 @@ from specc.syntax import ast
 
 MOST_QUOTED: Final = 30
 """Characters of the spec that a message repeats."""
+_LOADED: Final = re.compile(r"\.(pt|pth|ckpt|npy|npz|onnx|safetensors|h5|hdf5|keras|bin|pkl)$")
+_SURELY_LOADED: Final = re.compile(r"\.(pth|npy|npz|onnx|safetensors|h5)$")
+"""Suffixes of files with weights; the latter where a layer within another could be called so."""
 _DOTTED: Final = re.compile(r"\w+(\.\w+)*")
 
 
@@ -21,6 +24,12 @@ def tensors_name(value: ast.Expr, report: Reporter) -> str | None:
     """The name that `weights=value` gives: `head`, `tower.conv1`, or a text such as "layer1.0.conv1"; `None` after
     E0304 for anything else."""
     found = value.value if isinstance(value, ast.Text) else _dotted(value)
+    if found is not None and (_LOADED if isinstance(value, ast.Text) else _SURELY_LOADED).search(found):
+        report.error(
+            "E0304", value.span, f"`weights` takes a name for tensors, and `{found}` is that of a file",
+            help=f"a spec reads no files: `--weights {found}` on the command line brings the weights of all layers",
+        )  # fmt: skip
+        return None
     if found is not None and _DOTTED.fullmatch(found):
         return found
     written = describe(found) if found is not None else _quoted(value)

@@ -84,6 +84,10 @@ def _not_imported(code: str, message: str, place: Span, name: str, module: Modul
     report.error(code, place, message, f"nothing called `{name}` is imported", help)
 
 
+EARLIER_ROUND: Final = (
+    "a round sees no labels of earlier ones, but begins with the value of the last line of the one before: `in` on its "
+    "first line; `let before = in` there keeps it"
+)
 _BRANCH: Final = (
     "a branch is not seen outside its merge: for its value put its lines above the merge, label the last one, "
     "`{0}: ...`, and name it among the operands, `concat {0}, ...`"

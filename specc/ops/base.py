@@ -161,6 +161,8 @@ class Op(Record, ABC):
     """Whether no value is read, only how many items there are: its results are made of weights alone."""
     leads: ClassVar[bool] = False
     """Whether of several results the first is the value of the line, which the line below works on."""
+    several: ClassVar[bool] = False
+    """Whether it may have several results of which none leads the others."""
     places: ClassVar[int | None] = None
     """Which input holds positions, as those that `leads` tell beside their first result."""
     context: ClassVar[tuple[str, ...]] = ()

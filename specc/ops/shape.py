@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from specc.dims import Dim, Divides, Sym, product
 from specc.ops.axes import Axis, axis_index, canonical_order, spoken_axes
-from specc.ops.base import Builder, Rejection, Types
+from specc.ops.base import Builder, Finding, Rejection, Types
 from specc.ops.fields import whole
 from specc.ops.ordered import Ordered, as_written, permuted
 from specc.ops.target import measured
@@ -209,6 +209,13 @@ class Squeeze(Ordered):
     def infer(self, inputs: Types) -> Types:
         (x,) = inputs
         return (TensorType((x.shape[0], *(x.shape[axis] for axis in self._kept(x)))),)
+
+    def remarks(self, inputs: Types) -> tuple[Finding, ...]:
+        if self._dropped(inputs[0]):
+            return ()
+        sizes = inputs[0].text(self.layout)
+        message = f"`squeeze` changes nothing: no spatial axis of {sizes} has size 1"
+        return (Finding("W0106", message, help="remove it, or name the axis that it is to drop, `squeeze height`"),)
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         dropped, kept = self._dropped(inputs[0]), self._kept(inputs[0])

@@ -36,6 +36,7 @@ class Split(Rearrangement):
     """Cut along an axis into equal parts, `split 2`, or into the sizes listed, `split [16, 48]`: ONNX Split-13/18."""
 
     word = "split"
+    several = True
     positional = ("parts", "axis")
     context = ("layout",)
 

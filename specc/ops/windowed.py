@@ -76,7 +76,7 @@ class Windowed(Op):
         return tiling_conditions(inputs[0], self.geometry(inputs[0]))
 
     def remarks(self, inputs: Types) -> tuple[Finding, ...]:
-        return dropped_remarks(inputs[0], self.placed(inputs[0]))
+        return dropped_remarks(inputs[0], self.geometry(inputs[0]), self.placed(inputs[0]))
 
     def arithmetic(self, inputs: Types) -> tuple[str, ...]:
         return slide_arithmetic(inputs[0], self.geometry(inputs[0]), self.placed(inputs[0]))

@@ -258,16 +258,18 @@ def _size_arithmetic(size: Dim, span: int, stride: int, side: tuple[int, int] | 
     return f"{text} = {window.output}"
 
 
-def dropped_remarks(x: TensorType, windows: Sequence[AxisWindow]) -> tuple[Finding, ...]:
+_SAMPLES = {"height": "row", "width": "column", "length": "sample", "depth": "slice"}
+
+
+def dropped_remarks(x: TensorType, how: Geometry, windows: Sequence[AxisWindow]) -> tuple[Finding, ...]:
     """W0101 where the stride leaves input samples unread, all axes in one finding."""
-    names = {"height": "row", "width": "column", "length": "sample", "depth": "slice"}
     parts = [
-        f"the last {f'{w.dropped} {names[axis]}s' if w.dropped > 1 else names[axis]} of {size}"
+        f"the last {f'{w.dropped} {_SAMPLES[axis]}s' if w.dropped > 1 else _SAMPLES[axis]} of {size}"
         for size, w, axis in zip(x.spatial, windows, SPATIAL_NAMES[len(windows)], strict=True)
         if w.dropped
     ]
     if not parts:
-        return ()
+        return _gap_remarks(x, how, windows)
     many = len(parts) > 1 or any(w.dropped > 1 for w in windows)
     return (
         Finding(
@@ -277,6 +279,25 @@ def dropped_remarks(x: TensorType, windows: Sequence[AxisWindow]) -> tuple[Findi
             help="round=ceil or more padding reads them; `crop` before it says they are not wanted",
         ),
     )
+
+
+def _gap_remarks(x: TensorType, how: Geometry, windows: Sequence[AxisWindow]) -> tuple[Finding, ...]:
+    """W0101 where windows lie so far apart that none reads what is between; windows of 1 pick samples on purpose."""
+    for window, span, stride, axis in zip(windows, how.spans, how.stride, SPATIAL_NAMES[len(windows)], strict=True):
+        gap = stride - span
+        if gap <= 0 or span == 1 or window.output == 1:
+            continue
+        between = f"{gap} {_SAMPLES[axis]}s" if gap > 1 else f"a {_SAMPLES[axis]}"
+        return (
+            Finding(
+                "W0101",
+                f"between two windows {between} of the input {'are' if gap > 1 else 'is'} never read",
+                argument="stride",
+                notes=[f"a window spans {span}, and the next one begins {stride} further on"],
+                help=f"stride={span} reads all of them",
+            ),
+        )
+    return ()
 
 
 def check_padded(size: Dim, added: int) -> None:

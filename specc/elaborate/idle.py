@@ -1,0 +1,67 @@
+"""Arguments that change nothing beside the others of the same call, and numbers where `true` or `false` is meant.
+
+Only what is written out is judged: in a block an argument may matter for some calls and not for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from specc.diagnostics import Diagnostic
+from specc.elaborate.report import Reporter
+from specc.ops import BY_WORD
+from specc.syntax import ast
+
+_GRAINS: Final = ("prelu", "scale")
+"""Operations that learn one number for all, for each channel or for each element."""
+_BORDERS: Final = ("zeros", "edge", "reflect", "wrap")
+_BIASES: Final = {
+    0: ("a bias fixed at 0 that counts as parameters", "`bias=false` leaves it out"),
+    1: ("a bias fixed at 1", "`bias=true` is one that is learned, as it is without the argument"),
+}
+
+
+def warn_of_idle(word: str, fields: Mapping[str, ast.Expr], report: Reporter) -> None:
+    """Report W0106 for arguments of the operation `word` that change nothing, W0107 for biases of 0 and 1."""
+    if len(fields) < 2:
+        return
+    _warn_of_grain(word, fields, report)
+    if word == "pad" and "value" in fields and _word(fields.get("mode")) in _BORDERS[1:]:
+        _idle("value", f"`mode={_word(fields['mode'])}`", "what is added is copied", "leave it out", fields, report)
+    if "border" in fields and "pad" not in fields and _pads(word) and _word(fields["border"]) in _BORDERS:
+        _idle("border", "no padding", "it says what padding holds", "add `pad=same` or leave it out", fields, report)
+    if "bias" in fields and "weight" not in fields and word != "scale" and word in BY_WORD:
+        _warn_of_bias(fields["bias"], report)
+
+
+def _warn_of_grain(word: str, fields: Mapping[str, ast.Expr], report: Reporter) -> None:
+    """`shared=true, elementwise=true`; a bias may be one for each element beside a factor that is shared."""
+    both = _is_true(fields.get("shared")) and _is_true(fields.get("elementwise"))
+    if both and word in _GRAINS and "bias" not in fields:
+        reason = "one number for all is not one for each element"
+        _idle("elementwise", "`shared=true`", reason, "leave out one of the two", fields, report)
+
+
+def _idle(argument: str, beside: str, reason: str, help: str, fields: Mapping[str, ast.Expr], report: Reporter) -> None:
+    message = f"`{argument}` changes nothing with {beside}: {reason}"
+    report.add(Diagnostic("W0106", message, fields[argument].span, help=help))
+
+
+def _warn_of_bias(written: ast.Expr, report: Reporter) -> None:
+    if isinstance(written, ast.Number) and isinstance(written.value, int) and written.value in _BIASES:
+        what, help = _BIASES[written.value]
+        report.add(Diagnostic("W0107", f"`bias={written.value}` is {what}", written.span, help=help))
+
+
+def _pads(word: str) -> bool:
+    """Whether an operation pads its input, as it is told."""
+    return word in BY_WORD and {"border", "pad"} <= BY_WORD[word].model_fields.keys()
+
+
+def _word(written: ast.Expr | None) -> str | None:
+    return written.id if isinstance(written, ast.Name) else None
+
+
+def _is_true(written: ast.Expr | None) -> bool:
+    return isinstance(written, ast.Bool) and written.value
