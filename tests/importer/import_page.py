@@ -30,6 +30,10 @@ REASONS = [
         "layers see one item; what a network moves or merges in between (`nn.MultiheadAttention`, windows of a Swin "
         "transformer) is written with the batch first",
     ),
+    (
+        "an open height or width that is cut into windows or patches by reshapes",
+        "a spec cannot write such sizes: export the file with a fixed height and width",
+    ),
     ("one number per item without an axis (`mean((1, 2, 3))`)", "a value has an axis besides the batch: `keepdims`"),
     (
         "a constant joined to a value by Concat without being repeated for every item of an open batch, or repeated "
@@ -59,7 +63,7 @@ def page() -> str:
         HOW,
         f"## Read on constants and sizes alone ({len(folded)} more)\n\n{_listed(folded)}\n",
         f"## Not read\n\n| what | why |\n|---|---|\n{reasons}",
-        f"These {len(unread)} operators are not read, outside such patterns (Erf in a GELU):\n\n{_listed(unread)}\n",
+        f"These {len(unread)} operators are not read, outside such patterns (Erf in a GELU, IsNaN in a masked softmax):\n\n{_listed(unread)}\n",
     ]
     return "\n".join(parts)
 

@@ -3,6 +3,8 @@
 import pytest
 from exchange import imported, model_of, refusal, round_trip, words
 
+from specc.onnx.importer import read_model
+
 CASES = {
     # what moves: (the model, its weights, the spec's operations)
     "the sequence comes first": (
@@ -82,6 +84,37 @@ CASES = {
         [],
         ["reshape"],
     ),
+    "channels shuffled in an image of open sizes": (
+        """g (float[N,6,H,W] x) => (float[N,6,H,W] y)
+        <int64[2] groups = {2, 3}, int64[1] channels = {6}> {
+            n = Shape<start = 0, end = 1>(x)  hw = Shape<start = 2>(x)
+            apart = Concat<axis = 0>(n, groups, hw)  whole = Concat<axis = 0>(n, channels, hw)
+            a = Reshape(x, apart)  b = Transpose<perm = [0, 2, 1, 3, 4]>(a)  y = Reshape(b, whole) }""",
+        [],
+        ["channel_shuffle"],
+    ),
+    "keys that all heads have in common": (
+        """g (float[N,2,5,6] q, float[N,1,6,5] k) => (float[N,2,5,5] y) <int64[4] heads = {1, 2, 1, 1}> {
+            e = Expand(k, heads)  y = MatMul(q, e) }""",
+        [],
+        ["gather", "matmul"],
+    ),
+    "a softmax that is guarded against masks of whole rows": (
+        """g (float[N,2,3] x) => (float[N,2,3] y) <float none = {0.0}> {
+            s = Add(x, c)  a = Softmax<axis = -1>(s)  n = IsNaN(a)  y = Where(n, none, a) }""",
+        [("c", (2, 3))],
+        ["bias", "softmax"],
+    ),
+    "a view of everything, written as a pick of all positions": (
+        """g (float[N,4,1,1] x) => (float[N,4] y)
+        <int64 zero = {0}, int64 one = {1}, int64 four = {4}, int64[1] all = {-1}, int64[1] last = {1},
+         int64[1,4] places = {0, 1, 2, 3}> {
+            n = Shape<start = 0, end = 1>(x)  count = Squeeze(n)  items = Range(zero, count, one)
+            first = Mul(items, four)  column = Unsqueeze(first, last)  picked = Add(column, places)
+            flat = Reshape(x, all)  y = Gather<axis = 0>(flat, picked) }""",
+        [],
+        ["flatten"],
+    ),
 }
 
 
@@ -124,6 +157,11 @@ REFUSED = {
             r = Reshape(x, pairs)  y = Reshape(r, items) }""",
         "it cuts the batch",
     ),
+    "a mask that leaves nothing of a row": (
+        """g (float[N,2,2] x) => (float[N,2,2] y) <float none = {0.0}, float[2] c = {-inf, -inf}> {
+            s = Add(x, c)  a = Softmax<axis = -1>(s)  n = IsNaN(a)  y = Where(n, none, a) }""",
+        "its mask leaves nothing of a row",
+    ),
     "another constant for each item": (
         """g (float[2,5,6] x) => (float[2,5,6] y) {
             t = Transpose<perm = [1, 0, 2]>(x)  a = Add(t, c)  y = Transpose<perm = [1, 0, 2]>(a) }""",
@@ -134,4 +172,11 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "why"), REFUSED.values(), ids=REFUSED)
 def test_what_mixes_items_is_refused(text, why):
-    assert why in refusal(model_of(text, [("c", (1, 2, 6))] if "c)" in text else [], opset_of(text)))
+    assert why in refusal(model_of(text, [("c", (1, 2, 6))] if "(t, c)" in text else [], opset_of(text)))
+
+
+def test_open_sizes_that_are_to_blame_are_told():
+    text = """g (float[N,6,H,W] x) => (float[N,6] y) <int64[3] rows = {-1, 4, 6}> {
+        t = Transpose<perm = [0, 2, 3, 1]>(x)  r = Reshape(t, rows)  y = ReduceMean<axes = [1], keepdims = 0>(r) }"""
+    _, (problem,) = read_model(model_of(text, [], 12))
+    assert problem.help == "the file leaves H, W open: one that is exported with fixed sizes can be read"

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from math import isclose, pi, sqrt
 from typing import Final
 
+import numpy as np
+
 from specc.onnx.importer.context import Context
-from specc.onnx.importer.values import Decline, Live, Moved, Step, Value, reshaped
+from specc.onnx.importer.values import Decline, Known, Live, Moved, Step, Value, reshaped
 from specc.ops import activation, elementary, smooth
 from specc.ops.base import Op
 from specc.ops.dropout import Dropout
@@ -150,6 +152,20 @@ def softmax(kind: type[Softmax]) -> Rule:
         return [elementwise(ctx, step, value, op)]
 
     return rule
+
+
+def without_nan(ctx: Context, step: Step) -> list[Value]:
+    """Where, as PyTorch guards a softmax against masks that leave nothing of a row: 0 where it is NaN, which it is
+    with no other mask."""
+    weights = step.operand(2)
+    asked, maker = ctx.maker(step.operand(0), "IsNaN"), ctx.maker(weights, "Softmax")
+    if asked is None or maker is None or asked.operand(0) != weights or ctx.constant(step.operand(1)) != 0:
+        raise Decline("a spec has no such operation on computed values")
+    total = ctx.maker(maker.operand(0), "Add")
+    masks = [found for name in (total.inputs if total else ()) if isinstance(found := ctx.values.get(name), Known)]
+    if any(mask.is_open or np.any(np.all(np.isneginf(mask.array), axis=-1)) for mask in masks):
+        raise Decline("its mask leaves nothing of a row")
+    return [ctx.value(step, 2)]
 
 
 def dropout(ctx: Context, step: Step) -> list[Value]:

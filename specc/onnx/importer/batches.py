@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from specc.dims import Dim, product
+from specc.dims import Dim, Sym, product
 from specc.onnx.importer import shapes
 from specc.onnx.importer.arrangement import (
     BATCH,
@@ -25,6 +25,7 @@ from specc.onnx.importer.arrangement import (
 )
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.values import Decline, Live, Moved, Step, Value
+from specc.ops.base import Rejection
 from specc.ops.flatten import Flatten
 from specc.ops.shape import Reshape, Squeeze, Transpose
 
@@ -81,11 +82,16 @@ def _untransposed(ctx: Context, moved: Moved) -> Moved | None:
 
 
 def settled(ctx: Context, step: Step, moved: Moved) -> Value:
-    """`moved` as a value where its first axis is the batch, and nothing else."""
+    """`moved` as a value where its first axis is the batch, and nothing else; and a spec can write its sizes."""
     first = () if ctx.batch == 1 else (BATCH,)
     if moved.axes[:1] != (first,) or BATCH in flat(moved.axes[1:]):
         return moved
-    return placed(ctx, step, moved, moved.axes[1:])
+    try:
+        return placed(ctx, step, moved, moved.axes[1:])
+    except (Decline, Rejection):
+        if not any(isinstance(factor, Sym) for factor in moved.factors):
+            raise
+        return moved  # several open sizes: what comes next may bring back those of an image
 
 
 def placed(ctx: Context, step: Step, moved: Moved, axes: Groups) -> Live:
@@ -94,6 +100,8 @@ def placed(ctx: Context, step: Step, moved: Moved, axes: Groups) -> Live:
     start = Live(moved.value)
     if not cuts(axes):
         return shapes.reshaped(ctx, step, start, sizes)
+    if axes[0] == (1, 0) and sizes == ctx.type(start).shape[1:]:
+        return shapes.shuffled(ctx, step, start, _groups(moved))
     rows: Groups = pieces(len(moved.factors), cuts(axes) | {axis[0] for axis in axes if axis} - {0})
     cut = tuple(product(tuple(moved.factors[factor] for factor in row)) for row in rows)
     order = _order(axes, rows)
@@ -104,6 +112,13 @@ def placed(ctx: Context, step: Step, moved: Moved, axes: Groups) -> Live:
         order = _order(found[0].axes, found[1])
     turned = shapes.transposed(ctx, step, start, (0, *(place + 1 for place in order)))
     return shapes.reshaped(ctx, step, turned, sizes)
+
+
+def _groups(moved: Moved) -> int:
+    """The groups of channels that are dealt out, where the two outermost factors are exchanged."""
+    if not isinstance(moved.factors[0], int):
+        raise Decline("it exchanges an open number of channels")
+    return moved.factors[0]
 
 
 def _movable(wanted: Moved, rows: Groups) -> bool:
@@ -138,16 +153,19 @@ def _reshape(ctx: Context, step: Step, given: Moved) -> Moved:
     known = [with_batch(ctx, given, size) for size in sizes]
     if not step.integer("allowzero", 0):
         known = [shape[i] if size == 0 and i < len(shape) else size for i, size in enumerate(known)]
-    return _regrouped(ctx, given, shapes.filled(known, product(shape)))
+    return in_sizes(ctx, given, shapes.filled(known, product(shape)))
 
 
 def _flatten(ctx: Context, step: Step, given: Moved) -> Moved:
     shape, axis = sized(ctx, given), step.integer("axis", 1)
-    return _regrouped(ctx, given, (product(shape[:axis]), product(shape[axis:])))
+    return in_sizes(ctx, given, (product(shape[:axis]), product(shape[axis:])))
 
 
-def _regrouped(ctx: Context, given: Moved, sizes: tuple[Dim, ...]) -> Moved:
+def in_sizes(ctx: Context, given: Moved, sizes: tuple[Dim, ...]) -> Moved:
+    """`given` reshaped."""
     found = regrouped(given, sizes, batch_of(ctx, given))
+    if found is None and any(isinstance(size, Sym) for size in given.factors):
+        raise Decline("its open sizes are none that a spec could write")
     if found is None:
         raise Decline("it cuts the batch")
     return found

@@ -9,7 +9,7 @@ import numpy as np
 
 from specc.onnx.importer import activations, arithmetic, learned, linear, norms, picks, shapes
 from specc.onnx.importer.arrangement import BATCH
-from specc.onnx.importer.batches import REARRANGING, arrangement, rearranged, settled, sized, tracked
+from specc.onnx.importer.batches import REARRANGING, arrangement, in_sizes, rearranged, settled, sized, tracked
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.framed import (
     ACROSS,
@@ -25,6 +25,8 @@ from specc.onnx.importer.framed import (
 )
 from specc.onnx.importer.parts import parted
 from specc.onnx.importer.values import Decline, Known, Live, Moved, Step, Value
+from specc.onnx.importer.views import viewed_sizes
+from specc.ops.base import Rejection
 from specc.ops.shape import Reshape, Transpose
 
 MATRIX: Final = (Place(True), Place(True))
@@ -47,7 +49,7 @@ def results(ctx: Context, step: Step, rule: Rule) -> list[Value]:
         return rearranged(ctx, step)
     try:
         return rule(ctx, step)
-    except Decline:
+    except (Decline, Rejection):
         if step.op_type not in REARRANGING or not isinstance(ctx.values.get(step.operand(0)), Live):
             raise
     return rearranged(ctx, step)
@@ -184,7 +186,10 @@ def split(ctx: Context, step: Step) -> list[Value]:
 
 def gather(ctx: Context, step: Step) -> list[Value]:
     """One position, which leaves no axis, or several."""
-    given, numbers = arrangement(ctx, step), ctx.known(step, 1)
+    given = arrangement(ctx, step)
+    if (sizes := viewed_sizes(ctx, step, given)) is not None:
+        return [settled(ctx, step, in_sizes(ctx, given, sizes))]
+    numbers = ctx.known(step, 1)
     axis = step.integer("axis", 0) % len(given.axes)
     size = sized(ctx, given)[axis]
     if not numbers.shape and isinstance(size, int) and 1 < size <= FEW and BATCH not in given.axes[axis]:

@@ -9,17 +9,37 @@ from specc.onnx.importer.context import Context
 from specc.onnx.importer.measuring import measured_value
 from specc.onnx.importer.values import Array, Decline, Known, Live, Moved, Step, Value, mapped
 from specc.ops.learned import Learned
+from specc.ops.pick import Gather
 from specc.types import TensorType, unspeak
 from specc.weights.tensors import Tensor
 
 
 def expand(ctx: Context, step: Step) -> list[Value]:
-    """A constant repeated along the batch: each axis has the larger size."""
+    """A constant repeated along the batch, or a value along axes of size 1: each axis has the larger size."""
+    value = ctx.value(step, 0)
+    if isinstance(value, Live) and not ctx.feeds:
+        return [_spread(ctx, step, value)]
     constant, target = ctx.known(step, 0), ctx.sizes(step, 1) or []
     shape = (1,) * (len(target) - len(constant.shape)) + constant.shape
     ones = [1] * (len(shape) - len(target))
     wanted = [size if size != 1 else own for size, own in zip([*ones, *target], shape, strict=True)]
     return [_repeated(ctx, step, constant, shape, wanted)]
+
+
+def _spread(ctx: Context, step: Step, value: Live) -> Live:
+    """A value whose axes of size 1 are picked as often as `step` asks: the keys that several heads have in common."""
+    shape, target = ctx.shape(value), ctx.sizes(step, 1) or []
+    if len(target) > len(shape):
+        raise Decline("it adds axes to a computed value")
+    for axis, size in enumerate(target, start=len(shape) - len(target)):
+        if shape[axis] != 1 or size == 1:
+            continue
+        if not isinstance(size, int):
+            raise Decline("it repeats a computed value as often as an open size says")
+        place = ctx.axis_argument(value, ctx.axis(value, axis))
+        op = Gather(indices=(0,) * size, axis=place, layout=ctx.builder.layout)
+        value = Live(ctx.add(step, op, value.value, part="gather"), value.last)
+    return value
 
 
 def tile(ctx: Context, step: Step) -> list[Value]:

@@ -14,7 +14,7 @@ import onnx
 from onnx import TensorProto
 
 from specc.diagnostics import Diagnostic
-from specc.dims import Dim, symbol
+from specc.dims import Dim, names, symbol
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node, weight_name
 from specc.onnx.expose import COUNTED, HELD
@@ -94,7 +94,7 @@ def convert(
     walk(context, _without_pixels(loaded.steps, context, pixels), limits)
     outputs = _outputs(context, graph, metadata if own else {})
     if isinstance(outputs, Pending):
-        return None, (_refusal(explained(outputs), file),)
+        return None, (_refusal(explained(outputs), file, _fixing(context, outputs)),)
     context.builder.outputs.extend(outputs)
     return replace(finished(context), elements=_elements(graph, pixels)), ()
 
@@ -149,8 +149,16 @@ def explained(pending: Pending) -> str:
     return f"node `{step.name}` ({step.op_type}) has no counterpart in a spec: {pending.why}"
 
 
-def _refusal(message: str, file: str) -> Diagnostic:
-    return Diagnostic("E0907", f"{file}: {message}", file=file)
+def _fixing(context: Context, pending: Pending) -> str | None:
+    """What helps where open sizes are to blame."""
+    found = {size for item in context.builder.inputs for dim in item.type.shape[1:] for size in names(dim)}
+    if not found or "open" not in pending.why:
+        return None
+    return f"the file leaves {', '.join(sorted(found))} open: one that is exported with fixed sizes can be read"
+
+
+def _refusal(message: str, file: str, help: str | None = None) -> Diagnostic:
+    return Diagnostic("E0907", f"{file}: {message}", file=file, help=help)
 
 
 def _layout(loaded: Loaded, metadata: dict[str, str]) -> Layout:

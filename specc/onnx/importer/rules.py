@@ -107,4 +107,5 @@ RULES: Final[dict[str, Rule]] = {
     "Transpose": shapes.transpose,
     "Unsqueeze": shapes.unsqueeze,
     "Upsample": resampling.resize,
+    "Where": activations.without_nan,
 }
