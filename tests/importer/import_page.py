@@ -63,7 +63,8 @@ def page() -> str:
         HOW,
         f"## Read on constants and sizes alone ({len(folded)} more)\n\n{_listed(folded)}\n",
         f"## Not read\n\n| what | why |\n|---|---|\n{reasons}",
-        f"These {len(unread)} operators are not read, outside such patterns (Erf in a GELU, IsNaN in a masked softmax):\n\n{_listed(unread)}\n",
+        f"These {len(unread)} operators are not read, outside such patterns (Erf in a GELU, IsNaN in a masked softmax):"
+        f"\n\n{_listed(unread)}\n",
     ]
     return "\n".join(parts)
 

@@ -83,8 +83,7 @@ def _untransposed(ctx: Context, moved: Moved) -> Moved | None:
 
 def settled(ctx: Context, step: Step, moved: Moved) -> Value:
     """`moved` as a value where its first axis is the batch, and nothing else; and a spec can write its sizes."""
-    first = () if ctx.batch == 1 else (BATCH,)
-    if moved.axes[:1] != (first,) or BATCH in flat(moved.axes[1:]):
+    if not begins_with_batch(ctx, moved):
         return moved
     try:
         return placed(ctx, step, moved, moved.axes[1:])
@@ -92,6 +91,12 @@ def settled(ctx: Context, step: Step, moved: Moved) -> Value:
         if not any(isinstance(factor, Sym) for factor in moved.factors):
             raise
         return moved  # several open sizes: what comes next may bring back those of an image
+
+
+def begins_with_batch(ctx: Context, moved: Moved) -> bool:
+    """Whether the first axis is the batch, and nothing else, and the others hold the rest."""
+    first = () if ctx.batch == 1 else (BATCH,)
+    return moved.axes[:1] == (first,) and BATCH not in flat(moved.axes[1:])
 
 
 def placed(ctx: Context, step: Step, moved: Moved, axes: Groups) -> Live:

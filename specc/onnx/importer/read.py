@@ -19,6 +19,7 @@ from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node, weight_name
 from specc.onnx.expose import COUNTED, HELD
 from specc.onnx.importer import elsewhere
+from specc.onnx.importer.batches import begins_with_batch
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.fold import ON_CONSTANTS, folded, folded_parts
 from specc.onnx.importer.literals import has_literals, has_signals, own_literals
@@ -36,6 +37,7 @@ from specc.weights.tensors import Tensor, Unreadable, Weights
 _ELEMENTS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE, TensorProto.UINT8)
 _OTHERS = {TensorProto.DOUBLE: "float64", TensorProto.UINT8: "uint8"}
 
+OPEN: Final = "it leaves several sizes open, which are not those of an image"
 RETURNED: Final = (
     "it is returned with its batch elsewhere than as the first axis: let the network return it with the batch first"
 )
@@ -248,7 +250,7 @@ def _outputs(context: Context, graph: onnx.GraphProto, metadata: dict[str, str])
     for item in graph.output:
         value = context.values.get(item.name)
         if isinstance(value, Moved):
-            return Pending(context.makers[item.name], RETURNED)
+            return Pending(context.makers[item.name], OPEN if begins_with_batch(context, value) else RETURNED)
         if isinstance(value, Pending):
             return value
         if not isinstance(value, Live):
