@@ -132,7 +132,7 @@ def _results(context: Context, step: Step, limits: ImportLimits) -> Sequence[Val
         return [decline.cause or Pending(step, decline.why)] * len(step.outputs)
     except Rejection as rejection:
         return [Pending(step, rejection.finding.message)] * len(step.outputs)
-    except (ValueError, TypeError, IndexError, OverflowError):
+    except (ValueError, TypeError, LookupError, ArithmeticError):
         # pydantic's refusals are ValueErrors too; the others come from operands no sound file has
         return [Pending(step, "its attributes or operands do not suit it")] * len(step.outputs)
 
