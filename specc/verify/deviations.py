@@ -101,6 +101,10 @@ def _number_for_nan(operands: Operands, expected: Array, got: Array) -> Array:
     return np.asarray(np.isnan(expected) & ~np.isnan(got))
 
 
+def _zero_for_nan(operands: Operands, expected: Array, got: Array) -> Array:
+    return np.asarray(np.isnan(expected) & (got == 0))
+
+
 def _first_kept(operands: Operands, expected: Array, got: Array) -> Array:
     """The first of the largest, were NaN in the first place larger than all and NaN elsewhere smaller than all."""
     op, (x, *_), ws = operands
@@ -159,6 +163,13 @@ KNOWN = {
             "ONNX says nothing of NaN in ReduceMax and ReduceMin; ONNX Runtime compares several values at a time, and "
             "whether a NaN remains depends on where it stands",
             _number_for_nan,
+        ),
+        Deviation(
+            "sign-of-nan",
+            ("sign",),
+            "in float16 the sign of NaN is 0",
+            "ONNX says nothing of NaN in Sign, only of numbers above, below and equal to 0",
+            _zero_for_nan,
         ),
         Deviation(
             "argmax-passes-over-nan",

@@ -161,6 +161,8 @@ def _trials(
         feeds = {name: canonical(np.asarray(array), graph.layout) for name, array in inputs.items()}
         names = ("given",) * len(next(iter(feeds.values())))
         return [Probe(names, feeds, bound)], bound, ()
+    if batch < 1:
+        return [], {}, (Diagnostic("E0901", f"a batch has at least one item, not {batch}"),)
     chosen = choose_sizes(graph, batch, sizes)
     if chosen is None:
         message = "no small sizes fit the model's open sizes: give inputs, or the sizes themselves"

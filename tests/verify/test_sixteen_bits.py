@@ -56,6 +56,12 @@ def test_every_operation_stays_within_its_bound(word, text):
     assert report.precision == "float16"
 
 
+def test_the_sign_of_nan_is_a_known_deviation():
+    report = specc.loads("model N { input x 24\nsign }").verify(dtype="float16", kinds="nan")
+    assert report.passed, report.diagnostics
+    assert report.deviations == ("sign-of-nan",)
+
+
 @pytest.mark.parametrize(("word", "text"), CASES)
 def test_every_operation_is_sound_in_bfloat16(word, text):
     """ONNX finds nothing wrong, and ONNX Runtime nothing but that it has no kernel."""

@@ -104,6 +104,11 @@ def test_given_inputs_replace_the_probes():
     assert diagnostic.code == "E0901"
 
 
+def test_a_batch_has_an_item():
+    _, (diagnostic,) = verify(GRAPH, WEIGHTS, batch=0)
+    assert (diagnostic.code, diagnostic.message) == ("E0901", "a batch has at least one item, not 0")
+
+
 def node_of(model: onnx.ModelProto, name: str) -> onnx.NodeProto:
     return next(node for node in model.graph.node if node.name == name)
 
