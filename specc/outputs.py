@@ -43,8 +43,10 @@ def refusals(
     output: Path, suffixes: Suffixes, inputs: Iterable[Path] = (), others: Iterable[Path] = ()
 ) -> tuple[Diagnostic, ...]:
     """E0904 where `output` is one of the `inputs` or of the `others` that are written, however they are spelt, where
-    its suffix belongs to other things than those that end in `suffixes`, or its folder is missing.  What is no regular
-    file takes anything."""
+    its suffix belongs to other things than those that end in `suffixes`, it is a folder, or its folder is missing.
+    What else is no regular file takes anything."""
+    if output.is_dir():
+        return (_unwritable(output, "it is a folder", f"name a file in it: `{output / 'NAME'}{suffixes[0]}`"),)
     if output.exists() and not output.is_file():
         return ()
     found = _clash(output, inputs, others) or _foreign(output, suffixes) or _homeless(output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -138,6 +139,13 @@ def _nowhere(mode: Literal["r", "w"]) -> TextIO:
 def named(output: str | None) -> str | None:
     """The file to write to; `None` for standard output, however that is asked for."""
     return None if output == STANDARD else output
+
+
+def output_file(text: str) -> str:
+    """`text` as the name of a file to write, which does not end as that of a folder does."""
+    if text.endswith(("/", os.sep)):
+        raise argparse.ArgumentTypeError(f"{text} is a folder: name the file in it, {text}NAME")
+    return text
 
 
 def exit_code(diagnostics: Sequence[Diagnostic]) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from specc.cli.console import OK, STANDARD, Console, exit_code
+from specc.cli.console import OK, STANDARD, Console, exit_code, output_file
 from specc.cli.model_arguments import add_dtype_arguments, add_weights_arguments, load_weights, weights_files
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.diagnostics import Diagnostic, has_errors
@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
+        type=output_file,
         metavar="OUT",
         help="the file to write, or - for standard output (default: MODEL.onnx or MODEL.py)",
     )

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.cli.console import BAD_REQUEST, OK, STANDARD, Console, named
+from specc.cli.console import BAD_REQUEST, OK, STANDARD, Console, named, output_file
 from specc.cli.model_arguments import add_device_argument, add_weights_arguments, load_weights, weights_files
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.diagnostics import Diagnostic
@@ -73,7 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--readers", metavar="N", type=int, help="files that are read at once (default: one for a processor, up to 4)"
     )
     parser.add_argument("--resize", action="store_true", help="scale images to the size that the model takes")
-    parser.add_argument("-o", "--output", metavar="OUT", help="write to this file: .npz, .json, .jsonl or .csv")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", type=output_file, help="write to this file: .npz, .json, .jsonl or .csv"
+    )
     parser.add_argument("--format", choices=tuple(FORMATS), help="format (default: OUT's suffix, or json)")
     parser.add_argument("--top-k", metavar="K", type=int, help="print the K best classes of each input instead")
     parser.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,6 +101,7 @@ def check_file(file: str, options: argparse.Namespace) -> Outcome:
     if isinstance(source, Diagnostic):
         return Outcome((), (source,))
     settings, problems = parse_settings(options.settings, bounds)
+    problems = (*problems, *_repeated("--size", [name for name, _ in options.sizes]))
     if problems:
         return Outcome((), problems)
     root = Path() if file == STANDARD else Path(file).parent
@@ -133,8 +135,15 @@ def read(file: str, bounds: Limits) -> Source | Diagnostic:
 def parse_settings(texts: list[str], bounds: Limits) -> tuple[dict[str, Value], tuple[Diagnostic, ...]]:
     """`--set` options as values."""
     report = Reporter(bounds)
-    pairs = [parse_setting(text, report, bounds) for text in texts]
-    return dict(pair for pair in pairs if pair is not None), tuple(report.diagnostics)
+    pairs = [pair for text in texts if (pair := parse_setting(text, report, bounds)) is not None]
+    return dict(pairs), (*report.diagnostics, *_repeated("--set", [name for name, _ in pairs]))
+
+
+def _repeated(option: str, names: list[str]) -> list[Diagnostic]:
+    """E0307 for every name to which an option gives several values."""
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    help = "leave out all but one"
+    return [Diagnostic("E0307", f"`{option} {name}=` is given more than once", help=help) for name in twice]
 
 
 def one_model(options: argparse.Namespace, console: Console, work: Work | None = None) -> tuple[Checked | None, int]:

@@ -15,6 +15,7 @@ _OTHER_WORDS: Final = {
     "--input": ("--image", "--images", "--file", "--files", "--data"),
     "--output": ("--out", "--save", "--dest"),
     "--weights": ("--checkpoint", "--ckpt", "--params", "--state-dict"),
+    "--from": ("--weights", "--checkpoint", "--ckpt", "--params", "--state-dict"),
     "--deny-warnings": ("--strict", "--werror", "--fail-on-warnings"),
     "--device": ("--gpu", "--cuda", "--cpu"),
 }
@@ -24,10 +25,14 @@ _OTHER_WORDS: Final = {
 def refusal(surplus: Sequence[str], parser: argparse.ArgumentParser) -> str:
     """Why `parser` takes no `surplus`, the arguments that it leaves: about the first of them."""
     word, *others = surplus
+    if word == "->":
+        return "`->` asserts the shape of a line, `conv 16, 3x3 -> 16x30x30`; `specc explain` takes words"
     known = {option for action in parser._actions for option in action.option_strings}
     if word.startswith("-"):
         option, _, value = word.partition("=")
         problem = f"there is no option `{option}`"
+        if option in ("-o", "--output"):
+            return f"{problem}: `> FILE` behind the command writes what it prints to a file"
         meant = _option_meant(option, value or next(iter(others), ""), known)
     else:
         problem = f"`{word}` is one argument too many"
@@ -54,4 +59,4 @@ def _option_meant(option: str, value: str, known: set[str]) -> str | None:
     for ours, theirs in _OTHER_WORDS.items():
         if option in theirs and ours in known:
             return ours
-    return nearest(option, known)
+    return nearest(option, known) if len(option) > 2 else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from specc.cli.console import BAD_REQUEST, OK, Console, exit_code
+from specc.cli.console import BAD_REQUEST, OK, Console, exit_code, output_file
 from specc.cli.model_arguments import add_map_argument, mapping, seed
 from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.outputs import WEIGHTS, refusals, spec_files
@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lenient", action="store_true", help="accept missing and surplus tensors")
     parser.add_argument("--seed", metavar="N", type=seed, default=0, help="seed of initialised weights (default: 0)")
     parser.add_argument("--format", choices=("table", "json"), default="table", help="how to print the tensors")
-    parser.add_argument("-o", "--output", metavar="OUT", help="write the weights to a .safetensors or .npz file")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", type=output_file, help="write the weights to a .safetensors or .npz file"
+    )
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.name is None:
         console.data(_listing(files, console.width))
         return OK
-    path = files.get(options.name.removesuffix(SUFFIX))
+    path = files.get(options.name.removesuffix(SUFFIX).rpartition("/")[2])
     if path is None:
         hint = _hint(options.name, files)
         console.note(f"specc zoo: there is no bundled spec {options.name}{hint}")

@@ -7,6 +7,7 @@ model and its parameters, `elaborator` runs its body.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -150,7 +151,7 @@ def parse_setting(text: str, report: Reporter, limits: Limits) -> tuple[str, Val
     source = Source(f"{SETTING}{name.strip()}", f"let {name.strip()} = {value.strip()}\n")
     tree, diagnostics = parse(source, limits)
     for diagnostic in diagnostics:
-        report.add(diagnostic)
+        report.add(replace(diagnostic, help=_as_list(name.strip(), value.strip(), limits) or diagnostic.help))
     if tree is None or diagnostics or len(tree.items) != 1 or not isinstance(tree.items[0], ast.Let):
         return None
     written = tree.items[0].value
@@ -160,6 +161,14 @@ def parse_setting(text: str, report: Reporter, limits: Limits) -> tuple[str, Val
         return name.strip(), evaluate(written, Frame(Scope(), Naming(set())), report)
     except Failed:
         return None
+
+
+def _as_list(name: str, value: str, limits: Limits) -> str | None:
+    """The help for `depths=2,2`."""
+    listed = f"{name}=[{value}]"
+    if "," not in value or parse(Source("", f"let {listed}\n"), limits)[1]:
+        return None
+    return f"a list stands in brackets: `--set {listed}`"
 
 
 def _no_model(project: Project, name: str, report: Reporter) -> None:

@@ -85,6 +85,20 @@ def test_an_unknown_command_is_guessed_at(specc: Specc, word: str, meant: str) -
     ("arguments", "meant"),
     [
         ("check net.cnn --json", "there is no option `--json`; did you mean `--format json`?"),
+        (
+            "check net.cnn -o net.txt",
+            "there is no option `-o`: `> FILE` behind the command writes what it prints to a file",
+        ),
+        ("check net.cnn -z", "there is no option `-z`"),
+        ("weights net.cnn --weights net.npz", "there is no option `--weights`; did you mean `--from`?"),
+        (
+            "export net.cnn -o folder/",
+            "argument -o/--output: folder/ is a folder: name the file in it, folder/NAME",
+        ),
+        (
+            "explain ->",
+            "`->` asserts the shape of a line, `conv 16, 3x3 -> 16x30x30`; `specc explain` takes words",
+        ),
         ("check net.cnn --strict", "there is no option `--strict`; did you mean `--deny-warnings`?"),
         ("export net.cnn --fp16", "there is no option `--fp16`; did you mean `--dtype float16`?"),
         ("export net.cnn --format bf16", "there is no option `--format`; did you mean `--dtype bfloat16`?"),
@@ -110,6 +124,7 @@ def test_other_files_and_networks_are_pointed_at(specc: Specc) -> None:
     Path("net.onnx").write_bytes(b"\x08\x07\xff")
     assert "`specc import net.onnx` writes its spec" in specc("check", "net.onnx").err
     assert "; resnet has a model of that name" in specc("zoo", "resnet50").err
+    assert specc("zoo", "zoo/resnet").out == specc("zoo", "resnet").out
 
 
 @pytest.mark.parametrize("command", ["check", "export", "run", "verify", "weights", "explain", "zoo", "completion"])
