@@ -59,6 +59,8 @@ def _naming(graph: Graph) -> frozenset[str]:
 def _unused_inputs(elaborated: Elaborated, report: Reporter) -> None:
     """An input is the value of its line, which the next `input` line passes over."""
     graph = elaborated.graph
+    if len(graph.inputs) < 2:  # a single one is what the first line works on
+        return
     read = {value for node in graph.nodes for value in node.inputs} | {output.value for output in graph.outputs}
     for given in graph.inputs:
         if given.name in read or given.name.startswith("_"):

@@ -118,13 +118,19 @@ def _command_options(parser: argparse.ArgumentParser, arguments: list[str]) -> a
     if surplus:
         from specc.cli.surplus import refusal
 
-        parser.error(refusal(surplus, parser))
+        parser.error(refusal(surplus, parser, _takers))
     if hasattr(options, "lenient"):
         from specc.cli.model_arguments import needless
 
         if problem := needless(options):
             parser.error(problem)
     return options
+
+
+def _takers(option: str) -> list[str]:
+    """The commands that have an option."""
+    parsers = {name: command_parser(name) for name in COMMANDS}
+    return [name for name, parser in parsers.items() if option in parser._option_string_actions]
 
 
 def _no_command(word: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from specc.diagnostics.suggest import nearest
@@ -22,8 +22,13 @@ _OTHER_WORDS: Final = {
 """Options by what other programs call them."""
 
 
-def refusal(surplus: Sequence[str], parser: argparse.ArgumentParser) -> str:
-    """Why `parser` takes no `surplus`, the arguments that it leaves: about the first of them."""
+def refusal(
+    surplus: Sequence[str], parser: argparse.ArgumentParser, takers: Callable[[str], Sequence[str]] = lambda _: ()
+) -> str:
+    """Why `parser` takes no `surplus`, the arguments that it leaves: about the first of them.
+
+    `takers` are the commands that have an option.
+    """
     word, *others = surplus
     if word == "->":
         return "`->` asserts the shape of a line, `conv 16, 3x3 -> 16x30x30`; `specc explain` takes words"
@@ -34,6 +39,10 @@ def refusal(surplus: Sequence[str], parser: argparse.ArgumentParser) -> str:
         if option in ("-o", "--output"):
             return f"{problem}: `> FILE` behind the command writes what it prints to a file"
         meant = _option_meant(option, value or next(iter(others), ""), known)
+        if meant is None and (commands := takers(option)):
+            listed = ", ".join(f"`specc {command}`" for command in commands)
+            return f"{problem} here; {listed} {'has' if len(commands) == 1 else 'have'} it"
+        meant = meant or (nearest(option, known) if len(option) > 2 else None)
     else:
         problem = f"`{word}` is one argument too many"
         meant = _file_meant(word, known)
@@ -59,4 +68,4 @@ def _option_meant(option: str, value: str, known: set[str]) -> str | None:
     for ours, theirs in _OTHER_WORDS.items():
         if option in theirs and ours in known:
             return ours
-    return nearest(option, known) if len(option) > 2 else None
+    return None

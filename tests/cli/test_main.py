@@ -90,6 +90,7 @@ def test_an_unknown_command_is_guessed_at(specc: Specc, word: str, meant: str) -
             "there is no option `-o`: `> FILE` behind the command writes what it prints to a file",
         ),
         ("check net.cnn -z", "there is no option `-z`"),
+        ("check net.cnn --top-k 3", "there is no option `--top-k` here; `specc run` has it"),
         ("weights net.cnn --weights net.npz", "there is no option `--weights`; did you mean `--from`?"),
         (
             "export net.cnn -o folder/",
