@@ -85,6 +85,7 @@ class AdaptiveAvgPool(AdaptivePooling):
     """The mean of each of a fixed number of windows: `adaptive_avgpool 7x7`."""
 
     word = "adaptive_avgpool"
+    approximated = True
     onnx_pools = ("GlobalAveragePool", "AveragePool", "ReduceMean")
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:

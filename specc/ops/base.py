@@ -181,7 +181,8 @@ class Op(Record, ABC):
     """Whether it rounds to whole numbers or compares: a small change of an operand may change the result by a step."""
     approximated: ClassVar[bool] = False
     """Whether another correct evaluation may use half of the error bound where NumPy's uses next to nothing of it:
-    functions that runtimes approximate, sums of powers that they add up one after the other, variances."""
+    functions that runtimes approximate, variances, and sums that they add up one after the other of powers, or of what
+    may all be alike, so that the roundings go one way."""
     moves: ClassVar[bool] = False
     """Whether it only moves, drops or repeats values: `compute` is exact, and its results hold its operands' values."""
     widens: ClassVar[bool] = False

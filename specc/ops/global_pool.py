@@ -37,6 +37,7 @@ class GlobalAvgPool(GlobalPooling):
     """The mean of each channel: `global_avgpool; flatten` before a classifier."""
 
     word = "global_avgpool"
+    approximated = True
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         return (build.node("GlobalAveragePool", [names[0]]),)

@@ -29,6 +29,7 @@ class AvgPool(Pooling):
     """The mean of each window: `avgpool 2x2`.  The padding's zeros count only with `count_include_pad`."""
 
     word = "avgpool"
+    approximated = True
 
     count_include_pad: bool = False
     """Whether the zeros of the padding count as samples; what round=ceil reads beyond them never does."""

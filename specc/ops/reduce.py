@@ -63,6 +63,7 @@ class ReduceMean(Reduction):
     """The mean along an axis, of the channels unless another is named: ONNX ReduceMean-13/18."""
 
     word = "reduce_mean"
+    approximated = True
 
     def emit(self, build: Builder, x: str, axis: int) -> str:
         return reduction(build, "ReduceMean", x, axis)
@@ -86,6 +87,7 @@ class ReduceSum(Reduction):
     """The sum along an axis, of the channels unless another is named: ONNX ReduceSum-13."""
 
     word = "reduce_sum"
+    approximated = True
 
     def emit(self, build: Builder, x: str, axis: int) -> str:
         return build.node("ReduceSum", [x, build.ints([axis])], keepdims=1)
