@@ -59,13 +59,6 @@ def times_of(runs: int, *works: Callable[[], object]) -> list[Times]:
     return [Times(statistics.median(t.wall for t in found), statistics.median(t.cpu for t in found)) for found in taken]
 
 
-def once(work: Callable[[], object]) -> float:
-    """The CPU seconds of `work`, for what takes so long that neither warming up nor a median matters."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
 @dataclass(frozen=True)
 class Usage:
     """What a process used: CPU seconds, and its peak memory in megabytes."""
