@@ -9,9 +9,12 @@ from specc.kernels.windows import Array
 
 
 def power(base: Array, exponent: Array) -> Array:
-    """`base` to the power of `exponent`, with infinities and NaN as C's pow has them."""
+    """`base` to the power of `exponent`, with infinities and NaN as in C: NumPy may take the square root for
+    an exponent of 0.5, which is NaN of -inf and -0 of -0."""
     with np.errstate(all="ignore"):
-        return np.asarray(np.power(base, exponent))
+        result = np.asarray(np.power(base, exponent))
+    half = exponent == 0.5
+    return np.where(half & ((base == 0) | np.isneginf(base)), np.abs(base), result) if np.any(half) else result
 
 
 def power_bound(base: Array, exponent: Array, y: Array, u: float) -> Array:
