@@ -59,8 +59,19 @@ def operands(written: ast.Binary, left: Value, right: Value) -> str | None:
     if written.operator in _OPERATIONS and any(isinstance(side, LayerValue) for side in (left, right)):
         parts = [with_brackets(side.span) for side in (written.left, written.right)]
         names = ", ".join("..." if part is None else text(part) for part in parts)
-        return f"values of layers meet in operations: `{_OPERATIONS[written.operator]} {names}`"
+        help = f"values of layers meet in operations: `{_OPERATIONS[written.operator]} {names}`"
+        layer = parts[0] if isinstance(left, LayerValue) else parts[1]
+        numbers = any(isinstance(side, int | float) for side in (left, right))
+        return f"{help}; its channels are `{text(layer)}.channels`" if numbers and layer is not None else help
     return NEAREST_EXACT if (left, written.operator, right) == ("nearest", "-", "exact") else None
+
+
+def operand(written: ast.Unary, value: Value) -> str | None:
+    """What is meant by a sign before the value of a layer."""
+    part = with_brackets(written.operand.span)
+    if written.operator != "-" or not isinstance(value, LayerValue) or part is None:
+        return None
+    return f"the negative of a value is `neg from={text(part)}`; with another one it is `sub other, {text(part)}`"
 
 
 def with_brackets(span: Span) -> Span | None:

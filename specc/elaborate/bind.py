@@ -14,7 +14,7 @@ from specc.diagnostics.suggest import nearest
 from specc.dims import Sym
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.expressions import Frame, evaluate, unknown_name
-from specc.elaborate.foreign import activation_meant
+from specc.elaborate.foreign import NO_ACTIVATION_HELP, activation_meant
 from specc.elaborate.plan import Plan, of_activation
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
@@ -175,7 +175,7 @@ def _complain(
         label, help = arithmetic_advice.arithmetic(written, number), arithmetic_advice.rounding(written)
         report.error("E0304", written.span, message, label, help)
         return
-    guess = nearest(str(value), sorted(allowed or _listed(wants))) if isinstance(value, Word) else None
+    guess = nearest(str(value), sorted(allowed or _listed(wants))) if isinstance(value, str) else None
     is_choice = code == "E0306"
     message = f"cannot be {describe(value)}" if is_choice else f"{wants}, not {describe(value)}"
     report.add(
@@ -306,7 +306,8 @@ def _no_word(written: ast.Expr, value: Value, frame: Frame, report: Reporter) ->
     hidden = advice.hidden(written, frame)
     return report.error(
         "E0306", written.span, f"{describe(value)} is not an activation", "the last argument can only be an activation",
-        help=hidden.help or advice.worked_on(written, value), labels=hidden.labels,
+        help=hidden.help or advice.worked_on(written, value) or (NO_ACTIVATION_HELP if value is False else None),
+        labels=hidden.labels,
     )  # fmt: skip
 
 

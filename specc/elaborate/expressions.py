@@ -259,8 +259,14 @@ def _listed(items: range, span: Span, report: Reporter) -> Value:
 def _unary(e: ast.Unary, frame: Frame, report: Reporter) -> Value:
     report.spend(1, e.span)
     operand = report.held(evaluate(e.operand, frame, report), e.operand.span)
-    with _located(e.span, report):
+    with _located(e.span, report, help=lambda: _operand(e, operand)):
         return unary(e.operator, operand)
+
+
+def _operand(e: ast.Unary, operand: Value) -> str | None:
+    from specc.elaborate import arithmetic_advice
+
+    return arithmetic_advice.operand(e, operand)
 
 
 def _binary(e: ast.Binary, frame: Frame, report: Reporter) -> Value:

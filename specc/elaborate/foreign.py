@@ -70,6 +70,7 @@ _NAMES = {
 _LEFT_OVER = "-1 takes what is left, as in `reshape (64, -1)`, once; where the input has numbers, `in.height` is one"
 _INPUT = re.compile(r"\binput\s+\w+\s+(\[[^\]]*\]|\w+)")
 FRAMEWORKS = frozenset({"nn", "torch", "tf", "keras", "layers", "self", "F", "np", "jnp", "flax", "tfl"})
+NO_ACTIVATION_HELP = "`none` means no activation"
 _BATCH = re.compile(r"\breshape\s*[(\[]\s*$")
 _SEQUENCES = ("sequential", "modulelist")
 
@@ -82,7 +83,7 @@ def is_foreign(word: str) -> bool:
 
 def activation_meant(word: str) -> str | None:
     """The help for an unknown activation that is an operation of other languages."""
-    return "`none` means no activation" if word in ("None", "null") else _WORDS.get(word.lower())
+    return NO_ACTIVATION_HELP if word in ("None", "null") else _WORDS.get(word.lower())
 
 
 def operation_meant(name: ast.Name, guess: str | None) -> str:

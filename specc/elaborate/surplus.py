@@ -17,6 +17,8 @@ KEEP_CHANNELS: Final = ("depthwise",)
 """Operations with as many channels as their input that other notations give as the first argument."""
 TAKE_LISTS: Final = ("reshape", "transpose", "learned")
 """Operations whose argument is a list, which other frameworks take without brackets."""
+_BY_AXIS: Final = ("pad", "crop")
+"""Operations whose argument may be a list, with a number for each axis or side."""
 _ORDER: Final = ("stride", "pad", "dilation", "groups")
 """How other frameworks go on behind the window, where they count arguments."""
 _LARGEST_WINDOW: Final = 11
@@ -52,7 +54,7 @@ def _empty_brackets(word: str, arguments: Sequence[ast.Argument], taken: int) ->
 
 def _list(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, str] | None:
     """`reshape 8, -1`."""
-    if word not in TAKE_LISTS or any(isinstance(argument.value, ast.List) for argument in arguments):
+    if word not in (*TAKE_LISTS, *_BY_AXIS) or any(isinstance(argument.value, ast.List) for argument in arguments):
         return None
     return arguments[1], f"a list stands in brackets: `{word} ({_texts(arguments)})`"
 

@@ -111,7 +111,11 @@ def _spaced_size(stuck: Stuck) -> str | None:
     if stuck.token.value not in ("x", "X") or "TIMES" not in stuck.accepted:
         return None
     computed = stuck.previous is not None and stuck.previous.kind != "NUMBER"
-    return "a size that is computed is a list: `[in.channels, 1]`" if computed else "a size is one word: `3x3`"
+    if computed or stuck.previous is None:
+        return "a size that is computed is a list: `[in.channels, 1]`"
+    others = re.match(r"(?:\s*[xX]\s*\w+)+", stuck.rest)
+    written = stuck.previous.value + "".join(others[0].split()).lower() if others else "3x3"
+    return f"a size is one word: `{written}`"
 
 
 def _import_path(stuck: Stuck) -> str | None:

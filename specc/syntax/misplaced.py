@@ -18,7 +18,7 @@ def _behind_braces(stuck: Stuck) -> str | None:
     """`residual { ... } relu`."""
     if stuck.token.kind != "NAME" or stuck.previous is None or stuck.previous.kind != "RBRACE":
         return None
-    if "ARROW" not in stuck.accepted or re.match(r"\w+\s*\{", stuck.rest):
+    if stuck.accepted.isdisjoint({"ARROW", "ELSE"}) or "{" in stuck.rest.partition(";")[0]:
         return None
     word, opened = stuck.token.value, _opener(stuck.source.text, stuck.previous.start)
     if opened == "residual":
@@ -68,16 +68,19 @@ def _range_in_brackets(stuck: Stuck) -> str | None:
     if not within or bounds is None or first is None:
         return None
     taken = ", ".join(filter(None, (first[1] or "0", bounds[1])))
-    return f"`slice` takes an axis, and where to begin and end: `slice channels, {taken}`"
+    if stuck.head in ("let", "for"):
+        return f"a list of numbers that follow one another is `range({taken})`"
+    axis = re.search(r"\bslice\s+(\w+)\s*,\s*\[[^\[]*$", stuck.before)
+    return f"`slice` takes an axis, and where to begin and end: `slice {axis[1] if axis else 'channels'}, {taken}`"
 
 
 def _typed_parameter(stuck: Stuck) -> str | None:
     """`block b(n: int)`."""
-    parameters = {"EQUAL", "RPAR"} <= stuck.accepted and "TIMES" not in stuck.accepted
-    if stuck.token.kind != "COLON" or not parameters or stuck.previous is None:
+    named = re.search(r"([A-Za-z_]\w*)\s*(?:=[^,()]*)?$", stuck.before)
+    parameters = {"COMMA", "RPAR"} <= stuck.accepted and stuck.head in ("block", "model")
+    if stuck.token.kind != "COLON" or not parameters or named is None:
         return None
-    name = stuck.previous.value
-    return f"a parameter has no type, and may have a default: `{name}`, or `{name} = 64`"
+    return f"a parameter has no type, and may have a default: `{named[1]}`, or `{named[1]} = 64`"
 
 
 def _dashed_label(stuck: Stuck) -> str | None:

@@ -182,6 +182,10 @@ MISPLACED = {
         "an activation of the sum stands before the braces: `residual relu { ... }`; an operation stands on a line of "
         "its own, or behind `;`"
     ),
+    "if a { bn } relu": "an operation stands on a line of its own, or behind `;`",
+    "let w = [1:3]": "a list of numbers that follow one another is `range(1, 3)`",
+    "slice width, [-3:]": "`slice` takes an axis, and where to begin and end: `slice width, -3`",
+    "input image 3 x 32 x 32": "a size is one word: `3x32x32`",
     "repeat 3 {\n bn\n} relu": "an operation stands on a line of its own, or behind `;`",
     "residual, relu { bn }": "its activation stands behind it without a comma: `residual relu { ... }`",
     "concat, relu { branch { bn } }": "its activation stands behind it without a comma: `concat relu { ... }`",
@@ -216,6 +220,7 @@ def test_what_is_misplaced_is_told_where_it_belongs(text: str, help: str) -> Non
         "import ./blocks.cnn": 'the path of a file stands in quotes: `import "./blocks.cnn"`',
         "import nets/blocks.cnn": 'the path of a file stands in quotes: `import "./nets/blocks.cnn"`',
         "import a, b": "each import is a line of its own: `import a`, and `import b` below it",
+        "block b(n = 3: int) { bn }": "a parameter has no type, and may have a default: `n`, or `n = 64`",
         "block b(n: int) { bn }": "a parameter has no type, and may have a default: `n`, or `n = 64`",
     }.items(),
 )
