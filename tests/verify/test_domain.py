@@ -90,3 +90,11 @@ def test_faults_beside_zeros_are_found_at_their_layer(text):
     found = [trial for trial in sabotaged("edge", model(text).graph) if not trial.same]
     assert [f"{trial.fault.node}: {trial.fault.what}, {trial.blamed}" for trial in found if not trial.placed] == []
     assert len(found) > 5
+
+
+def test_a_single_copy_that_goes_to_nan_is_not_the_only_one(monkeypatch):
+    """A batch of a large network has one copy of each item."""
+    monkeypatch.setattr("specc.verify.endtoend.COPIES", (1, 1, 1))
+    found = reference(UNSURE["variance"])
+    assert not found.unknown.any()
+    assert found.tolerance > 0
