@@ -89,7 +89,7 @@ def _dead_layers(elaborated: Elaborated, report: Reporter) -> None:
         call = elaborated.returned.get(node.name)
         help = "remove it, or return it with `output`"
         if call is not None:
-            help = "a value of the call is left: use it, or write a block that does not return it"
+            help = "use it, or start its label at the call with `_`: `a, _b: ...`"
         labels = () if call is None else (Label(call, "this call returns it, and nothing uses it"),)
         message = f"nothing uses the value of `{node.layer}`"
         report.add(Diagnostic("W0203", message, elaborated.place(node.name), labels=labels, help=help))

@@ -122,7 +122,10 @@ class Elaborator:
         if not shares or self._layers.broken or not self._complete(frame):
             return None
         layers, labels = self._layers, self._operations.labels
-        return Elaborated(layers.build.finish(), tuple(self._claims), layers.marks, labels, layers.returned)
+        marks = layers.marks
+        if layers.spared:
+            marks = {name: mark for name, mark in marks.items() if name not in layers.spared}
+        return Elaborated(layers.build.finish(), tuple(self._claims), marks, labels, layers.returned)
 
     def _complete(self, frame: Frame) -> bool:
         tree = self._instance.tree

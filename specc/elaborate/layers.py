@@ -91,6 +91,7 @@ class Layers:
         self.build = build
         self.marks: dict[str, Mark] = {}
         self.returned: dict[str, Span] = {}
+        self.spared: set[str] = set()  # values among several whose labels say that nothing uses them
         self.open_sizes: frozenset[str] = frozenset()
         self.calls: list[tuple[BlockDefinition, Span]] = []
         self.broken = False

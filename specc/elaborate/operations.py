@@ -395,6 +395,8 @@ class Operations:
                 items = (UNKNOWN,) * len(labels)
             for label, item in zip(labels, items, strict=True):
                 frame.scope.bind(label.id, item, label.span)
+                if label.id.startswith("_"):
+                    self._layers.spared.add(item.name)
         else:
             for label in labels:
                 frame.scope.bind(label.id, result, label.span)
