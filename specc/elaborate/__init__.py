@@ -17,7 +17,7 @@ from specc.elaborate.elaborator import Claim, Elaborated, Elaborator
 from specc.elaborate.expansion import least_layers
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.model import Instance, alters, instantiate, parameters
-from specc.elaborate.modules import Loader, ModelDefinition, Module, Modules
+from specc.elaborate.modules import BlockDefinition, Loader, ModelDefinition, Module, Modules
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
@@ -92,6 +92,8 @@ def open_project(
     for value in settings.values():
         if isinstance(value, Setting):
             module.used.update(name.id for name in names_in(value.expression))
+        elif isinstance(value, str):
+            module.used.add(value)
     resolver.finish(module)
     if memory is not None:
         memory.resolved()
@@ -100,12 +102,19 @@ def open_project(
 
 
 def evaluated(project: Project, settings: Mapping[str, Value], report: Reporter) -> dict[str, Value]:
-    """The settings as values; a `Setting` sees the constants, blocks and modules of the file.  Raises `Failed`."""
+    """The settings as values; a `Setting` sees the constants, blocks and modules of the file, and a text may name a
+    block.  Raises `Failed`."""
     frame = Frame(project.module.scope, Naming(set()))
     return {
-        name: evaluate(value.expression, frame, report) if isinstance(value, Setting) else value
+        name: evaluate(value.expression, frame, report) if isinstance(value, Setting) else _block(project, value)
         for name, value in settings.items()
     }
+
+
+def _block(project: Project, value: Value) -> Value:
+    """The block that a text from Python names, or else the value itself."""
+    found = project.module.scope.find(value) if isinstance(value, str) else None
+    return found if isinstance(found, BlockDefinition) else value
 
 
 def elaborate(

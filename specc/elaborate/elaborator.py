@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from specc.dims import names
-from specc.elaborate.expressions import Frame, condition, evaluate
+from specc.elaborate.expressions import Frame, as_list, condition, evaluate
 from specc.elaborate.layers import MORE_LAYERS, Layers, Mark
 from specc.elaborate.model import Instance
 from specc.elaborate.operations import Operations
@@ -234,7 +234,7 @@ class Elaborator:
                 self._body(statement.body, inner)
                 frame.current = inner.current
                 for name in lists.keys() & inner.scope.names:
-                    lists[name].append(inner.scope.names[name])
+                    lists[name].append(as_list(inner.scope.names[name]))
         finally:
             self._rounds.pop()
         for name, values in lists.items():

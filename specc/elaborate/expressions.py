@@ -101,18 +101,19 @@ def lookup(name: ast.Name, frame: Frame, report: Reporter) -> Value:
     if name.id == "in":
         if frame.current is None:
             raise report.error("E0211", name.span, "there is no incoming value yet", "no `input` before this line")
-        return _as_list(frame.current)
+        return as_list(frame.current)
     value = frame.scope.find(name.id)
     if value is BROKEN:
         raise Failed
     if value is not None:
-        return _as_list(value)
+        return as_list(value)
     if name.id in known_words():
         return Word(name.id)
     raise unknown_name(name, frame, report)
 
 
-def _as_list(value: Value) -> Value:
+def as_list(value: Value) -> Value:
+    """Several values as a list."""
     return value.items if isinstance(value, LayerValues) else value
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 from specc.elaborate.asserted import Assertions
 from specc.elaborate.bind import Mended, bind, bind_activation, tuned
+from specc.elaborate.blocks import block_scope
 from specc.elaborate.constants import Constant, constant, is_constant
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.layers import Call, Layers, Result, head
@@ -14,7 +15,6 @@ from specc.elaborate.operands import Operands
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
-from specc.elaborate.scope import Scope
 from specc.elaborate.settled import Meaning, Settled
 from specc.elaborate.tensor_names import weightless
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Tuned, Word, kind, quoted, show
@@ -79,7 +79,7 @@ class Operations:
         op = self._made(statement, target, made, frame)
         if statement.branches is not None:
             sources = self._branches(statement, target, made, frame)
-            act = self._activation(made.act, frame)
+            act = self._of_body(target.word, made, frame)
         else:
             if len(statement.labels) > 1:
                 op = self._shared(op.giving(len(statement.labels)))
@@ -237,17 +237,26 @@ class Operations:
                 "E0208", statement.name.span, f"`{op.word}` takes no branches",
                 help=f"branches are joined by {quoted(o.word for o in BY_WORD.values() if o.merges())}",
             )  # fmt: skip
-        for operand in made.inputs:
-            raise self._report.error(
-                "E0303", operand.span, f"`{op.word}` with branches takes no operands besides",
-                help=f"write `{op.word}` with this operand on the line below",
-            )  # fmt: skip
         inner = self._begun(made, frame)
         inner.branches = []
         self._body(statement.branches or (), inner)
         if any(value is UNKNOWN for value in inner.branches):
             raise Failed
         return inner.branches
+
+    def _of_body(self, word: str, made: Plan, frame: Frame) -> Op | None:
+        """The activation of a statement with a body, which takes nothing else without a name."""
+        act = made.act
+        for expression in made.inputs:
+            value = evaluate(expression, frame, self._report)
+            if act is not None or not isinstance(value, Word):
+                body = "a body" if word == "residual" else "branches"
+                raise self._report.error(
+                    "E0303", expression.span, f"`{word}` with {body} takes no operands besides, but for one activation",
+                    help=f"`{word} from=...` begins with that value" if isinstance(value, LayerValue) else None,
+                )  # fmt: skip
+            act = expression
+        return self._activation(act, frame)
 
     def _begun(self, made: Plan, frame: Frame) -> Frame:
         """The frame of a body within a statement, which begins with what the statement's `from=` gives."""
@@ -285,7 +294,7 @@ class Operations:
             self._body(body, inner)
             sources.append(self._single(inner, statement.keyword))
         op = self._made(statement, BY_WORD["add"], made, frame)
-        act = self._activation(made.act, frame)
+        act = self._of_body("residual", made, frame)
         if any(value is UNKNOWN for value in sources):
             raise Failed
         name = self.name(_first(statement.labels), "residual", frame)
@@ -316,7 +325,7 @@ class Operations:
                 "E0106", statement.name.span, f"blocks within blocks, more than {self._limits.nesting} deep"
             )
         self._report.spend(_CALL_STEPS, statement.name.span)
-        scope = self._block_scope(block, made, frame)
+        scope = block_scope(block, made, frame, self._report)
         name = self.name(_first(statement.labels), block.tree.name.id, frame)
         current = self._handed(made.sources, frame) if made.sources is not None else frame.current
         tensors = frame.naming.scope(name, made.tensors)
@@ -350,25 +359,6 @@ class Operations:
             raise self._report.error("E0408", act.span, message)
         op = self._activation(act, frame)
         return result if op is None or result.type is None else self._layers.activate(op, result, name, call, tensors)
-
-    def _block_scope(self, block: BlockDefinition, made: Plan, frame: Frame) -> Scope:
-        scope = Scope(block.module.scope)
-        callee = Frame(scope, frame.naming, frame.current, frame.layout)
-        failed = False
-        for parameter in block.tree.parameters:
-            written = made.fields.get(parameter.name.id)
-            try:
-                if written is not None:
-                    value = evaluate(written, frame, self._report)
-                else:
-                    assert parameter.default is not None
-                    value = evaluate(parameter.default, callee, self._report)
-                scope.bind(parameter.name.id, value, parameter.name.span)
-            except Failed:
-                failed = True
-        if failed:
-            raise Failed
-        return scope
 
     def name(self, label: ast.Name | None, word: str, frame: Frame) -> str:
         if label is None:

@@ -50,7 +50,8 @@ class Plan:
     turn out to be an activation); `sources` is `from=`; `act` a closing or explicit activation; `weights` is
     `weights=`, and `tensors` the name that it gives.
 
-    `operands` are what was written for arguments that are values of layers.
+    `operands` are what was written for arguments that are values of layers.  `moved` names a parameter of a block and
+    another one, which is set instead if the first turns out to be given an activation.
 
     `flawed` says that an error was reported and what was most likely meant stands here instead, so that the shapes
     of the layers below can still be checked; `ok` is false where nothing can stand in.  `bound` is the operation that
@@ -65,6 +66,7 @@ class Plan:
         self.act: ast.Expr | None = None
         self.weights: ast.Expr | None = None
         self.tensors: str | None = None
+        self.moved: tuple[str, str] | None = None
         self.ok = True
         self.flawed = False
         self.bound: tuple[tuple[type[Op], Layout], Op] | None = None
@@ -148,6 +150,7 @@ def plan(
         result.inputs = tuple(argument.value for argument in positional)
     else:
         _positional(positional, signature, result, report)
+        result.moved = _perhaps_moved(positional, keyed, signature)
     places: dict[str, Span] = {}
     for argument in keyed:
         _keyed(argument, signature, result, places, report)
@@ -200,11 +203,25 @@ def _own_activation(
     last, count = positional[-1].value, len(positional)
     if not _closes(last, bound) and not (isinstance(last, ast.Name) and last.id == NO_ACTIVATION):
         return None
-    given = {*signature.names[: count - 1], *(argument.key.id for argument in keyed if argument.key is not None)}
+    return None if _has_slot(count, signature) else _free_activation(count - 1, keyed, signature)
+
+
+def _free_activation(count: int, keyed: Sequence[ast.Argument], signature: Signature) -> str | None:
+    """`act`, or the only parameter that is an activation by its default, behind `count` arguments without names."""
+    given = {*signature.names[:count], *(argument.key.id for argument in keyed if argument.key is not None)}
     free = [name for name in signature.names if name not in given and name in {"act", *signature.takes_activation}]
-    if _has_slot(count, signature) or (len(free) > 1 and "act" not in free):
+    return "act" if "act" in free else free[0] if len(free) == 1 else None
+
+
+def _perhaps_moved(
+    positional: Sequence[ast.Argument], keyed: Sequence[ast.Argument], signature: Signature
+) -> tuple[str, str] | None:
+    """Where the last argument of a block's call belongs, and where if it holds an activation: `cb 64, chosen`."""
+    count = len(positional)
+    if signature.what != "block" or not 1 <= count <= len(signature.names) or _is_literal(positional[-1].value):
         return None
-    return ("act" if "act" in free else free[0]) if free else None
+    slot, own = signature.names[count - 1], _free_activation(count - 1, keyed, signature)
+    return None if own in (None, slot) or slot in signature.required else (slot, own or "")
 
 
 def _has_slot(count: int, signature: Signature) -> bool:

@@ -56,6 +56,11 @@ def operations(body: str, parameters: str = "", **values: object) -> str:
         ("called 4", "leaky_relu(0.5)"),
         ("called 4, tanh", "tanh"),
         ("called 4, slope", "leaky_relu(0.5)"),
+        ("own 4, leaky", "leaky_relu(0.1)"),  # a name that holds one
+        ("let act = sigmoid; own 4, act", "sigmoid"),
+        ("let k = 1; own 4, k", "relu"),
+        ("for act in [relu, none, elu] { own 4, act }", "relu elu(1)"),
+        ("named 4, leaky", "leaky_relu(0.1)"),
     ],
 )
 def test_a_closing_activation_sets_that_of_the_block(call: str, made: str) -> None:
@@ -77,6 +82,24 @@ def test_an_activation_with_settings_is_a_value(body: str, made: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "made"),
+    [
+        ("residual leaky { conv 4, 1 }", "add leaky_relu(0.1)"),
+        ("let act = sigmoid; residual act, from=x { conv 4, 1 }", "add sigmoid"),
+        ("residual leaky if true else relu { conv 4, 1 }", "add leaky_relu(0.1)"),
+        ("add leaky { branch { conv 4, 1 } branch { } }", "add leaky_relu(0.1)"),
+        ("residual none { conv 4, 1 }", "add"),
+    ],
+)
+def test_a_name_behind_a_residual_or_a_merge_with_a_body_is_its_activation(body: str, made: str) -> None:
+    assert operations(body) == made
+
+
+def test_a_text_from_python_names_a_block() -> None:
+    assert operations("unit 4", "(unit = plain)", unit="own") == "relu"
+
+
+@pytest.mark.parametrize(
     ("value", "made"), [("relu", "relu"), ("leaky_relu(0.4)", "leaky_relu(0.4)"), ("leaky", "leaky_relu(0.1)")]
 )
 def test_a_parameter_of_the_model(value: str, made: str) -> None:
@@ -94,6 +117,17 @@ def test_a_parameter_of_the_model(value: str, made: str) -> None:
         ("leaky 3", "E0303", "`leaky` is `leaky_relu(0.1)` here and takes no arguments but `from=`"),
         ("let act = leaky_rel(0.1); act", "E0202", "unknown function `leaky_rel`"),
         ("let act = conv(3); act", "E0202", "unknown function `conv`"),
+        (
+            "residual x { conv 4, 1 }",
+            "E0303",
+            "`residual` with a body takes no operands besides, but for one activation",
+        ),
+        (
+            "add relu, 3 { branch { } }",
+            "E0303",
+            "`add` with branches takes no operands besides, but for one activation",
+        ),
+        ("residual conv { conv 4, 1 }", "E0306", "`conv` is an operation, but not an activation"),
         ("conv leaky, 3", "E0304", "`channels` of `conv` needs a whole number, not `leaky_relu(0.1)`"),
     ],
 )

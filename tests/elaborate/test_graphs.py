@@ -45,6 +45,10 @@ def shape(body: str, **parameters: object) -> str:
         ("a, b: split 2; concat b, a", "a(x) concat1(b,a)"),
         ("split 2; concat", "split1(x) concat1(split1,split1.1)"),
         ("s: split 2; add s[1], s[0]", "s(x) add1(s.1,s)"),
+        (
+            "repeat 2 { s: split 2; concat s }; add s[0][1], s[1][0]",
+            "s.0(x) concat1(s.0,s.0.1) s.1(concat1) concat2(s.1,s.1.1) add1(s.0.1,s.1)",
+        ),
         ("concat { branch { relu } branch { } }", "relu1(x) concat1(relu1,x)"),
         ("a: relu; tanh; concat from=a { branch { relu } branch { } }", "a(x) tanh1(a) relu1(a) concat1(relu1,a)"),
         ("a: relu; tanh; residual from=a { relu }", "a(x) tanh1(a) relu1(a) residual1(relu1,a)"),
