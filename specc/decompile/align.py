@@ -14,6 +14,8 @@ from specc.onnx.expose import held_values
 from specc.onnx.importer import Imported, annotated, read_model
 from specc.onnx.proto import Model
 from specc.onnx.read import read_model as onnx_file
+from specc.ops.activation import Identity
+from specc.ops.dropout import Dropout
 from specc.types import TensorType
 
 Signatures: TypeAlias = dict[str, int]
@@ -82,10 +84,33 @@ def _fixed(kind: TensorType, batch: int | None) -> TensorType:
 def aligned(left: Graph, right: Graph) -> dict[str, str] | None:
     """The values of `right` by those of `left` that stand in the same place: made alike from the inputs, or read alike
     on the way to the outputs, so that a layer that differs is met by the one in its stead.  `None` for other inputs,
-    another number of outputs, or where less than half of the layers have a counterpart.
+    another number of outputs, or where less than half of the layers that compute something have a counterpart.
 
     Verification proves the layers one by one on these values; a wrong pair can only make it fail.
     """
+    (ours, same), (theirs, _) = _computing(left), _computing(right)
+    found = _paired(ours, theirs)
+    return (
+        None if found is None else found | {value: found[source] for value, source in same.items() if source in found}
+    )
+
+
+def _computing(graph: Graph) -> tuple[Graph, dict[str, str]]:
+    """`graph` without the layers that compute nothing, for which a file has no node; by their values what these are."""
+    same: dict[str, str] = {}
+    nodes = []
+    for node in graph.nodes:
+        inputs = tuple(same.get(name, name) for name in node.inputs)
+        if isinstance(node.op, Identity | Dropout):
+            same[node.name] = inputs[0]
+        else:
+            nodes.append(node.model_copy(update={"inputs": inputs}))
+    outputs = (item.model_copy(update={"value": same.get(item.value, item.value)}) for item in graph.outputs)
+    return graph.model_copy(update={"outputs": tuple(outputs), "nodes": tuple(nodes)}), same
+
+
+def _paired(left: Graph, right: Graph) -> dict[str, str] | None:
+    """`aligned` for graphs whose layers all compute something."""
     shapes = [[item.type.shape[1:] for item in graph.inputs] for graph in (left, right)]
     if shapes[0] != shapes[1] or len(left.outputs) != len(right.outputs):
         return None

@@ -18,6 +18,9 @@ from specc.onnx.program import Array
 SMALL = 1024
 """Tensors below this many bytes stay in the model: among them are sizes and scales that shape inference reads."""
 
+_SAME = ("Flatten", "Identity", "Mod", "Reshape", "Squeeze", "Sub", "Transpose", "Unsqueeze")
+"""Operators, among them those that bring positions back to one image, whose results are of their operand's type."""
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -110,22 +113,26 @@ def _shapeless(name: str, kinds: Mapping[str, int]) -> onnx.ValueInfoProto:
 
 def _element_types(graph: onnx.GraphProto) -> Mapping[str, int]:
     """The element types of tensors: as declared, or what ArgMax, MaxPool's positions and QuantizeLinear are, the latter
-    the zero point's, or what an attribute says, or uint8; all others are the model's floating-point type."""
+    the zero point's, or what an attribute says, or uint8, or what they are cast to or moved from; all others are the
+    model's floating-point type."""
     stored = {tensor.name: tensor.data_type for tensor in graph.initializer}
-    found: dict[str, int] = defaultdict(partial(int, precision_of(graph).element))
+    items = (*graph.input, *graph.value_info, *graph.output)
+    declared = {item.name: kind for item in items if (kind := item.type.tensor_type.elem_type)}
+    found: dict[str, int] = defaultdict(partial(int, precision_of(graph).element), stored | declared)
     for node in graph.node:
         if node.op_type == "ArgMax":
             found[node.output[0]] = TensorProto.INT64
         elif node.op_type == "MaxPool" and len(node.output) > 1:
             found[node.output[1]] = TensorProto.INT64
-        elif node.op_type in ("Mod", "Sub"):  # positions brought back to one image
+        elif node.op_type in _SAME:
             found[node.output[0]] = found[node.input[0]]
+        elif node.op_type == "Cast":
+            found[node.output[0]] = next(item.i for item in node.attribute if item.name == "to")
         elif node.op_type == "QuantizeLinear":
-            declared = next((item.i for item in node.attribute if item.name == "output_dtype"), 0)
+            wanted = next((item.i for item in node.attribute if item.name == "output_dtype"), 0)
             zero = stored.get(node.input[2], 0) if len(node.input) > 2 else 0
-            found[node.output[0]] = zero or declared or TensorProto.UINT8
-    for item in (*graph.input, *graph.value_info, *graph.output):
-        found[item.name] = item.type.tensor_type.elem_type or found[item.name]
+            found[node.output[0]] = zero or wanted or TensorProto.UINT8
+    found.update(declared)
     return found
 
 

@@ -5,7 +5,7 @@ No more than one slice's weights and the values that later slices and layers rea
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,7 @@ from specc.onnx.precision import BY_ELEMENT, FLOAT32
 from specc.onnx.proto import Model
 from specc.onnx.slices import Slice, slices
 from specc.runtime.session import Device, Session
+from specc.verify.arithmetic import MOVES
 from specc.verify.chains import Estimate
 from specc.verify.compare import Array
 from specc.verify.derived import Derived
@@ -142,7 +143,17 @@ class Walk:
             for name, held in self.held.items()
             if held.tensor in computed
         }
-        return list(slices(self.work.model, sizes, 0 if self.judge.arithmetic.narrow else SLICE_BYTES))
+        if not self.judge.arithmetic.narrow:
+            return list(slices(self.work.model, sizes, SLICE_BYTES))
+        return list(slices(self.work.model, sizes | dict.fromkeys(self._moved({*sizes, *self.probe.feeds}), 0), 0))
+
+    def _moved(self, tensors: set[str]) -> Iterator[str]:
+        """What the model makes of `tensors` by operators that change no value: such as a transpose that several layers
+        read, which would keep them in one slice."""
+        for node in self.work.model.graph.node:
+            if node.op_type in MOVES and node.input[0] in tensors:
+                tensors.add(node.output[0])
+                yield node.output[0]
 
     @cached_property
     def made_in(self) -> dict[str, int]:

@@ -35,6 +35,7 @@ from specc.types import Layout, TensorType, unspeak
 from specc.weights.tensors import Tensor, Unreadable, Weights
 
 _ELEMENTS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE, TensorProto.UINT8)
+_NARROW = (TensorProto.FLOAT16, TensorProto.BFLOAT16)
 _OTHERS = {TensorProto.DOUBLE: "float64", TensorProto.UINT8: "uint8"}
 
 OPEN: Final = "it leaves several sizes open, which are not those of an image"
@@ -238,10 +239,14 @@ def _preprocessing(entry: dict[str, Any], baked: bool) -> dict[str, Any]:
 
 
 def _without_pixels(steps: Sequence[Step], context: Context, pixels: list[str]) -> list[Step]:
-    """The steps without the preprocessing that `specc export --preprocess` puts in front."""
-    ours = {f"{name}/{part}": name for name in pixels for part in ("cast", "scaled", "normalised")}
-    context.values.update({tensor: context.values[name] for tensor, name in ours.items()})
-    return [step for step in steps if step.outputs[0] not in ours] if ours else list(steps)
+    """The steps without the preprocessing that `specc export --preprocess` puts in front; what it makes of the pixels,
+    and none of the tensors before, is the value of the input."""
+    made = {name for step in steps for name in step.outputs}
+    baked = [name for name in pixels if f"{name}/normalised" in made]
+    for name in baked:
+        context.values[f"{name}/normalised"] = context.values.pop(name)
+    ours = {f"{name}/{part}" for name in baked for part in ("cast", "scaled", "normalised")}
+    return [step for step in steps if step.outputs[0] not in ours]
 
 
 def _outputs(context: Context, graph: onnx.GraphProto, metadata: dict[str, str]) -> list[GraphOutput] | Pending:
@@ -301,10 +306,24 @@ def _held(context: Context) -> dict[str, tuple[str, str]]:
             for other in context.reordered.get((value.value, context.otherwise(value)), ()):
                 held.setdefault(other, (tensor, "chw" if value.last else "hwc"))
     for output in context.builder.outputs:
-        held[output.value] = (output.name, context.builder.layout)
+        maker = context.makers.get(output.name)
+        tensor = maker.operand(0) if maker is not None and _changes_nothing(maker) else output.name
+        held[output.value] = (tensor, context.builder.layout)
     for name, tensor in context.counted.items():
         held.setdefault(name, (tensor, COUNTED))
-    return held
+    return held | _rounded(context)
+
+
+def _rounded(context: Context) -> dict[str, tuple[str, str]]:
+    """The tensors of values that are cast to 16 bits before anything else happens to them: these are what layers read,
+    in a file whose inputs stay float32 too."""
+    first: dict[str, tuple[str, Step, Live]] = {}
+    for tensor, value in context.values.items():
+        maker = context.makers.get(tensor)
+        if isinstance(value, Live) and maker is not None and maker.op_type == "Cast":
+            first.setdefault(value.value, (tensor, maker, value))
+    narrow = [item for item in first.values() if item[1].integer("to", 1) in _NARROW]
+    return {value.value: (tensor, "hwc" if value.last else "chw") for tensor, _, value in narrow}
 
 
 def annotated(model: Model, held: Mapping[str, tuple[str, str]], taken: Collection[str] = ()) -> Model:
