@@ -89,6 +89,8 @@ def _false(
     notes: list[str] = []
     if _is_number(left) and _is_number(right):
         notes.extend(_arithmetic(left, right, tolerance))
+    elif isinstance(left, tuple) and right == (1, *left):
+        notes.append("the batch is not written")
     elif isinstance(left, Sym):
         notes.append(f"`{fact}` depends on open sizes of the input")
     notes += filter(None, map(reasons, dict.fromkeys(name.id for name in names_in(tree))))

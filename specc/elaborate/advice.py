@@ -33,7 +33,7 @@ def open_sizes(argument: str, value: Value) -> str | None:
     if sizes.count("-1") == 1:
         items = ", ".join(sizes)
         return f"-1 stands for the one size that stays open: `({items})`"
-    return "one size may stay open, written -1; for more, give the input numbers"
+    return "one size may stay open, written -1; for a height and width, `reshape 64, like=x` takes those of `x`"
 
 
 def paired_sides(value: Value) -> str | None:

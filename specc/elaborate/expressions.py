@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from specc.diagnostics.suggest import nearest
-from specc.dims import symbol
+from specc.dims import Sym, symbol
 from specc.elaborate.arithmetic import FUNCTIONS, NoResult, binary, bounded, truth, unary
 from specc.elaborate.reads import sizes_in
 from specc.elaborate.report import Failed, Reporter
@@ -57,6 +57,9 @@ class Frame:
     def nested(self, naming: Naming | None = None) -> Frame:
         """A frame for a body within this one."""
         return Frame(Scope(self.scope), naming or self.naming, self.current, self.layout, self.branches, self.results)
+
+
+_NAMED: Final = "`->` asserts the shape of the line; its value is named in front, `name: conv 8, 3x3`"
 
 
 def evaluate(expression: ast.Expr, frame: Frame, report: Reporter) -> Value:
@@ -117,7 +120,10 @@ def as_list(value: Value) -> Value:
     return value.items if isinstance(value, LayerValues) else value
 
 
-def unknown_name(name: ast.Name, frame: Frame, report: Reporter, extra: tuple[str, ...] = ()) -> Failed:
+def unknown_name(
+    name: ast.Name, frame: Frame, report: Reporter, extra: tuple[str, ...] = (), otherwise: str | None = None
+) -> Failed:
+    """Report E0202 with the name, or one `extra` to those in sight, that is likely meant, or what helps `otherwise`."""
     known: list[str] = list(extra)
     scope: Scope | None = frame.scope
     while scope is not None:
@@ -129,7 +135,7 @@ def unknown_name(name: ast.Name, frame: Frame, report: Reporter, extra: tuple[st
         name.span,
         f"unknown name `{name.id}`",
         "not defined here",
-        help=f"did you mean `{guess}`?" if guess else None,
+        help=f"did you mean `{guess}`?" if guess else otherwise,
     )
 
 
@@ -142,15 +148,22 @@ def _literal(e: Any, frame: Frame, report: Reporter) -> Value:
 
 
 def _size(e: ast.Size, frame: Frame, report: Reporter) -> Value:
-    for part in e.parts:
-        if not isinstance(part, int):
+    parts = tuple([_bound_size(part, frame) for part in e.parts])
+    for part in parts:
+        if not isinstance(part, int | Sym):
             raise report.error(
                 "E0304",
                 e.span,
                 f"`{part}` cannot stand in a size here",
                 help="only numbers can; with names write a list, such as [k, k]",
             )
-    return tuple(part for part in e.parts if isinstance(part, int))
+    return parts
+
+
+def _bound_size(part: int | str, frame: Frame) -> Value:
+    """A part of a size, where it is the name of an open size that size."""
+    bound = frame.scope.find(part) if isinstance(part, str) else None
+    return bound if isinstance(bound, Sym) else part
 
 
 def _list(e: ast.List, frame: Frame, report: Reporter) -> Value:
@@ -357,7 +370,8 @@ def _part(
             return symbol(name)
         if isinstance(part, str):
             if bound is None:
-                raise unknown_name(ast.Name(span, name), frame, report, tuple(open_sizes))
+                help = _NAMED if span.source.text[span.start : span.end] == name else None
+                raise unknown_name(ast.Name(span, name), frame, report, tuple(open_sizes), help)
             return bound
     assert not isinstance(part, str)
     inner = frame.nested()

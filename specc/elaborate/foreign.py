@@ -13,6 +13,8 @@ from specc.syntax import ast
 
 _ATTENTION = "attention is a block of `dense`, `split`, `reshape`, `transpose`, `matmul`: `specc zoo vit` shows one"
 _NO_ANGLES = "there are no functions of angles: positions that they describe are learned, or an input of their own"
+_MOVING = "no operation samples an image where another value says: positions are fixed in a spec"
+_AFTERWARDS = "boxes are chosen behind the network, by the program that runs it: `output` returns what it needs"
 _GATED = "a gated linear unit is `a, b: split 2; sigmoid from=b; mul a`, or with another activation of `b`"
 _WORDS = {
     "return": "a model returns its last line, or what `output` names: `output {}`",
@@ -56,6 +58,14 @@ _WORDS = {
     "multi_head_attention": _ATTENTION,
     "scaled_dot_product_attention": _ATTENTION,
     "self_attention": _ATTENTION,
+    **dict.fromkeys(("grid_sample", "affine_grid", "deform_conv", "deform_conv2d", "deformable_conv"), _MOVING),
+    **dict.fromkeys(("nms", "roi_align", "roi_pool", "non_max_suppression"), _AFTERWARDS),
+    "where": "`mul` by a mask of 0 and 1 and `add` choose between values",
+    "cumsum": "`matmul` with a triangular matrix of ones, `learned` with fixed `weight`, adds up along an axis",
+    "einsum": "`matmul` multiplies the last two axes of values that `transpose` and `reshape` have arranged",
+    "attention": _ATTENTION,
+    "rmsnorm": "`normalize -1; mul 8` divides rows of 64 features by their root mean square: 8 is the root of 64",
+    "cast": "all values are float32; `quantize` and `dequantize` round to integers, `export --dtype` chooses a type",
     "compile": "training is not described: a spec holds the network alone",
     "fit": "training is not described: a spec holds the network alone",
 }

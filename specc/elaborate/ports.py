@@ -12,7 +12,7 @@ from specc.dims import Dim, Sym, symbol
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.reads import sizes_in
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import BROKEN, LayerValue, LayerValues, Value, Word, describe, quoted
+from specc.elaborate.values import BROKEN, LayerValue, LayerValues, Value, Word, describe, kind, quoted
 from specc.ir.graph import GraphInput, GraphOutput
 from specc.ops.fields import LARGEST_SIZE
 from specc.source import Span
@@ -257,6 +257,11 @@ def _size(part: int | str, span: Span, frame: Frame, report: Reporter) -> Dim:
     bound = frame.scope.find(part)
     if bound is BROKEN:
         raise Failed
+    if bound is not None and kind(bound) in ("a model", "a block"):
+        raise report.error(
+            "E0304", span, f"`{part}` is {kind(bound)} of this file, and cannot be an open size here",
+            help="call one of them otherwise",
+        )  # fmt: skip
     return symbol(part) if bound is None else _whole(bound, span, report)
 
 

@@ -266,3 +266,10 @@ def test_expectations(claim: str, holds: bool) -> None:
 def test_an_expectation_of_what_is_no_number_says_what_it_is() -> None:
     with pytest.raises(specc.SpecError, match="`unit` is a block, not 8"):
         specc.loads(f"block unit() {{ relu }}\nmodel Net {{ {WIDE}unit; expect unit == 8 }}")
+
+
+@pytest.mark.parametrize("claim", ["output == 8xHxW", "output == [8, H, W]", "macs == 216 * H * W"])
+def test_expectations_speak_of_open_sizes(claim):
+    specc.loads(f"model Net {{ input x 3xHxW; conv 8, 3x3, pad=1; expect {claim} }}")
+    with pytest.raises(specc.SpecError, match="E0502"):
+        specc.loads(f"model Net {{ input x 3xHxW; conv 7, 3x3; expect {claim} }}")
