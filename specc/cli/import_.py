@@ -37,7 +37,8 @@ MOST_NAMED = 5
 
 UNFOLDED = """\
   Exporters rename what they compute, as where they fold batch normalisations into convolutions.  PyTorch leaves both
-  as they are with `optimize=False`, or with `dynamo=False, training=TrainingMode.PRESERVE, do_constant_folding=False`.\
+  as they are with `optimize=False`, or with `dynamo=False, training=TrainingMode.PRESERVE, do_constant_folding=False`.
+  Nor is there a name for what the spec holds otherwise than the file, as the matrix of `x @ w`, which it turns over.\
 """
 """What helps where weights have no names."""
 

@@ -65,8 +65,9 @@ def _change(shape: tuple[int, ...], target: Target) -> Change | None:
 def _fits(shape: tuple[int, ...], target: Target) -> bool:
     """Equal shapes fit, and so do those that differ in axes of size 1 behind: a vector (C) and (C, 1, 1), which
     broadcasts; a matrix (out, in) and the 1x1 convolution (out, in, 1, 1).  Values for every element of an item may
-    have an axis for the batch before them, as embeddings of positions have in PyTorch."""
-    if target.elementwise and shape == (1, *target.shape):
+    have an axis for the batch before them, as embeddings of positions have in PyTorch, and those that are repeated
+    along the first axes of an item may lack these."""
+    if target.elementwise and (shape == (1, *target.shape) or shape == _without_ones_before(target.shape)):
         return True
     return _without_ones_behind(shape) == _without_ones_behind(target.shape)
 
@@ -74,6 +75,12 @@ def _fits(shape: tuple[int, ...], target: Target) -> bool:
 def _without_ones_behind(shape: tuple[int, ...]) -> tuple[int, ...]:
     while len(shape) > 1 and shape[-1] == 1:
         shape = shape[:-1]
+    return shape
+
+
+def _without_ones_before(shape: tuple[int, ...]) -> tuple[int, ...]:
+    while len(shape) > 1 and shape[0] == 1:
+        shape = shape[1:]
     return shape
 
 

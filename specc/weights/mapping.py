@@ -49,7 +49,9 @@ def parse_rules(source: Source) -> tuple[tuple[Rule, ...], tuple[Diagnostic, ...
 
 def write_rules(names: Mapping[str, str]) -> str:
     """A mapping file that gives each name of `names` its value: one rule for a layer whose tensors keep the last part
-    of their names, else one for each tensor."""
+    of their names, else one for each tensor; without names it says that there are none."""
+    if not names:
+        return "# no names are known\n"
     layers: dict[tuple[str, str], list[str]] = {}
     for theirs, ours in names.items():
         (layer, _, last), (target, _, own) = theirs.rpartition("."), ours.rpartition(".")

@@ -32,7 +32,8 @@ class Tensor:
     `dtype` is the element type as stored, `order` the framework whose order of axes `shape` follows, `source` the
     initialiser of an ONNX file whose values these are, in some order or form, and what the network that was exported
     calls them once the file is read ("" where that is not known).  `is_literal` says that they stand in an ONNX file as
-    constants, which training would leave.  `recipe` is what the values are made from where nothing else tells them:
+    constants, which training would leave, and `form` what made them of the initialiser's, where not all of these stand
+    in their order.  `recipe` is what the values are made from where nothing else tells them:
     neither files nor memory, which may change.
     """
 
@@ -43,6 +44,11 @@ class Tensor:
     source: str = ""
     is_literal: bool = False
     recipe: Hashable = None
+    form: Callable[[Any], Any] | None = None
+
+    def formed(self, array: Any) -> Any:
+        """What became of the initialiser `source` done to another `array` of its shape."""
+        return (array if self.form is None else self.form(array)).reshape(self.shape)
 
 
 def to_single(values: npt.NDArray[np.floating]) -> Float32:

@@ -146,13 +146,17 @@ def sub(ctx: Context, step: Step) -> list[Value]:
     return _plus(ctx, step, Sub, parts)
 
 
+def reciprocal(ctx: Context, step: Step) -> list[Value]:
+    return [with_number(ctx, step, Div, ctx.live(step), 1.0, 0)]
+
+
 def mul(ctx: Context, step: Step) -> list[Value]:
     if activation := activations.composed(ctx, step) or activations.hard_sigmoid(ctx, step):
         return activation
     parts = _split(ctx, step)
     if parts is None:
         return merged(Mul, ctx, step)
-    return _times(ctx, step, Mul, parts, lambda array: array)
+    return _times(ctx, step, Mul, parts)
 
 
 def div(ctx: Context, step: Step) -> list[Value]:
@@ -169,7 +173,7 @@ def div(ctx: Context, step: Step) -> list[Value]:
     parts = _split(ctx, step)
     if parts is None:
         return merged(Div, ctx, step)
-    return _times(ctx, step, Div, parts, lambda array: np.asarray(1, array.dtype) / array)
+    return _times(ctx, step, Div, parts)
 
 
 def _mean(ctx: Context, step: Step) -> list[Value] | None:
@@ -191,8 +195,10 @@ def _plus(ctx: Context, step: Step, kind: type[Merge], parts: tuple[Live, Known,
         return [value]
     if number is not None:
         return [with_number(ctx, step, kind, value, number, place)]
-    if kind is Add and (found := _along_rows(ctx, step, value, constant) or _repeated(ctx, step, value, constant)):
+    if kind is Add and (found := _along_rows(ctx, step, value, constant)):
         return [found]
+    if beside := _beside(ctx, step, kind, parts):
+        return [beside]
     numbers = _numbers(ctx, constant, value)
     if kind is Sub and place == 1:
         numbers = mapped(numbers, numbers.shape, np.negative)
@@ -207,18 +213,18 @@ def _biased(ctx: Context, step: Step, value: Live, bias: Tensor) -> list[Value]:
     """One number for each channel added: the bias of the layer before where that has none, or a layer of its own."""
     node = ctx.nodes.get(value.value)
     if node is not None and node.op == Scale():
-        weight = mapped(ctx.weights[node.name]["weight"], bias.shape, lambda array: array)
+        weight = mapped(ctx.weights[node.name]["weight"], bias.shape)
         return [Live(norms.scaled(ctx, step, node.inputs[0], weight, bias), value.last)]
     if node is not None and node.op == Scale(shared=True):
         shape = (bias.shape[0], *(1,) * len(ctx.type(value).spatial))
-        tensors = {**ctx.weights[node.name], "bias": mapped(bias, shape, lambda array: array)}
+        tensors = {**ctx.weights[node.name], "bias": mapped(bias, shape)}
         return [Live(ctx.add(step, Scale(shared=True, bias=True), node.inputs[0], weights=tensors), value.last)]
     if node is not None and _takes_bias(node):
         op = node.op.model_copy(update={"bias": True})
         tensors = {**ctx.weights[node.name], "bias": bias}
         return [Live(ctx.add(step, op, *node.inputs, weights=tensors), value.last)]
     shape = (bias.shape[0], *(1,) * len(ctx.type(value).spatial))
-    tensors = {"bias": mapped(bias, shape, lambda array: array)}
+    tensors = {"bias": mapped(bias, shape)}
     return [Live(ctx.add(step, LearnedBias(), value.value, weights=tensors), value.last)]
 
 
@@ -229,23 +235,31 @@ def _along_rows(ctx: Context, step: Step, value: Live, constant: Known) -> Live 
         return None
     if constant.elements != node.op.units or constant.shape[-1] != node.op.units:
         return None
-    bias = mapped(constant.tensor, (node.op.units,), lambda array: array)
+    bias = mapped(constant.tensor, (node.op.units,))
     op = node.op.model_copy(update={"bias": True})
     tensors = {**ctx.weights[node.name], "bias": bias}
     return Live(ctx.add(step, op, *node.inputs, weights=tensors), value.last)
 
 
-def _repeated(ctx: Context, step: Step, value: Live, constant: Known) -> Live | None:
-    """A constant added that is repeated along some axes of an item, but is none for the channels: the mask or the
-    positions of all heads, a learned tensor of its own."""
-    per_element = None if ctx.per_channel(constant, value) else ctx.per_element(constant, value)
-    if per_element is None or ctx.own or ctx.lifted or constant.elements == ctx.type(value).elements:
+def _beside(ctx: Context, step: Step, kind: type[Merge], parts: tuple[Live, Known, int]) -> Live | None:
+    """A merge with a constant that is a learned tensor of its own: what is taken away or divided by, which no weight of
+    a layer is, and what is repeated along some axes of an item, but is none for the channels, such as the mask or the
+    positions of all heads and the factors of all tokens."""
+    value, constant, place = parts
+    if ctx.own or ctx.lifted or constant.is_open:
+        return None
+    per_channel = ctx.per_channel(constant, value)
+    per_element = None if per_channel else ctx.per_element(constant, value)
+    whole = per_channel is not None or constant.elements == ctx.type(value).elements
+    inverse = kind is Div or (kind is Sub and place == 1)
+    if (per_channel or per_element) is None or (whole and not inverse):
         return None
     rank = ctx.type(value).rank
     shape = constant.shape[-rank:]
-    item = mapped(constant.tensor, (*(1,) * (rank - len(shape)), *shape), lambda array: array)
-    addend = learned.beside(ctx, step, item, value)
-    return Live(ctx.add(step, Add(layout=ctx.builder.layout), value.value, addend.value), value.last)
+    item = mapped(constant.tensor, (*(1,) * (rank - len(shape)), *shape))
+    tensor = learned.beside(ctx, step, item, value, 1.0 if kind in (Mul, Div) else "normal")
+    operands = (value.value, tensor.value) if place else (tensor.value, value.value)
+    return Live(ctx.add(step, kind(layout=ctx.builder.layout), *operands), value.last)
 
 
 def _shifted(ctx: Context, step: Step, value: Live, bias: Tensor) -> list[Value]:
@@ -267,22 +281,23 @@ def _times(
     step: Step,
     kind: type[Merge],
     parts: tuple[Live, Known, int],
-    change: Callable[[np.ndarray], np.ndarray],
 ) -> list[Value]:
-    """A constant multiplied or divided by: numbers stay numbers, tensors are factors, and `change` makes them so."""
+    """A constant multiplied or divided by: numbers stay numbers, tensors are factors or learned beside the value."""
     value, constant, place = parts
     number = _constant(ctx, constant, value)
     if number == 1.0 and not ctx.own and (kind is Mul or place == 1):
         return [value]
     if number is not None:
         return [with_number(ctx, step, kind, value, number, place)]
+    if beside := _beside(ctx, step, kind, parts):
+        return [beside]
     if kind is Div and place == 0:
         raise Decline("it divides a constant for each channel or element by a computed value")
     if constant.shape == (1,) and ctx.type(value).shape[1:] != (1,):
         op = Scale(shared=True)
         return [Live(ctx.add(step, op, value.value, weights={"weight": constant.tensor}), value.last)]
     numbers = _numbers(ctx, constant, value)
-    weight = mapped(numbers, numbers.shape, change)
+    weight = mapped(numbers, numbers.shape, np.reciprocal) if kind is Div else numbers
     if len(weight.shape) > 1:
         op = Scale(elementwise=True)
         return [Live(ctx.add(step, op, value.value, weights={"weight": weight}), value.last)]

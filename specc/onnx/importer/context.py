@@ -35,6 +35,8 @@ class Context:
     """Whether specc wrote the file."""
     has_literals: bool = True
     """Whether the file's Constant nodes hold what is not trained."""
+    made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For initialisers that the exporter has computed, what it says that it computed them from."""
     values: dict[str, Value] = field(default_factory=dict)
     makers: dict[str, Step] = field(default_factory=dict)
     """The step that made each tensor."""
@@ -208,7 +210,7 @@ class Context:
         channels = full[-1] if value.last else full[1] if rank > 1 else 0
         if not isinstance(kind.channels, int) or channels != kind.channels or prod(full) != channels:
             return None
-        return mapped(constant.tensor, (channels,), lambda array: array)
+        return mapped(constant.tensor, (channels,))
 
     def per_element(self, constant: Known, value: Live) -> Tensor | None:
         """A constant that broadcasts over the batch alone, in the canonical shape of an item; else `None`."""

@@ -268,6 +268,7 @@ RULES: Final[dict[str, Rule]] = {
     "MatMul": matmul,
     "Mul": product,
     "Pow": together(arithmetic.power),
+    "Reciprocal": everywhere(arithmetic.reciprocal),
     "Selu": everywhere(activations.selu),
     "Slice": slice_,
     "Split": split,

@@ -5,6 +5,7 @@ Arrays of type object hold sizes, of which some may be open (`specc.dims`); the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import prod
 from typing import Any, Final
@@ -70,7 +71,14 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
     source = known[0].tensor.source if step.op_type in VIEWS else ""
     marks = [(o.tensor.is_literal, o.array.dtype.kind == "f") for o in known]
     literal = any(mark for mark, _ in marks) and all(mark for mark, is_float in marks if is_float)
-    return replace(made, tensor=replace(made.tensor, source=source, is_literal=literal))
+    form = _form(rule, known, step) if source else None
+    return replace(made, tensor=replace(made.tensor, source=source, is_literal=literal, form=form))
+
+
+def _form(rule: Fold, known: list[Known], step: Step) -> Callable[[Array], Array]:
+    """What `step` does to its first operand, done to the initialiser that this comes from."""
+    first, *others = known
+    return lambda array: np.asarray(rule([first.tensor.formed(array), *(o.array for o in others)], step, 0))
 
 
 def folded_parts(ctx: Context, step: Step) -> list[Known] | None:
@@ -96,7 +104,7 @@ def _turned(operands: list[Known], step: Step) -> Known | None:
         added = _axes([o.array for o in operands[1:]], step, 0) or ()
         sizes = iter(weight.shape)
         shape = tuple(1 if axis in added else next(sizes) for axis in range(len(axes) + len(added)))
-        return replace(weight, tensor=mapped(weight.tensor, shape, lambda array: array))
+        return replace(weight, tensor=mapped(weight.tensor, shape))
     return None
 
 

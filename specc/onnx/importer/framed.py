@@ -88,7 +88,7 @@ def constant_inside(known: Known, frame: Frame) -> Known:
     if any(size != 1 for size, place in zip(shape, frame, strict=True) if place.batch or not place.kept):
         raise Decline("its constant is another one for each item of the batch")
     kept = (1, *(size for size, place in zip(shape, frame, strict=True) if place.kept))
-    return replace(known, tensor=mapped(known.tensor, kept, lambda array: array))
+    return replace(known, tensor=mapped(known.tensor, kept))
 
 
 def axis_inside(frame: Frame, axis: int) -> int:

@@ -53,7 +53,7 @@ def _repeated(ctx: Context, step: Step, constant: Known, shape: tuple[int, ...],
     batch = ctx.builder.types[source].shape[0]
     if ctx.lifted or len(shape) < 2 or shape[0] != 1 or wanted != [batch, *shape[1:]]:
         raise Decline("it repeats a constant along other axes than the batch")
-    return _node(ctx, step, mapped(constant.tensor, shape[1:], lambda array: array), Live(source), False, "")
+    return _node(ctx, step, mapped(constant.tensor, shape[1:]), Live(source), False, "")
 
 
 def alone(ctx: Context, step: Step, constant: Known) -> Moved:
@@ -62,7 +62,7 @@ def alone(ctx: Context, step: Step, constant: Known) -> Moved:
     sizes = tuple(size for size in constant.shape if size != 1)
     places = iter(range(len(sizes)))
     axes = tuple((next(places),) if size != 1 else () for size in constant.shape)
-    weight = mapped(constant.tensor, sizes, lambda array: array)
+    weight = mapped(constant.tensor, sizes)
     source = ctx.builder.inputs[0].name
     made = ctx.add(step, Learned(shape=sizes), source, weights={"weight": weight}, part="learned")
     return Moved(made, sizes, axes)
@@ -88,9 +88,9 @@ def _beside(ctx: Context, step: Step, index: int, first: Live) -> Live:
     return _again(ctx, step, _item(ctx, value), first, index)
 
 
-def beside(ctx: Context, step: Step, item: Tensor, value: Live) -> Live:
+def beside(ctx: Context, step: Step, item: Tensor, value: Live, init: str | float) -> Live:
     """The learned tensor `item`, in the order of the ONNX tensor's axes, to be computed with beside `value`."""
-    return _node(ctx, step, item, value, value.last, "learned")
+    return _node(ctx, step, item, value, value.last, "learned", init)
 
 
 def _again(ctx: Context, step: Step, item: Tensor, first: Live, index: int) -> Live:
@@ -124,7 +124,9 @@ def _same(array: Array) -> bool:
     return bool(np.all(array == array[:1]))
 
 
-def _node(ctx: Context, step: Step, item: Tensor, source: Live, last: bool, part: str) -> Live:
+def _node(
+    ctx: Context, step: Step, item: Tensor, source: Live, last: bool, part: str, init: str | float = "normal"
+) -> Live:
     """The learned tensor `item`, in the order of the ONNX tensor's axes, as a node that begins at `source`."""
     shape = unspeak((1, *item.shape), "hwc" if last else "chw")
     kind = TensorType(shape)
@@ -132,5 +134,5 @@ def _node(ctx: Context, step: Step, item: Tensor, source: Live, last: bool, part
     weight = item
     if last and len(item.shape) > 1:
         weight = mapped(item, (item.shape[-1], *item.shape[:-1]), lambda array: np.moveaxis(array, -1, 0))
-    op = Learned(shape=sizes, layout=ctx.builder.layout)
+    op = Learned(shape=sizes, init=init, layout=ctx.builder.layout)
     return Live(ctx.add(step, op, source.value, weights={"weight": weight}, part=part), last)

@@ -106,7 +106,7 @@ def by_matrix(ctx: Context, step: Step, value: Live, weight: Tensor) -> Live:
         op = Dense(units=outputs, bias=False, axis=axis, layout=layout)
         return Live(ctx.add(step, op, value.value, weights={"weight": weight}), value.last)
     ones = (1,) * len(kind.spatial)
-    kernel = mapped(weight, (outputs, inputs, *ones), lambda array: array)
+    kernel = mapped(weight, (outputs, inputs, *ones))
     pointwise = Conv(channels=outputs, kernel=ones, bias=False)
     return Live(ctx.add(step, pointwise, value.value, weights={"weight": kernel}), last=True)
 

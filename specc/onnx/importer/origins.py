@@ -10,15 +10,29 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from math import prod
+from typing import Final, Literal
+
+import numpy as np
+from onnx import GraphProto
 
 from specc.ir.graph import Node
 from specc.onnx.importer.context import Context
-from specc.onnx.importer.values import Step
+from specc.onnx.importer.values import Known, Step
+from specc.ops.conv import Conv
+from specc.ops.dense import Dense
+from specc.ops.learned import Learned
+from specc.ops.scale import LearnedBias, Scale
 from specc.weights.tensors import Tensor
 
 SCOPES: Final = "pkg.torch.onnx.name_scopes"
+CLASSES: Final = "pkg.torch.onnx.class_hierarchy"
+LINEAR: Final = "aten.linear"
+"""A product with a matrix turned over."""
+PRODUCTS: Final = frozenset({"Add", "Cast", "Constant", "Gemm", "Identity", "MatMul", "Reshape", "Transpose"})
+"""What linear layers are exported as."""
+FOLDED: Final = "pkg.onnxscript.optimizer.folded_from"
 REWRITES: Final = "pkg.onnxscript.rewriter.rule_name"
 _MADE: Final = re.compile(r"onnx::|_?val_\d|/|\d+$|_?Constant")
 """How exporters call what has no name in the network."""
@@ -27,38 +41,112 @@ _MADE: Final = re.compile(r"onnx::|_?val_\d|/|\d+$|_?Constant")
 def origins(context: Context, nodes: Sequence[Node], scopes: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """By node, what the network calls its tensors, by their names within it; `scopes` are those of shared weights.
 
-    Tensors that the exporter has changed, such as those that a batch normalisation was folded into, have no name; nor
-    have the pieces of one tensor.
+    Tensors that are changed, by the exporter, as where a batch normalisation was folded into them, or by the import, as
+    where a matrix is turned over, have no name; nor have the pieces of one tensor.
     """
     given = {node.name: context.weights.get(node.name, {}) for node in nodes}
     owners = {(scopes.get(name, name), t.source) for name, tensors in given.items() for t in tensors.values()}
     shared = Counter(source for _, source in owners)
-    found: dict[str, dict[str, str]] = {}
-    for name, tensors in given.items():
-        step = context.makers.get(name)
-        if step is None or not _is_folded(step, tensors):
-            found[name] = dict(_names(tensors, shared, None if step is None else module(step)))
+    within: dict[str | None, set[str]] = {}
+    for step in context.makers.values():
+        within.setdefault(module(step), set()).add(step.op_type)
+    busy = {path for path, kinds in within.items() if path and not kinds <= PRODUCTS}
+    found = {node.name: _Layer(context, node, shared, busy).names() for node in nodes}
     owned = {(scopes.get(name, name), key, called) for name, names in found.items() for key, called in names.items()}
     times = Counter(called for _, _, called in owned)
     return {name: {k: called for k, called in names.items() if times[called] == 1} for name, names in found.items()}
 
 
-def _names(tensors: Mapping[str, Tensor], shared: Mapping[str, int], path: str | None) -> Iterator[tuple[str, str]]:
-    """A tensor is called as in the file.  What has no name there is called after its module, or as the layer's other
-    tensors are; equal tensors, which exporters write once, by the last part of their name in their own module."""
-    own = {key: tensor.source for key, tensor in tensors.items() if _is_own(tensor.source, shared)}
-    layers = {source.removesuffix(f".{key}") for key, source in own.items() if source.endswith(f".{key}")}
-    layer = path or (layers.pop() if len(layers) == 1 else "")
-    for key, tensor in tensors.items():
-        if key in own:
-            yield key, own[key]
-        elif layer and tensor.source and not tensor.is_literal:
-            last = tensor.source.rpartition(".")[2]
-            yield key, f"{layer}.{key if last in tensors or _MADE.match(tensor.source) else last}"
+class _Layer:
+    """The tensors of a node, those that are literals aside, and the module that made it.  By how many layers each
+    initialiser is `shared`, and which modules do more than a linear layer, the `busy` ones, is known of all layers."""
+
+    def __init__(self, context: Context, node: Node, shared: Mapping[str, int], busy: Collection[str]) -> None:
+        self._context, self._node, self._shared, self._busy = context, node, shared, busy
+        self._step = context.makers.get(node.name)
+        self._notes = {} if self._step is None else self._step.notes
+        self._path = None if self._step is None else module(self._step)
+        tensors = context.weights.get(node.name, {})
+        self._tensors = {key: t for key, t in tensors.items() if t.source and not t.is_literal}
+
+    def names(self) -> dict[str, str]:
+        """A tensor is called as in the file, if its values stand there in their order.  What has no name there is
+        called after the layer's other tensors, or after its module; equal tensors, which exporters write once, by the
+        last part of their name in their own module."""
+        if self._step is not None and _is_folded(self._step, self._tensors):
+            return {}
+        named = {key: tensor for key, tensor in self._tensors.items() if not self._is_made(tensor.source)}
+        found = {key: t.source for key, t in named.items() if self._shared[t.source] == 1 and self._order(t) == "same"}
+        stem = self._stem(found)
+        for key, tensor in named.items():
+            if key not in found and stem and self._shared[tensor.source] > 1 and self._order(tensor) == "same":
+                last = tensor.source.rpartition(".")[2]
+                found[key] = f"{stem}{key}" if last in self._tensors else f"{self._path or stem[:-1]}.{last}"
+        guesses = {key: self._guess(key, self._stem(found)) for key in self._tensors if key not in named}
+        return found | {key: guess for key, guess in guesses.items() if guess}
+
+    def _stem(self, found: Mapping[str, str]) -> str:
+        """What the names of the layer's tensors begin with: `fc.`, or `in_proj_`."""
+        stems = {name.removesuffix(key) for key, name in found.items() if name.endswith((f".{key}", f"_{key}"))}
+        within = {stem for stem in stems if not self._path or stem.startswith(f"{self._path}.")}
+        if len(within) == 1:
+            return within.pop()
+        return f"{self._path}." if self._path else ""
+
+    def _guess(self, key: str, stem: str) -> str:
+        """What a tensor is called that the exporter has turned, as it does with matrices, or given further axes."""
+        tensor, made_of = self._tensors[key], self._context.made_of.get(self._tensors[key].source)
+        if not self._is_known() or not self._order(tensor):
+            return ""
+        guess = f"{stem}{key}" if stem else ""
+        if made_of is None:
+            whole = isinstance(self._node.op, Dense | Conv) and stem == f"{self._path}."
+            return "" if whole and self._path in self._busy else guess
+        return guess if guess in made_of else made_of[0] if len(made_of) == 1 and self._is_linear() else ""
+
+    def _is_known(self) -> bool:
+        """Whether this may be a layer of PyTorch's own, which computes nothing from its tensors."""
+        classes = _listed(self._notes.get(CLASSES, ""))
+        own = len(classes) < 2 or str(classes[-2]).startswith("torch.nn.modules.")
+        return own and not isinstance(self._node.op, Scale | LearnedBias | Learned)
+
+    def _is_linear(self) -> bool:
+        return LINEAR in self._notes.get(CLASSES, "")
+
+    def _is_made(self, source: str) -> bool:
+        return source in self._context.made_of or bool(_MADE.match(source))
+
+    def _order(self, tensor: Tensor) -> Literal["same", "turned"] | None:
+        """How the values stand in the file: in their order, as those of the matrix turned over, or not at all."""
+        if tensor.form is None:
+            return "same"
+        stored = self._context.values.get(tensor.source)
+        if not isinstance(stored, Known) or stored.elements != prod(tensor.shape):
+            return None
+        probe = np.arange(2, stored.elements + 2, dtype=np.float32).reshape(stored.shape)
+        found = tensor.formed(probe).reshape(-1)
+        if np.array_equal(found, probe.reshape(-1)):
+            return "same"
+        return "turned" if probe.ndim == 2 and np.array_equal(found, probe.T.reshape(-1)) else None
 
 
-def _is_own(source: str, shared: Mapping[str, int]) -> bool:
-    return bool(source) and shared[source] == 1 and not _MADE.match(source)
+def made_of(graph: GraphProto) -> dict[str, tuple[str, ...]]:
+    """The initialisers that PyTorch's exporter says it has computed, and from what."""
+    found = {}
+    for item in graph.value_info:
+        for entry in item.metadata_props:
+            if entry.key == FOLDED:
+                found[item.name] = tuple(str(name) for name in _listed(entry.value))
+    return found
+
+
+def _listed(text: str) -> list[object]:
+    """A list that Python has printed; an empty one where it is none."""
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return []
+    return found if isinstance(found, list) else []
 
 
 def _is_folded(step: Step, tensors: Mapping[str, Tensor]) -> bool:
@@ -70,11 +158,8 @@ def _is_folded(step: Step, tensors: Mapping[str, Tensor]) -> bool:
 def module(step: Step) -> str | None:
     """The module that made a node, as its network calls it: `layer1.0.conv1`."""
     if SCOPES in step.notes:
-        try:
-            scopes = ast.literal_eval(step.notes[SCOPES])
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            return None
-        return str(scopes[-2]) or None if isinstance(scopes, list) and len(scopes) > 1 else None
+        scopes = _listed(step.notes[SCOPES])
+        return str(scopes[-2]) or None if len(scopes) > 1 else None
     if not step.name.startswith("/"):
         return None
     path: list[str] = []

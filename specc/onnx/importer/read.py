@@ -24,7 +24,7 @@ from specc.onnx.importer.context import Context
 from specc.onnx.importer.fold import ON_CONSTANTS, folded, folded_parts
 from specc.onnx.importer.literals import has_literals, has_signals, own_literals
 from specc.onnx.importer.load import ImportLimits, Loaded, load
-from specc.onnx.importer.origins import origins
+from specc.onnx.importer.origins import made_of, origins
 from specc.onnx.importer.rules import RULES
 from specc.onnx.importer.shapes import FLOATS
 from specc.onnx.importer.sharing import scopes
@@ -91,6 +91,7 @@ def convert(
     layout = layout or _layout(loaded, metadata if own else {})
     builder = GraphBuilder(name or "model", file, layout, graph.doc_string)
     context = Context(builder, loaded.opset, own, has_literals(loaded.steps))
+    context.made_of = made_of(graph)
     context.has_signals = has_signals(loaded.steps, loaded.constants)
     context.values.update(own_literals(loaded.constants) if own else loaded.constants)
     pixels = _add_inputs(context, loaded, metadata if own else {})

@@ -83,6 +83,7 @@ RULES: Final[dict[str, Rule]] = {
     "Pad": positions.pad,
     "Pow": arithmetic.power,
     "QuantizeLinear": quantised.quantize,
+    "Reciprocal": arithmetic.reciprocal,
     "ReduceL1": positions.reduce(None, ReduceSum, before=(Abs(),)),
     "ReduceL2": positions.reduce(None, ReduceSum, before=(Pow(constants=(None, 2.0)),), after=(Sqrt(),)),
     "ReduceMax": positions.reduce(GlobalMaxPool, ReduceMax),

@@ -123,13 +123,18 @@ class Decline(Exception):
         self.cause = cause
 
 
-def mapped(tensor: Tensor, shape: tuple[int, ...], change: Callable[[Array], Array]) -> Tensor:
-    """`tensor` after `change`, which is carried out when the values are asked for."""
-    return replace(tensor, shape=shape, load=lambda: change(tensor.load()).reshape(shape))
+def mapped(tensor: Tensor, shape: tuple[int, ...], change: Callable[[Array], Array] | None = None) -> Tensor:
+    """`tensor` in another shape and after `change`, which is carried out when the values are asked for."""
+
+    def changed(array: Array) -> Array:
+        return (change(array) if change else array).reshape(shape)
+
+    form = tensor.form if change is None else lambda array: changed(tensor.formed(array))
+    return replace(tensor, shape=shape, load=lambda: changed(tensor.load()), form=form)
 
 
 def reshaped(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
-    return mapped(tensor, shape, lambda array: array)
+    return mapped(tensor, shape)
 
 
 def short(value: float) -> float:
