@@ -71,6 +71,9 @@ def test_a_later_checkpoint_computes_what_the_network_computes(text, shapes, par
 
 
 PRODUCT = 'model (float[N,6] x) => (float[N,6] y) { y = MatMul(x, "w") }'
+CUT = """model (float[N,6] x) => (float[N,6] y) <int64[1] row = {6}> {
+    a = Transpose <perm = [1, 0]> ("w")  b = Reshape(a, row)  y = Mul(x, b)
+}"""
 SCALED = 'model (float[N,6] x) => (float[N,6] y) { a = Mul(x, "add_5")  y = MatMul(a, "t") }'
 ATTENTION = """model (float[N,4,6] x) => (float[N,4,18] z) {
     y = MatMul(x, "onnx::MatMul_7")  z = Add(y, "m.in_proj_bias")  s = Softmax <axis = 2> (z)
@@ -83,6 +86,7 @@ LINEAR = {
 OWN = LINEAR | {"pkg.torch.onnx.class_hierarchy": "['Net', 'net.Doubled', 'aten.linear.default']"}
 NAMES = {
     "a square matrix is turned over": (PRODUCT, [("w", (6, 6))], {}, {}, [""]),
+    "a constant is turned over and cut anew": (CUT, [("w", (3, 2))], {}, {}, [""]),
     "an exporter has computed them": (
         SCALED, [("add_5", (6,)), ("t", (6, 6))], {"add_5": "['g', 'val_0']", "t": "['w']"}, {}, ["", ""],
     ),

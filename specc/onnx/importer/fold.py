@@ -71,14 +71,14 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
     source = known[0].tensor.source if step.op_type in VIEWS else ""
     marks = [(o.tensor.is_literal, o.array.dtype.kind == "f") for o in known]
     literal = any(mark for mark, _ in marks) and all(mark for mark, is_float in marks if is_float)
-    form = _form(rule, known, step) if source else None
+    form = _form(rule, known, step, left) if source else None
     return replace(made, tensor=replace(made.tensor, source=source, is_literal=literal, form=form))
 
 
-def _form(rule: Fold, known: list[Known], step: Step) -> Callable[[Array], Array]:
+def _form(rule: Fold, known: list[Known], step: Step, most: int) -> Callable[[Array], Array]:
     """What `step` does to its first operand, done to the initialiser that this comes from."""
     first, *others = known
-    return lambda array: np.asarray(rule([first.tensor.formed(array), *(o.array for o in others)], step, 0))
+    return lambda array: np.asarray(rule([first.tensor.formed(array), *(o.array for o in others)], step, most))
 
 
 def folded_parts(ctx: Context, step: Step) -> list[Known] | None:
