@@ -107,7 +107,7 @@ def _propagated(
     exact = {name: array.astype(np.float64) for name, array in feeds.items()}
     noisy = {name: np.concatenate([array.astype(np.float32)] * copies) for name, array in feeds.items()}
     for name in normalised:
-        size = np.full(exact[name].shape, NORMALISING * U * np.max(np.abs(exact[name]), initial=0.0))
+        size = np.full(exact[name].shape, NORMALISING * precision.u * np.max(np.abs(exact[name]), initial=0.0))
         noisy[name] = _with_noise(noisy[name], size, rng)
     changed = weights if precision is FLOAT32 else folded(graph, weights, precision)
     last, kept = last_use(graph), {output.value for output in graph.outputs}

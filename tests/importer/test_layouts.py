@@ -29,6 +29,12 @@ CASES = {
             y = Transpose<perm = [0, 2, 3, 1]>(f) }}""",
         [("v", (5, 4, 3, 3)), ("w", (3, 5, 3, 3))], [],
     ),
+    "channels last, with a border and activations that are scaled": (
+        f"""g (float[N,8,8,4] x) => (float[N,10,10,3] y) <int64[8] sides = {{0, 0, 1, 1, 0, 0, 1, 1}}> {{
+            a = Transpose<perm = [0, 3, 1, 2]>(x)  b = {HEAD}(a, v)  c = Selu<gamma = 1.5>(b)  d = Pad(c, sides)
+            y = Transpose<perm = [0, 2, 3, 1]>(d) }}""",
+        [("v", (3, 4, 3, 3))], ["conv1.elu"],
+    ),
     "channels last, flattened in that order": (
         f"""g (float[N,4,6,3] x) => (float[N,7] y) <int64[2] row = {{-1, 96}}> {{
             a = Transpose<perm = [0, 3, 1, 2]>(x)  b = {HEAD}(a, v)  c = Transpose<perm = [0, 2, 3, 1]>(b)

@@ -163,3 +163,10 @@ def test_a_file_that_casts_between_its_layers_passes(tmp_path):
     assert [(layer.op, layer.status) for layer in report.layers] == [
         (op, "passed") for op in ("conv", "add", "softmax", "conv", "mul")
     ]
+
+
+def test_pixels_are_normalised_in_the_precision_of_the_file(tmp_path):
+    """The largest value of few is all that is left of the roundings."""
+    text = "model A { input photo 8x12x12, mean=0.5, std=0.25\nglobal_maxpool }"
+    exported(text, tmp_path / "a.onnx", dtype="kept", preprocess=True)
+    assert judged(text, {}, tmp_path / "a.onnx").passed

@@ -17,6 +17,7 @@ from specc.ops.axes import axis_name, spoken_axes
 from specc.ops.base import Op
 from specc.ops.learned import Learned
 from specc.ops.matmul import MatMul
+from specc.ops.merge_base import Merge
 from specc.ops.ordered import Ordered
 from specc.ops.shape import Reshape, Transpose
 from specc.ops.split import Split
@@ -238,6 +239,8 @@ class Context:
     def add_many(
         self, step: Step, op: Op, *inputs: str, weights: Mapping[str, Tensor] | None = None, part: str = ""
     ) -> tuple[str, ...]:
+        if isinstance(op, Merge):  # in a file of either layout
+            op = op.model_copy(update={"layout": self.builder.layout})
         count = len(op.infer(tuple(self.builder.types[name] for name in inputs)))
         moves = not self.own and isinstance(op, Ordered | Split)
         if moves and (op, inputs) in self.moved:

@@ -41,7 +41,7 @@ def pad(ctx: Context, step: Step) -> list[Value]:
         op: Op = Crop(amount=compact_pad([-amount for amount in flat]))
     else:
         words: dict[str, Any] = {"constant": "zeros"}
-        op = Pad(amount=compact_pad(flat), mode=words.get(mode, mode), value=fill or 0.0)
+        op = Pad(amount=compact_pad(flat), mode=words.get(mode, mode), value=fill or 0.0, layout=ctx.builder.layout)
     return [Live(ctx.add(step, op, value.value), value.last)]
 
 

@@ -143,7 +143,7 @@ def _beyond(
     if min(more) < 0:
         raise Decline("its output is smaller than what it unpools, or open")
     inner = ctx.add(step, op, *operands, part="unpooled")
-    return Live(ctx.add(step, Pad(amount=(*(0,) * len(more), *more)), inner))
+    return Live(ctx.add(step, Pad(amount=(*(0,) * len(more), *more), layout=ctx.builder.layout), inner))
 
 
 def _ours(ctx: Context, tensor: str) -> str | None:
