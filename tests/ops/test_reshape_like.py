@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from lowering import image, nodes_of, rejected
 
+import specc
 from specc.dims import symbol
 from specc.ops import BY_WORD
 
@@ -41,7 +42,7 @@ def test_shapes(sizes, layout, x, like, made):
 )
 def test_rejections(sizes, x, like, code, said):
     found = rejected(RESHAPE(sizes=sizes), image(*x), image(*like))
-    assert (found.code, found.message) == (code, said)
+    assert (found.code, found.message, found.argument) == (code, said, "like" if code == "E0404" else "sizes")
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,18 @@ def test_values_in_the_order_as_written(layout, x, order):
 def test_sizes_are_looked_up_at_run_time_where_they_are_open(layout, like, nodes):
     x = image(8, H * W) if H in like else image(8, 30)
     assert nodes_of(RESHAPE(sizes=(8,), layout=layout), x, image(*like)) == nodes
+
+
+@pytest.mark.parametrize("opset", [13, 21])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input x 3xHxW; conv 8, 1x1; reshape (8, -1); reshape 8, like=x; conv 2, 1x1",
+        "input x 2xT; conv 8, 1; reshape (2, 4), like=x; relu",
+        "input x HxWx3, layout=hwc; conv 8, 1x1; reshape (-1, 8); reshape 8, like=x; conv 2, 1x1",
+    ],
+)
+def test_exported_files_look_the_sizes_up(text, opset, tmp_path):
+    model = specc.loads(f"model M {{ {text} }}")
+    model.export(tmp_path / "m.onnx", opset=opset)
+    assert model.verify(model=tmp_path / "m.onnx").passed
