@@ -92,7 +92,7 @@ def open_project(
     for value in settings.values():
         if isinstance(value, Setting):
             module.used.update(name.id for name in names_in(value.expression))
-        elif isinstance(value, str):
+        elif isinstance(value, str) and isinstance(module.scope.find(value), BlockDefinition):
             module.used.add(value)
     resolver.finish(module)
     if memory is not None:

@@ -1,4 +1,4 @@
-"""From evaluated arguments to a validated operation, with pydantic's complaints in an author's words."""
+"""From evaluated arguments to a validated operation."""
 
 from __future__ import annotations
 
@@ -9,33 +9,20 @@ from typing import Any, Final
 
 from pydantic_core import ValidationError
 
-from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
-from specc.dims import Sym
 from specc.elaborate.arithmetic import FUNCTIONS
-from specc.elaborate.expressions import Frame, evaluate, unknown_name
+from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.foreign import NO_ACTIVATION_HELP, activation_meant
 from specc.elaborate.plan import Plan, of_activation
-from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.surplus import NEXT_LINE
-from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Tuned, Value, Word, describe, quoted, show
-from specc.elaborate.words import activations, choices, known_words
-from specc.ops import BY_WORD
-from specc.ops.axes import AXIS_NAMES
+from specc.elaborate.values import Tuned, Unbound, Value, Word, describe, quoted
+from specc.elaborate.words import activations, is_operation, known_words
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
 
 NOTHING: Final[Mapping[int, Value]] = MappingProxyType({})
-WHOLE: Final = "needs a whole number"
-"""What `ops.fields.whole` says of other values."""
-
-
-class _Unbound(Word):
-    """A bare word that nothing defines; only a choice with a typing error may turn out to be one."""
-
-    __slots__ = ()
 
 
 class Mended(Failed):
@@ -77,9 +64,11 @@ def make(
             return _validated(op, tuple(plain), tuple(plain.values()), tuple(map(type, plain.values())))
         return op(**plain)
     except ValidationError as error:
+        from specc.elaborate.complaints import Refused, complain
+
         problems = error.errors(include_url=False)
         for problem in problems:
-            _complain(op, problem, values, places, plan, frame, report)
+            complain(Refused(op, problem, values, places[str(problem["loc"][0])], plan, frame), report)
         wrong = {problem["loc"][0] for problem in problems}
         if not _can_be_left_out(wrong, op):
             raise Failed from None
@@ -117,134 +106,12 @@ def _argument(expression: ast.Expr, frame: Frame, report: Reporter) -> Value:
         return evaluate(expression, frame, report)
     name = expression.id if isinstance(expression, ast.Name) else "in"
     if name != "in" and not frame.scope.binds(name) and name not in known_words():
-        return _Unbound(name)
+        return Unbound(name)
     return report.held(evaluate(expression, frame, report), expression.span)
 
 
 def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Word) else value
-
-
-def _complain(
-    op: type[Op],
-    problem: Any,
-    values: Mapping[str, Any],
-    places: Mapping[str, Span],
-    plan: Plan,
-    frame: Frame,
-    report: Reporter,
-) -> None:
-    from specc.elaborate import advice, arithmetic_advice
-
-    argument = str(problem["loc"][0])
-    value = values.get(argument)
-    span = places[argument]
-    allowed = choices(op.model_fields[argument].annotation)
-    if isinstance(value, Word) and not (allowed or problem["type"] == "specc_choice"):
-        expression = plan.fields[argument]
-        if isinstance(value, _Unbound) and isinstance(expression, ast.Name):
-            unknown_name(expression, frame, report)
-            return
-        if isinstance(expression, ast.Name) and str(value) in AXIS_NAMES:
-            report.error(
-                "E0202", span, f"unknown name `{value}`", "not defined here",
-                help=f"as a word `{value}` is an axis; the size of a value is `in.{value}`",
-            )  # fmt: skip
-            return
-    if isinstance(value, Sym) or (isinstance(value, tuple) and any(isinstance(item, Sym) for item in value)):
-        report.error(
-            "E0407", span, f"`{argument}` of `{op.word}` needs a known number, not {describe(value)}",
-            help=_in_its_place(op, argument, plan.fields[argument])
-            or advice.open_sizes(argument, value)
-            or "give the input a number for this size",
-        )  # fmt: skip
-        return
-    if isinstance(value, LayerValue | LayerValues):
-        hidden = advice.hidden(plan.fields.get(argument), frame)
-        report.error(
-            "E0208", span, f"`{argument}` of `{op.word}` cannot be the value of a layer",
-            help=hidden.help or _meant(plan, argument), labels=hidden.labels,
-        )  # fmt: skip
-        return
-    code, wants = _judge(problem, allowed)
-    is_broken = problem["msg"] == WHOLE and argument in plan.fields
-    broken = arithmetic_advice.broken_item(plan.fields[argument], value) if is_broken else None
-    if broken is not None:
-        written, number = broken
-        message = f"`{argument}` of `{op.word}` {WHOLE}, not {show(number)}"
-        label, help = arithmetic_advice.arithmetic(written, number), arithmetic_advice.rounding(written)
-        report.error("E0304", written.span, message, label, help)
-        return
-    guess = nearest(str(value), sorted(allowed or _listed(wants))) if isinstance(value, str) else None
-    is_choice = code == "E0306"
-    message = f"cannot be {describe(value)}" if is_choice else f"{wants}, not {describe(value)}"
-    report.add(
-        Diagnostic(
-            code,
-            f"`{argument}` of `{op.word}` {message}",
-            span,
-            notes=(f"it {wants}",) if is_choice else (),
-            help=f"did you mean `{guess}`?" if guess else _other_help(op, argument, value, values),
-        )
-    )
-
-
-def _other_help(op: type[Op], argument: str, value: object, values: Mapping[str, Any]) -> str | None:
-    from specc.elaborate import advice
-
-    return NEXT_LINE if _is_operation(value) else advice.other(op, argument, value, values)
-
-
-def _is_operation(value: object) -> bool:
-    """Whether a word is an operation that closes no call, and so was meant to follow it."""
-    return isinstance(value, Word) and value in BY_WORD and value not in activations()
-
-
-def _in_its_place(op: type[Op], argument: str, written: ast.Expr) -> str | None:
-    """What takes the open size for which `argument` needs a number."""
-    found = next((operand for operand, replaced in op.instead.items() if replaced == argument), None)
-    value = next((name.id for name in names_in(written)), "x")
-    return found and f"`{op.word} {found}={value}` takes the sizes of a value, open ones too"
-
-
-def _meant(plan: Plan, argument: str) -> str:
-    """What was meant by a layer's value for a number."""
-    expression = plan.fields.get(argument)
-    name = expression.id if isinstance(expression, ast.Name) else "..."
-    return f"did you mean `{name}.{argument if argument in ATTRIBUTES else 'channels'}`, or `from={name}`?"
-
-
-def _judge(problem: Any, allowed: set[str]) -> tuple[str, str]:
-    kind = problem["type"]
-    message = str(problem["msg"])
-    if kind == "specc_choice":
-        return "E0306", message
-    if kind == "specc_range":
-        return "E0305", message
-    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        limit = next(iter(problem["ctx"].values()))
-        relation = {
-            "greater_than": "above",
-            "greater_than_equal": "at least",
-            "less_than": "below",
-            "less_than_equal": "at most",
-        }[kind]
-        return "E0305", f"must be {relation} {limit:g}"
-    if kind == "literal_error" and not allowed:
-        return "E0305", f"must be {problem['ctx']['expected']}"
-    if allowed:
-        return "E0306", "takes " + _or([f"`{word}`" for word in sorted(allowed)])
-    if kind == "bool_type":
-        return "E0304", "takes `true` or `false`"
-    return "E0304", message
-
-
-def _or(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def _listed(text: str) -> list[str]:
-    return text.replace(",", " ").replace("`", " ").split()
 
 
 def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op | None:
@@ -313,7 +180,7 @@ def _no_word(written: ast.Expr, value: Value, frame: Frame, report: Reporter) ->
 
 def no_activation(span: Span, value: Word, report: Reporter) -> Failed:
     """Report E0306 for a word, with what was likely meant."""
-    if _is_operation(value):
+    if is_operation(value):
         return report.error(
             "E0306", span, f"`{value}` is an operation, but not an activation",
             help=_ended_by_comma(span) or NEXT_LINE,

@@ -29,7 +29,9 @@ def _check(statement: ast.Operation, label: str, module: Scope, report: Reporter
     operands = [argument.value for argument in statement.args if argument.key is None]
     keys = {argument.key.id for argument in statement.args if argument.key is not None}
     only = operands[0] if len(operands) == 1 and "from" not in keys else None
-    if not (isinstance(only, ast.Name) and only.id == label) or not _is_merge(word, module):
+    if statement.branches is not None or not _is_merge(word, module):  # beside branches no operand may stand
+        return
+    if not (isinstance(only, ast.Name) and only.id == label):
         return
     report.add(
         Diagnostic(

@@ -100,6 +100,7 @@ class Layers:
         self.sharing = Sharing()
         self._known: dict[tuple[int, Types], _Inferred] = {}  # by the operation's `id`
         self._types: dict[TensorType, TensorType] = {}  # one for all that are equal, which is quicker to look up
+        self._met: set[int] = set()  # statements, by `id`
         self._repeated: dict[tuple[int, ...], _Steps] = {}  # by the `id` of all that decides what they are
         self._plans = plans
         self._report = report
@@ -145,17 +146,32 @@ class Layers:
         for source in sources:
             if source.type is None:
                 raise Failed
+        if id(statement) not in self._met:  # in a text without loops and blocks none comes again
+            self._met.add(id(statement))
+            return self._made(op, sources, act, statement, name, scope, others)
         key = (id(statement), id(op), id(act), *[id(source.type) for source in sources])
         known = self._repeated.get(key)
         if known is not None and self._can_repeat(sources, len(known.nodes)):
             return self._repeat(known.nodes, sources, name, scope)
         first, heard = len(self.build.nodes), self._report.heard
-        result = self._node(op, sources, name, name, statement, scope, others)
-        result = result if act is None else self.activate(act, result, name, statement, scope)
+        result = self._made(op, sources, act, statement, name, scope, others)
         if isinstance(result, LayerValue) and heard == self._report.heard and self._can_repeat(sources, 0):
             inputs = tuple([source.type for source in sources if source.type is not None])
             self._repeated[key] = _Steps(inputs, tuple([self._step(node, name) for node in self.build.nodes[first:]]))
         return result
+
+    def _made(
+        self,
+        op: Op,
+        sources: list[LayerValue],
+        act: Op | None,
+        statement: Call,
+        name: str,
+        scope: str | None,
+        others: tuple[str, ...],
+    ) -> Result:
+        result = self._node(op, sources, name, name, statement, scope, others)
+        return result if act is None else self.activate(act, result, name, statement, scope)
 
     def _can_repeat(self, sources: list[LayerValue], count: int) -> bool:
         """Whether no error has left its mark, and there may be `count` layers more."""

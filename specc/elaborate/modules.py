@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
@@ -71,9 +71,6 @@ class ModelDefinition:
     @property
     def name(self) -> str:
         return self.tree.name.id
-
-
-Definition: TypeAlias = BlockDefinition | ModelDefinition
 
 
 class Modules:

@@ -10,6 +10,7 @@ from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.dims import Dim, Sym, symbol
 from specc.elaborate.expressions import Frame, evaluate
+from specc.elaborate.modules import BlockDefinition, ModelDefinition
 from specc.elaborate.reads import sizes_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import BROKEN, LayerValue, LayerValues, Value, Word, describe, kind, quoted
@@ -257,7 +258,7 @@ def _size(part: int | str, span: Span, frame: Frame, report: Reporter) -> Dim:
     bound = frame.scope.find(part)
     if bound is BROKEN:
         raise Failed
-    if bound is not None and kind(bound) in ("a model", "a block"):
+    if isinstance(bound, BlockDefinition | ModelDefinition):
         raise report.error(
             "E0304", span, f"`{part}` is {kind(bound)} of this file, and cannot be an open size here",
             help="call one of them otherwise",

@@ -16,6 +16,12 @@ class Word(str):
     __slots__ = ()
 
 
+class Unbound(Word):
+    """A bare word that nothing defines; only a choice with a typing error may turn out to be one."""
+
+    __slots__ = ()
+
+
 class Tuned(Word):
     """An activation with settings: the value of `leaky_relu(0.1)`.
 

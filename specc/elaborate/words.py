@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic_core import ValidationError
 
 from specc.diagnostics.suggest import nearest
-from specc.elaborate.values import quoted
+from specc.elaborate.values import Word, quoted
 from specc.ops import ACTIVATIONS, BY_WORD, CHOICES, Operations
 from specc.ops.base import Op
 
@@ -33,6 +33,11 @@ FACTS: Final = (
 def activations() -> Operations:
     """The operations that may close an argument list."""
     return Operations(ACTIVATIONS)
+
+
+def is_operation(value: object) -> bool:
+    """Whether a word is an operation that closes no call, and so was meant to follow it."""
+    return isinstance(value, Word) and value in BY_WORD and value not in activations()
 
 
 def function_meant(name: str, functions: Iterable[str]) -> str:

@@ -129,7 +129,6 @@ def _constant(value: Any) -> Any:
 
 
 PositiveInt: TypeAlias = Annotated[int, Before(_positive)]
-NaturalInt: TypeAlias = Annotated[int, Before(_natural)]
 Integer: TypeAlias = Annotated[int, Before(whole)]
 Real: TypeAlias = Annotated[float, Before(number)]
 PositiveReal: TypeAlias = Annotated[float, Within(gt=0), Before(number)]

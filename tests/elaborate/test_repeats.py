@@ -180,4 +180,4 @@ def test_shortcuts_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Layers, "_repeat", lambda *args: repeated.append(args) or repeat(*args))
     checked(MODEL.format("8x16x16", ROUNDS.format(5)))
     assert len([meaning for meaning in found if meaning is not None]) == 2 * (5 - 2)
-    assert len(repeated) == 3 * (5 - 1)
+    assert len(repeated) == 3 * (5 - 2)

@@ -1,11 +1,13 @@
 """Specs exported and read back, and ONNX models written as text."""
 
+import importlib.util
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from onnx import numpy_helper, parser
 
 from specc.decompile import spec_of
@@ -25,6 +27,8 @@ from specc.source import Source
 from specc.verify import Report, verify
 from specc.weights import seeded
 
+SCRIPT = pytest.mark.skipif(importlib.util.find_spec("onnxscript") is None, reason="onnxscript is not installed")
+"""Of tests of PyTorch's newer exporter, which writes its models with it."""
 NOTHING = ("dropout", "identity")
 """Layers that compute nothing and leave no node in the exported graph."""
 

@@ -3,13 +3,12 @@
 The modules are those of torchvision, smaller.
 """
 
-import importlib.util
 import io
 import os
 import warnings
 
 import pytest
-from exchange import imported, round_trip, words
+from exchange import SCRIPT, imported, round_trip, words
 
 from specc.decompile import spec_of
 
@@ -145,7 +144,6 @@ class ShiftedWindows(nn.Module):
 
 
 MODULES = (VisionTransformer, Weighing, SequenceFirst, Causal, Queries, ShiftedWindows)
-SCRIPT = pytest.mark.skipif(importlib.util.find_spec("onnxscript") is None, reason="onnxscript is not installed")
 
 
 def exported(module, dynamo, opened):

@@ -1,12 +1,11 @@
 """What PyTorch's exporters make of permutes, views and transposes: read as a spec, verified against the file."""
 
-import importlib.util
 import io
 import os
 import warnings
 
 import pytest
-from exchange import round_trip
+from exchange import SCRIPT, round_trip
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -115,7 +114,6 @@ class Tokens(Net):
 
 
 MODULES = (Detector, Grid, Points, Shuffled, Attention, Windows, ChannelsLast, Tokens)
-SCRIPT = pytest.mark.skipif(importlib.util.find_spec("onnxscript") is None, reason="onnxscript is not installed")
 
 
 def exported(module, dynamo):

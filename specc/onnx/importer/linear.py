@@ -59,13 +59,6 @@ def _times(ctx: Context, step: Step, value: str, factor: float, part: str) -> st
     return value if factor == 1.0 else ctx.add(step, Mul(constants=(None, factor)), value, part=part)
 
 
-def _flat(ctx: Context, step: Step) -> str:
-    value = ctx.live(step)
-    if ctx.lifted or ctx.type(value).rank != 1:
-        raise Decline("its first operand is no batch of vectors")
-    return value.value
-
-
 def transposed(tensor: Tensor) -> Tensor:
     return mapped(tensor, tensor.shape[::-1], lambda array: array.T)
 
