@@ -21,8 +21,12 @@ class Source:
 
     def position(self, offset: int) -> tuple[int, int]:
         """The row and column of `offset`, both counted from 1, columns in characters."""
-        row = bisect_right(self._line_starts, offset)
+        row = self.row(offset)
         return row, offset - self._line_starts[row - 1] + 1
+
+    def row(self, offset: int) -> int:
+        """The row of `offset`, counted from 1."""
+        return bisect_right(self._line_starts, offset)
 
     def line(self, row: int) -> str:
         """The text of `row` (from 1) without its line ending."""
@@ -59,7 +63,7 @@ class Span(NamedTuple):
 
     @property
     def row(self) -> int:
-        return self.source.position(self.start)[0]
+        return self.source.row(self.start)
 
     @property
     def column(self) -> int:

@@ -6,8 +6,9 @@ from specc.diagnostics import Diagnostic, Label
 from specc.dims import Sym, symbol
 from specc.elaborate.claimed import agrees, can_be, claimed_type, other_reading
 from specc.elaborate.expressions import Frame, shape_parts
-from specc.elaborate.layers import Layers, Origin, Result
+from specc.elaborate.layers import Layers, Result
 from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.steps import Origin
 from specc.elaborate.values import UNKNOWN, LayerValue, Value, describe, show
 from specc.source import Span
 from specc.syntax import ast

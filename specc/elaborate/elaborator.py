@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from specc.dims import names
 from specc.elaborate.expressions import Frame, as_list, condition, evaluate
-from specc.elaborate.layers import MORE_LAYERS, Layers, Mark
+from specc.elaborate.layers import MORE_LAYERS, Layers
 from specc.elaborate.model import Instance
 from specc.elaborate.operations import Operations
 from specc.elaborate.ports import block_output, graph_input, graph_output, warn_of_order
@@ -20,6 +20,7 @@ from specc.elaborate.report import Failed, Reporter, no_notes
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.rounds import Round
 from specc.elaborate.scope import Naming, Scope
+from specc.elaborate.steps import Mark
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, Value, describe
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphOutput

@@ -10,6 +10,7 @@ from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.sharing import Sharing, Use
+from specc.elaborate.steps import Mark, Origin, Step
 from specc.elaborate.values import LayerValue, LayerValues
 from specc.ir.build import GraphBuilder, output_names
 from specc.ir.graph import Node
@@ -26,22 +27,6 @@ Result = LayerValue | LayerValues
 Call = ast.Operation | ast.Residual
 
 
-class Origin(NamedTuple):
-    """Where a value came from, for messages about what reads it."""
-
-    span: Span
-    op: Op | None = None
-    inputs: Types = ()
-
-    @property
-    def arithmetic(self) -> tuple[str, ...]:
-        """How the value's sizes come about."""
-        try:
-            return self.op.arithmetic(self.inputs) if self.op is not None else ()
-        except Rejection:
-            return ()  # the value stands in for one that an error left without a shape
-
-
 class _Inferred(NamedTuple):
     """What an operation gives on its inputs; `weights` are not known where it refused them."""
 
@@ -50,38 +35,11 @@ class _Inferred(NamedTuple):
     remarks: tuple[Finding, ...] = ()
 
 
-class Mark(NamedTuple):
-    """The place of a node's operation in the text, and the arguments that were written for it."""
-
-    place: Span
-    written: Container[str]
-
-
-class _Step(NamedTuple):
-    """A node as another statement, or the same one again, makes it: called `suffix` behind the layer's name."""
-
-    node: Node
-    suffix: str
-    inputs: Types
-    weights: tuple[Weight, ...]
-    mark: Mark
-    origin: Origin
-
-
 class _Steps(NamedTuple):
     """How a layer is made of values of the types `inputs`."""
 
     inputs: Types
-    nodes: tuple[_Step, ...]
-
-
-class Made(NamedTuple):
-    """A node that a statement made, with the tensors it needs and the arguments written for it."""
-
-    node: Node
-    inputs: Types
-    weights: tuple[Weight, ...]
-    written: Container[str]
+    nodes: tuple[Step, ...]
 
 
 class Layers:
@@ -112,23 +70,25 @@ class Layers:
         self.origins[name] = Origin(span)
         self.marks[name] = Mark(span, ())
 
-    def made(self, node: Node) -> Made:
-        """What is known of a node of this graph, for `take`."""
-        inputs = tuple([self.build.types[name] for name in node.inputs])
-        return Made(node, inputs, self._known[id(node.op), inputs].weights or (), self.marks[node.name].written)
+    def step(self, node: Node) -> Step:
+        """How a node of this graph was made, for `take`."""
+        kinds = tuple([self.build.types[name] for name in node.inputs])
+        weights = self._known[id(node.op), kinds].weights or ()
+        suffix = node.name.removeprefix(node.layer)
+        return Step(node, suffix, kinds, weights, self.marks[node.name], self.origins[node.name])
 
-    def take(self, layers: Sequence[Made], span: Span) -> bool:
-        """Do again what making these for the statement at `span` did; not where there would be too many layers."""
-        if len(self.build.nodes) + len(layers) > self._limits.layers:
+    def take(self, steps: Sequence[Step]) -> bool:
+        """Do again what making these did; not where there would be too many layers."""
+        if len(self.build.nodes) + len(steps) > self._limits.layers:
             return False
-        origin = Origin(span, layers[0].node.op, layers[0].inputs)
-        for node, inputs, weights, written in layers:
+        for node, _, inputs, weights, mark, origin in steps:
+            name = node.name
             if weights:
-                self.sharing.note(Use(node.name, node.name, node.op, inputs, weights, tuple(self.calls), span))
+                self.sharing.note(Use(name, name, node.op, inputs, weights, tuple(self.calls), mark.place))
             if not self.broken:
                 self.build.take(node)
-                self.marks[node.name] = Mark(span, written)
-            self.origins[node.name] = origin
+                self.marks[name] = mark
+            self.origins[name] = origin
         return True
 
     def apply(
@@ -157,7 +117,7 @@ class Layers:
         result = self._made(op, sources, act, statement, name, scope, others)
         if isinstance(result, LayerValue) and heard == self._report.heard and self._can_repeat(sources, 0):
             inputs = tuple([source.type for source in sources if source.type is not None])
-            self._repeated[key] = _Steps(inputs, tuple([self._step(node, name) for node in self.build.nodes[first:]]))
+            self._repeated[key] = _Steps(inputs, tuple(map(self.step, self.build.nodes[first:])))
         return result
 
     def _made(
@@ -179,13 +139,7 @@ class Layers:
             return False
         return not [source for source in sources if source.claimed is not None]
 
-    def _step(self, node: Node, layer: str) -> _Step:
-        kinds = tuple([self.build.types[name] for name in node.inputs])
-        weights = self._known[id(node.op), kinds].weights or ()
-        suffix = node.name.removeprefix(layer)
-        return _Step(node, suffix, kinds, weights, self.marks[node.name], self.origins[node.name])
-
-    def _repeat(self, steps: tuple[_Step, ...], sources: list[LayerValue], name: str, scope: str | None) -> LayerValue:
+    def _repeat(self, steps: tuple[Step, ...], sources: list[LayerValue], name: str, scope: str | None) -> LayerValue:
         """The layer called `name`, made in these steps: what it reads and is called is all that can differ."""
         inputs = tuple([source.name for source in sources])
         called = name

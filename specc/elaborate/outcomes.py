@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from specc.elaborate.layers import Made
+from specc.elaborate.steps import Step
 from specc.elaborate.values import LayerValue
 from specc.syntax import ast
 from specc.types import Layout
@@ -17,7 +17,7 @@ class Outcome(NamedTuple):
     statement: ast.Operation
     layout: Layout
     before: LayerValue
-    made: tuple[Made, ...]
+    made: tuple[Step, ...]
     result: LayerValue
 
 

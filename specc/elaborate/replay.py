@@ -13,6 +13,7 @@ from specc.elaborate.memory import Memory
 from specc.elaborate.operations import Operations
 from specc.elaborate.outcomes import Outcome, Outcomes
 from specc.elaborate.report import Reporter
+from specc.elaborate.steps import Step
 from specc.elaborate.values import LayerValue
 from specc.ops import BY_WORD
 from specc.syntax import ast
@@ -56,9 +57,8 @@ class Replay:
     def _again(self, past: Outcome, before: LayerValue, name: str, frame: Frame) -> Outcome | None:
         """Do what the statement did, under its name and in its line of now."""
         statement = past.statement
-        span = statement.name.span
-        outcome = _moved(past, before, name, span.row)
-        if not self._layers.take(outcome.made, span):
+        outcome = _moved(past, before, name, statement.name.span.row)
+        if not self._layers.take(outcome.made):
             return self._watched(before, statement, frame)
         label = statement.labels[0] if statement.labels else None
         self._operations.name(label, past.made[0].node.op.word, frame)
@@ -75,7 +75,7 @@ class Replay:
         result = frame.current
         if layers.broken or (report.heard, report.steps) != (heard, steps) or not isinstance(result, LayerValue):
             return None
-        made = tuple([layers.made(node) for node in layers.build.nodes[first:]])
+        made = tuple(map(layers.step, layers.build.nodes[first:]))
         known = {before.name, *(one.node.name for one in made)}
         if not made or any(len(one.node.outputs) > 1 or not known.issuperset(one.node.inputs) for one in made):
             return None
@@ -89,11 +89,9 @@ def _moved(outcome: Outcome, before: LayerValue, name: str, line: int) -> Outcom
         return outcome
     names = {outcome.before.name: before.name}
     made = []
-    for one in outcome.made:
-        node = one.node
-        names[node.name] = called = name + node.name.removeprefix(first.name)
-        inputs = tuple([names[value] for value in node.inputs])
-        changes = {"name": called, "layer": name, "inputs": inputs, "outputs": (called,), "line": line}
-        made.append(one._replace(node=node.model_copy(update=changes)))
+    for node, suffix, types, weights, mark, origin in outcome.made:
+        names[node.name] = called = name + suffix
+        moved = node.called(called, name, tuple([names[value] for value in node.inputs]), node.scope, line)
+        made.append(Step(moved, suffix, types, weights, mark, origin))
     result = LayerValue(names[outcome.result.name], name, outcome.result.type)
-    return outcome._replace(before=before, made=tuple(made), result=result)
+    return Outcome(outcome.statement, outcome.layout, before, tuple(made), result)

@@ -93,7 +93,7 @@ class GraphBuilder:
         """Append what is, but for its names, `like` a node of one result that is here already."""
         node = self.former.get(name)
         if node is None or not _is(node, like.op, layer, inputs, (name,), like.types, like.file, like.line, scope):
-            node = like.called(name, layer, inputs, scope)
+            node = like.called(name, layer, inputs, scope, like.line)
         self.nodes.append(node)
         self.types[name] = like.types[0]
 
@@ -102,7 +102,10 @@ class GraphBuilder:
         if type(node.op).conditions is not Op.conditions:  # only operations that compare sizes have any
             self._note_conditions(node)
         self.nodes.append(node)
-        self.types.update(zip(node.outputs, node.types, strict=True))
+        if len(node.outputs) == 1:
+            self.types[node.outputs[0]] = node.types[0]
+        else:
+            self.types.update(zip(node.outputs, node.types, strict=True))
 
     def _note_conditions(self, node: Node) -> None:
         kinds = [self.types[i] for i in node.inputs]

@@ -67,10 +67,13 @@ class Node(Record):
     line: int
     scope: str | None = None
 
-    def called(self, name: str, layer: str, inputs: tuple[str, ...], scope: str | None) -> Node:
-        """The same operation, of one result, with other names.  They are not validated: only names differ."""
+    def called(self, name: str, layer: str, inputs: tuple[str, ...], scope: str | None, line: int) -> Node:
+        """The same operation, of one result, with other names, in another line.  They are not validated: no more
+        differs."""
         made = object.__new__(Node)
-        made.__dict__.update(self.__dict__, name=name, layer=layer, inputs=inputs, outputs=(name,), scope=scope)
+        made.__dict__.update(
+            self.__dict__, name=name, layer=layer, inputs=inputs, outputs=(name,), scope=scope, line=line
+        )
         return made
 
 

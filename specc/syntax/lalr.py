@@ -128,9 +128,13 @@ class Parser:
         return values
 
     def _shift(self, tokens: Iterable[Token], stack: list[int], values: list[Any], deepest: int) -> None:
+        states = self._states
         for token in tokens:
-            self._reduce(token, stack, values)
-            stack.append(self._states[stack[-1]][token.kind])
+            target = states[stack[-1]].get(token.kind)
+            if target is None or target < 0:
+                self._reduce(token, stack, values)
+                target = states[stack[-1]][token.kind]
+            stack.append(target)
             if type(token) is Known:
                 if len(stack) + token.size > deepest:
                     raise TooDeep(token)
