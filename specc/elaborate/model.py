@@ -118,6 +118,8 @@ def _derived_arguments(tree: ast.Derived, module: Module, base: ModelDefinition,
     frame = Frame(module.scope, Naming(set()))
     names = parameter_names(base) if tree.args else []
     arguments: dict[str, Value] = {}
+    if names is None:
+        return arguments  # that `base` is derived from no model is reported there
     failed = False
     for index, argument in enumerate(tree.args):
         key = argument.key.id if argument.key is not None else names[index] if index < len(names) else None
@@ -135,8 +137,8 @@ def _derived_arguments(tree: ast.Derived, module: Module, base: ModelDefinition,
     return arguments
 
 
-def parameter_names(definition: ModelDefinition) -> list[str]:
-    """The parameters a model can be given; a derived one takes those of its base."""
+def parameter_names(definition: ModelDefinition) -> list[str] | None:
+    """The parameters a model can be given; a derived one takes those of its base. `None` where that is no model."""
     seen: set[int] = set()
     while isinstance(definition.tree, ast.Derived) and id(definition) not in seen:
         seen.add(id(definition))
@@ -146,7 +148,7 @@ def parameter_names(definition: ModelDefinition) -> list[str]:
             namespace = definition.module.scope.find(base.value.id)
             found = getattr(namespace, "members", {}).get(base.name.id)
         if not isinstance(found, ModelDefinition):
-            return []
+            return None
         definition = found
     return [p.name.id for p in definition.tree.parameters] if isinstance(definition.tree, ast.Model) else []
 

@@ -53,8 +53,6 @@ class Operands:
         """A value or list of values between layers."""
         if isinstance(value, LayerValue):
             return [value]
-        if isinstance(value, LayerValues):
-            return list(value.items)
         if isinstance(value, tuple) and value:
             return [item for part in value for item in self.values(part, span)]
         raise self._report.error(

@@ -59,12 +59,12 @@ def takes_words(op: type[Op], argument: str) -> bool:
     """Whether some bare word is a value of `argument`: those whose type says so, and those that say what they take."""
     if choices(op.model_fields[argument].annotation):
         return True
+    problems = []
     try:
         op.model_validate({argument: "?"})
     except ValidationError as error:
         problems = error.errors(include_url=False)
-        return not any(p["loc"][:1] == (argument,) and p["type"] != "specc_choice" for p in problems)
-    return True
+    return not any(p["loc"][:1] == (argument,) and p["type"] != "specc_choice" for p in problems)
 
 
 def choices(annotation: Any) -> set[str]:

@@ -48,6 +48,7 @@ X = "model Net { input x 4x8x8; "
         ("model Net { input x 4, std=0; relu }", "E0305", "`std` must be above 0"),
         ("model Net { input x 4, mean='a'; relu }", "E0304", '`mean` takes numbers, not a text ("a")'),
         (X + "relu; output y, labels=3 }", "E0304", "`labels` is a list of texts"),
+        (X + "a, b: split [1, 3] -> 1x8x8; concat a, b }", "E0501", "the shape here is 3x8x8, not 1x8x8"),
         # operations and blocks
         ("block a { b }; block b { a; b }; " + X + "a }", "E0205", "block `a` contains itself"),
         (X + "residual { split 2 } }", "E0408", "the line before has 2 values, and one is needed here"),
@@ -137,7 +138,12 @@ X = "model Net { input x 4x8x8; "
         (X + "repeat true { relu } }", "E0304", "`repeat` needs a whole number, not `true`"),
         ("block b(a) { a }\n" + X + "b same }", "E0201", "`a` is the word `same`, not an operation"),
         ("block b(a) { a 3 }\n" + X + "b none }", "E0303", "`a` is `none` here and takes no arguments"),
+        (X + "if leaky_relu(alpha=0.2) { relu } }", "E0308", "`true` or `false`, not `leaky_relu(alpha=0.2)`"),
+        (X + "for _i in enumerate(3) { relu } }", "E0308", "`enumerate` takes one list"),
+        ("model Net { input x 4xHxW; let H = 3; relu -> [4, H + 0, W * 1] }", "E0501", "is 4xHxW, not 4x3xW"),
         # derived models
+        ("model A(n, m) { input x 4; dense n; dense m }\nmodel B = A(n=1)", "E0302", "`B` needs a value for `m`"),
+        ("let x = 3\nmodel A = x(n=1)\nmodel B = A(n=2)", "E0208", "a model can only be derived from a model"),
         ("model A(n) { input x 4; dense n }\nmodel B = A(n=nothing)", "E0202", "unknown name `nothing`"),
         ("model A(n) { input x 4; dense n }\nmodel B = m.A(n=1)", "E0202", "unknown name `m`"),
         ("model A { input x 4; relu }\nmodel B = A.b(n=1)", "E0208", "a model has no `.b`"),
@@ -228,6 +234,7 @@ def test_branches_that_do_not_meet(left: str, right: str, needs: str, help: str 
         ("let image = [4, 8, 8]\nmodel Net { input x image; relu -> image; prelu -> 4x8x8 }", ["relu1", "prelu1"]),
         ("model Net { input x length; relu -> length }", ["relu1"]),
         ("model Net { input x 4xHxW; input y [4, x.height, x.width]; relu -> [4, x.height - 1 + 1, W] }", ["relu1"]),
+        ("block b(op) { op 4, 1x1, weights=w }\n" + X + "b conv; b conv }", ["b1.conv1", "b2.conv1"]),
         ("block b(H) { relu -> [4, H * 1, W * 1] }\nmodel Net { input x [4, 8, W]; b 8 }", ["b1.relu1"]),
     ],
 )
@@ -241,6 +248,8 @@ def test_names_of_layers(model: str, names: list[str]) -> None:
         ("concat [x, x]", "8x8x8"),
         ("s: split 2; concat s", "4x8x8"),
         ("add x, x, relu", "4x8x8"),
+        ("add from=[x]", "4x8x8"),
+        ("a, b: split 2 -> 2x8x8; add a, b", "2x8x8"),
         ("repeat 4 / 2 { maxpool 2x2 }", "4x2x2"),
         ("conv 4, 1x1 -> [N, 4, 8, 8]", "4x8x8"),
         ("flatten; dense in.features / 2", "128"),

@@ -33,6 +33,18 @@ TEXTS = {
             }
             conv 8, 3x3, pad=same
         }""",
+    "sizes of the value before": """
+        repeat 4 {
+            conv in.channels, 1x1
+            concat in, in
+        }""",
+    "a list before what had a value before it": """
+        repeat 3 {
+            unit
+        }
+        split 2
+        unit
+        conv 8, 1x1""",
     "labels": """
         repeat 3 {
             a: conv 8, 3x3, pad=1, relu

@@ -1,0 +1,51 @@
+"""What helps: the last line of a message says what to write instead, where it is plain what was meant."""
+
+import pytest
+
+import specc
+from specc import SpecError
+
+X = "model Net { input x 4x8x8; "
+OPEN = "model Net { input x 4xHxW; "
+POOLED = OPEN + "maxpool (2, 3); upsample (2, 3) "
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "help"),
+    [
+        # sizes
+        (OPEN + "reshape [in.height, in.width] }", "E0407", "`reshape 64, like=x` takes those of `x`"),
+        (OPEN + "reshape [in.height, 8] }", "E0407", "the one size that stays open: `(-1, 8)`"),
+        (POOLED + "-> [4, H, W] }", "E0501", "where H is a multiple of 2 and W is a multiple of 3: "),
+        (POOLED.replace("3", "2") + "-> [4, H, W] }", "E0501", "where H and W are multiples of 2: "),
+        # arithmetic is told as it is written, with all of its brackets, if it stands on one line
+        (X + "conv 4, 3 + (0.5) }", "E0304", "`round(3 + (0.5))` is the nearest whole number"),
+        (X + "conv 4, ((3) + 0.5) }", "E0304", "`round((3) + 0.5)` is the nearest whole number"),
+        (X + "conv 4, (3\n + 0.5) }", "E0304", None),
+        # arguments
+        ("model Net { input x 4x8; conv 4, [3], pad=causal }", "E0306", "pad the beginning alone: `pad=(2, 0)`"),
+        (X + "maxpool 3, round=ciel }", "E0306", "did you mean `ceil`?"),
+        (X + "depthwise 32, 3x3 }", "E0303", "`depthwise` keeps the channels, which are not written: `depthwise 3x3`"),
+        (X + "depthwise 32, relu, 5 }", "E0303", "write others by name, as in `stride=2`"),
+        (X + "conv 8, 3, 2, 1 }", "E0303", "what follows the window has names: `conv 8, 3, stride=2, pad=1`"),
+        (X + "conv 8, 3, 2, x }", "E0303", "write others by name, as in `stride=2`"),
+        (X + "output y, 5 }", "E0303", "they are `from`, `labels`"),
+        # operations
+        (X + "Sequential }", "E0201", "operations stand on lines of their own, each works on the one before"),
+        (X + "conf }", "E0201", "did you mean `conv`?"),
+        (X + "for a, b, c in [1] { relu } }", "E0408", "with one name more, the first is the index"),
+        (X + "for a, b in [[1, 2, 3]] { relu } }", "E0408", "`for a, b in enumerate(...)`"),
+        # values that do not meet
+        (X + "add from=x }", "E0408", "name what joins the line before: `add other`"),
+        (X + "residual { conv 4, 3x3; relu } }", "E0403", "`pad=1` in the body keeps 8x8"),
+        (X + "residual { conv 4, 3x3; reshape (4, 6, 6) } }", "E0403", "`pad=same` keeps 8x8 where it comes in; "),
+        (X + "residual { conv 4, 3; reshape (4, 6, 6); relu } }", "E0403", "`pad=same` keeps 8x8 where it comes in; "),
+        (X + "a: maxpool 3x3; add a, x }", "E0403", "`stride=1, pad=1` for `maxpool`"),
+        (X + "add { branch { } branch { maxpool 3x3; reshape (4, 2, 2) } } }", "E0403", "a stride of 4 in the larger"),
+    ],
+)
+def test_help(text: str, code: str, help: str | None) -> None:
+    with pytest.raises(SpecError) as refusal:
+        specc.loads(text)
+    told = next(diagnostic.help for diagnostic in refusal.value.diagnostics if diagnostic.code == code)
+    assert told is None if help is None else help in (told or "")
