@@ -88,7 +88,7 @@ CODES: Final[dict[str, str]] = {
     "W0106": "argument or operation that changes nothing",
     "W0107": "number that is probably not meant",
     "W0201": "label that is never used",
-    "W0202": "input, parameter, constant or block that is never used",
+    "W0202": "input, parameter, constant, loop variable or block that is never used",
     "W0203": "layer whose value is never used",
     "W0204": "value merged with itself",
     "W0301": "dense layer that holds most of the parameters",

@@ -10,6 +10,7 @@ from specc.diagnostics import Label
 from specc.dims import Sym
 from specc.elaborate.arithmetic_advice import NEAREST_EXACT, text
 from specc.elaborate.expressions import Frame
+from specc.elaborate.report import Reporter
 from specc.elaborate.scope import Scope
 from specc.elaborate.values import LayerValue, LayerValues, Value, show
 from specc.elaborate.words import activations, choices, known_words
@@ -20,6 +21,7 @@ from specc.syntax import ast
 
 _CLOSING: Final = ("pad", "border", "round", "init")
 """Arguments whose words other notations write behind the others, as activations are written here."""
+_ENUMERATED: Final = re.compile(r"\s+in\s+enumerate\(")
 _PRODUCT: Final = re.compile(r"\s*\d+(\s*\*\s*\d+)+")
 
 
@@ -76,13 +78,10 @@ class Hidden(NamedTuple):
 def hidden(written: ast.Expr | None, frame: Frame) -> Hidden:
     """What hides the word that stands there; nothing where none is hidden."""
     name = written.id if isinstance(written, ast.Name) else ""
-    scope: Scope | None = frame.scope
-    while scope is not None and name not in scope.names:
-        scope = scope.parent
-    if scope is None or name not in known_words():
+    if not frame.scope.binds(name) or name not in known_words():
         return Hidden()
     kind = "activation" if name in activations() else "operation" if name in BY_WORD else "word"
-    place = scope.places.get(name)
+    place = _place(name, frame)
     labels = () if place is None else (Label(place, f"hides the {kind} `{name}` from here on"),)
     return Hidden(labels, f"a name defined here hides the {kind} `{name}`: call it otherwise")
 
@@ -129,6 +128,47 @@ def as_product(name: Span) -> str | None:
 def source(args: Sequence[ast.Argument]) -> ast.Expr | None:
     """What `from=` names."""
     return next((a.value for a in args if a.key is not None and a.key.id == "from"), None)
+
+
+def enumerated(written: ast.Expr | None, frame: Frame) -> str | None:
+    """What to say of `x` in `for x in enumerate(xs)`, which is a list of the index and the item."""
+    place = _place(written.id, frame) if isinstance(written, ast.Name) else None
+    if place is None or not _ENUMERATED.match(place.source.text, place.end):
+        return None
+    return f"`for i, {text(place)} in enumerate(...)` takes the index and the item apart"
+
+
+def _place(name: str, frame: Frame) -> Span | None:
+    """Where the name is bound."""
+    scope: Scope | None = frame.scope
+    while scope is not None and name not in scope.names:
+        scope = scope.parent
+    return None if scope is None else scope.places.get(name)
+
+
+def miscounted(statement: ast.Operation | ast.Residual, count: int, report: Reporter) -> None:
+    """E0408 for labels of a statement that has another number of values, `count`."""
+    labels = statement.labels
+    message = f"{len(labels)} labels for {'one value' if count == 1 else f'{count} values'}"
+    place = labels[0].span.to(labels[-1].span)
+    report.error("E0408", place, message, help=_labels_meant(statement, count))
+
+
+def _labels_meant(statement: ast.Operation | ast.Residual, count: int) -> str | None:
+    if isinstance(statement, ast.Residual):
+        return None
+    word, labels = statement.name.id, [label.id for label in statement.labels]
+    op = BY_WORD.get(word)
+    if op is None:
+        outputs = " and ".join(f"`output {label}`" for label in labels)
+        return (
+            f"`{word}` returns the value of its last line; lines {outputs} in it return several" if count == 1 else None
+        )
+    if op.several:
+        return f"`{word} {len(labels)}` makes {len(labels)} values"
+    if op.leads:
+        return f"`{word}` has two results, its values and their positions: `{labels[0]}, {labels[1]}: {word} ...`"
+    return "a label stands before a line of its own: " + " and ".join(f"`{label}: {word} ...`" for label in labels[:2])
 
 
 def causal(value: Value, others: Mapping[str, Value]) -> str | None:

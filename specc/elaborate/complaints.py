@@ -180,4 +180,5 @@ def _listed(text: str) -> list[str]:
 def _other_help(refused: Refused) -> str | None:
     if is_operation(refused.value):
         return NEXT_LINE
-    return advice.other(refused.op, refused.argument, refused.value, refused.values)
+    counted = advice.enumerated(refused.written, refused.frame) if isinstance(refused.value, tuple) else None
+    return counted or advice.other(refused.op, refused.argument, refused.value, refused.values)

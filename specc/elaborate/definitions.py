@@ -6,14 +6,24 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from specc.diagnostics import Diagnostic
+from specc.elaborate.bodies import Body, Entry
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import BROKEN, Namespace
 from specc.ops import BY_WORD
 from specc.source import Span
+from specc.syntax import ast
 
 Calls: TypeAlias = Mapping[BlockDefinition, Mapping[BlockDefinition, Span]]
 """For each block the blocks that it calls, and where."""
+_UNUSED: Final = "remove it, or start its name with `_`"
+_TOLD: Final = {
+    "parameter": _UNUSED,
+    "constant": _UNUSED,
+    "loop variable": "start its name with `_`; `repeat` makes rounds without one",
+}
+"""What is told of names in bodies that nothing uses, by what they are."""
+_HIDING: Final = "constants do not change: this is another one, for this body alone"
 _LONGEST_CHAIN: Final = 12
 """Names in a circle that are all shown."""
 
@@ -70,11 +80,23 @@ def report_unused(root: Module, report: Reporter) -> None:
         if name in root.used or name.startswith("_") or imported or isinstance(value, ModelDefinition | Namespace):
             continue
         what = "block" if isinstance(value, BlockDefinition) else "constant"
-        report.add(
-            Diagnostic(
-                "W0202", f"{what} `{name}` is never used", span, help="remove it, or start its name with `_`"
-            )
-        )  # fmt: skip
+        report.add(Diagnostic("W0202", f"{what} `{name}` is never used", span, help=_UNUSED))
+
+
+def report_unused_in(body: Body, report: Reporter) -> list[tuple[ast.Name, Entry]]:
+    """W0202 for names of a body that nothing uses; the labels among them, of which elaboration knows more."""
+    labels = []
+    for name, entry in body.names.items():
+        if entry.used or name.startswith("_"):
+            continue
+        if entry.what == "label":
+            labels.append((ast.Name(entry.span, name), entry))
+        elif entry.what in _TOLD:
+            hides = body.parent is not None and body.parent.find(name) is not None
+            message = f"{entry.what} `{name}` is never used" + (", and hides one outside" if hides else "")
+            help = _HIDING if hides and entry.what == "constant" else _TOLD[entry.what]
+            report.add(Diagnostic("W0202", message, entry.span, help=help))
+    return labels
 
 
 def callable_names(module: Module) -> list[str]:

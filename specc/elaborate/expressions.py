@@ -11,6 +11,7 @@ from specc.dims import Sym, symbol
 from specc.elaborate.arithmetic import FUNCTIONS, NoResult, binary, bounded, truth, unary
 from specc.elaborate.reads import sizes_in
 from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.rounds import of_this_round
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import (
     ATTRIBUTES,
@@ -207,24 +208,25 @@ def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
 def _index(e: ast.Index, frame: Frame, report: Reporter) -> Value:
     value = evaluate(e.value, frame, report)
     if not isinstance(value, tuple):
-        raise _no_list("can be indexed", value, e.value.span, report)
+        raise _no_list("can be indexed", value, e.value, frame, report)
     index = _whole(e.index, frame, report)
     if not -len(value) <= index < len(value):
         raise report.error("E0305", e.index.span, f"there is no item {index} in a list of {len(value)}")
     return value[index]
 
 
-def _no_list(does: str, value: Value, span: Span, report: Reporter) -> Failed:
+def _no_list(does: str, value: Value, written: ast.Expr, frame: Frame, report: Reporter) -> Failed:
     """Report that `value` is no list; nothing is known of the value of a call that failed, so it is no echo."""
     if isinstance(value, LayerValue) and value.type is None:
         return Failed()
-    return report.error("E0304", span, f"only a list {does}, not {describe(value)}")
+    help = of_this_round(written, value, frame.naming)
+    return report.error("E0304", written.span, f"only a list {does}, not {describe(value)}", help=help)
 
 
 def _slice(e: ast.Slice, frame: Frame, report: Reporter) -> Value:
     value = evaluate(e.value, frame, report)
     if not isinstance(value, tuple):
-        raise _no_list("has a part", value, e.value.span, report)
+        raise _no_list("has a part", value, e.value, frame, report)
     bounds = [None if bound is None else _whole(bound, frame, report) for bound in (e.start, e.stop)]
     return value[slice(*bounds)]
 

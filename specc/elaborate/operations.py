@@ -377,11 +377,10 @@ class Operations:
         if len(labels) > 1 and result is not UNKNOWN:
             items = result.items if isinstance(result, LayerValues) else (result,)
             if len(items) != len(labels):
-                self._report.error(
-                    "E0408",
-                    labels[0].span.to(labels[-1].span),
-                    f"{len(labels)} labels for {'one value' if len(items) == 1 else f'{len(items)} values'}",
-                )
+                from specc.elaborate.advice import miscounted
+
+                miscounted(statement, len(items), self._report)
+                self._layers.broken = True
                 items = (UNKNOWN,) * len(labels)
             for label, item in zip(labels, items, strict=True):
                 frame.scope.bind(label.id, item, label.span)

@@ -7,14 +7,14 @@ and unused names, names used before their definition, and blocks that contain th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.bind import no_activation
 from specc.elaborate.bodies import Body, BoundNames, Entry
-from specc.elaborate.definitions import report_recursion, report_unused
+from specc.elaborate.definitions import report_recursion, report_unused, report_unused_in
 from specc.elaborate.doubled import warn_of_doubled
 from specc.elaborate.foreign import arguments_meant
 from specc.elaborate.modules import BlockDefinition, Module
@@ -32,8 +32,6 @@ from specc.syntax import ast
 
 if TYPE_CHECKING:
     from specc.elaborate.memory import Memory
-
-_UNUSED: Final = "remove it, or start its name with `_`"
 
 
 class Resolver:
@@ -378,16 +376,7 @@ class Resolver:
             self._mark([guess], body)
 
     def _unused(self, body: Body) -> None:
-        for name, entry in body.names.items():
-            if entry.used or name.startswith("_"):
-                continue
-            if entry.what == "label":
-                self._labelled.append((ast.Name(entry.span, name), entry))
-            elif entry.what in ("parameter", "constant"):
-                hides = body.parent is not None and body.parent.find(name) is not None
-                message = f"{entry.what} `{name}` is never used" + (", and hides one outside" if hides else "")
-                help = "constants do not change: this is another one, for this body alone" if hides else _UNUSED
-                self._report.add(Diagnostic("W0202", message, entry.span, help=help))
+        self._labelled += report_unused_in(body, self._report)
 
 
 def _signature(target: type[Op] | BlockDefinition, name: str = "") -> Signature:

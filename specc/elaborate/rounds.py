@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
-from specc.elaborate.values import Value
+from specc.elaborate.scope import Naming
+from specc.elaborate.values import LayerValue, Value
 from specc.syntax import ast
+
+_ROUND: Final = re.compile(r"(^|\.)\d+\.$")
+"""How the names of layers begin in a round of a loop that has a label."""
 
 
 class Round:
@@ -19,3 +25,16 @@ class Round:
         self.rows = rows
         self.calls = calls
         self.index = 0
+
+
+def of_this_round(written: ast.Expr, value: Value, naming: Naming) -> str | None:
+    """What to say of `a[i - 1]` for a label of the loop's body, which is a list behind the loop alone."""
+    if not isinstance(written, ast.Name) or not isinstance(value, LayerValue):
+        return None
+    called = f"{naming.prefix}{written.id}{naming.suffix}"
+    if value.layer != called or not (naming.suffix or _ROUND.search(naming.prefix)):
+        return None
+    return (
+        f"`{written.id}` is the value of this round, and a list behind the loop alone; a round begins with the last "
+        "value of the one before: `let before = in` on its first line keeps it"
+    )

@@ -29,6 +29,18 @@ FACTS: Final = (
 """What `expect` lines may speak of."""
 
 
+_FUNCTIONS: Final = {
+    "zip": "lists side by side are one list of lists, `for a, b in [[16, 1], [32, 2]]`, or go by the index: "
+    "`for i, a in xs`, and then `ys[i]`",
+    "reversed": "`xs[-1 - i]` counts from the end: `for i in range(len(xs))`",
+    "list": "a list is written `[16, 32]`, and `range(3)` is one",
+    "tuple": "a list is written `[16, 32]`, and `range(3)` is one",
+    "int": "`floor(x)` is the whole number below, `round(x)` the nearest",
+    "pow": "a power is written `x ** 2`",
+}
+"""Functions of other languages, and how what they make is written."""
+
+
 @cache
 def activations() -> Operations:
     """The operations that may close an argument list."""
@@ -42,6 +54,8 @@ def is_operation(value: object) -> bool:
 
 def function_meant(name: str, functions: Iterable[str]) -> str:
     """What to say of a name in front of brackets that is neither one of the `functions` nor an activation."""
+    if name in _FUNCTIONS:
+        return _FUNCTIONS[name]
     if name in BY_WORD:
         return f"`{name}` is an operation and stands on a line of its own; functions are {quoted(functions)}"
     guess = nearest(name, [*functions, *activations()])

@@ -11,8 +11,12 @@ from specc.syntax.hints import hint
 from specc.syntax.indentation import indentation, unclosed_brace
 from specc.syntax.lalr import Token, UnexpectedText, UnexpectedToken
 from specc.syntax.lexing import LineEnds, unclosed
+from specc.syntax.loops import dotted
 from specc.syntax.stuck import VALUES, Stuck
 
+_NAMES_OF_LAYERS = (
+    "tables and files of weights name layers so; a value has a label, `x: ...`, and of a loop's labels `x[0]` is one"
+)
 _WORD = re.compile(r"[A-Za-z0-9_.]+")
 
 # What a reader calls the terminals, in the order in which they are listed.
@@ -75,7 +79,8 @@ def _bad_number(source: Source, offset: int) -> Diagnostic:
     behind = source.text[span.end : span.end + 1]
     if behind == "?" or not behind.isascii():  # a times sign, or a minus that is a dash in `1e-3`
         return foreign_character(source, span.end)
-    return Diagnostic("E0105", f"`{_short(text)}` is neither a number nor a size", span, help=_number_help(text))
+    help = _NAMES_OF_LAYERS if re.search(r"\w\.$", source.text[:offset]) else _number_help(text)
+    return Diagnostic("E0105", f"`{_short(text)}` is neither a number nor a size", span, help=help)
 
 
 def _number_help(text: str) -> str:
@@ -83,6 +88,8 @@ def _number_help(text: str) -> str:
         return f"a size is written with a small `x`: `{text.lower()}`"
     if re.match(r"\d[\d_]*x", text):
         return "between the `x` of a size stand numbers, `_` and names without an `x`; `[3, max]` takes any value"
+    if dots := dotted(text):
+        return dots
     return "a number looks like `64`, `61_706`, `0.5` or `1e-5`; a name cannot start with a digit"
 
 

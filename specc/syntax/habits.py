@@ -141,13 +141,6 @@ def _label_of_in(stuck: Stuck) -> str | None:
     return f"a label names an operation's value, `let` one that is there: `let {written[1]} = in`"
 
 
-def _comprehension(stuck: Stuck) -> str | None:
-    """`[2 * x for x in xs]`."""
-    if stuck.token.kind != "FOR" or not stuck.open or stuck.open[-1].kind == "LBRACE":
-        return None
-    return "lists are not written with `for`: operators work on a whole list, `2 * xs`; a loop is a statement"
-
-
 HABITS: tuple[Callable[[Stuck], str | None], ...] = (
     _slashes,
     _sizes_with_commas,
@@ -164,5 +157,4 @@ HABITS: tuple[Callable[[Stuck], str | None], ...] = (
     _body_behind_label,
     _activation_of_nothing,
     _label_of_in,
-    _comprehension,
 )

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from specc.diagnostics.foreign import written_here
 from specc.syntax.habits import HABITS
+from specc.syntax.loops import LOOPS
 from specc.syntax.misplaced import MISPLACED
 from specc.syntax.pasted import PASTED
 from specc.syntax.stuck import VALUES, Stuck
@@ -210,6 +211,7 @@ HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     *PASTED,
     *MISPLACED,
     *HABITS,
+    *LOOPS,
     _inside,
     _input_shape,
     _percent,

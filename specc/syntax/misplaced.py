@@ -121,6 +121,27 @@ def _imports_with_comma(stuck: Stuck) -> str | None:
     return "each import is a line of its own: `import a`, and `import b` below it"
 
 
+def _names_from_file(stuck: Stuck) -> str | None:
+    """`import a from "b.cnn"`, `import { a } from "b.cnn"`, `from "b.cnn" import a`, `import "a.cnn" from "b.cnn"`."""
+    line = stuck.before + stuck.rest
+    behind = re.match(r"\s*import\s+(.*?)\s+from\s+(['\"][^'\"]+['\"])", line)
+    ahead = re.match(r"\s*from\s+(['\"][^'\"]+['\"])\s+import\s+(.*?)\s*(?:[#;]|$)", line)
+    names, path = behind.groups() if behind else reversed(ahead.groups()) if ahead else ("", "")
+    if stuck.token.kind not in ("NAME", "LBRACE", "TIMES") or not path:
+        return None
+    if names[:1] in "'\"":
+        return f"each file is imported on a line of its own: `import {names}`, and `import {path}` below it"
+    return f"an import brings all that a file defines: `import {path}`"
+
+
+def _quoted_alias(stuck: Stuck) -> str | None:
+    """`import "b.cnn" as "b"`."""
+    if stuck.token.kind != "STRING" or stuck.previous is None or stuck.previous.kind != "AS":
+        return None
+    word = stuck.token.value[1:-1]
+    return f"a name stands without quotes: `as {word}`" if word.isidentifier() else None
+
+
 def _repeat_times(stuck: Stuck) -> str | None:
     """`repeat 3 x { ... }`, `repeat 3 times { ... }`."""
     counted = re.search(r"\brepeat\s+(\S+)\s+$", stuck.before)
@@ -139,5 +160,7 @@ MISPLACED: tuple[Callable[[Stuck], str | None], ...] = (
     _output_with_size,
     _quoteless_path,
     _imports_with_comma,
+    _names_from_file,
+    _quoted_alias,
     _repeat_times,
 )

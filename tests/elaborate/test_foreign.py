@@ -65,3 +65,30 @@ def test_what_stands_in_the_help_can_be_written_instead(line: str, input: str) -
 @pytest.mark.parametrize("text", ["Conv2d 3, 64", "nn.Unknown(3)", "Conv2d(3, 64", "Conv2d(3, (64)", ""])
 def test_what_is_no_known_call_has_no_translation(text: str) -> None:
     assert written_here(text, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "here"),
+    {
+        "for w in [2 ** i for i in 0..3] { conv w, 1 }": "for w in 2 ** range(3) { conv w, 1 }",
+        "for w in [(w + 1) // 2 for w in [7, 9]] { conv w, 1 }": "for w in ([7, 9] + 1) // 2 { conv w, 1 }",
+        "for (w, s) in [[8, 1], [16, 2]] { conv w, s }": "for w, s in [[8, 1], [16, 2]] { conv w, s }",
+        "for i, (w, s) in enumerate([[8, 1]]) { conv w + i, s }": "for i, w, s in [[8, 1]] { conv w + i, s }",
+        "let ws = [8, 16]; let ss = [1, 2]; for w, s in zip(ws, ss) { conv w, s }": (
+            "let ws = [8, 16]; let ss = [1, 2]; for i, w in ws { conv w, ss[i] }"
+        ),
+        "for xs in zip([8, 1], [16, 2]) { conv xs[0], xs[1] }": "for a, b in [[16, 1], [32, 2]] { conv a, b }",
+        "for w in reversed([8, 16]) { conv w, 1 }": (
+            "let xs = [8, 16]; for i in range(len(xs)) { conv xs[-1 - i], 1 }"
+        ),
+        "conv int(8.5), 1": "conv floor(8.5), 1",
+        "conv pow(8, 2), 1": "conv 8 ** 2, 1",
+    }.items(),
+)
+def test_loops_and_functions_of_other_languages_are_written_as_their_help_says(wrong: str, here: str) -> None:
+    with pytest.raises(SpecError) as refused:
+        loads(f"model Net {{ input image 3x9x9; {wrong} }}")
+    said = str(refused.value.diagnostics[0].help)
+    loads(f"model Net {{ input image 3x9x9; {here} }}")
+    told = re.findall(r"`(.*?)`", said)
+    assert any(part.replace("x ** 2", "8 ** 2").replace("(x)", "(8.5)") in here for part in told) or "ys[i]" in told

@@ -172,6 +172,42 @@ def test_habits_of_other_notations(text: str, help: str) -> None:
     assert [diagnostic.help for diagnostic in found] == [help]
 
 
+NAMES_OF_LAYERS = (
+    "tables and files of weights name layers so; a value has a label, `x: ...`, and of a loop's labels `x[0]` is one"
+)
+# Loops, lists and their items.
+LOOPS = {
+    "for (w, s) in xs { bn }": "names stand without brackets: `for w, s in xs`",
+    "for i, (w, s) in enumerate(xs) { bn }": (
+        "with one name more than an item holds, the first is the index: `for i, w, s in xs`"
+    ),
+    "for i, (w, s) in xs { bn }": (
+        "the names of a loop take an item apart, not the items within it: `for i, x in xs`, and then `x[0]`"
+    ),
+    "for w in [2 ** i for i in 0..3] { bn }": "operators work on a whole list: `2 ** range(3)`",
+    "let a = [(w + 1) // 2 for w in [7, 9]]": "operators work on a whole list: `([7, 9] + 1) // 2`",
+    "let a = [min(w, 8) for w in ws]": (
+        "lists are not written with `for`: operators work on a whole list, `2 * xs`; a loop is a statement"
+    ),
+    "for i in 2..5 { bn }": "the numbers from 2 up to 5, without it, are `range(2, 5)`",
+    "add a.0, a.1": "tables number layers so; the value is an item of the list: `a[0]`",
+    "a: repeat 2 { bn }; add a.0, a.1": (
+        "`a` is the value of the whole loop; those of its rounds are a label's in it, `x: ...`, as `x[0]`"
+    ),
+    "relu from=a.0.conv1": NAMES_OF_LAYERS,
+    "conv 8, 1, weights=a.0": 'a name with numbers is a text: `weights="a.0"`',
+    "let a = leaky_relu 0.1": "settings of an activation stand in brackets: `leaky_relu(0.1)`",
+    "let a = prelu shared=true": "settings of an activation stand in brackets: `prelu(shared=true)`",
+    "let z = conv 8, 3x3": "`let` names numbers and words, a label names the value of a layer: `z: conv ...`",
+}
+
+
+@pytest.mark.parametrize(("text", "help"), LOOPS.items())
+def test_loops_and_lists_of_other_notations(text: str, help: str) -> None:
+    _, found = parse(Source("test.cnn", "model M { " + text + "\n}"))
+    assert [diagnostic.help for diagnostic in found] == [help]
+
+
 BEHIND = (
     "`shortcut { ... }` stands right behind the body of its `residual`, and an activation of the sum before both: "
     "`residual relu { ... } shortcut { ... }`"
@@ -219,6 +255,13 @@ def test_what_is_misplaced_is_told_where_it_belongs(text: str, help: str) -> Non
     {
         "import ./blocks.cnn": 'the path of a file stands in quotes: `import "./blocks.cnn"`',
         "import nets/blocks.cnn": 'the path of a file stands in quotes: `import "./nets/blocks.cnn"`',
+        'import "a.cnn" from "b.cnn"': (
+            'each file is imported on a line of its own: `import "a.cnn"`, and `import "b.cnn"` below it'
+        ),
+        'import a from "b.cnn"': 'an import brings all that a file defines: `import "b.cnn"`',
+        'import { a, c } from "b.cnn"': 'an import brings all that a file defines: `import "b.cnn"`',
+        'from "b.cnn" import a': 'an import brings all that a file defines: `import "b.cnn"`',
+        'import "b.cnn" as "b"': "a name stands without quotes: `as b`",
         "import a, b": "each import is a line of its own: `import a`, and `import b` below it",
         "block b(n = 3: int) { bn }": "a parameter has no type, and may have a default: `n`, or `n = 64`",
         "block b(n: int) { bn }": "a parameter has no type, and may have a default: `n`, or `n = 64`",
