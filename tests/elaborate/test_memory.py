@@ -14,6 +14,7 @@ from specc.loader import FileLoader
 from specc.pipeline import Outcome, check
 from specc.source import Source
 from tests.edits import versions
+from tests.shortcuts import assert_same
 
 TEXT = """\
 model M {
@@ -68,6 +69,48 @@ def test_a_word_that_becomes_a_constant_is_read_anew() -> None:
     assert checked(text, memory).ok
     (after,) = checked("let same = 1\nlet relu = tanh\n" + text, memory).models
     assert [node.op.word for node in after.graph.nodes[:2]] == ["conv", "tanh"]
+
+
+BLOCK = "block unit {\n  conv 4, 3x3, pad=1\n}\n"
+HEAD = "model M {\n  input x 4x8x8\n"
+EDITS = {
+    "tensors of a block's call": ("unit; unit", "unit weights=w; unit weights=w"),
+    "an operation in a loop": ("repeat 4 {\n  a: mul in, in\n}", "repeat 4 {\n  a: add in, in\n}"),
+    "the size of a loop": ("repeat 3 {\n  a: mul in, in\n}", "repeat 5 {\n  a: mul in, in\n}"),
+    "what comes before a loop": ("repeat 3 {\n  conv 4, 1x1\n}", "conv 2, 1x1\nrepeat 3 {\n  conv 4, 1x1\n}"),
+    "a layer with several results": ("layernorm statistics=true", "relu\nlayernorm statistics=true"),
+    "an activation with a label in front": ("prelu\nconv 4, 3x3, relu", "prelu\nb: relu\nconv 4, 3x3, relu\nrelu"),
+    "a label": ("a: relu\ntanh\nadd a", "tanh\na: relu\nadd a"),
+    "a name that a function has": ("let max = 3\nconv max(max, 4), 1x1", "let max = 5\nconv max(max, 4), 1x1"),
+    "a warning": ("upsample 2\nmaxpool 3x3\nrelu", "upsample 2\n\nmaxpool 3x3\nrelu"),
+    "a false shape": ("conv 4, 3x3\nrelu\nbn", "conv 4, 3x3 -> 4x9x9\nrelu\nbn"),
+}
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_is_checked_as_if_it_were_new(name: str, back: bool) -> None:
+    memory = Memory()
+    for body in EDITS[name][:: -1 if back else 1] * 2:
+        text = f"{BLOCK}{HEAD}{body}\n}}"
+        assert_same(checked(text, memory), checked(text, None))
+
+
+def test_nodes_of_a_loop_are_the_same_objects_while_it_stays_as_it_is() -> None:
+    memory = Memory()
+    text = HEAD + "repeat 5 {\n  a: mul in, in\n  prelu\n  conv 4, 1x1, weights=w\n}\n}"
+    (before,), (after,) = checked(text, memory).models, checked(text, memory).models
+    assert all(a is b for a, b in zip(after.graph.nodes, before.graph.nodes, strict=True))
+
+
+@pytest.mark.parametrize("name", ["layers", "steps"])
+def test_limits_are_those_of_a_check_without_memory(name: str) -> None:
+    memory = Memory()
+    text = HEAD + 'conv 4, 3x3, pad="same_lower"\n' * 3 + "repeat 3 {\nrelu\n}\nbn\n}"
+    assert checked(text, memory).ok
+    for number in range(30):
+        limits = Limits(**{name: number})
+        assert_same(checked(text, memory, limits), checked(text, None, limits))
 
 
 def test_nodes_outlive_an_error() -> None:

@@ -19,6 +19,9 @@ AT_RUN_TIME = ["Shape", "Shape", "Sub", "Div", "Add", "Slice", "Shape", "Concat"
         ((3, H + 5, W), (5, H, W), []),
         ((3, H // 2, W), (5, 2 * (H // 4), W - 1), []),  # a remainder of 0 or 1 is cut
         ((3, 2 * (H // 2), W), (5, H, W), ["H must be a multiple of 2"]),
+        ((3, H * W, 8), (5, H, 8), []),  # products of open sizes are taken to fit
+        ((3, (H * W) // 2, 8), (5, H, 8), []),
+        ((3, (H + (H * W) // 2) // 2, 8), (5, H, 8), []),
     ],
 )
 def test_shapes_and_conditions(x, like, conditions):

@@ -108,6 +108,28 @@ def test_layernorm_with_its_statistics(over):
     assert_within_bound(op, x, opsets=(17, 21))
 
 
+@pytest.mark.parametrize(
+    ("word", "arguments"),
+    [
+        ("conv", {"channels": 6, "kernel": 3}),
+        ("conv", {"channels": 6, "kernel": 3, "groups": 2}),
+        ("depthwise", {"kernel": 3, "multiplier": 3}),
+        ("deconv", {"channels": 6, "kernel": 3}),
+        ("deconv", {"channels": 6, "kernel": 3, "groups": 2}),
+    ],
+)
+def test_a_batch_norm_is_folded_into_the_kernel_before_it(word, arguments):
+    """Its factors, in the shape `by_channel` gives them, are those of the kernel's output channels."""
+    linear, norm, x = BY_WORD[word](**arguments), BY_WORD["bn"](), numbers(1, 4, 5, 5).astype(np.float64)
+    ws = random_weights(linear, [image(4, 5, 5)])
+    stats = random_weights(norm, linear.infer((image(4, 5, 5),)), seed=1)
+    factors, kernel = norm.factors(stats, np.asarray), ws[linear.kernel_name]
+    bias = (ws["bias"] - stats["running_mean"]) * factors + stats["bias"]
+    folded = {**ws, linear.kernel_name: kernel * linear.by_channel(factors, kernel), "bias": bias}
+    (wanted,) = norm.compute(linear.compute([x], ws), stats)
+    np.testing.assert_allclose(linear.compute([x], folded)[0], wanted, rtol=1e-4, atol=1e-4)
+
+
 SHAPES = [(2, 6), (2, 6, 9), (2, 6, 5, 4), (1, 6, 3, 4, 5)]
 
 

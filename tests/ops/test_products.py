@@ -67,6 +67,11 @@ def test_powers_of_negative_numbers():
     np.testing.assert_array_equal(y, [[-8, 4, np.nan, 1, np.inf]])
 
 
+def test_terms_are_the_columns_of_the_first_matrix():
+    a, b = numbers(2, 3, 4), numbers(2, 4, 5)
+    assert BY_WORD["matmul"]().terms([a, b], {}) == 4
+
+
 def test_operators():
     assert nodes_of(BY_WORD["matmul"](), image(3, 4), image(4, 3)) == ["MatMul"]
     assert nodes_of(BY_WORD["pow"](), image(3, 4), image(3, 4)) == ["Pow"]

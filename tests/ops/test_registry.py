@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from specc import ops
 from specc.elaborate.words import choices
 from specc.ops import ACTIVATIONS, BY_WORD, CHOICES, CLASSES, OPS
 from specc.ops.axes import AXIS_NAMES
@@ -16,6 +17,8 @@ def test_each_class_stands_under_its_own_word() -> None:
     assert "conv" in BY_WORD and "convolution" not in BY_WORD
     with pytest.raises(KeyError):
         BY_WORD["convolution"]
+    with pytest.raises(AttributeError, match="has no attribute 'ops'"):
+        ops.ops  # noqa: B018
 
 
 def test_the_activations_are_those_that_say_so() -> None:

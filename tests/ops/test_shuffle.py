@@ -1,5 +1,7 @@
 """pixel_shuffle, pixel_unshuffle, channel_shuffle, split: sizes, PyTorch, ONNX Runtime."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from lowering import assert_within_bound, image, nodes_of, numbers, rejected
@@ -7,6 +9,7 @@ from pydantic_core import ValidationError
 
 from specc.dims import Divides, symbol
 from specc.ops import BY_WORD
+from specc.ops.base import Reach
 
 H, W = symbol("H"), symbol("W")
 
@@ -49,6 +52,12 @@ def test_rejections(word, arguments, x, code):
 def test_split_needs_parts(parts):
     with pytest.raises(ValidationError):
         BY_WORD["split"](parts=parts)
+
+
+def test_reach():
+    """A position of the output reads one of the input, or as many as have become its channels."""
+    assert BY_WORD["pixel_unshuffle"](factor=3).reach((image(2, 6, 9),)) == (Reach(3, Fraction(3)),) * 2
+    assert BY_WORD["pixel_shuffle"](factor=3).reach((image(9, 2, 3),)) == (Reach(1, Fraction(1, 3)),) * 2
 
 
 def test_open_sizes_that_are_cut_must_divide():

@@ -24,6 +24,7 @@ WORDS = {
     "counting avgpool": {"count_include_pad": True},
     "lppool": {},
     "weightedpool": {"falloff": "gaussian"},
+    "linear weightedpool": {"falloff": "linear"},
 }
 
 

@@ -89,3 +89,10 @@ def test_what_is_kept_changes_nothing(seed: int) -> None:
         anew, wanted = parse(source, limits)
         assert found == wanted
         assert plain(again) == plain(anew)
+
+
+def test_a_kept_line_may_get_too_deep() -> None:
+    kept, limits = Lines(), Limits(nesting=3)
+    for before, after, found in (("", "", []), ("add { branch {\n", "\n} }", ["E0106"])):
+        text = Source("m.cnn", body(f"{before}conv ((8)), 3x3{after}"))
+        assert [diagnostic.code for diagnostic in parse(text, limits, kept=kept)[1]] == found

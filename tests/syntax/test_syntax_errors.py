@@ -134,6 +134,7 @@ IN_A_MODEL = {
     ),
     "bn # \u202e": "E0104 2:6-1 U+202E RIGHT-TO-LEFT OVERRIDE does not belong in a spec (remove it)",
     "b\x00n": "E0104 2:2-1 U+0000 NUL does not belong in a spec (remove it)",
+    "bn, " + "a" * 130: "E0101 2:135-0 unexpected end of the line (expected `:` or `,`)",
     "bn \ufeff": "E0104 2:4-1 U+FEFF ZERO WIDTH NO-BREAK SPACE does not belong in a spec (remove it)",
 }
 
@@ -222,6 +223,7 @@ MISPLACED = {
     "let w = [1:3]": "a list of numbers that follow one another is `range(1, 3)`",
     "slice width, [-3:]": "`slice` takes an axis, and where to begin and end: `slice width, -3`",
     "input image 3 x 32 x 32": "a size is one word: `3x32x32`",
+    "residual {\n" + "bn\n" * 1000 + "} relu": "an operation stands on a line of its own, or behind `;`",
     "repeat 3 {\n bn\n} relu": "an operation stands on a line of its own, or behind `;`",
     "residual, relu { bn }": "its activation stands behind it without a comma: `residual relu { ... }`",
     "concat, relu { branch { bn } }": "its activation stands behind it without a comma: `concat relu { ... }`",
@@ -262,12 +264,14 @@ def test_what_is_misplaced_is_told_where_it_belongs(text: str, help: str) -> Non
         'import { a, c } from "b.cnn"': 'an import brings all that a file defines: `import "b.cnn"`',
         'from "b.cnn" import a': 'an import brings all that a file defines: `import "b.cnn"`',
         'import "b.cnn" as "b"': "a name stands without quotes: `as b`",
+        "import blocks.conv": 'a file is imported by its path: `import "./blocks.cnn"`',
+        "import conv-blocks": None,
         "import a, b": "each import is a line of its own: `import a`, and `import b` below it",
         "block b(n = 3: int) { bn }": "a parameter has no type, and may have a default: `n`, or `n = 64`",
         "block b(n: int) { bn }": "a parameter has no type, and may have a default: `n`, or `n = 64`",
     }.items(),
 )
-def test_what_is_misplaced_at_the_top_of_a_file(text: str, help: str) -> None:
+def test_what_is_misplaced_at_the_top_of_a_file(text: str, help: str | None) -> None:
     _, found = parse(Source("test.cnn", f"{text}\nmodel M {{ bn }}"))
     assert [diagnostic.help for diagnostic in found] == [help]
 
@@ -310,6 +314,7 @@ def test_a_second_error_is_reported_where_the_first_line_can_be_left_out() -> No
         "model M {\n if a = b { }\n else { }\n}",
         "model M {\n conv 6,\n 5 5,\n 7\n}",
         "input a 3x3\nconv 3\nrelu",
+        'model M {\n conv 6 5 "a\n}\nmodel N {\n let a == 3\n}',  # what the text leaves open nobody knows
     ],
 )
 def test_no_error_is_the_echo_of_another(text: str) -> None:
