@@ -107,6 +107,8 @@ def other(op: type[Op], argument: str, value: Value, others: Mapping[str, Value]
         return swapped(value, others.get("kernel"))
     if value in ("same", "same_lower", "valid") and argument == "amount":
         return f"`pad={value}` is an argument of layers with a window, as in `conv 64, 3x3, pad={value}`"
+    if op.word == "resize" and argument == "size" and _is_factor(value):
+        return f"a factor is the business of `upsample`: `upsample {show(value)}`"
     if argument == "mode" and value == "nearest-exact":
         return NEAREST_EXACT
     first = others.get(op.positional[0]) if op.positional else None
@@ -115,6 +117,12 @@ def other(op: type[Op], argument: str, value: Value, others: Mapping[str, Value]
     if argument in ("weight", "bias") and isinstance(value, str):
         return "trained values come from files of weights, for all layers at once: `--weights model.safetensors`"
     return None
+
+
+def _is_factor(value: Value) -> bool:
+    """Whether `resize` was given what `upsample` takes, a factor that is no whole number."""
+    items = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(item, int | float) for item in items) and any(item > 0 and item % 1 for item in items)
 
 
 def as_product(name: Span) -> str | None:

@@ -131,7 +131,8 @@ def _broken_item(refused: Refused) -> Diagnostic | None:
         return None
     written, number = broken
     message = f"{refused.title} {_WHOLE}, not {show(number)}"
-    return Diagnostic("E0304", message, written.span, arithmetic(written, number), help=rounding(written))
+    help = rounding(written) or _other_help(refused)
+    return Diagnostic("E0304", message, written.span, arithmetic(written, number), help=help)
 
 
 def _other(refused: Refused, allowed: set[str]) -> Diagnostic:

@@ -10,6 +10,7 @@ from typing import Final
 
 from specc.diagnostics import Diagnostic
 from specc.elaborate.report import Reporter
+from specc.elaborate.surplus import text
 from specc.ops import BY_WORD
 from specc.syntax import ast
 
@@ -22,8 +23,15 @@ _BIASES: Final = {
 }
 
 
+_LEAST_SIZE: Final = 16
+"""No network enlarges an image by as much at once and writes the factor for each axis."""
+
+
 def warn_of_idle(word: str, fields: Mapping[str, ast.Expr], report: Reporter) -> None:
-    """Report W0106 for arguments of the operation `word` that change nothing, W0107 for biases of 0 and 1."""
+    """Report W0106 for arguments of the operation `word` that change nothing, W0107 for biases of 0 and 1, weights that
+    are all one number, and factors that look like a size."""
+    if word == "upsample":
+        _warn_of_size(fields.get("scale"), report)
     if len(fields) < 2:
         return
     _warn_of_grain(word, fields, report)
@@ -33,6 +41,8 @@ def warn_of_idle(word: str, fields: Mapping[str, ast.Expr], report: Reporter) ->
         _idle("border", "no padding", "it says what padding holds", "add `pad=same` or leave it out", fields, report)
     if "bias" in fields and "weight" not in fields and word != "scale" and word in BY_WORD:
         _warn_of_bias(fields["bias"], report)
+    if "init" in fields and word in BY_WORD and BY_WORD[word].weighted_layers:
+        _warn_of_equal_weights(fields["init"], report)
 
 
 def _warn_of_grain(word: str, fields: Mapping[str, ast.Expr], report: Reporter) -> None:
@@ -52,6 +62,25 @@ def _warn_of_bias(written: ast.Expr, report: Reporter) -> None:
     if isinstance(written, ast.Number) and isinstance(written.value, int) and written.value in _BIASES:
         what, help = _BIASES[written.value]
         report.add(Diagnostic("W0107", f"`bias={written.value}` is {what}", written.span, help=help))
+
+
+def _warn_of_equal_weights(written: ast.Expr, report: Reporter) -> None:
+    """`init=0.02`, which elsewhere is a deviation."""
+    if isinstance(written, ast.Number) and written.value not in (0, 1):
+        message = f"`init={text(written)}` sets every weight to this number"
+        help = "`init=normal` and `init=uniform` make random ones, as does leaving it out"
+        report.add(Diagnostic("W0107", message, written.span, help=help))
+
+
+def _warn_of_size(written: ast.Expr | None, report: Reporter) -> None:
+    """`upsample 64x64`."""
+    if not isinstance(written, ast.Size):
+        return
+    if all(isinstance(part, int) and part >= _LEAST_SIZE for part in written.parts):
+        size, factors = text(written), ", ".join(map(str, written.parts))
+        message = f"`upsample {size}` multiplies the sizes by {' and '.join(map(str, dict.fromkeys(written.parts)))}"
+        help = f"`resize {size}` makes an image of this size; where factors are meant, write `upsample ({factors})`"
+        report.add(Diagnostic("W0107", message, written.span, help=help))
 
 
 def _pads(word: str) -> bool:

@@ -30,6 +30,8 @@ LARGEST_PIXEL: Final = 4
 _BYTE: Final = 255
 AXES: Final = frozenset("hwdlt") | {"height", "width", "depth", "length", "time", "rows", "columns"}
 """What nobody calls a batch."""
+BATCHES: Final = frozenset({"n", "b", "bs", "batch", "batch_size"})
+"""What nobody calls channels."""
 
 
 def graph_input(
@@ -43,7 +45,7 @@ def graph_input(
     values, places = _arguments(statement.args, INPUT_ARGUMENTS, "input", frame, report)
     layout = _layout(values, places, frame, report, bool(others))
     shape = _shape(statement.shape, frame, report, layout)
-    x = TensorType(shape)
+    x = TensorType(_without_batch(statement, shape, layout, report))
     mean = _per_channel("mean", values, places, x, report)
     std = _per_channel("std", values, places, x, report)
     if std is not None and any(value <= 0 for value in std):
@@ -155,8 +157,12 @@ def warn_of_order(statement: ast.Input, declared: GraphInput, layout: Layout, re
     _warn_of_batch(statement, declared, layout, report)
     _warn_of_written_batch(statement, declared, layout, report)
     sizes = tuple(size for size in declared.type.shape[1:] if isinstance(size, int))
-    if layout != "chw" or len(sizes) != declared.type.rank:
-        return
+    if len(sizes) == declared.type.rank:
+        (_warn_of_rows_of_channels if layout == "hwc" else _warn_of_rows)(statement, sizes, report)
+
+
+def _warn_of_rows(statement: ast.Input, sizes: tuple[int, ...], report: Reporter) -> None:
+    """`224x224x3` or `1x3x224x224`, read with channels first."""
     if len(sizes) == 4 and sizes[0] == 1 and sizes[1] in PIXELS and sizes[2] == sizes[3] > LARGEST_PIXEL:
         message = f"this is read as a volume of {sizes[1]}x{sizes[2]}x{sizes[3]} with one channel"
         help = f"the batch is not written: an image is `{sizes[1]}x{sizes[2]}x{sizes[3]}`"
@@ -167,6 +173,15 @@ def warn_of_order(statement: ast.Input, declared: GraphInput, layout: Layout, re
     if height == width > LARGEST_PIXEL and channels in PIXELS:
         message = f"this is read as {height} channels of {width}x{channels}"
         help = f"an image is `{channels}x{height}x{width}` here, or with `layout=hwc` stays as it is written"
+        report.add(Diagnostic("W0103", message, statement.shape.span, help=help))
+
+
+def _warn_of_rows_of_channels(statement: ast.Input, sizes: tuple[int, ...], report: Reporter) -> None:
+    """`3x224x224` with `layout=hwc`: as everywhere `sizes` begin with the channels."""
+    if len(sizes) == 3 and sizes[0] == sizes[2] > LARGEST_PIXEL and sizes[1] in PIXELS:
+        channels, height, width = sizes
+        message = f"this is read as {height}x{width} with {channels} channels"
+        help = f"an image is `{width}x{channels}x{height}` with `layout=hwc`, or without it stays as it is written"
         report.add(Diagnostic("W0103", message, statement.shape.span, help=help))
 
 
@@ -183,15 +198,33 @@ def _warn_of_batch(statement: ast.Input, declared: GraphInput, layout: Layout, r
 
 
 def _warn_of_written_batch(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
-    """`Nx3x32x32`, a volume with N channels."""
+    """`Tx3x32x32`, a volume with T channels."""
     batch, *sizes = declared.type.spoken(layout)[1:]
-    volume = layout == "chw" and isinstance(statement.shape, ast.Size) and len(sizes) == 3
-    if volume and isinstance(batch, Sym) and sizes[0] in PIXELS:
+    if _has_written_batch(statement, batch, sizes, layout):
         shape = "x".join(map(str, sizes))
         message = f"this is read as a volume of {shape} with {batch} channels"
         report.add(
             Diagnostic("W0103", message, statement.shape.span, help=f"the batch is not written: an image is `{shape}`")
         )
+
+
+def _without_batch(statement: ast.Input, shape: tuple[Dim, ...], layout: Layout, report: Reporter) -> tuple[Dim, ...]:
+    """The shape; for `Nx3x32x32`, by which nobody means a volume with N channels, that of the image, after E0404."""
+    batch, *sizes = shape[1:]
+    if not (_has_written_batch(statement, batch, sizes, layout) and str(batch).lower() in BATCHES):
+        return shape
+    image = [str(size) for size in sizes]
+    report.error(
+        "E0404", statement.shape.span, "the batch is not written in the shape of an input",
+        help=f"an image is `{'x'.join(image)}`; a list may name the batch: `[{batch}, {', '.join(image)}]`",
+    )  # fmt: skip
+    return shape[1:]
+
+
+def _has_written_batch(statement: ast.Input, batch: Dim | None, sizes: Sequence[Dim], layout: Layout) -> bool:
+    """Whether what is read as a volume looks like an image with its batch."""
+    volume = layout == "chw" and isinstance(statement.shape, ast.Size) and len(sizes) == 3
+    return volume and isinstance(batch, Sym) and sizes[0] in PIXELS
 
 
 def _argument_value(name: str, value: ast.Expr, frame: Frame, report: Reporter) -> Value:

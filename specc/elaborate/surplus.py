@@ -117,8 +117,10 @@ def _counted(
 
 
 def _known_size(word: str, arguments: Sequence[ast.Argument], taken: int) -> tuple[ast.Argument, str] | None:
-    """`bn 64`, `bn 0.001`."""
+    """`bn 64`, `bn 0.001`, `layernorm -1`."""
     first = arguments[0].value
+    if word == "layernorm" and isinstance(first, ast.Unary):
+        return arguments[0], f"the axis has a name: `{word} over={text(first)}`"
     if word not in NORMS or taken or not isinstance(first, ast.Number | ast.Size):
         return None
     if isinstance(first, ast.Number) and first.value < 1:

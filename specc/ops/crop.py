@@ -116,8 +116,17 @@ class Crop(Rearrangement):
                     argument="amount",
                     inputs={0: x.text()},
                     notes=[f"{name}: {size} - {side[0]} - {side[1]} = {size - sum(side)}"],
+                    help=self._centre_meant(x, sides),
                 )
         return sides
+
+    def _centre_meant(self, x: TensorType, sides: Sequence[tuple[int, int]]) -> str | None:
+        """How the sizes to leave are written, where the amounts could be these."""
+        pairs = zip(sides, x.spatial, strict=True)
+        if any(begin != end or not isinstance(size, int) or begin > size for (begin, end), size in pairs):
+            return None
+        sizes = "x".join(str(begin) for begin, _ in sides)
+        return f"the amount is cut off every side; `crop size={sizes}` leaves the centre of this size"
 
     def _centre(self, inputs: Types) -> tuple[Dim, ...]:
         """The sizes that are left around the centre."""
