@@ -98,8 +98,6 @@ def _copy(source: object, target: object, name: str) -> None:
     value = getattr(source, name)
     if hasattr(value, "extend"):
         getattr(target, name).extend(value)
-    elif hasattr(value, "CopyFrom"):
-        getattr(target, name).CopyFrom(value)
     else:
         setattr(target, name, value)
 

@@ -42,6 +42,12 @@ def test_macs_are_a_number_and_the_exported_sizes_too(tmp_path: Path) -> None:
     assert model.verify(model=file).passed
 
 
+def test_sizes_of_inputs_that_are_computed_from_others() -> None:
+    net = "model Net { input image 3xHxW; input half [3, image.height // 2, image.width + 1]; relu }"
+    (_, half) = specc.loads(net).at(H=9).graph.inputs
+    assert half.type.text() == "3x4x(W + 1)"
+
+
 REFUSED = {
     "no open size": ({"X": 3}, "E0310", "`H`, `W`"),
     "the batch": ({"N": 3}, "E0310", "no open size `N`"),

@@ -16,7 +16,7 @@ from specc.ir.build import GraphBuilder
 from specc.ir.graph import GraphInput, GraphOutput
 from specc.onnx import OPSETS, emit, emit_model, to_bytes
 from specc.onnx.check import check_shapes
-from specc.onnx.expose import held_values
+from specc.onnx.expose import expose, held_values
 from specc.onnx.lower import LayerBuilder
 from specc.onnx.program import EmitError
 from specc.onnx.proto import relative
@@ -284,3 +284,10 @@ def test_positions_of_maxima_reach_unpool_as_whole_numbers():
     assert held_values(model, graph)["p.1"].tensor == "p/mod"
     layers.append(("sum", layer("add"), ["p", "p.1"]))
     assert "Cast" in [node.op_type for node in exported(network(shape(1, 4, 4), *layers)).graph.node]
+
+
+def test_tensors_are_returned_once_and_only_what_nodes_make():
+    model = exported(lenet())
+    (given,) = [item.name for item in model.graph.output]
+    shown = expose(model, ["conv1", given, "image", "conv1.weight", "conv1"])
+    assert [item.name for item in shown.graph.output] == [given, "conv1"]

@@ -8,6 +8,7 @@ import onnx
 import pytest
 from graphs import layer, network, random_weights, shape
 from onnx import TensorProto, numpy_helper
+from onnx.shape_inference import infer_shapes
 
 from specc.ir.graph import GraphOutput
 from specc.onnx.check import check_shapes
@@ -127,6 +128,38 @@ def test_an_input_that_is_an_output_and_whole_numbers_stay_as_they_are():
     assert model is not None, diagnostics
     types = {item.name: item.type.tensor_type.elem_type for item in (*model.graph.input, *model.graph.output)}
     assert types == {"image": TensorProto.FLOAT, "y": TensorProto.FLOAT, "same": TensorProto.FLOAT}
+
+
+def test_pixels_stay_pixels_where_ends_keep_their_types():
+    model = emitted(FLOAT16, preprocess=True, keep_io=True)
+    types = {item.name: item.type.tensor_type.elem_type for item in (*model.graph.input, *model.graph.output)}
+    assert types == {"image": TensorProto.UINT8, "y": TensorProto.FLOAT}
+
+
+def test_the_least_that_is_divided_by_is_no_zero():
+    """1e-12 rounds to 0 in float16, and 0 / 0 is no number."""
+    graph = network(shape(3, 4), ("unit", layer("normalize")), output="y")
+    model = emitted(FLOAT16, graph, {})
+    (clip,) = [node for node in model.graph.node if node.op_type == "Clip"]
+    (least,) = [numpy_helper.to_array(tensor) for tensor in model.graph.initializer if tensor.name == clip.input[1]]
+    assert least == np.float16(2**-24)
+
+
+@pytest.mark.parametrize("precision", TYPES, ids=lambda p: p.name)
+def test_sizes_that_are_worked_out_stay_whole_numbers(precision):
+    layers = [
+        ("pool", layer("maxpool", kernel=(2,), positions=True)),
+        ("y", layer("unpool", kernel=(2,)), ["pool", "pool.1"]),
+    ]
+    model = emitted(precision, network(shape(2, "H", "W"), *layers), {})
+    inferred = infer_shapes(model, strict_mode=True, data_prop=True).graph.value_info
+    types = {item.name: item.type.tensor_type.elem_type for item in inferred}
+    made = {
+        node.output[0]: types[node.output[0]]
+        for node in model.graph.node
+        if node.op_type in ("Range", "Shape", "ReduceProd")
+    }
+    assert {*made.values()} == {TensorProto.INT64}
 
 
 def test_values_beyond_the_range_are_counted():

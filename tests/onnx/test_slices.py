@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import onnx
-from graphs import layer, network, random_weights, shape
+import onnxruntime
+from graphs import layer, network, numbers, random_weights, shape
 from onnx import TensorProto, helper
 
 from specc.onnx import emit_model
+from specc.onnx.expose import held_values
 from specc.onnx.slices import slices
+from specc.runtime.session import session
 
 GRAPH = network(
     shape(3, 8, 8),
@@ -48,3 +52,24 @@ def test_a_model_with_a_graph_inside_stays_whole():
     ]
     model = helper.make_model(helper.make_graph(nodes, "g", starts, ends))
     assert names(model, {"other": 1000, "z": 1000}, limit=1) == [["first", "second"]]
+
+
+def test_tensors_of_every_type_pass():
+    """Each layer by itself, on what those before it have made: positions and codes are whole numbers."""
+    graph = network(
+        shape(2, 4, 4),
+        ("pool", layer("maxpool", kernel=(2,), positions=True)),
+        ("back", layer("unpool", kernel=(2,)), ["pool", "pool.1"]),
+        ("codes", layer("quantize", scale=0.1), ["back"]),
+        ("numbers", layer("dequantize", scale=0.1), ["codes"]),
+        ("largest", layer("argmax"), ["numbers"]),
+    )
+    model, _ = emit_model(graph, {})
+    values = {"image": numbers(1, 2, 4, 4)}
+    wanted, _ = session(model.SerializeToString(), device="cpu")[0].run(values)
+    parts = list(slices(model, {held.tensor: 1000 for held in held_values(model, graph).values()}, 1))
+    assert len(parts) == len(graph.nodes)
+    for part in parts:
+        alone = onnxruntime.InferenceSession(part.model.SerializeToString(), providers=["CPUExecutionProvider"])
+        values |= zip(part.outputs, alone.run(part.outputs, {name: values[name] for name in part.inputs}), strict=True)
+    np.testing.assert_array_equal(values["largest"], wanted["largest"])

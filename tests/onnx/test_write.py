@@ -19,7 +19,7 @@ from specc.inference import open_session
 from specc.interpreter import interpret
 from specc.onnx import emit, emit_model, to_bytes, write_model
 from specc.onnx.precision import FLOAT16, Counted
-from specc.onnx.write import apart
+from specc.onnx.write import apart, fed
 from specc.runtime.session import session
 from specc.weights.tensors import Tensor, Unreadable, Weights
 
@@ -215,3 +215,13 @@ class TestFailures:
         (diagnostic,) = write_model(emit(GRAPH)[0], WEIGHTS, path, limit=10_000)
         assert diagnostic.code == "E0904"
         assert list(tmp_path.iterdir()) == [path]
+
+
+def test_weights_are_fed_as_inputs_once():
+    model, _ = emit(GRAPH)
+    outside, arrays, _ = apart(model, WEIGHTS)
+    again = fed(fed(outside))
+    assert [item.name for item in again.graph.input] == ["image", *arrays]
+    declared = fed(outside)
+    declared.graph.initializer.extend(outside.graph.initializer)
+    assert [item.name for item in fed(declared).graph.input] == ["image", *arrays]
