@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import numpy_helper, parser
 
@@ -17,7 +18,7 @@ from specc.ir.graph import Graph, Node
 from specc.limits import DEFAULT_LIMITS
 from specc.loader import FileLoader
 from specc.onnx.emit import emit
-from specc.onnx.importer import Imported, ImportLimits, read_model
+from specc.onnx.importer import Imported, ImportLimits, annotated, read_model
 from specc.onnx.importer.load import take_apart
 from specc.onnx.importer.read import convert
 from specc.onnx.lower import lower_layer
@@ -99,6 +100,20 @@ def imported(data: bytes) -> Imported:
     found, diagnostics = read_model(data)
     assert found is not None, diagnostics
     return found
+
+
+def assert_verified(data: bytes) -> None:
+    """What is read from a model of one input computes what ONNX Runtime makes of the model, layer by layer."""
+    found = imported(data)
+    (given,) = found.graph.inputs
+    sizes = given.type.spoken(found.graph.layout)[1:]
+    inputs = {given.name: np.random.default_rng(1).standard_normal((2, *sizes)).astype(np.float32)}
+    report, diagnostics = verify(
+        found.graph, found.weights, annotated(onnx.load_from_string(data), found.held), inputs=inputs
+    )
+    assert report is not None, diagnostics
+    assert all(output.passed for output in report.end_to_end)
+    assert [layer.note for layer in report.layers if layer.status == "failed"] == []
 
 
 def refusal(data: bytes) -> str:

@@ -265,7 +265,7 @@ def _row(conv: Step, weight: Known, bias: Known, beta: float) -> Lrn | None:
 
 
 def _band(band: Known, bias: Known, beta: float) -> Lrn | None:
-    if band.elements != band.shape[0] ** 2:
+    if band.shape[1] != band.shape[0] or band.elements != band.shape[0] ** 2:
         return None
     rows = band.array.reshape(band.shape[0], -1)
     reach = np.flatnonzero(rows[rows.shape[0] // 2])
@@ -274,9 +274,10 @@ def _band(band: Known, bias: Known, beta: float) -> Lrn | None:
     if not size or reach[0] != max(middle - (size - 1) // 2, 0):
         return None
     expected = np.array([[0 <= i - o + (size - 1) // 2 < size for i in range(len(rows))] for o in range(len(rows))])
-    if not np.array_equal(rows != 0, expected) or not np.all(bias.array == bias.array.reshape(-1)[0]):
+    alpha = rows[middle, middle]
+    if not np.array_equal(rows, expected * alpha) or not np.all(bias.array == bias.array.reshape(-1)[0]):
         return None
-    return _lrn(size, float(rows.max()), beta, bias)
+    return _lrn(size, float(alpha), beta, bias)
 
 
 def _lrn(size: int, factor: float, beta: float, bias: Known) -> Lrn | None:

@@ -149,7 +149,7 @@ def _spread(numbers: Array, shape: tuple[int, ...], how: tuple[int, int]) -> Arr
     """Scales or zero points in a shape that broadcasts against `shape`."""
     axis, block = how
     exact = numbers.astype(np.float32)
-    if numbers.ndim > 1 and block:
+    if numbers.ndim and block:
         repeated = np.repeat(exact, block, axis)
         return repeated[tuple(slice(size) for size in shape)]
     if numbers.size == 1:

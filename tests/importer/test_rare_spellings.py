@@ -1,0 +1,130 @@
+"""What few programs write, and is read all the same: paddings apart from their pools, numbers that change nothing,
+constants that are computed, scales for each group or block.
+
+Every one is verified against ONNX Runtime on the file itself.
+"""
+
+import numpy as np
+import onnx
+import pytest
+from exchange import assert_verified, imported, model_of, words
+from onnx import numpy_helper
+
+IMAGE = "float[N,4,8,8] x"
+SAME = f"g ({IMAGE}) => (float[N,4,8,8] y)"
+LEAST = "float low = {-inf}"
+
+CASES = {
+    # name: (opset, graph, weights, operations)
+    "adding nothing": (17, f"{SAME} <float z = {{0.0}}> {{ a = Add(x, z)  b = Sub(a, z)  y = Relu(b) }}", [], ["relu"]),
+    "multiplying by one": (
+        17, f"{SAME} <float o = {{1.0}}> {{ a = Mul(o, x)  b = Div(a, o)  y = Relu(b) }}", [], ["relu"],
+    ),
+    "taken from zero": (17, f"{SAME} <float z = {{0.0}}> {{ y = Sub(z, x) }}", [], ["sub"]),
+    "a constant for each channel taken away": (
+        17, f"{SAME} {{ y = Sub(x, b) }}", [("b", (1, 4, 1, 1))], ["learned", "sub"],
+    ),
+    "padding below all values before a maxpool": (
+        17,
+        f"""g ({IMAGE}) => (float[N,4,4,5] y) <int64[8] p = {{0, 0, 0, 1, 0, 0, 0, 1}}, {LEAST}> {{
+            a = Pad(x, p, low)  y = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(a) }}""",
+        [], ["maxpool"],
+    ),
+    "padding before the maxpool of a minpool": (
+        17,
+        f"""g ({IMAGE}) => (float[N,4,4,5] y) <int64[8] p = {{0, 0, 0, 1, 0, 0, 0, 1}}, {LEAST}> {{
+            n = Neg(x)  a = Pad(n, p, low)  m = MaxPool<kernel_shape = [2, 2], strides = [2, 2]>(a)  y = Neg(m) }}""",
+        [], ["minpool"],
+    ),
+    "padding taken away": (
+        17, f"g ({IMAGE}) => (float[N,4,5,7] y) <int64[8] p = {{0, 0, -1, 0, 0, 0, -2, -1}}> {{ y = Pad(x, p) }}", [],
+        ["crop"],
+    ),
+    "padding of nothing": (
+        17, f"{SAME} <int64[8] p = {{0, 0, 0, 0, 0, 0, 0, 0}}> {{ a = Pad(x, p)  y = Relu(a) }}", [], ["relu"],
+    ),
+    "padding of channels and rows": (
+        17,
+        f"""g ({IMAGE}) => (float[N,6,9,8] y) <int64[8] p = {{0, 1, 1, 0, 0, 1, 0, 0}}, float by = {{2.5}}> {{
+            y = Pad(x, p, by) }}""",
+        [], ["pad", "pad"],
+    ),
+    "a p-norm of all positions": (
+        17,
+        f"""g ({IMAGE}) => (float[N,4,1,1] y) <float p = {{3.0}}, float r = {{0.33333334}}, int64[2] axes = {{2, 3}}> {{
+            a = Abs(x)  b = Pow(a, p)  c = ReduceSum(b, axes)  y = Pow(c, r) }}""",
+        [], ["global_lppool"],
+    ),
+    "scales for each group of a normalisation": (
+        18, f"{SAME} {{ y = GroupNormalization<num_groups = 2>(x, s, b) }}", [("s", (2,)), ("b", (2,))], ["groupnorm"],
+    ),
+    "scales for each block of a matrix": (
+        21,
+        """g (float[N,4] x) => (float[N,2] y)
+        <int8[4,2] w = {1, -2, 3, -4, 100, -100, 127, -128}, float[2,2] s = {0.1, 0.2, 0.3, 0.4}> {
+            m = DequantizeLinear<axis = 0, block_size = 2>(w, s)  y = MatMul(x, m) }""",
+        [], ["dense"],
+    ),
+    "scales for each block of a list": (
+        21,
+        f"""{SAME} <int8[4] w = {{1, -2, 100, -128}}, float[2] s = {{0.1, 0.2}}, int64[3] to = {{4, 1, 1}}> {{
+            m = DequantizeLinear<axis = 0, block_size = 2>(w, s)  c = Reshape(m, to)  y = Mul(x, c) }}""",
+        [], ["scale"],
+    ),
+    "sizes rounded, multiplied and repeated": (
+        17,
+        """g (float[N,4,6,4] x) => (float[N,4,24] y) <float f = {24.7}, int64[1] two = {2}, int64[1] four = {4}> {
+            a = Floor(f)  b = Cast<to = 7>(a)  one = Constant<value = int64[1] {0}>()  c = Unsqueeze(b, one)
+            d = Tile(four, two)  e = ReduceProd<keepdims = 1>(two)  g1 = Div(e, two)
+            h = Constant<value = int64[2] {0, 4}>()  s = Concat<axis = 0>(h, c)  y = Reshape(x, s) }""",
+        [], ["reshape"],
+    ),
+    "a constant in two parts": (
+        17,
+        """g (float[N,4,6,4] x) => (float[N,24,4] y) <int64[6] s = {0, 24, 4, 9, 9, 9}, int64[2] at = {3, 3}> {
+            a, b = Split<axis = 0>(s, at)  y = Reshape(x, a) }""",
+        [], ["reshape"],
+    ),
+    "shuffles of nothing": (
+        17, f"{SAME} {{ a = DepthToSpace<blocksize = 1>(x)  y = Relu(a) }}", [], ["relu"],
+    ),
+    "a product of values without an addend": (
+        17, "g (float[N,4,4] x) => (float[N,4,4] y) { y = MatMul(x, x) }", [], ["matmul"],
+    ),
+    "half pixels of which none is alone": (
+        18,
+        f"""g ({IMAGE}) => (float[N,4,12,5] y) <int64[2] s = {{12, 5}}> {{
+            y = Resize<mode = "linear", coordinate_transformation_mode = "pytorch_half_pixel", axes = [2, 3]>
+                (x, , , s) }}""",
+        [], ["resize"],
+    ),
+    "a transposed convolution of a given size": (
+        17,
+        f"""g ({IMAGE}) => (float[N,3,17,15] y) {{
+            y = ConvTranspose<kernel_shape = [3, 3], strides = [2, 2], output_shape = [17, 15]>(x, w) }}""",
+        [("w", (4, 3, 3, 3))], ["deconv"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("opset", "text", "weights", "expected"), CASES.values(), ids=CASES)
+def test_is_read(opset, text, weights, expected):
+    data = model_of(text, weights, opset)
+    assert words(imported(data).graph) == expected
+    assert_verified(data)
+
+
+@pytest.mark.parametrize(("weights", "expected"), [([1, 1, 1], ["lrn"]), ([1, 2, 1], None), ([1, 1, 2], None)])
+def test_neighbours_of_equal_weight_are_a_local_response_normalisation(weights, expected):
+    """As a 1x1 convolution over the squares: a band of ones times alpha."""
+    band = sum(np.diag([weight] * (4 - abs(k)), k) for k, weight in zip((-1, 0, 1), weights, strict=True))
+    data = model_of(
+        f"""{SAME} <float half = {{0.75}}, float[4] k = {{2.0, 2.0, 2.0, 2.0}}> {{
+            s = Mul(x, x)  c = Conv(s, w, k)  d = Pow(c, half)  y = Div(x, d) }}""",
+    )
+    model = onnx.load_from_string(data)
+    values = (band * 0.1).reshape(4, 4, 1, 1).astype(np.float32)
+    model.graph.initializer.append(numpy_helper.from_array(values, "w"))
+    found = words(imported(model.SerializeToString()).graph)
+    assert found == expected if expected else "conv" in found
+    assert_verified(model.SerializeToString())
