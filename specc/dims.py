@@ -6,18 +6,17 @@ knows its sizes pays nothing and never overflows.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import gcd, lcm, prod
 from typing import Any, Final, TypeAlias
 
-from pydantic_core import core_schema
+from specc.core import CoreSchema, dataclass_of, plain, schema
+from specc.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Floor:
     """The atom floor(numerator / divisor) that could not be simplified."""
 
@@ -84,9 +83,9 @@ class Sym:
         return hash(self._key)
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
         """In JSON a size is its formula."""
-        return core_schema.no_info_plain_validator_function(_read, serialization=core_schema.to_string_ser_schema())
+        return plain(_read, schema("to-string"))
 
     @cached_property
     def _key(self) -> frozenset[tuple[Monomial, int]]:
@@ -101,7 +100,7 @@ class Sym:
 Dim: TypeAlias = int | Sym
 
 
-@dataclass(frozen=True)
+@frozen
 class Divides:
     """A condition on the open sizes: `divisor` divides `value`."""
 
@@ -109,17 +108,9 @@ class Divides:
     value: Sym
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
         """What pydantic finds in a dataclass by itself, in a thousandth of the time."""
-        fields = [
-            core_schema.dataclass_field("divisor", core_schema.int_schema()),
-            core_schema.dataclass_field("value", handler.generate_schema(Sym)),
-        ]
-        return core_schema.dataclass_schema(
-            cls,
-            core_schema.dataclass_args_schema(cls.__name__, fields, extra_behavior="forbid"),
-            [field["name"] for field in fields],
-        )
+        return dataclass_of(cls, {"divisor": schema("int"), "value": handler.generate_schema(Sym)})
 
     def __str__(self) -> str:
         multiple = self.multiple
@@ -223,10 +214,10 @@ def formula(value: Dim, conditions: tuple[Divides, ...] = ()) -> str:
 
 def parse(text: str) -> Dim:
     """The size that `formula` wrote; `ValueError` for anything else."""
-    try:
-        return _from_ast(ast.parse(text, mode="eval").body)
-    except (SyntaxError, RecursionError) as error:
-        raise ValueError(f"not a size: {text!r}") from error
+    from specc.formulas import calculated  # which imports a parser of Python
+
+    size: Dim = calculated(text, symbol)
+    return size
 
 
 def _read(value: Any) -> Sym:
@@ -374,22 +365,3 @@ def _times(left: _Rational, right: _Rational) -> _Rational:
             key = tuple(sorted(a + b, key=_order))
             result[key] = result.get(key, Fraction(0)) + x * y
     return result
-
-
-def _from_ast(node: ast.expr) -> Dim:
-    match node:
-        case ast.Constant(value=int(number)):
-            return number
-        case ast.Name(id=name):
-            return symbol(name)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_from_ast(operand)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _from_ast(left) + _from_ast(right)
-        case ast.BinOp(left=left, op=ast.Sub(), right=right):
-            return _from_ast(left) - _from_ast(right)
-        case ast.BinOp(left=left, op=ast.Mult(), right=right):
-            return _from_ast(left) * _from_ast(right)
-        case ast.BinOp(left=left, op=ast.FloorDiv() | ast.Div(), right=ast.Constant(value=int(divisor))) if divisor > 0:
-            return _from_ast(left) // divisor
-    raise ValueError(f"not a size: {ast.unparse(node)!r}")

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from specc.diagnostics import Diagnostic
+from specc.frozen import changed
 from specc.interpreter import canonical, spoken
 from specc.ir import Graph
 from specc.ir.graph import saved_values
@@ -84,7 +85,7 @@ class Inference:
                     continue
                 results, diagnostics = self.run(batch.arrays)
                 if diagnostics:
-                    yield None, tuple(replace(d, message=f"{_named(batch)}: {d.message}") for d in diagnostics)
+                    yield None, tuple(changed(d, message=f"{_named(batch)}: {d.message}") for d in diagnostics)
                 else:
                     yield Answers(batch.sources, results, batch.files), ()
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, TypeAlias
 
-from specc.data import specs_folder
+from specc.data import located
 from specc.diagnostics import Diagnostic
 from specc.elaborate.values import quoted
 from specc.limits import Limits
 from specc.source import Source
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+StrPath: TypeAlias = "str | os.PathLike[str]"
 SUFFIX = ".cnn"
 _ONNX = "this is an ONNX model: `specc import {}` writes its spec"
 _WEIGHTS = "these are weights: `--weights {}` gives them to a spec"
@@ -36,51 +40,60 @@ _BY_BEGINNING = {
 class FileLoader:
     """Reads the spec the user named and what it imports from below that spec's folder, and bundled modules."""
 
-    def __init__(self, root: Path, limits: Limits) -> None:
-        self._root = root
+    def __init__(self, root: StrPath, limits: Limits) -> None:
+        self._root = _plain(root)
         self._limits = limits
 
     def file(self, path: str, importer: Source) -> Source | Diagnostic:
         """An imported file.  Its real path, links followed, must lie below the root."""
-        base = Path(importer.name).parent if importer.name != "-" else self._root
-        target = base / path
+        base = os.path.dirname(importer.name) if importer.name != "-" else self._root
+        target = os.path.join(base, path)
         root = os.path.realpath(self._root)
-        if "\0" in path or not _inside(os.path.realpath(target), root) or Path(path).is_absolute():
+        if "\0" in path or not _inside(os.path.realpath(target), root) or os.path.isabs(path):
             return Diagnostic(
                 "E0605",
                 f"`{path}` lies outside the folder of the spec",
                 notes=(f"imports are read from `{self._root}` and the folders in it",),
                 help="put shared blocks into that folder, or import a bundled module by its name",
             )
-        return read_source(Path(os.path.normpath(target)), self._limits)
+        return read_source(os.path.normpath(target), self._limits)
 
     def bundled(self, name: str) -> Source | None:
-        path = specs_folder() / "lib" / f"{name}{SUFFIX}"
-        if not path.is_file():
+        path = located("specs", "lib", f"{name}{SUFFIX}")
+        if not os.path.isfile(path):
             return None
-        return Source(f"<{name}>", path.read_text(encoding="utf-8"))
+        with open(path, encoding="utf-8") as stream:
+            return Source(f"<{name}>", stream.read())
 
     def bundled_names(self) -> tuple[str, ...]:
-        return tuple(sorted(path.stem for path in (specs_folder() / "lib").glob(f"*{SUFFIX}")))
+        names = os.listdir(located("specs", "lib"))
+        return tuple(sorted(name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX)))
 
 
-def read_source(path: Path, limits: Limits) -> Source | Diagnostic:
+def read_source(path: StrPath, limits: Limits) -> Source | Diagnostic:
     """The text of a regular UTF-8 file, or the reason why there is none."""
-    name = path.as_posix()
+    name = _plain(path)
     try:
-        with open(path, "rb", opener=_open_without_waiting) as stream:
+        with open(name, "rb", opener=_open_without_waiting) as stream:
             mode = os.fstat(stream.fileno()).st_mode
             if not stat.S_ISREG(mode):
                 return Diagnostic("E0602", f"{name} is not a regular file", file=name)
             data = stream.read(limits.file_bytes + 1)
     except FileNotFoundError:
-        return Diagnostic("E0601", f"there is no file {name}", file=name, help=_near(path))
+        return Diagnostic("E0601", f"there is no file {name}", file=name, help=_near(name))
     except IsADirectoryError:
-        return Diagnostic("E0602", f"{name} is a folder", file=name, help=_inside_folder(path))
+        return Diagnostic("E0602", f"{name} is a folder", file=name, help=_inside_folder(name))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return Diagnostic("E0608", f"{name} cannot be read: {reason}", file=name)
     return decode(name, data, limits)
+
+
+def _plain(path: StrPath) -> str:
+    """A path as `PurePath.as_posix` writes it, which takes longer to import than a short check."""
+    text = os.fspath(path).replace(os.sep, "/")
+    parts = [part for part in text.split("/") if part not in ("", ".")]
+    return "/" * text.startswith("/") + "/".join(parts) or "."
 
 
 def decode(name: str, data: bytes, limits: Limits) -> Source | Diagnostic:
@@ -102,7 +115,7 @@ def decode(name: str, data: bytes, limits: Limits) -> Source | Diagnostic:
 def _no_text(name: str, data: bytes, error: UnicodeDecodeError) -> Diagnostic:
     row = data.count(b"\n", 0, error.start) + 1
     begun = (what for beginning, what in _BY_BEGINNING.items() if data.startswith(beginning))
-    what = _BY_SUFFIX.get(PurePath(name).suffix.lower()) or next(begun, "save the file as UTF-8")
+    what = _BY_SUFFIX.get(os.path.splitext(name)[1].lower()) or next(begun, "save the file as UTF-8")
     return Diagnostic(
         "E0603",
         f"{name} is not UTF-8 text",
@@ -121,22 +134,29 @@ def _inside(path: str, root: str) -> bool:
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
-def _near(path: Path) -> str | None:
+def _near(name: str) -> str | None:
     """A file with nearly this name beside it."""
+    from pathlib import Path
+
     from specc.diagnostics.suggest import nearest
 
-    try:
-        names = [entry.name for entry in path.parent.iterdir() if entry.suffix == SUFFIX]
-    except OSError:
-        return None
+    path = Path(name)
+    names = _specs_in(path.parent)
     whole = path.name + SUFFIX
     guess = whole if whole in names else nearest(path.name, names)
     return f"did you mean `{(path.parent / guess).as_posix()}`?" if guess else None
 
 
-def _inside_folder(path: Path) -> str | None:
-    try:
-        names = sorted(entry.name for entry in path.iterdir() if entry.suffix == SUFFIX)
-    except OSError:
-        return None
+def _inside_folder(name: str) -> str | None:
+    from pathlib import Path
+
+    names = _specs_in(Path(name))
     return f"it holds {quoted(names[:5])}{' and others' if len(names) > 5 else ''}" if names else None
+
+
+def _specs_in(folder: Path) -> list[str]:
+    """The names of the specs in a folder that can be read."""
+    try:
+        return sorted(entry.name for entry in folder.iterdir() if entry.suffix == SUFFIX)
+    except OSError:
+        return []

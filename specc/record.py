@@ -33,7 +33,7 @@ from typing import (
     get_origin,
 )
 
-from pydantic_core import CoreSchema, SchemaSerializer, SchemaValidator, core_schema
+from specc.core import CoreSchema, SchemaSerializer, SchemaValidator, ValidationInfo, before, schema
 
 _REQUIRED: Final = object()
 
@@ -44,7 +44,7 @@ class Before(NamedTuple):
     function: Callable[[Any], Any]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self.function, handler(source))
+        return before(self.function, handler(source))
 
 
 class BeforeIn(NamedTuple):
@@ -53,10 +53,10 @@ class BeforeIn(NamedTuple):
     function: Callable[[Any, bool], Any]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
-        def call(value: Any, info: core_schema.ValidationInfo) -> Any:
+        def call(value: Any, info: ValidationInfo) -> Any:
             return self.function(value, info.mode == "json")
 
-        return core_schema.with_info_before_validator_function(call, handler(source))
+        return before(call, handler(source), info=True)
 
 
 class Within(NamedTuple):
@@ -101,13 +101,10 @@ class _Plan:
 
     @cached_property
     def schema(self) -> CoreSchema:
-        fields = {name: core_schema.model_field(_field_schema(field)) for name, field in self.fields.items()}
-        return core_schema.model_schema(
-            self.cls,
-            core_schema.model_fields_schema(fields, extra_behavior="forbid"),
-            post_init="model_post_init" if hasattr(self.cls, "model_post_init") else None,
-            config=core_schema.CoreConfig(strict=self.cls.strict),
-        )
+        fields = {name: schema("model-field", schema=_field_schema(field)) for name, field in self.fields.items()}
+        after = {"post_init": "model_post_init"} if hasattr(self.cls, "model_post_init") else {}
+        inner = schema("model-fields", fields=fields, extra_behavior="forbid")
+        return schema("model", cls=self.cls, schema=inner, config={"strict": self.cls.strict}, **after)
 
     @cached_property
     def validator(self) -> SchemaValidator:
@@ -204,18 +201,20 @@ class Record:
 
 
 def _field_schema(field: RecordField) -> CoreSchema:
-    schema = schema_of(field.annotation)
-    return schema if field.is_required() else core_schema.with_default_schema(schema, default=field.default)
+    inner = schema_of(field.annotation)
+    return inner if field.is_required() else schema("default", schema=inner, default=field.default)
 
 
 def schema_of(annotation: Any) -> CoreSchema:
     """What pydantic's core is to do with values of a type."""
     if annotation in _PLAIN:
-        return _PLAIN[annotation]()
+        return schema(_PLAIN[annotation])
     if get_origin(annotation) in _GENERIC:
         return _GENERIC[get_origin(annotation)](*get_args(annotation))
-    schema: CoreSchema = annotation.__get_pydantic_core_schema__(annotation, _HANDLER)
-    return schema
+    if annotation is Fraction:  # in JSON a text: 3/5
+        return schema("is-instance", cls=Fraction, serialization=schema("to-string"))
+    made: CoreSchema = annotation.__get_pydantic_core_schema__(annotation, _HANDLER)
+    return made
 
 
 class _Handler:
@@ -231,41 +230,28 @@ _HANDLER: Final = _Handler()
 
 
 def _annotated(source: Any, *metadata: Any) -> CoreSchema:
-    schema = schema_of(source)
+    made = schema_of(source)
     for item in metadata:
-        schema = item.__get_pydantic_core_schema__(source, lambda _, inner=schema: inner)
-    return schema
+        made = item.__get_pydantic_core_schema__(source, lambda _, inner=made: inner)
+    return made
 
 
 def _union(*members: Any) -> CoreSchema:
     schemas = [schema_of(member) for member in members if member is not NoneType]
-    schema = schemas[0] if len(schemas) == 1 else core_schema.union_schema(list(schemas))
-    return core_schema.nullable_schema(schema) if NoneType in members else schema
+    made: CoreSchema = schemas[0] if len(schemas) == 1 else schema("union", choices=schemas)
+    return schema("nullable", schema=made) if NoneType in members else made
 
 
 def _tuple(*members: Any) -> CoreSchema:
-    if members[-1] is ...:
-        return core_schema.tuple_variable_schema(schema_of(members[0]))
-    return core_schema.tuple_positional_schema([schema_of(member) for member in members])
+    items = [schema_of(member) for member in members if member is not ...]
+    return schema("tuple", items_schema=items, **{"variadic_item_index": 0} if members[-1] is ... else {})
 
 
 def _literal(*values: Any) -> CoreSchema:
-    return core_schema.literal_schema([*values])
+    return schema("literal", expected=[*values])
 
 
-def _fraction() -> CoreSchema:
-    """In JSON a fraction is a text: 3/5."""
-    return core_schema.is_instance_schema(Fraction, serialization=core_schema.to_string_ser_schema())
-
-
-_PLAIN: Final[dict[Any, Callable[[], CoreSchema]]] = {
-    int: core_schema.int_schema,
-    float: core_schema.float_schema,
-    str: core_schema.str_schema,
-    bool: core_schema.bool_schema,
-    Any: core_schema.any_schema,
-    Fraction: _fraction,
-}
+_PLAIN: Final[dict[Any, str]] = {int: "int", float: "float", str: "str", bool: "bool", Any: "any"}
 _GENERIC: Final[dict[Any, Callable[..., CoreSchema]]] = {
     Annotated: _annotated,
     Literal: _literal,

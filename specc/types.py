@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from pydantic_core import core_schema
-
+from specc.core import CoreSchema, dataclass_of, schema
 from specc.dims import Dim, Sym, formula, product
+from specc.frozen import frozen
 
 DType: TypeAlias = Literal["float32"]
 Layout: TypeAlias = Literal["chw", "hwc"]
@@ -16,7 +15,7 @@ Layout: TypeAlias = Literal["chw", "hwc"]
 SPATIAL_NAMES: dict[int, tuple[str, ...]] = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
-@dataclass(frozen=True)
+@frozen
 class TensorType:
     """`shape` is canonical whatever the model's layout: (batch, channels or features, spatial sizes...)."""
 
@@ -32,19 +31,11 @@ class TensorType:
         return hash((self.shape, self.dtype))
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
         """What pydantic finds in a dataclass by itself, in a thousandth of the time."""
-        size = core_schema.union_schema([core_schema.int_schema(), handler.generate_schema(Sym)])
-        dtype = core_schema.with_default_schema(core_schema.literal_schema(["float32"]), default="float32")
-        fields = [
-            core_schema.dataclass_field("shape", core_schema.tuple_variable_schema(size)),
-            core_schema.dataclass_field("dtype", dtype),
-        ]
-        return core_schema.dataclass_schema(
-            cls,
-            core_schema.dataclass_args_schema(cls.__name__, fields, extra_behavior="forbid"),
-            [field["name"] for field in fields],
-        )
+        size = schema("union", choices=[schema("int"), handler.generate_schema(Sym)])
+        dtype = schema("default", schema=schema("literal", expected=["float32"]), default="float32")
+        return dataclass_of(cls, {"shape": schema("tuple", items_schema=[size], variadic_item_index=0), "dtype": dtype})
 
     @property
     def channels(self) -> Dim:

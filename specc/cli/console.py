@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final, Literal, TextIO
 
 from specc.diagnostics import Diagnostic, has_errors
@@ -133,7 +132,7 @@ def written(stream: str) -> Iterator[None]:
 
 def _nowhere(mode: Literal["r", "w"]) -> TextIO:
     """What stands in for a standard stream that is closed."""
-    return Path(os.devnull).open(mode, encoding="utf-8")
+    return open(os.devnull, mode, encoding="utf-8")
 
 
 def named(output: str | None) -> str | None:

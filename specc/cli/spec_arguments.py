@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.cli.console import OK, STANDARD, Console, exit_code
@@ -104,7 +104,7 @@ def check_file(file: str, options: argparse.Namespace) -> Outcome:
     problems = (*problems, *_repeated("--size", [name for name, _ in options.sizes]))
     if problems:
         return Outcome((), problems)
-    root = Path() if file == STANDARD else Path(file).parent
+    root = "" if file == STANDARD else os.path.dirname(file)
     outcome = check(source, FileLoader(root, bounds), model=options.model, settings=settings, limits=bounds)
     return _at_sizes(outcome, dict(options.sizes)) if options.sizes and outcome.models else outcome
 
@@ -129,7 +129,7 @@ def read(file: str, bounds: Limits) -> Source | Diagnostic:
     """The text of a file, or of standard input for `-`."""
     if file == STANDARD:
         return decode("<stdin>", sys.stdin.buffer.read(bounds.file_bytes + 1), bounds)
-    return read_source(Path(file), bounds)
+    return read_source(file, bounds)
 
 
 def parse_settings(texts: list[str], bounds: Limits) -> tuple[dict[str, Value], tuple[Diagnostic, ...]]:

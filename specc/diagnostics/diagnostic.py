@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from specc.diagnostics.codes import CODES
+from specc.frozen import changed, frozen
 from specc.source import Span
 
 Severity: TypeAlias = Literal["error", "warning"]
@@ -19,7 +19,7 @@ class Label(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One finding.
 
@@ -46,7 +46,7 @@ class Diagnostic:
         if type(self.span) is Span and all(type(label.span) is Span for label in self.labels):
             return self
         labels = tuple(Label(label.span.at_rest(), label.text) for label in self.labels)
-        return replace(self, span=None if self.span is None else self.span.at_rest(), labels=labels)
+        return changed(self, span=None if self.span is None else self.span.at_rest(), labels=labels)
 
     @property
     def severity(self) -> Severity:

@@ -7,7 +7,6 @@ model and its parameters, `elaborator` runs its body.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +22,7 @@ from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import Value, quoted
+from specc.frozen import changed
 from specc.limits import Limits
 from specc.source import Source
 from specc.syntax import ast
@@ -160,7 +160,7 @@ def parse_setting(text: str, report: Reporter, limits: Limits) -> tuple[str, Val
     source = Source(f"{SETTING}{name.strip()}", f"let {name.strip()} = {value.strip()}\n")
     tree, diagnostics = parse(source, limits)
     for diagnostic in diagnostics:
-        report.add(replace(diagnostic, help=_as_list(name.strip(), value.strip(), limits) or diagnostic.help))
+        report.add(changed(diagnostic, help=_as_list(name.strip(), value.strip(), limits) or diagnostic.help))
     if tree is None or diagnostics or len(tree.items) != 1 or not isinstance(tree.items[0], ast.Let):
         return None
     written = tree.items[0].value

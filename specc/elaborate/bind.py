@@ -7,8 +7,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from pydantic_core import ValidationError
-
+from specc.core import ValidationError
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.expressions import Frame, evaluate

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from specc.diagnostics import Diagnostic, Label
+from specc.frozen import changed
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.source import Span
 
@@ -59,7 +59,7 @@ class Reporter:
                 return
             self._seen.add(key)
             if notes := self.background(diagnostic):
-                diagnostic = replace(diagnostic, notes=(*diagnostic.notes, *notes))
+                diagnostic = changed(diagnostic, notes=(*diagnostic.notes, *notes))
         self._collect(diagnostic)
 
     def _collect(self, diagnostic: Diagnostic) -> None:

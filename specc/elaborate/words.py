@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final, Literal, get_args, get_origin
 
-from pydantic_core import ValidationError
-
+from specc.core import ValidationError
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.values import Word, quoted
 from specc.ops import ACTIVATIONS, BY_WORD, CHOICES, Operations

@@ -11,8 +11,7 @@ from collections.abc import Hashable
 from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
-from pydantic_core import core_schema
-
+from specc.core import CoreSchema, plain, schema
 from specc.dims import Divides
 from specc.ops import BY_WORD
 from specc.ops.base import Op, Weight, same
@@ -39,9 +38,8 @@ class _Spelled:
     """How pydantic reads and writes operations; its own `PlainSerializer` takes longer to import than all graphs."""
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
-        written = core_schema.plain_serializer_function_ser_schema(_write_op)
-        return core_schema.no_info_plain_validator_function(_read_op, serialization=written)
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+        return plain(_read_op, schema("function-plain", function=_write_op))
 
 
 AnyOp: TypeAlias = Annotated[Op, _Spelled]

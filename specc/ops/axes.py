@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from pydantic_core import PydanticCustomError
-
+from specc.core import PydanticCustomError
 from specc.ops.base import Rejection
 from specc.ops.fields import whole
 from specc.record import Before

@@ -5,8 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic_core import PydanticCustomError
-
+from specc.core import PydanticCustomError
 from specc.record import Before, BeforeIn, Within
 
 LARGEST_SIZE: Final = 2**63 - 1

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic_core import PydanticCustomError
-
+from specc.core import PydanticCustomError
 from specc.ops.axes import spoken_axes
 from specc.ops.base import Builder, Field, Rejection, Types, Weight
 from specc.ops.families import Uncounted

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic_core import PydanticCustomError
-
+from specc.core import PydanticCustomError
 from specc.ops.base import Builder, Field, Types, Weight
 from specc.ops.families import Uncounted
 from specc.ops.fields import Values, whole

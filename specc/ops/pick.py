@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic_core import PydanticCustomError
-
+from specc.core import PydanticCustomError
 from specc.dims import Dim
 from specc.ops.axes import Axis, axis_index, axis_name
 from specc.ops.base import Builder, Field, Reach, Rejection, Types

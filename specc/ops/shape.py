@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
-from pydantic_core import PydanticCustomError
-
+from specc.core import PydanticCustomError
 from specc.dims import Dim, Divides, Sym, product
 from specc.ops.axes import Axis, axis_index, canonical_order, spoken_axes
 from specc.ops.base import Builder, Finding, Rejection, Types

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic_core import PydanticCustomError
-
+from specc.core import PydanticCustomError
 from specc.dims import Divides, Sym
 from specc.ops.axes import Axis, axis_index
 from specc.ops.base import Builder, Field, Rejection, Types

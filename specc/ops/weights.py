@@ -5,8 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
-from pydantic_core import PydanticCustomError
-
+from specc.core import PydanticCustomError
 from specc.ops.base import Rejection, Weight
 from specc.ops.fields import floats, number
 from specc.record import Before

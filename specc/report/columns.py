@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import repeat, zip_longest
 from operator import add
 from typing import NamedTuple
 
+from specc.frozen import changed, frozen
 from specc.textwidth import abbreviate, pad, printable, shorten, shorten_name, text_width, wrap
 
 _GAP = "  "
@@ -17,7 +17,7 @@ _PART = 5  # cells of a part of a name that can still be understood: `inv…1`
 _WIDEST = 36  # cells that names and types may take from the columns behind them
 
 
-@dataclass(eq=False, repr=False)
+@frozen
 class Column:
     """A column of a text table.
 
@@ -169,7 +169,7 @@ def _shortened_cell(column: Column, cell: str, tail: str, width: int, style: Sty
 def _clean(column: Column) -> Column:
     if column.plain:
         return column
-    return replace(column, cells=list(map(printable, column.cells)), tails=list(map(printable, column.tails)))
+    return changed(column, cells=list(map(printable, column.cells)), tails=list(map(printable, column.tails)))
 
 
 def table_width(columns: Sequence[Column]) -> int:

@@ -6,13 +6,12 @@ needs no more than the loop in `specc/syntax/lalr.py` to run.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic_core import from_json
-
-from specc.data import grammar_file
+from specc.core import from_json
+from specc.data import grammar_file, located
 
 if TYPE_CHECKING:
     from lark.grammar import Rule
@@ -52,33 +51,36 @@ def load() -> Tables:
     return read(prebuilt_file(), origin()) or generate()
 
 
-def prebuilt_file() -> Path:
+def prebuilt_file() -> str:
     """Where `python -m specc.syntax.prebuild` writes."""
-    return grammar_file().with_suffix(".tables.json")
+    return located("grammar", "specc.tables.json")
 
 
 def origin() -> list[str]:
     """What the tables depend on: the format of the file, and the grammar, of which a hash takes longer to import."""
-    return [_FORMAT, grammar_file().read_text("utf-8")]
+    with open(located("grammar", "specc.lark"), encoding="utf-8") as stream:
+        return [_FORMAT, stream.read()]
 
 
-def read(path: Path, expected: list[str]) -> Tables | None:
+def read(path: str | os.PathLike[str], expected: list[str]) -> Tables | None:
     """The tables in `path`; `None` where there are none, or others than `expected`."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         return None
-    data = from_json(path.read_bytes())
+    with open(path, "rb") as stream:
+        data = from_json(stream.read())
     if data.pop("origin", None) != expected:
         return None
     rules = [RuleData(**rule) for rule in data.pop("rules")]
     return Tables(rules=rules, **data)
 
 
-def write(tables: Tables, path: Path) -> None:
+def write(tables: Tables, path: str | os.PathLike[str]) -> None:
     """Write what `read` reads."""
     import json  # reading it takes longer than the tables, which pydantic can read as well
 
     data = {"origin": origin(), **tables._asdict(), "rules": [rule._asdict() for rule in tables.rules]}
-    path.write_text(json.dumps(data, separators=(",", ":"), sort_keys=True), "utf-8")
+    with open(path, "w", encoding="utf-8") as stream:
+        json.dump(data, stream, separators=(",", ":"), sort_keys=True)
 
 
 def generate() -> Tables:
