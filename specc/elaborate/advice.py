@@ -10,7 +10,6 @@ from specc.diagnostics import Label
 from specc.dims import Sym
 from specc.elaborate.arithmetic_advice import NEAREST_EXACT, text
 from specc.elaborate.expressions import Frame
-from specc.elaborate.report import Reporter
 from specc.elaborate.scope import Scope
 from specc.elaborate.values import LayerValue, LayerValues, Value, show
 from specc.elaborate.words import activations, choices, known_words
@@ -154,15 +153,8 @@ def _place(name: str, frame: Frame) -> Span | None:
     return None if scope is None else scope.places.get(name)
 
 
-def miscounted(statement: ast.Operation | ast.Residual, count: int, report: Reporter) -> None:
-    """E0408 for labels of a statement that has another number of values, `count`."""
-    labels = statement.labels
-    message = f"{len(labels)} labels for {'one value' if count == 1 else f'{count} values'}"
-    place = labels[0].span.to(labels[-1].span)
-    report.error("E0408", place, message, help=_labels_meant(statement, count))
-
-
-def _labels_meant(statement: ast.Operation | ast.Residual, count: int) -> str | None:
+def labels_meant(statement: ast.Operation | ast.Residual, count: int) -> str | None:
+    """What to say of another number of labels than the statement has values, which are `count`."""
     if isinstance(statement, ast.Residual):
         return None
     word, labels = statement.name.id, [label.id for label in statement.labels]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, Label
 from specc.elaborate.bodies import Body, Entry
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.report import Reporter
@@ -108,3 +108,24 @@ def callable_names(module: Module) -> list[str]:
         elif isinstance(value, Namespace):
             names += [f"{name}.{m}" for m, inner in value.members.items() if isinstance(inner, BlockDefinition)]
     return names
+
+
+def check_branch(branch: ast.Branch, body: Body, report: Reporter) -> None:
+    """Note the label of a branch; E0203 where it is that of a value, which `branch x { ... }` seems to begin with."""
+    label = branch.label
+    if label is None:
+        return
+    body.branches[label.id] = label.span
+    behind = label.span.start > branch.span.start
+    entry = body.find(label.id) if behind else body.names.get(label.id)
+    if entry is None or entry.what not in ("label", "input"):
+        return
+    entry.use()
+    line = f"branch {{ conv 64, 1x1, from={label.id} }}"
+    report.add(
+        Diagnostic(
+            "E0203", f"`{label.id}` names a value already, and here the layers of a branch", label.span, "again here",
+            labels=(Label(entry.span, f"first defined here, as {entry.article} {entry.what}"),),
+            help=f"the first line of a branch may work on a value: `{line}`" if behind else None,
+        )
+    )  # fmt: skip

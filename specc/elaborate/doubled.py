@@ -1,4 +1,5 @@
-"""Merges of the line before with itself: its label as the only operand stands for the very value that comes in."""
+"""Merges of the line before with itself, whose label as the only operand stands for the very value that comes in; and
+of branches that are empty, or only one."""
 
 from __future__ import annotations
 
@@ -15,9 +16,11 @@ _SILENT = (ast.Let, ast.Expect, ast.Output)
 
 
 def warn_of_doubled(statements: Sequence[ast.Statement], module: Scope, report: Reporter) -> None:
-    """Report W0204 for merges of this body whose only operand is the label of the line before."""
+    """Report W0204 for merges of this body whose only operand is the label of the line before, or whose branches are
+    all empty; W0106 for those with a single branch."""
     label: str | None = None
     for statement in statements:
+        _check_bodies(statement, module, report)
         if label is not None and isinstance(statement, ast.Operation):
             _check(statement, label, module, report)
         if not isinstance(statement, _SILENT):
@@ -41,6 +44,22 @@ def _check(statement: ast.Operation, label: str, module: Scope, report: Reporter
             f"`{word} {label}, {label}`",
         )
     )  # fmt: skip
+
+
+def _check_bodies(statement: ast.Statement, module: Scope, report: Reporter) -> None:
+    match statement:
+        case ast.Residual(keyword=place, body=(), shortcut=None | ()):
+            help = "its body is what is added: `residual { conv 64, 3x3, pad=1 }`; twice the value is `add in, in`"
+            report.add(Diagnostic("W0204", "`residual` without a body adds the value to itself", place, help=help))
+        case ast.Operation(name=name, branches=(ast.Branch(), *_) as branches) if _is_merge(name.id, module):
+            if len(branches) == 1 and BY_WORD[name.id].arity[0] == 1:
+                message = f"`{name.id}` of a single branch is that branch, without what comes in"
+                help = "`residual { ... }` adds it" if name.id == "add" else "a second `branch { }` stands for it"
+                report.add(Diagnostic("W0106", message, name.span, help=help))
+            elif len(branches) > 1 and all(isinstance(b, ast.Branch) and not b.body for b in branches):
+                message = f"`{name.id}` of empty branches takes the value before it {len(branches)} times"
+                help = "what a branch does stands in its braces: `branch { conv 64, 3x3, pad=1 }`"
+                report.add(Diagnostic("W0204", message, name.span, help=help))
 
 
 def _is_merge(word: str, module: Scope) -> bool:

@@ -83,6 +83,23 @@ class Operands:
                 help=f"name what joins the line before: `{op.word} other`, where `other:` labels a line above",
             )  # fmt: skip
 
+    def check_single(self, values: LayerValue | LayerValues | None, given: ast.Expr) -> None:
+        """E0408 for several values behind the `from=` of a `residual`, which is to add what comes in."""
+        if isinstance(values, LayerValues) and len(values.items) > 1:
+            from specc.elaborate.advice import one_value
+
+            message = f"`residual` adds one value, and here are {len(values.items)}"
+            raise self._report.error("E0408", given.span, message, help=one_value(given))
+
+    def miscounted(self, statement: ast.Operation | ast.Residual, count: int) -> None:
+        """E0408 for labels of a statement that has another number of values, `count`."""
+        from specc.elaborate.advice import labels_meant
+
+        labels = statement.labels
+        message = f"{len(labels)} labels for {'one value' if count == 1 else f'{count} values'}"
+        place = labels[0].span.to(labels[-1].span)
+        self._report.error("E0408", place, message, help=labels_meant(statement, count))
+
     def warn_of_itself(self, op: type[Op], made: Plan, frame: Frame) -> None:
         """W0204 for a merge whose only operand is `in`, a single value: the line before with itself."""
         only = made.inputs[0] if len(made.inputs) == 1 else None

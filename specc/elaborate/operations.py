@@ -291,6 +291,8 @@ class Operations:
         sources = []
         for body in (statement.body, statement.shortcut or ()):
             inner = self._begun(made, frame)
+            if made.sources is not None and not statement.shortcut:
+                self._read.check_single(inner.current, made.sources)
             self._body(body, inner)
             sources.append(self._single(inner, statement.keyword))
         op = self._made(statement, BY_WORD["add"], made, frame)
@@ -377,9 +379,7 @@ class Operations:
         if len(labels) > 1 and result is not UNKNOWN:
             items = result.items if isinstance(result, LayerValues) else (result,)
             if len(items) != len(labels):
-                from specc.elaborate.advice import miscounted
-
-                miscounted(statement, len(items), self._report)
+                self._read.miscounted(statement, len(items))
                 self._layers.broken = True
                 items = (UNKNOWN,) * len(labels)
             for label, item in zip(labels, items, strict=True):

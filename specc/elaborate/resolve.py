@@ -14,7 +14,7 @@ from specc.diagnostics.suggest import nearest
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.bind import no_activation
 from specc.elaborate.bodies import Body, BoundNames, Entry
-from specc.elaborate.definitions import report_recursion, report_unused, report_unused_in
+from specc.elaborate.definitions import check_branch, report_recursion, report_unused, report_unused_in
 from specc.elaborate.doubled import warn_of_doubled
 from specc.elaborate.foreign import arguments_meant
 from specc.elaborate.modules import BlockDefinition, Module
@@ -131,10 +131,9 @@ class Resolver:
                 self._nested(shortcut or (), body)
                 self._shape(shape, body)
                 self._labels(labels, body)
-            case ast.Branch(body=inner, label=label):
+            case ast.Branch(body=inner):
                 self._nested(inner, body)
-                if label is not None:
-                    body.branches[label.id] = label.span
+                check_branch(statement, body, self._report)
             case ast.Let(name=name, value=value):
                 self._expression(value, body)
                 self._define(name, "constant", body)

@@ -50,6 +50,17 @@ def _comma_before_activation(stuck: Stuck) -> str | None:
     return f"its activation stands behind it without a comma: `{words[1]} {words[2]} {{ ... }}`"
 
 
+def _branch_from(stuck: Stuck) -> str | None:
+    """`branch from=x { ... }`."""
+    value = re.match(r"=\s*([A-Za-z_]\w*)", stuck.rest)
+    if stuck.token.kind != "EQUAL" or value is None or not re.search(r"\bbranch\s+from\s*$", stuck.before):
+        return None
+    return (
+        f"a branch begins with the value before its merge, and its first line may work on another: `branch {{ conv 64, "
+        f"1x1, from={value[1]} }}`"
+    )
+
+
 def _shortcut_alone(stuck: Stuck) -> str | None:
     """`residual { ... }; relu` with a `shortcut` below, or one without a `residual`."""
     if stuck.token.kind != "SHORTCUT" or not re.match(r"shortcut\s*\{", stuck.rest):
@@ -153,6 +164,7 @@ def _repeat_times(stuck: Stuck) -> str | None:
 MISPLACED: tuple[Callable[[Stuck], str | None], ...] = (
     _behind_braces,
     _comma_before_activation,
+    _branch_from,
     _shortcut_alone,
     _range_in_brackets,
     _typed_parameter,

@@ -229,6 +229,10 @@ MISPLACED = {
     "concat, relu { branch { bn } }": "its activation stands behind it without a comma: `concat relu { ... }`",
     "residual { bn }; relu\nshortcut { bn }": BEHIND,
     "conv 6, 3x3\nshortcut { bn }": BEHIND,
+    "add { branch from=x { bn } branch { } }": (
+        "a branch begins with the value before its merge, and its first line may work on another: "
+        "`branch { conv 64, 1x1, from=x }`"
+    ),
     "block b() { bn }": "a `block` stands outside of models and blocks: write it above them",
     "slice [1:3]": "`slice` takes an axis, and where to begin and end: `slice channels, 1, 3`",
     "image[:3]": "`slice` takes an axis, and where to begin and end: `slice channels, 0, 3`",
