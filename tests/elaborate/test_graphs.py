@@ -77,6 +77,21 @@ def shape(body: str, **parameters: object) -> str:
         ("s: repeat 2 { relu }; add s, x", "s.0.relu1(x) s.1.relu1(s.0.relu1) add1(s.1.relu1,x)"),
         ("repeat 2 { a: relu }", "a.0(x) a.1(a.0)"),
         ("repeat 2 { repeat 2 { a: relu } }", "a.0.0(x) a.0.1(a.0.0) a.1.0(a.0.1) a.1.1(a.1.0)"),
+        # the first round is read, the second is kept, and those behind it are made like that one
+        (
+            "repeat 4 { conv 4, 1x1, relu }",
+            "conv1(x) conv1.relu(conv1) conv2(conv1.relu) conv2.relu(conv2)"
+            " conv3(conv2.relu) conv3.relu(conv3) conv4(conv3.relu) conv4.relu(conv4)",
+        ),
+        (
+            "repeat 4 { a: relu; tanh; sub a }",
+            "a.0(x) tanh1(a.0) sub1(tanh1,a.0) a.1(sub1) tanh2(a.1) sub2(tanh2,a.1)"
+            " a.2(sub2) tanh3(a.2) sub3(tanh3,a.2) a.3(sub3) tanh4(a.3) sub4(tanh4,a.3)",
+        ),
+        (
+            "repeat 3 { a, b: split 2; concat b, a }",
+            "a.0(x) concat1(b.0,a.0) a.1(concat1) concat2(b.1,a.1) a.2(concat2) concat3(b.2,a.2)",
+        ),
         ("repeat 0 { relu }; tanh", "tanh1(x)"),
         ("if in.channels == 4 { relu } else { tanh }", "relu1(x)"),
         ("if false { relu } else if true { abs } else { tanh }", "abs1(x)"),
@@ -159,6 +174,10 @@ def test_shapes(body: str, expected: str) -> None:
         ("repeat 2 { a: conv 4, 1x1, weights=w }", "a.0:w a.1:w"),
         ("s: repeat 2 { conv 4, 1x1, weights=w; conv 4, 1x1 }", "s.0.conv1:s.w s.0.conv2 s.1.conv1:s.w s.1.conv2"),
         ("add { l: branch { conv 4, 1x1, weights=w } branch { conv 4, 1x1, weights=w } }", "l.conv1:l.w conv1:w"),
+        (
+            "repeat 4 { conv 4, 1x1, prelu, weights=w }",
+            " ".join(f"conv{i}:w conv{i}.prelu:w.prelu" for i in (1, 2, 3, 4)),
+        ),
         ('conv 4, 1x1, weights="l.0.conv"', "conv1:l.0.conv"),
     ],
 )
@@ -169,6 +188,9 @@ def test_names_of_weights(body: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("blocks", "body", "expected"),
     [
+        ("block b { conv 4, 1x1, prelu }", "b; repeat 3 { b weights=x }; b",
+         "b1.conv1 b1.conv1.prelu " + " ".join(f"b{i}.conv1:x.conv1 b{i}.conv1.prelu:x.conv1.prelu" for i in (2, 3, 4))
+         + " b5.conv1 b5.conv1.prelu"),
         ("block b { conv 4, 1x1; bn }", "b; b weights=x; b weights=x",
          "b1.conv1 b1.bn1 b2.conv1:x.conv1 b2.bn1:x.bn1 b3.conv1:x.conv1 b3.bn1:x.bn1"),
         ("block b { conv 4, 1x1 }", "y: b; b weights=y", "y.conv1 b1.conv1:y.conv1"),

@@ -119,6 +119,11 @@ TEXTS = {
             maxpool 3x3, stride=2, pad=1
             upsample 2
         }""",
+    "what does not meet behind the loop": """
+        repeat 4 {
+            conv 8, 3x3, relu
+        }
+        add x""",
     "an error behind the loop": """
         repeat 4 {
             conv 8, 3x3, pad=1, relu
@@ -165,10 +170,11 @@ def test_rounds_of_loops_and_calls_of_blocks(name: str, shape: str) -> None:
     assert_same_with_and_without(text)
 
 
-@pytest.mark.parametrize("layers", range(1, 12))
+@pytest.mark.parametrize("layers", range(1, 18))
 def test_limit_on_layers(layers: int) -> None:
+    """Of which the third and fourth round make as many as they are read to make."""
     assert_same_with_and_without(
-        MODEL.format("8x16x16", ROUNDS.format(2)),
+        MODEL.format("8x16x16", ROUNDS.format(4)),
         DEFAULT_LIMITS._replace(layers=layers),
     )
 
