@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import onnx
+import pytest
 from conftest import Specc
 from onnx import parser
 
@@ -79,3 +81,24 @@ def test_constants_that_became_parameters_are_told(specc: Specc) -> None:
     answer = specc("import", "m.onnx", "-o", "m.cnn")
     note = "note: 1 constant of the file is a parameter in the spec, counted as trainable: learned1.weight"
     assert answer.err.splitlines()[1:] == [note]
+
+
+@pytest.mark.parametrize("option", ["-o", "--map", "--weights"])
+def test_what_cannot_be_written_is_told(specc: Specc, option: str) -> None:
+    """A folder in the place of the file; what is written before stays, and nothing half."""
+    specc("export", "net.cnn", "-o", "net.onnx")
+    Path("taken.cnn" if option == "-o" else "taken.npz" if option == "--weights" else "taken.json").mkdir()
+    (taken,) = Path().glob("taken.*")
+    answer = specc("import", "net.onnx", option, str(taken))
+    assert answer.code == 2
+    assert f"cannot write {taken}" in answer.err
+    assert not list(Path().glob(".*.tmp"))
+
+
+def test_an_input_in_float64_is_told(specc: Specc) -> None:
+    specc("export", "net.cnn", "-o", "net.onnx")
+    model = onnx.load("net.onnx")
+    model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.DOUBLE
+    onnx.save(model, "wide.onnx")
+    said = "note: the file's input `image` is float64; in the spec it is float32, as are its weights\n"
+    assert said in specc("import", "wide.onnx").err

@@ -326,6 +326,23 @@ def test_a_file_in_another_type_than_said_is_refused(specc: Specc) -> None:
     assert "net.onnx computes in float32, not in float16" in answer.err
 
 
+def test_inputs_of_an_unknown_kind_are_refused(specc: Specc) -> None:
+    answer = specc("verify", "net.cnn", "--inputs", "normal,nromal")
+    assert answer.code == 2
+    assert "there is no kind of inputs `nromal`" in answer.err and "choose from quick, all, " in answer.err
+
+
+def test_results_of_several_sizes_go_to_json_alone(specc: Specc) -> None:
+    Path("open.cnn").write_text("model Open { input image 3xHxW; conv 2, 3x3 }", encoding="utf-8")
+    np.save("small.npy", np.zeros((1, 3, 4, 4), np.float32))
+    np.save("large.npy", np.zeros((1, 3, 5, 4), np.float32))
+    command = ("run", "open.cnn", "--device", "cpu", "--input", "small.npy", "large.npy", "-o")
+    answer = specc(*command, "out.npz")
+    assert answer.code == 2
+    assert "differ in size" in answer.err and "or write .json or .jsonl" in answer.err
+    assert specc(*command, "out.jsonl").code == 0
+
+
 def test_weights_are_listed_written_and_matched(specc: Specc) -> None:
     assert "conv1.weight" in specc("weights", "net.cnn").out
     assert specc("weights", "net.cnn", "-o", "w.safetensors", "--seed", "2").code == 0
