@@ -118,6 +118,8 @@ def _layer_value(refused: Refused) -> Diagnostic | None:
 def _number_meant(refused: Refused) -> str:
     """What was meant by a layer's value for a number."""
     name = refused.written.id if isinstance(refused.written, ast.Name) else "..."
+    if refused.argument == "weight":
+        return f"did you mean `weights={name}`, which shares those of `{name}`?"
     attribute = refused.argument if refused.argument in ATTRIBUTES else "channels"
     return f"did you mean `{name}.{attribute}`, or `from={name}`?"
 

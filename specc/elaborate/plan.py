@@ -17,7 +17,7 @@ from specc.elaborate.foreign import unwritten
 from specc.elaborate.idle import warn_of_idle
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
-from specc.elaborate.surplus import TAKE_LISTS, meant, text
+from specc.elaborate.surplus import TAKE_LISTS, elsewhere, is_ambiguous, meant, text
 from specc.elaborate.tensor_names import tensors_name
 from specc.elaborate.values import quoted
 from specc.elaborate.words import NO_ACTIVATION, activations, choices
@@ -37,10 +37,6 @@ EXAMPLES: Final = {
     "where": "positions", "axis": "channels", "min": "0", "max": "6", "alpha": "0.1", "eps": "1e-5", "bias": "false",
 }  # fmt: skip
 """Values that show how an argument is written."""
-_TAKES_INSTEAD: Final = {
-    ("upsample", "size"): "resize", ("upsample", "like"): "resize", ("resize", "scale"): "upsample",
-}  # fmt: skip
-"""The operation that has an argument which the other one of a pair lacks."""
 
 LITERALS: Final = (ast.Number, ast.Size, ast.Text, ast.Bool, ast.List)
 
@@ -146,6 +142,9 @@ def plan(
         result.fields[own] = positional.pop().value
     elif closing or (surplus and not _is_literal(positional[-1].value)):
         result.act = positional.pop().value
+        if closing and signature.what == "block":
+            free = _free_activations(len(positional), keyed, signature)
+            result.flawed |= is_ambiguous(signature.word, result.act, free, report)
     if signature.merges:
         result.inputs = tuple(argument.value for argument in positional)
     else:
@@ -208,9 +207,13 @@ def _own_activation(
 
 def _free_activation(count: int, keyed: Sequence[ast.Argument], signature: Signature) -> str | None:
     """`act`, or the only parameter that is an activation by its default, behind `count` arguments without names."""
-    given = {*signature.names[:count], *(argument.key.id for argument in keyed if argument.key is not None)}
-    free = [name for name in signature.names if name not in given and name in {"act", *signature.takes_activation}]
+    free = _free_activations(count, keyed, signature)
     return "act" if "act" in free else free[0] if len(free) == 1 else None
+
+
+def _free_activations(count: int, keyed: Sequence[ast.Argument], signature: Signature) -> list[str]:
+    given = {*signature.names[:count], *(argument.key.id for argument in keyed if argument.key is not None)}
+    return [name for name in signature.names if name not in given and name in {"act", *signature.takes_activation}]
 
 
 def _perhaps_moved(
@@ -333,7 +336,7 @@ def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan,
             f"`{signature.word}` has no argument `{key.id}`",
             key.span,
             "unknown argument",
-            help=_elsewhere(key, value, signature)
+            help=elsewhere(signature.word, key, value)
             or (f"did you mean `{guess}`?" if guess else unwritten(key.id) or f"it takes {quoted(known) or 'none'}"),
         )
     )
@@ -342,12 +345,6 @@ def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan,
         result.ok &= unwritten(key.id) is not None
     elif guess in signature.names:
         _given(guess, signature, result).setdefault(guess, value)
-
-
-def _elsewhere(key: ast.Name, value: ast.Expr, signature: Signature) -> str | None:
-    """The operation that takes the argument, of two that resize."""
-    other = _TAKES_INSTEAD.get((signature.word, key.id))
-    return f"`{other}` takes it: `{other} {key.id}={text(value)}`" if other is not None else None
 
 
 def _missing(signature: Signature, result: Plan, place: Span, report: Reporter) -> None:

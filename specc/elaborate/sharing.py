@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from typing import NamedTuple
+import re
+from collections import Counter
+from collections.abc import Container, Sequence
+from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
 from specc.elaborate.modules import BlockDefinition
@@ -11,6 +13,9 @@ from specc.elaborate.report import Reporter
 from specc.ops.base import Op, Types, Weight
 from specc.source import Span
 from specc.types import Layout
+
+_NUMBERED: Final = re.compile(r"\d$")
+"""How names end that layers have by themselves, and that those of files repeat in many places."""
 
 
 class Use(NamedTuple):
@@ -59,7 +64,29 @@ class Sharing:
             elif problem := _other_layer(owner, use) or _other_tensors(use, tensors, layout):
                 sound = False
                 _report(use, problem, report)
+        if sound and self._renamed:
+            _warn_of_lone_names(self._uses, report)
         return sound
+
+
+def _warn_of_lone_names(uses: Sequence[Use], report: Reporter) -> None:
+    """W0106 for `weights=s` within the call of a block, where nothing else has the name and a layer outside is `s`."""
+    counts = Counter(use.scope for use in uses)
+    outside = {use.name: use for use in uses if "." not in use.name and use.scope == use.name}
+    for use in uses:
+        path, _, written = use.scope.rpartition(".")
+        other = outside.get(written)
+        if other is None or not use.calls or counts[use.scope] > 1 or _NUMBERED.search(written):
+            continue
+        if use.scope != use.name and use.name.rpartition(".")[0] == path and type(use.op) is type(other.op):
+            name = use.scope if all(part.isidentifier() for part in use.scope.split(".")) else f'"{use.scope}"'
+            report.add(
+                Diagnostic(
+                    "W0106", f"`weights={written}` shares nothing: within this call it names `{use.scope}`", use.place,
+                    labels=(Label(other.place, f"`{written}`, with weights of its own"),),
+                    help=f"`weights={name}` in the line of `{written}` makes both share them",
+                )
+            )  # fmt: skip
 
 
 class _Problem(NamedTuple):

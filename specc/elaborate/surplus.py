@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from specc.diagnostics.suggest import nearest
+from specc.elaborate.report import Reporter
+from specc.elaborate.values import quoted
 from specc.elaborate.words import activations
 from specc.ops import BY_WORD
 from specc.syntax import ast
@@ -23,6 +26,10 @@ _ORDER: Final = ("stride", "pad", "dilation", "groups")
 """How other frameworks go on behind the window, where they count arguments."""
 _LARGEST_WINDOW: Final = 11
 """No kernel of a published network is larger and not one of its sizes odd; a number of channels mostly is."""
+_TAKES_INSTEAD: Final = {
+    ("upsample", "size"): "resize", ("upsample", "like"): "resize", ("resize", "scale"): "upsample",
+}  # fmt: skip
+"""The operation that has an argument which the other one of a pair lacks."""
 NEXT_LINE: Final = "an operation stands on a line of its own, or behind `;`"
 
 
@@ -78,12 +85,13 @@ def _operation(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argume
 
 
 def _quoted(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, str] | None:
-    """`conv 8, 3, "relu"`."""
+    """`conv 8, 3, "relu"`, and `"rely"`."""
     last = arguments[-1].value
-    if not isinstance(last, ast.Text) or last.value not in activations():
+    meant = nearest(last.value, activations()) if isinstance(last, ast.Text) else None
+    if meant is None:
         return None
     before = "".join(f"{text(argument.value)}, " for argument in arguments[:-1])
-    return arguments[-1], f"an activation stands without quotes: `{word} {before}{last.value}`"
+    return arguments[-1], f"an activation stands without quotes: `{word} {before}{meant}`"
 
 
 def _setting(word: str, arguments: Sequence[ast.Argument], taken: int) -> tuple[ast.Argument, str] | None:
@@ -137,6 +145,23 @@ def _knows_input(arguments: Sequence[ast.Argument], taken: int) -> bool:
     if second < 1:
         return False
     return taken < 2 or second > _LARGEST_WINDOW or (second > 4 and second % 2 == 0)
+
+
+def elsewhere(word: str, key: ast.Name, value: ast.Expr) -> str | None:
+    """The operation that takes the argument, of two that resize."""
+    other = _TAKES_INSTEAD.get((word, key.id))
+    return f"`{other}` takes it: `{other} {key.id}={text(value)}`" if other is not None else None
+
+
+def is_ambiguous(word: str, act: ast.Expr, free: Sequence[str], report: Reporter) -> bool:
+    """Whether a closing activation could set several parameters of the block, `free`; if so it is E0303."""
+    if len(free) < 2:
+        return False
+    said = text(act)
+    message = f"`{word}` has several activations, and `{said}` could be each of {quoted(free)}"
+    help = f"name it, `{free[0]}={said}`; behind the block it stands on a line of its own"
+    report.error("E0303", act.span, message, help=help)
+    return True
 
 
 def text(expression: ast.Expr) -> str:

@@ -17,6 +17,9 @@ MOST_QUOTED: Final = 30
 _LOADED: Final = re.compile(r"\.(pt|pth|ckpt|npy|npz|onnx|safetensors|h5|hdf5|keras|bin|pkl)$")
 _SURELY_LOADED: Final = re.compile(r"\.(pth|npy|npz|onnx|safetensors|h5)$")
 """Suffixes of files with weights; the latter where a layer within another could be called so."""
+_NOT_NAMES: Final = frozenset({"none", "None", "null", "imagenet", "pretrained"})
+"""What stands behind `weights=` in Keras and PyTorch."""
+_TENSORS: Final = frozenset({"weight", "bias", "running_mean", "running_var"})
 _DOTTED: Final = re.compile(r"\w+(\.\w+)*")
 
 
@@ -28,6 +31,12 @@ def tensors_name(value: ast.Expr, report: Reporter) -> str | None:
         report.error(
             "E0304", value.span, f"`weights` takes a name for tensors, and `{found}` is that of a file",
             help=f"a spec reads no files: `--weights {found}` on the command line brings the weights of all layers",
+        )  # fmt: skip
+        return None
+    if found in _NOT_NAMES:
+        report.error(
+            "E0304", value.span, f"`weights` takes a name for tensors, not `{found}`",
+            help="leave it out: values come from a file of weights, `--weights model.safetensors`, or from a seed",
         )  # fmt: skip
         return None
     if found is not None and _DOTTED.fullmatch(found):
@@ -42,6 +51,8 @@ def tensors_name(value: ast.Expr, report: Reporter) -> str | None:
 
 def check_name(written: ast.Expr, body: Body, module: Module, report: Reporter) -> None:
     """E0208 where the name that `weights=` gives is that of a value: it would not be read, and is meant otherwise."""
+    if isinstance(written, ast.Attribute) and written.name.id in _TENSORS and isinstance(written.value, ast.Name):
+        _check_layer(written, written.value.id, body, report)
     for name in names_in(written):
         entry, found = body.find(name.id), module.scope.find(name.id)
         if entry is not None and entry.what not in ("label", "input"):
@@ -55,6 +66,17 @@ def check_name(written: ast.Expr, body: Body, module: Module, report: Reporter) 
         report.error(
             "E0208", written.span, f"`weights` gives tensors a name, and `{name.id}` is {what}",
             help="`weight=` takes values; for a name choose another one, or write it as a text",
+        )  # fmt: skip
+
+
+def _check_layer(written: ast.Attribute, name: str, body: Body, report: Reporter) -> None:
+    """E0208 for `weights=stem.weight`."""
+    entry = body.find(name)
+    if entry is not None and entry.what == "label":
+        entry.used = True
+        report.error(
+            "E0208", written.span, f"`weights` takes the name of a layer, and `{name}.{written.name.id}` is a tensor",
+            help=f"`weights={name}` shares all tensors of `{name}`",
         )  # fmt: skip
 
 
