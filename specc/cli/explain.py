@@ -1,6 +1,6 @@
 """Explain a diagnostic code or a word of the language; without an argument, list all.
 
-Words are operations, statements, functions, arguments, and the words that arguments take.
+Words are operations, statements, functions, arguments, the words that arguments take, and topics such as `label`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from specc.cli.console import BAD_REQUEST, OK, Console
 from specc.diagnostics import CODES
-from specc.diagnostics.explain import STATEMENTS, explain
+from specc.diagnostics.explain import STATEMENTS, explain, topics
 from specc.diagnostics.suggest import nearest
 from specc.textwidth import wrap
 
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if page is not None:
         console.data(page)
         return OK
-    guess = nearest(subject.upper(), CODES) or nearest(subject, known_words())
+    guess = nearest(subject.upper(), CODES) or nearest(subject, {*known_words(), *topics()})
     hint = f"; did you mean {guess}?" if guess else "; `specc explain` lists all"
     console.note(f"specc explain: there is no code and no word of the language {subject}{hint}")
     return BAD_REQUEST
@@ -58,10 +58,12 @@ def _everything(width: int) -> str:
 
     codes = "".join(f"  {line}\n" for code, title in CODES.items() for line in _hung(f"{code}  {title}", width))
     others = sorted(known_words() - {*BY_WORD, *STATEMENTS})
+    asked = [f"`{word}`" if " " in word else word for word in sorted(topics().keys() - known_words())]
     return (
         f"Codes\n{codes}\nOperations\n{operation_list(width)}\n"
         f"Statements\n{_paragraph(STATEMENTS, width)}\n"
-        f"Functions, arguments and other words\n{_paragraph(others, width)}"
+        f"Functions, arguments and other words\n{_paragraph(others, width)}\n"
+        f"Topics\n{_paragraph(asked, width)}"
     )
 
 

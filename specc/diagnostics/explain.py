@@ -1,5 +1,5 @@
 """Pages of help: for a diagnostic code what it means, an example, why, and how to mend it; for a statement of the
-language what it does, and an example; for its other words what they mean."""
+language what it does, and an example; for its other words what they mean; for words of talk what they are in it."""
 
 from __future__ import annotations
 
@@ -38,8 +38,18 @@ def explain_statement(word: str) -> str:
 @cache
 def other_words() -> Mapping[str, tuple[str, ...]]:
     """What is said of words without a page of their own, as Markdown without a heading; of some in several places."""
+    return _sections("words.md")
+
+
+@cache
+def topics() -> Mapping[str, tuple[str, ...]]:
+    """What is said of words that people use and the language does not: `label`, `broadcasting`."""
+    return _sections("topics.md")
+
+
+def _sections(file: str) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    text = (files("specc.diagnostics") / "words.md").read_text(encoding="utf-8")
+    text = (files("specc.diagnostics") / file).read_text(encoding="utf-8")
     for section in _SECTION.finditer(text):
         told = section["text"].strip() or explain_statement(section["page"]).strip()
         for word in section["words"].split(", "):

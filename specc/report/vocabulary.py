@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, get_args
 
-from specc.diagnostics.explain import STATEMENTS, explain_statement, other_words
+from specc.diagnostics.explain import STATEMENTS, explain_statement, other_words, topics
 from specc.elaborate.words import choices
 from specc.ops import BY_WORD, OPS
 from specc.ops.base import Op
@@ -23,7 +23,7 @@ def known_words() -> set[str]:
 
 
 def word_page(word: str, width: int) -> str | None:
-    """All that is known of `word`, in lines of at most `width` cells; `None` for one that is none of the language."""
+    """All that is known of `word`, in lines of at most `width` cells; `None` for one of which nothing is said."""
     parts = list(_told(word, width))
     if not parts:
         return None
@@ -36,7 +36,7 @@ def _told(word: str, width: int) -> Iterator[str]:
         yield operation_page(BY_WORD[word], width)
     elif word in STATEMENTS:
         yield wrapped(explain_statement(word), width)
-    for text in other_words().get(word, ()):
+    for text in (*other_words().get(word, ()), *topics().get(word, ())):
         yield wrapped(text, width)
     if word in _arguments():
         yield "Argument of operations:"

@@ -12,7 +12,7 @@ import pytest
 from specc.cli.main import build_parser
 from specc.data import grammar_file
 from specc.diagnostics import CODES
-from specc.diagnostics.explain import explain, other_words
+from specc.diagnostics.explain import explain, other_words, topics
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.plan import RESERVED
 from specc.elaborate.ports import INPUT_ARGUMENTS, OUTPUT_ARGUMENTS
@@ -106,9 +106,20 @@ def test_words_are_those_of_the_language() -> None:
     assert known_words() == words_of_the_language()
 
 
-@pytest.mark.parametrize("word", sorted(other_words()))
+@pytest.mark.parametrize(
+    "word",
+    ["label", "broadcasting", "batch", "branch", "loop", "range", "import", "stride", "same", "constant", "skip",
+     "padding", "merge", "activation", "comment", "seed", "scope", "list", "parameter", "open size", "training"],
+)  # fmt: skip
+def test_a_word_that_a_user_may_look_up_is_explained(word: str) -> None:
+    page = word_page(word, 80)
+    assert page is not None
+    assert len(page.splitlines()) > 2
+
+
+@pytest.mark.parametrize("word", sorted({*other_words(), *topics()}))
 def test_what_is_said_of_a_word_is_so(word: str, tmp_path: Path) -> None:
-    for text in other_words()[word]:
+    for text in (*other_words().get(word, ()), *topics().get(word, ())):
         examples = re.findall(r"^```cnn\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
         claims = re.findall(r"^([a-z_]+\(.*\) == .*)$", text, re.MULTILINE)
         examples += [f"model Net {{ input x 1; relu; expect {claim} }}" for claim in claims]
