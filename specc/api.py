@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from specc import arguments
 from specc.analysis.summary import Layer, Summary
@@ -169,7 +169,7 @@ class Model:
     def run(
         self,
         x: ArrayLike | Mapping[str, ArrayLike],
-        *,
+        *others: NoReturn,
         weights: WeightsSource = None,
         seed: int = 0,
         device: Device = "auto",
@@ -185,7 +185,7 @@ class Model:
         from specc.interpreter import bind
         from specc.runtime.inputs import ready
 
-        given = x if isinstance(x, Mapping) else {self.graph.inputs[0].name: x}
+        given = arguments.by_input((x, *others), self.graph)
         feeds = {name: arguments.input_array(f"input `{name}`", array) for name, array in given.items()}
         _known_device(device)
         _, problems = bind(self.graph, feeds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar, cast
@@ -15,7 +15,7 @@ from specc.diagnostics.suggest import nearest
 from specc.elaborate import parse_setting
 from specc.elaborate.arithmetic import MAX_BITS
 from specc.elaborate.report import Reporter
-from specc.elaborate.values import Value, Word
+from specc.elaborate.values import Value, Word, quoted
 from specc.elaborate.words import NO_ACTIVATION, activations, known_words
 from specc.errors import SpecError
 from specc.limits import DEFAULT_LIMITS, Limits
@@ -191,6 +191,24 @@ def weights_for(
     for warning in (*diagnostics, *doubts(graph, table, given)):
         warnings.warn(warning.message, stacklevel=level)
     return weights
+
+
+def by_input(values: Sequence[Any], graph: Graph) -> Mapping[str, Any]:
+    """What `Model.run` was given as values by the names of inputs: one mapping, or the value of the only input.
+
+    Raises `SpecError` (E0901) for several values, or one for several inputs.
+    """
+    if len(values) == 1 and isinstance(values[0], Mapping):
+        return values[0]
+    names = [item.name for item in graph.inputs]
+    if len(names) == len(values) == 1:
+        return {names[0]: values[0]}
+    has = f"the model has {'one input' if len(names) == 1 else f'{len(names)} inputs'}, {quoted(names)}"
+    message = f"{has}, and {'one value is' if len(values) == 1 else f'{len(values)} values are'} given"
+    by_name = ", ".join(f'"{name}": ...' for name in names)
+    several = f"several are given by name: `run({{{by_name}}})`"
+    help = "a batch is a single array: `np.concatenate([x, y])` joins two" if len(names) == 1 else several
+    raise SpecError([Diagnostic("E0901", message, file=graph.file, help=help)])
 
 
 def input_array(name: str, value: Any) -> Array:

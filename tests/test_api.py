@@ -179,6 +179,7 @@ def test_what_is_wrong_is_a_spec_error(call: Callable[[Path], object], code: str
 
 
 NET_X = np.zeros((1, 1, 6, 6))
+ITEM = np.zeros((1, 3, 8, 8), np.float32)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +219,35 @@ def test_wrong_arguments_are_told_in_a_sentence(
 ) -> None:
     with pytest.raises(error, match=re.escape(says)):
         call(specc.load(path, model="Net"))
+
+
+ONE = "input `x` needs N x 3 x 8 x 8, and the data is"
+TWO_NAMED = 'several are given by name: `run({"left": ..., "right": ...})`'
+
+
+@pytest.mark.parametrize(
+    ("inputs", "given", "says"),
+    [
+        ("input x 3x8x8", ([ITEM, ITEM],), [f"{ONE} 2 x 1 x 3 x 8 x 8", "`np.concatenate(x)` fits"]),
+        ("input x 3x8x8", (ITEM, ITEM), ["has one input, `x`, and 2 values are given", "`np.concatenate([x, y])`"]),
+        ("input x 3x8x8", (ITEM[0],), [f"{ONE} 3 x 8 x 8", "`x[None]` fits"]),
+        ("input x 3x8x8", (ITEM[..., :7],), [f"{ONE} 1 x 3 x 8 x 7"]),
+        ("input x 3x8x8", ({"y": ITEM},), ["no input `y`", "it has `x`"]),
+        ("input left 3x8x8; input right 3x8x8", (ITEM,), ["has 2 inputs, `left`, `right`, and one value", TWO_NAMED]),
+        ("input left 3x8x8; input right 3x8x8", ([ITEM, ITEM],), ["and one value is given", TWO_NAMED]),
+        ("input left 3x8x8; input right 3x8x8", (ITEM, ITEM), ["and 2 values are given", TWO_NAMED]),
+        ("input left 3x8x8; input right 3x8x8", ({"left": ITEM},), ["input `right` is missing"]),
+        ("input left 3x8x8; input right 3x8x8", ({"left": ITEM, "rigth": ITEM},), ["did you mean `right`?"]),
+    ],
+)
+def test_what_a_run_is_given_is_told_by_the_names_and_shapes_of_inputs(
+    inputs: str, given: tuple[Any, ...], says: list[str]
+) -> None:
+    last = "add left, right" if "left" in inputs else "relu"
+    with pytest.raises(specc.SpecError) as refused:
+        specc.loads(f"model Net {{ {inputs}; {last} }}").run(*given)
+    assert {found.code for found in refused.value.diagnostics} == {"E0901"}
+    assert all(part in str(refused.value) for part in says)
 
 
 def test_kinds_of_inputs_are_those_of_the_command_line(path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 
 import numpy as np
 
 from specc.diagnostics import Diagnostic
+from specc.diagnostics.suggest import nearest
 from specc.dims import evaluate, formula
 from specc.interpreter.fitting import Array, fits, how_to_fit
 from specc.ir.graph import Graph, GraphInput
@@ -34,8 +35,11 @@ def bind(graph: Graph, inputs: Mapping[str, Array]) -> tuple[dict[str, int], tup
     """
     sizes: dict[str, int] = {}
     known = {item.name for item in graph.inputs}
-    found: list[_Problem] = [(f"the model has no input `{name}`", None) for name in inputs if name not in known]
+    guesses = {name: nearest(name, sorted(known)) for name in inputs if name not in known}
+    found = [_unknown(name, guess, known) for name, guess in guesses.items()]
     for item in graph.inputs:
+        if item.name not in inputs and item.name in guesses.values():
+            continue
         if item.name not in inputs:
             found.append((f"input `{item.name}` is missing", None))
         else:
@@ -44,6 +48,11 @@ def bind(graph: Graph, inputs: Mapping[str, Array]) -> tuple[dict[str, int], tup
         broken = (c for c in graph.conditions if evaluate(c.value, sizes) % c.divisor)
         found.extend((str(condition), None) for condition in broken)
     return sizes, tuple(Diagnostic("E0901", message, file=graph.file, help=help) for message, help in found)
+
+
+def _unknown(name: str, guess: str | None, known: Collection[str]) -> _Problem:
+    help = f"did you mean `{guess}`?" if guess else f"it has {', '.join(f'`{other}`' for other in sorted(known))}"
+    return f"the model has no input `{name}`", help
 
 
 def _misfits(item: GraphInput, array: Array, layout: Layout, sizes: dict[str, int]) -> Iterator[_Problem]:

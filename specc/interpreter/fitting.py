@@ -14,12 +14,20 @@ from specc.types import Layout
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
+
+def _joined(x: Array) -> Array:
+    """What several arrays in one are along the batch; nothing is computed, as only the shape is asked for."""
+    several, batch = x.shape[:2] if x.ndim > 1 and len(x) > 1 else (0, 0)
+    return np.broadcast_to(np.float32(0), (several * batch, *x.shape[2:]))
+
+
 _VIEWS: Final[dict[str, Callable[[Array], Array]]] = {
     "x[None]": lambda x: x[None],
     "x[:, None]": lambda x: x[:, None],
     "x[..., None]": lambda x: x[..., None],
     "x[None, None]": lambda x: x[None, None],
     "x[None, ..., None]": lambda x: x[None, ..., None],
+    "np.concatenate(x)": _joined,
     "x[0]": lambda x: x[0],
     "np.moveaxis(x, -1, 1)": lambda x: np.moveaxis(x, -1, 1),
     "np.moveaxis(x, 1, -1)": lambda x: np.moveaxis(x, 1, -1),

@@ -159,3 +159,8 @@ def test_an_error_in_a_loop_has_no_echo_behind_it() -> None:
     with pytest.raises(specc.SpecError) as refusal:
         specc.loads(X + "for _ in 3 { y: relu }; add y[0], y[1] }")
     assert [d.code for d in refusal.value.diagnostics] == ["E0304"]
+
+
+def test_a_label_of_lists_in_a_loop_is_a_list_of_lists_behind_it() -> None:
+    made = read(X + "repeat 2 { s: split 2, from=x; relu from=s[0] }; y: add s[0][0], s[1][1]; add y, in }")
+    assert made["y"] == ("s.0", "s.1.1")

@@ -17,6 +17,7 @@ from specc.interpreter.fitting import how_to_fit
         ("1x28x28", (5, 28, 28), "x[:, None]"),
         ("1x28x28", (5, 28, 28, 1), "np.moveaxis(x, -1, 1)"),
         ("1x28x28", (1, 1, 1, 28, 28), "x[0]"),
+        ("1x28x28", (3, 2, 1, 28, 28), "np.concatenate(x)"),
         ("1x28x28", (784,), "x.reshape(-1, 1, 28, 28)"),
         ("1x28x28", (32, 32), None),
         ("1x28x28", (), None),
