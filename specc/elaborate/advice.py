@@ -107,7 +107,7 @@ def other(op: type[Op], argument: str, value: Value, others: Mapping[str, Value]
     if value in ("same", "same_lower", "valid") and argument == "amount":
         return f"`pad={value}` is an argument of layers with a window, as in `conv 64, 3x3, pad={value}`"
     if op.word == "resize" and argument == "size" and _is_factor(value):
-        return f"a factor is the business of `upsample`: `upsample {show(value)}`"
+        return f"`upsample {show(value)}` takes factors"
     if argument == "mode" and value == "nearest-exact":
         return NEAREST_EXACT
     first = others.get(op.positional[0]) if op.positional else None

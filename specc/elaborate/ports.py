@@ -200,7 +200,7 @@ def _warn_of_batch(statement: ast.Input, declared: GraphInput, layout: Layout, r
 def _warn_of_written_batch(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
     """`Tx3x32x32`, a volume with T channels."""
     batch, *sizes = declared.type.spoken(layout)[1:]
-    if _has_written_batch(statement, batch, sizes, layout):
+    if layout == "chw" and _has_written_batch(statement, batch, sizes, layout):
         shape = "x".join(map(str, sizes))
         message = f"this is read as a volume of {shape} with {batch} channels"
         report.add(
@@ -210,7 +210,7 @@ def _warn_of_written_batch(statement: ast.Input, declared: GraphInput, layout: L
 
 def _without_batch(statement: ast.Input, shape: tuple[Dim, ...], layout: Layout, report: Reporter) -> tuple[Dim, ...]:
     """The shape; for `Nx3x32x32`, by which nobody means a volume with N channels, that of the image, after E0404."""
-    batch, *sizes = shape[1:]
+    batch, *sizes = TensorType(shape).spoken(layout)[1:]
     if not (_has_written_batch(statement, batch, sizes, layout) and str(batch).lower() in BATCHES):
         return shape
     image = [str(size) for size in sizes]
@@ -218,13 +218,13 @@ def _without_batch(statement: ast.Input, shape: tuple[Dim, ...], layout: Layout,
         "E0404", statement.shape.span, "the batch is not written in the shape of an input",
         help=f"an image is `{'x'.join(image)}`; a list may name the batch: `[{batch}, {', '.join(image)}]`",
     )  # fmt: skip
-    return shape[1:]
+    return unspeak((batch, *sizes), layout)
 
 
 def _has_written_batch(statement: ast.Input, batch: Dim | None, sizes: Sequence[Dim], layout: Layout) -> bool:
     """Whether what is read as a volume looks like an image with its batch."""
-    volume = layout == "chw" and isinstance(statement.shape, ast.Size) and len(sizes) == 3
-    return volume and isinstance(batch, Sym) and sizes[0] in PIXELS
+    volume = isinstance(statement.shape, ast.Size) and len(sizes) == 3
+    return volume and isinstance(batch, Sym) and sizes[0 if layout == "chw" else -1] in PIXELS
 
 
 def _argument_value(name: str, value: ast.Expr, frame: Frame, report: Reporter) -> Value:

@@ -50,6 +50,11 @@ def test_dense_layers_work_on_flat_values(call: str, here: str) -> None:
         "conv 8, 3, dilation=2, pad=causal": "3x20",
         "avgpool kernel=4, stride=1, pad=causal": "3x20",
         "conv 9 / 2, 1": "3x20",
+        "crop 28x30": "3x32x40",
+        "resize 0.5": "3x8x8",
+        "resize (1.5, 2)": "3x8x8",
+        "layernorm -1": "3x8x8",
+        'conv 8, 3, "rely"': "3x8x8",
         "reshape (64, in.height * in.width)": "64xHxW",
     }.items(),
 )
