@@ -105,12 +105,11 @@ def test_nodes_of_a_loop_are_the_same_objects_while_it_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize("name", ["layers", "steps"])
 def test_limits_are_those_of_a_check_without_memory(name: str) -> None:
-    memory = Memory()
-    text = HEAD + 'conv 4, 3x3, pad="same_lower"\n' * 3 + "repeat 3 {\nrelu\n}\nbn\n}"
-    assert checked(text, memory).ok
-    for number in range(30):
-        limits = Limits(**{name: number})
-        assert_same(checked(text, memory, limits), checked(text, None, limits))
+    lines = 'conv 4, 3x3, pad="same_lower"\n' * 3 + "conv 4, 1x1, relu\n" * 3 + "repeat 3 {\nrelu\n}\nbn\n"
+    for number in range(1, 30):
+        memory, limits = Memory(), Limits(**{name: number})
+        for text in (f"{HEAD}{lines}}}", f"{HEAD}tanh\n{lines}}}", f"{HEAD}{lines}}}"):
+            assert_same(checked(text, memory, limits), checked(text, None, limits))
 
 
 def test_nodes_outlive_an_error() -> None:
