@@ -4,6 +4,7 @@ import pytest
 
 import specc
 from specc import SpecError
+from specc.limits import DEFAULT_LIMITS
 
 X = "model Net { input x 4x8x8; "
 OPEN = "model Net { input x 4xHxW; "
@@ -30,7 +31,13 @@ POOLED = OPEN + "maxpool (2, 3); upsample (2, 3) "
         (X + "conv 8, 3, 2, 1 }", "E0303", "what follows the window has names: `conv 8, 3, stride=2, pad=1`"),
         (X + "conv 8, 3, 2, x }", "E0303", "write others by name, as in `stride=2`"),
         (X + "output y, 5 }", "E0303", "they are `from`, `labels`"),
+        (X + "layernorm -1 }", "E0303", "the axis has a name: `layernorm over=-1`"),
+        (X + "a: relu; repeat 2 { mul a[0] } }", "E0304", None),
+        (X + "repeat 2 { a: relu; mul a[0] } }", "E0304", "`a` is the value of this round, and a list behind the loop"),
+        ("block b { repeat 2 { add c }; c: relu; add c }\n" + X + "b }", "E0204", None),
+        (X + "let a = [i * i for i in range(3)]; relu }", "E0101", "operators work on a whole list, `2 * xs`"),
         # operations
+        (X + "a, b: residual { relu } }", "E0408", None),
         (X + "Sequential }", "E0201", "operations stand on lines of their own, each works on the one before"),
         (X + "conf }", "E0201", "did you mean `conv`?"),
         (X + "for a, b, c in [1] { relu } }", "E0408", "with one name more, the first is the index"),
@@ -49,3 +56,17 @@ def test_help(text: str, code: str, help: str | None) -> None:
         specc.loads(text)
     told = next(diagnostic.help for diagnostic in refusal.value.diagnostics if diagnostic.code == code)
     assert told is None if help is None else help in (told or "")
+
+
+@pytest.mark.parametrize(
+    ("loop", "said"),
+    [
+        ("repeat 2 ** 3 { relu }", "expands to at least 9 layers; the limit is 8"),  # before anything is elaborated
+        ("repeat 3 { let n = x.rank; repeat n { relu } }", "repeats its body 9 times; the limit is 8"),
+    ],
+)
+def test_too_many_layers(loop: str, said: str) -> None:
+    with pytest.raises(SpecError) as refusal:
+        specc.loads(f"{X}tanh; {loop} }}", limits=DEFAULT_LIMITS._replace(layers=8))
+    (found,) = refusal.value.diagnostics
+    assert (found.code, said in found.message) == ("E0701", True), found.message

@@ -4,7 +4,16 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from lowering import assert_within_bound, float64_outputs, image, nodes_of, numbers, rejected
+from lowering import (
+    assert_within_bound,
+    float64_outputs,
+    image,
+    model_of,
+    nodes_of,
+    numbers,
+    onnx_runtime,
+    rejected,
+)
 
 from specc.dims import symbol
 from specc.ops import BY_WORD
@@ -177,3 +186,11 @@ def test_only_pools_with_positions_jump():
     assert pool(kernel=2).may_jump()
     assert not MaxPool(kernel=(2,)).may_jump()
     assert pool(kernel=2).giving(1) == MaxPool(kernel=(2,))
+
+
+def test_an_open_number_of_channels():
+    pooled, where = pool(kernel=2).compute([numbers(2, 3, 4, 6)], {})
+    model = model_of(unpool(kernel=2), [image("C", 2, 3)] * 2, {})
+    np.testing.assert_array_equal(
+        onnx_runtime(model, [pooled, where])[0], unpool(kernel=2).compute([pooled, where], {})[0]
+    )
