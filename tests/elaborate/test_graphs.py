@@ -227,6 +227,28 @@ def test_a_u_net_says_what_its_sizes_must_divide_by() -> None:
     assert "W must be a multiple of 16" in model.table()
 
 
+def test_layers_on_one_value_have_conditions_of_their_own() -> None:
+    body = "a: pixel_unshuffle 2, from=x; b: pixel_unshuffle 4, from=x; output a; output b"
+    graph = specc.loads(f"model Net {{ input x 3xHxW; {body} }}").graph
+    assert [str(condition) for condition in graph.conditions] == [
+        "H must be a multiple of 4",
+        "W must be a multiple of 4",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("block", "calls", "shapes"),
+    [
+        ("b(c = in.channels * 2) { conv c, 1x1 }", "b; b", ["8x8x8", "16x8x8"]),
+        ("b(c, p = valid, act = tanh) { conv c, 3x3, pad=p; act }", "let p = same; b 8, p", ["8x8x8", "8x8x8"]),
+        ("b(c, p = valid, act = tanh) { conv c, 3x3, pad=p; act }", "let p = relu; b 8, p", ["8x6x6", "8x6x6"]),
+    ],
+)
+def test_what_parameters_of_blocks_stand_for(block: str, calls: str, shapes: list[str]) -> None:
+    graph = specc.loads(f"block {block}\nmodel Net {{ {WIDE}{calls} }}").graph
+    assert [node.types[0].text() for node in graph.nodes] == shapes
+
+
 def test_the_word_of_gelu_is_an_argument_and_closes_nothing() -> None:
     text = "model Net { input x 4x8x8; conv 4, 1x1, gelu(tanh); gelu tanh; gelu }"
     ops = [node.op for node in specc.loads(text).graph.nodes]

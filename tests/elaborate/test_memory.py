@@ -82,6 +82,12 @@ EDITS = {
     "an activation with a label in front": ("prelu\nconv 4, 3x3, relu", "prelu\nb: relu\nconv 4, 3x3, relu\nrelu"),
     "a label": ("a: relu\ntanh\nadd a", "tanh\na: relu\nadd a"),
     "a name that a function has": ("let max = 3\nconv max(max, 4), 1x1", "let max = 5\nconv max(max, 4), 1x1"),
+    "what does not meet": ("conv 4, 3x3, relu\nadd x", "tanh\nconv 4, 3x3, relu\nadd x"),
+    "tensors that do not fit": (
+        "head: conv 4, 1x1\nconv 5, 1x1, weights=head",
+        "tanh\nhead: conv 4, 1x1\nconv 5, 1x1, weights=head",
+    ),
+    "the name of a value": ("conv 4, 1x1\nconv in, 3", "tanh\nconv 4, 1x1\nconv in, 3"),
     "a warning": ("upsample 2\nmaxpool 3x3\nrelu", "upsample 2\n\nmaxpool 3x3\nrelu"),
     "a false shape": ("conv 4, 3x3\nrelu\nbn", "conv 4, 3x3 -> 4x9x9\nrelu\nbn"),
 }
@@ -94,6 +100,13 @@ def test_an_edit_is_checked_as_if_it_were_new(name: str, back: bool) -> None:
     for body in EDITS[name][:: -1 if back else 1] * 2:
         text = f"{BLOCK}{HEAD}{body}\n}}"
         assert_same(checked(text, memory), checked(text, None))
+
+
+def test_another_layout_changes_what_a_line_means() -> None:
+    memory = Memory()
+    text = HEAD.replace("4x8x8", "8x8x8") + "relu\nflatten\n}"
+    for edited in (text, text.replace("8x8x8", "8x8x8, layout=hwc"), text):
+        assert_same(checked(edited, memory), checked(edited, None))
 
 
 def test_nodes_of_a_loop_are_the_same_objects_while_it_stays_as_it_is() -> None:

@@ -121,9 +121,14 @@ TEXTS = {
         }""",
     "what does not meet behind the loop": """
         repeat 4 {
-            conv 8, 3x3, relu
+            conv 4, 3x3, pad=1, relu
         }
         add x""",
+    "the name of a value made again": """
+        repeat 4 {
+            conv 8, 1x1
+        }
+        conv in, 3""",
     "an error behind the loop": """
         repeat 4 {
             conv 8, 3x3, pad=1, relu
