@@ -50,16 +50,22 @@ def evaluate(
 ) -> dict[str, Array]:
     """The values named in `keep`, all in canonical order; other values are dropped after their last reader."""
     values = dict(inputs)
-    last = last_use(graph) | dict.fromkeys(keep, len(graph.nodes))
+    expiring = _expiring(graph, keep)
     spare = Spare()
     with _prepared():
-        for index, node in enumerate(graph.nodes):
-            ends = last[node.inputs[0]] == index
-            values.update(spare.run(node, values, cast(graph, node, weights, dtype), ends))
-            for name in {*node.inputs, *node.outputs}:
-                if last[name] <= index:
-                    del values[name]
+        for node, expired in zip(graph.nodes, expiring, strict=True):
+            spare.run(node, values, cast(graph, node, weights, dtype), node.inputs[0] in expired)
+            for name in expired:
+                del values[name]
     return {name: values[name] for name in keep}
+
+
+def _expiring(graph: Graph, keep: Collection[str]) -> list[list[str]]:
+    """For each node the values that nobody needs once it has run."""
+    expiring: list[list[str]] = [[] for _ in range(len(graph.nodes) + 1)]  # the last ones never, nor do unread inputs
+    for name, index in (last_use(graph) | dict.fromkeys(keep, len(graph.nodes))).items():
+        expiring[index].append(name)
+    return expiring[:-1]
 
 
 @contextmanager
@@ -76,12 +82,14 @@ def cast(
 ) -> dict[str, Array]:
     """The node's own weights by their names within the layer: in `dtype`, or in float32 where the operation widens
     them itself."""
-    widens = node.op.widens
-    return {own: _held(weights[name], dtype, widens) for own, name in graph.weight_names[node.name].items()}
+    names = graph.weight_names[node.name]
+    if not names:
+        return {}
+    held = (dtype, np.float32) if node.op.widens else (dtype,)
+    return {own: _held(weights[name], dtype, held) for own, name in names.items()}
 
 
-def _held(weight: Array, dtype: type[np.float32] | type[np.float64], widens: bool) -> Array:
+def _held(weight: Array, dtype: type[np.generic], held: tuple[type[np.generic], ...]) -> Array:
+    """`weight` in one of the precisions `held`, else in `dtype`."""
     array = np.asarray(weight)
-    if array.dtype.type is dtype or (widens and array.dtype.type is np.float32):
-        return array
-    return array.astype(dtype)
+    return array if array.dtype.type in held else array.astype(dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -16,24 +17,21 @@ class Spare:
     def __init__(self) -> None:
         self._own: set[str] = set()
 
-    def run(
-        self, node: Node, values: Mapping[str, Array], weights: Mapping[str, Array], ends: bool
-    ) -> dict[str, Array]:
-        """The results of `node` by name; `ends` says that nobody reads its first input later."""
-        first = node.inputs[0]
+    def run(self, node: Node, values: dict[str, Array], weights: Mapping[str, Array], ends: bool) -> None:
+        """Add the results of `node` to `values`; `ends` says that nobody reads its first input later."""
         xs = [values[name] for name in node.inputs]
-        over = ends and first in self._own and node.inputs.count(first) == 1
+        over = ends and node.inputs[0] in self._own and node.inputs.count(node.inputs[0]) == 1
         results = node.op.overwrite(xs, weights) if over else node.op.compute(xs, weights)
+        values.update(zip(node.outputs, results, strict=True))
         laid_over = over and len(results) == 1 and results[0] is xs[0]
         if laid_over or _apart(results, [*xs[over:], *weights.values()]):
             self._own.update(node.outputs)
         else:
             self._own.difference_update(node.inputs)
-        return dict(zip(node.outputs, results, strict=True))
 
 
 def _apart(results: Sequence[Array], others: Iterable[Array]) -> bool:
     """Whether there is one result, and it may be written to without a change in `others`."""
-    return (
-        len(results) == 1 and results[0].flags.writeable and not any(np.may_share_memory(results[0], o) for o in others)
-    )
+    if len(results) != 1 or not results[0].flags.writeable:
+        return False
+    return not any(map(partial(np.may_share_memory, results[0]), others))

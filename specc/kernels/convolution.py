@@ -35,7 +35,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, how: Sliding) -> Array
     -> (batch, out, *positions)."""
     at = place(x.shape[2:], weight.shape[2:], how)
     pointwise = prod(at.window) == 1
-    if (pointwise or how["border"] != "zeros") and any(map(any, at.reach)):
+    if (pointwise or how["border"] != "zeros") and at.leaves:
         x, at = padded(x, at.reach, how["border"]), at._replace(sides=((0, 0),) * len(at.window))
     if pointwise:
         result = _pointwise(_read(x, at), weight, how["groups"])

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 from math import gcd, prod
+from operator import mul
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from specc.kernels.windows import Array, Placement, frame, windows
+from specc.kernels.windows import Array, Placement, frame
 
 Index: TypeAlias = tuple[Any, ...]
 
@@ -50,13 +51,14 @@ def _along_channels(x: Array, kernels: Array, at: Placement) -> Array:
     `kernels`."""
     axes, channels = len(at.window), x.shape[1]
     sizes, inside = frame(x.shape[2:], at.reach)
-    room = _canonical(np.zeros((len(x), *sizes, channels), kernels.dtype))
-    room[(slice(None), slice(None), *inside)] = x
-    result = _canonical(np.empty((len(x), *at.counts, channels), kernels.dtype))
-    item, channel, *rest = range(2 + 2 * axes)
-    sums = [item, channel, *rest[:axes]]
+    room = np.zeros((len(x), *sizes, channels), kernels.dtype)
+    _canonical(room)[(slice(None), slice(None), *inside)] = x
+    item, *lines, number = room.strides
+    steps = (item, *map(mul, lines, at.stride), *map(mul, lines, at.dilation), number)
+    read: Array = np.ndarray((len(x), *at.counts, *at.window, channels), room.dtype, room, 0, steps)
     last = np.ascontiguousarray(kernels.reshape(channels, -1).T).reshape(*at.window, channels)
-    return np.einsum(windows(room, at), [item, channel, *rest], last, [*rest[axes:], channel], sums, out=result)
+    kept, taps, channel = [*range(1 + axes)], [*range(1 + axes, 1 + 2 * axes)], 1 + 2 * axes
+    return _canonical(np.einsum(read, [*kept, *taps, channel], last, [*taps, channel], [*kept, channel]))
 
 
 def _canonical(array: Array) -> Array:

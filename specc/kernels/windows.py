@@ -44,6 +44,11 @@ class Placement(NamedTuple):
         """All that has to be there before and behind the input: the padding and the overhang."""
         return tuple((before, behind + over) for (before, behind), over in zip(self.sides, self.overhang, strict=True))
 
+    @property
+    def leaves(self) -> bool:
+        """Whether there is anything of that: windows leave the input."""
+        return any(self.overhang) or any(map(any, self.sides))
+
 
 _MODES: dict[str, Literal["edge", "reflect", "wrap"]] = {
     "edge": "edge",

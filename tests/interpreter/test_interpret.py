@@ -87,13 +87,13 @@ def test_results_laid_over_operands_are_the_same_results(graph):
 
 @pytest.mark.parametrize("op", [layer("relu"), layer("clip", min=-0.5, max=0.5)])
 def test_memory_is_used_again(op):
-    spare, x = Spare(), numbers(1, 4, 5, 5)
+    spare, values = Spare(), {"image": numbers(1, 4, 5, 5)}
     graph = network(shape(4, 5, 5), ("n", layer("abs")), ("r", op))
-    first = spare.run(graph.nodes[0], {"image": x}, {}, ends=True)
-    (expected,) = op.compute([first["n"].copy()], {})
-    result = spare.run(graph.nodes[1], first, {}, ends=True)["r"]
-    assert result is first["n"]
-    np.testing.assert_array_equal(result, expected)
+    spare.run(graph.nodes[0], values, {}, ends=True)
+    (expected,) = op.compute([values["n"].copy()], {})
+    spare.run(graph.nodes[1], values, {}, ends=True)
+    assert values["r"] is values["n"]
+    np.testing.assert_array_equal(values["r"], expected)
 
 
 OPEN = network(shape(3, "H", "W"), ("p", layer("maxpool", kernel=(2,), round="exact")))
