@@ -8,6 +8,7 @@ they run along the channels where these are many, in the last layers of a networ
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 from math import gcd, prod
 from operator import mul
@@ -106,9 +107,8 @@ class _Lane:
         stride, dilation = at.stride[0], at.dilation[0]
         step = taps.step * dilation // stride
         rows = at.counts[0] + (len(taps) - 1) * step
-        first = _inside(sizes[0], rows, stride, taps.start * dilation - at.sides[0][0])
         self._taps = slice(taps.start, None, taps.step)
-        self._copies = list(_copies(at, sizes, first))
+        self._copies = _copies(at, sizes, rows, taps.start)
         self._memory = np.zeros((channels, len(self._copies), rows, *at.counts[1:]), dtype)
         channel, copy, row, *_ = self._memory.strides
         shape = (channels, len(taps), len(self._copies), prod(at.counts))
@@ -132,14 +132,20 @@ def _lanes(at: Placement, sizes: tuple[int, ...], channels: int, dtype: np.dtype
     return [_Lane(at, sizes, range(tap, window, period), channels, dtype) for tap in range(min(period, window))]
 
 
-def _copies(at: Placement, sizes: tuple[int, ...], rows: tuple[slice, slice]) -> Iterator[tuple[Index, Index]]:
-    """For each tap of the axes but the first, the places in its copy and the samples that belong there."""
-    axes = list(zip(sizes, at.counts, at.stride, at.dilation, at.sides, strict=True))[1:]
-    for number, taps in enumerate(product(*map(range, at.window[1:]))):
-        found = [rows]
-        for tap, (size, count, stride, dilation, (before, _)) in zip(taps, axes, strict=True):
-            found.append(_inside(size, count, stride, tap * dilation - before))
-        yield (slice(None), number, *(there for there, _ in found)), (slice(None), *(here for _, here in found))
+@lru_cache(maxsize=256)
+def _copies(at: Placement, sizes: tuple[int, ...], rows: int, tap: int) -> tuple[tuple[Index, Index], ...]:
+    """For each tap of the axes but the first, the places in its copy and the samples that belong there, in so many rows
+    from that on which the first axis's `tap` reads.  Networks repeat their layers, and this takes long in small ones."""
+    axes = list(zip(sizes, at.counts, at.stride, at.dilation, at.sides, strict=True))
+    copies = []
+    for number, taps in enumerate(product((tap,), *map(range, at.window[1:]))):
+        found = []
+        for position, (size, count, stride, dilation, (before, _)) in zip(taps, axes, strict=True):
+            found.append(_inside(size, count if found else rows, stride, position * dilation - before))
+        copies.append(
+            ((slice(None), number, *(there for there, _ in found)), (slice(None), *(here for _, here in found)))
+        )
+    return tuple(copies)
 
 
 def _inside(size: int, count: int, stride: int, start: int) -> tuple[slice, slice]:
