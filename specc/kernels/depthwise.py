@@ -135,11 +135,12 @@ def _lanes(at: Placement, sizes: tuple[int, ...], channels: int, dtype: np.dtype
 @lru_cache(maxsize=256)
 def _copies(at: Placement, sizes: tuple[int, ...], rows: int, tap: int) -> tuple[tuple[Index, Index], ...]:
     """For each tap of the axes but the first, the places in its copy and the samples that belong there, in so many rows
-    from that on which the first axis's `tap` reads.  Networks repeat their layers, and this takes long in small ones."""
+    from that on which the first axis's `tap` reads.  Networks repeat their layers, and small ones are computed in less
+    time than this takes."""
     axes = list(zip(sizes, at.counts, at.stride, at.dilation, at.sides, strict=True))
     copies = []
     for number, taps in enumerate(product((tap,), *map(range, at.window[1:]))):
-        found = []
+        found: list[tuple[slice, slice]] = []
         for position, (size, count, stride, dilation, (before, _)) in zip(taps, axes, strict=True):
             found.append(_inside(size, count if found else rows, stride, position * dilation - before))
         copies.append(
