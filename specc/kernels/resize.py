@@ -21,9 +21,14 @@ def cropped(x: Array, sides: Sides) -> Array:
 
 def centre(x: Array, sizes: tuple[int, ...]) -> Array:
     """A view of the centre; where the difference is odd, one more is cut at the end."""
-    starts = [(size - keep) // 2 for size, keep in zip(x.shape[2:], spread(sizes, x.ndim - 2), strict=True)]
-    keeps = spread(sizes, x.ndim - 2)
-    return x[:, :, *(slice(start, start + keep) for start, keep in zip(starts, keeps, strict=True))]
+    starts = tuple((size - keep) // 2 for size, keep in zip(x.shape[2:], spread(sizes, x.ndim - 2), strict=True))
+    return part(x, starts, sizes)
+
+
+def part(x: Array, starts: tuple[int, ...], sizes: tuple[int, ...]) -> Array:
+    """A view of the `sizes` from the positions `starts` on, one number for all axes or one for each."""
+    pairs = zip(spread(starts, x.ndim - 2), spread(sizes, x.ndim - 2), strict=True)
+    return x[:, :, *(slice(start, start + keep) for start, keep in pairs)]
 
 
 def resized(x: Array, axes: Sequence[Axis], how: Method, value: float = 0.0) -> Array:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from specc.dims import Dim, Divides
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Rearrangement
-from specc.ops.fields import Sides, Window
+from specc.ops.fields import Naturals, Sides, Window
 from specc.ops.fitting import fits
 from specc.ops.target import measured, new_sizes
-from specc.ops.windows import pad_sides, spatial_axes
+from specc.ops.windows import pad_sides, per_axis, spatial_axes
 from specc.types import SPATIAL_NAMES, TensorType
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 class Crop(Rearrangement):
     """Positions cut off an image: `crop 1` cuts every side, `crop size=(24, 24)` leaves the centre (one more is cut
-    at the end where the difference is odd), `crop like=x` a centre of the size of `x`: ONNX Slice-13."""
+    at the end where the difference is odd), `crop like=x` a centre of the size of `x`; `begin=5` leaves in place of the
+    centre what begins 5 positions further on, as Caffe's Crop with an offset does: ONNX Slice-13."""
 
     word = "crop"
     positional = ("amount",)
@@ -34,20 +35,22 @@ class Crop(Rearrangement):
     """One number for all sides, one for each axis, or the begins of all axes and then the ends."""
     size: Window | None = None
     """The sizes to leave, around the centre."""
+    begin: Naturals | None = None
+    """Where what is left begins, beside `size` or `like`: one number for all axes, or one for each."""
 
     def infer(self, inputs: Types) -> Types:
         x = inputs[0]
         self._check_arguments(inputs)
         if self.amount is None:
-            return (TensorType((*x.shape[:2], *self._centre(inputs))),)
+            return (TensorType((*x.shape[:2], *self._left(inputs))),)
         sizes = (size - sum(side) for size, side in zip(x.spatial, self._sides(x), strict=True))
         return (TensorType((*x.shape[:2], *sizes)),)
 
     def conditions(self, inputs: Types) -> tuple[Divides, ...]:
         if len(inputs) < 2:
             return ()
-        pairs = zip(inputs[0].spatial, inputs[1].spatial, strict=True)
-        return tuple(condition for size, keep in pairs for condition in fits(size, keep) or ())
+        trios = zip(inputs[0].spatial, self._begins(inputs[0]), inputs[1].spatial, strict=True)
+        return tuple(condition for size, begin, keep in trios for condition in fits(size, begin + keep) or ())
 
     def reach(self, inputs: Types) -> Field:
         return (Reach(1),) * len(inputs[0].spatial)
@@ -57,9 +60,12 @@ class Crop(Rearrangement):
         x = inputs[0]
         if self.amount is not None:
             return self._sides(x)
-        differences = [size - keep for size, keep in zip(x.spatial, self._centre(inputs), strict=True)]
-        known = [(cut // 2, cut - cut // 2) for cut in differences if isinstance(cut, int)]
-        return known if len(known) == len(differences) else None
+        differences = [size - keep for size, keep in zip(x.spatial, self._left(inputs), strict=True)]
+        known = [cut for cut in differences if isinstance(cut, int)]
+        if len(known) < len(differences):
+            return None
+        begins = [cut // 2 for cut in known] if self.begin is None else self._begins(x)
+        return [(begin, cut - begin) for begin, cut in zip(begins, known, strict=True)]
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         cuts = self.cuts(inputs)
@@ -74,23 +80,27 @@ class Crop(Rearrangement):
 
     def _cut_at_run_time(self, build: Builder, names: Sequence[str], y: TensorType) -> str:
         sizes = measured(build, names[1], 2)
-        differences = build.node("Sub", [measured(build, names[0], 2), sizes])
-        starts = build.node("Div", [differences, build.ints([2])])
+        if self.begin is None:
+            differences = build.node("Sub", [measured(build, names[0], 2), sizes])
+            starts = build.node("Div", [differences, build.ints([2])])
+        else:
+            starts = build.ints(self._begins(y))
         ends, axes = build.node("Add", [starts, sizes]), build.ints(range(2, 2 + len(y.spatial)))
-        centre = build.node("Slice", [names[0], starts, ends, axes])
+        left = build.node("Slice", [names[0], starts, ends, axes])
         # shape inference does not follow sums of sizes
         target = build.node("Concat", [measured(build, names[0], 0, 2), sizes], axis=0)
-        return build.node("Reshape", [centre, target])
+        return build.node("Reshape", [left, target])
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
-        from specc.kernels.resize import centre, cropped
+        from specc.kernels.resize import centre, cropped, part
         from specc.kernels.windows import amounts
 
         x = xs[0]
         ones = (1,) * (x.ndim - 2)
         if self.amount is not None:
             return (cropped(x, amounts(x.shape[2:], ones, ones, self.amount, ones)),)
-        return (centre(x, xs[1].shape[2:] if self.size is None else self.size),)
+        sizes = xs[1].shape[2:] if self.size is None else self.size
+        return (centre(x, sizes) if self.begin is None else part(x, self.begin, sizes),)
 
     def _check_arguments(self, inputs: Types) -> None:
         if self.amount is None and self.size is None and len(inputs) < 2:
@@ -102,6 +112,11 @@ class Crop(Rearrangement):
                 raise Rejection(
                     "E0303", f"`crop` takes the amount to cut off or the `{argument}` to leave", argument=argument
                 )
+        if self.amount is not None and self.begin is not None:
+            raise Rejection(
+                "E0303", "`begin` says where what is left begins, and the amount to cut off says it too",
+                argument="begin", help="`crop like=x, begin=5`, or all begins and then all ends: `crop (5, 5, 9, 9)`",
+            )  # fmt: skip
 
     def _sides(self, x: TensorType) -> list[tuple[int, int]]:
         """The amount for each side of each axis."""
@@ -128,19 +143,28 @@ class Crop(Rearrangement):
         sizes = "x".join(str(begin) for begin, _ in sides)
         return f"the amount is cut off every side; `crop size={sizes}` leaves the centre of this size"
 
-    def _centre(self, inputs: Types) -> tuple[Dim, ...]:
-        """The sizes that are left around the centre."""
+    def _begins(self, x: TensorType) -> tuple[int, ...]:
+        """Where what is left begins at the earliest, on each axis."""
+        return per_axis(self.begin or (0,), spatial_axes(self.word, x), "begin")
+
+    def _left(self, inputs: Types) -> tuple[Dim, ...]:
+        """The sizes that are left, around the centre or from `begin` on."""
         x, argument = inputs[0], "like" if self.size is None else "size"
         names = SPATIAL_NAMES[spatial_axes(self.word, x)]
         wanted = new_sizes(self.word, self.size, x, inputs[1:])
-        for size, keep, name in zip(x.spatial, wanted, names, strict=True):
+        for size, begin, keep, name in zip(x.spatial, self._begins(x), wanted, names, strict=True):
             if not isinstance(size, int) and self.size is not None:
                 raise Rejection(
                     "E0407",
-                    f"a centre of given size needs a known {name}, not {size}",
+                    f"to leave a given size needs a known {name}, not {size}",
                     argument=argument,
                     help="give the amount to cut from each side, or a value of that size: `crop like=x`",
                 )
-            if fits(size, keep) is None:
+            if self.begin is None and fits(size, keep) is None:
                 raise Rejection("E0406", f"the {name} {size} has no centre of {keep}", argument=argument)
+            if fits(size, begin + keep) is None:
+                raise Rejection(
+                    "E0406", f"from {begin} on the {name} {size} does not hold {keep}", argument="begin",
+                    inputs={0: x.text()}, notes=[f"{name}: {begin} + {keep} = {begin + keep} > {size}"],
+                )  # fmt: skip
         return wanted

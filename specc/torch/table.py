@@ -239,8 +239,12 @@ def _crop(layer: Layer) -> str:
     op = layer.op
     assert isinstance(op, Crop)
     cuts = op.cuts(layer.types)
-    if cuts is None:
+    if cuts is None and op.begin is None:
         return layer.helper(call("centre", layer.x, f"{layer.inputs[1]}.shape[2:]"))
+    if cuts is None:
+        begins = enumerate(per_axis(op.begin or (), layer.axes, "begin"), start=2)
+        parts = (f"{begin}:{begin} + {layer.inputs[1]}.shape[{axis}]" for axis, begin in begins)
+        return f"{layer.x}[:, :, {', '.join(parts)}]"
     return call("F.pad", layer.x, _sides([(-begin, -end) for begin, end in cuts]))
 
 

@@ -91,7 +91,7 @@ EXAMPLES = {
         "pad (1, 3), axis=channels",
         "pad 2, axis=0, value=1",
     ],
-    "crop": ["crop 2", "crop size=8"],
+    "crop": ["crop 2", "crop size=8", "crop size=(3, 8), begin=4"],
     "upsample": [
         "upsample 2",
         "upsample 3x2, bilinear",

@@ -235,13 +235,13 @@ def resize_like(draft: Draft) -> None:
 
 
 def crop_like(draft: Draft) -> None:
-    """To the size of a pooled copy of the value itself."""
+    """To the size of a pooled copy of the value itself: the centre, or from some position on."""
     n = len(draft.lines)
     if min(draft.spatial) < 2:
         return
     draft.add(f"c{n}: tanh")
     draft.add(f"s{n}: maxpool 2", (draft.channels, *(size // 2 for size in draft.spatial)))
-    draft.add(f"crop like=s{n}, from=c{n}")
+    draft.add(f"crop like=s{n}{draft.random.choice(('', ', begin=0', ', begin=1'))}, from=c{n}")
 
 
 def unpool(draft: Draft) -> None:

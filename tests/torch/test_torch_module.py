@@ -123,6 +123,8 @@ LAYERS = [
     ("crop", {"amount": (1, 2, 0, 1)}, IMAGE),
     ("crop", {"size": (4,)}, IMAGE),
     ("crop", {}, IMAGE),
+    ("crop", {"begin": (2, 0)}, IMAGE),
+    ("crop", {"begin": 1, "size": 3}, IMAGE),
     ("upsample", {"scale": (2, 3)}, IMAGE),
     ("upsample", {"mode": "bilinear"}, IMAGE),
     ("upsample", {"mode": "bilinear", "align_corners": True}, (3, 8)),
@@ -236,7 +238,9 @@ def test_a_layer_computes_the_same_with_channels_last(word, arguments, shape):
 
 
 OPEN = [
-    (w, a, s) for w, a, s in LAYERS if len(s) == 3 and w in ("conv", "maxpool", "avgpool", "lppool", "deconv", "unpool")
+    (w, a, s)
+    for w, a, s in LAYERS
+    if len(s) == 3 and w in ("conv", "maxpool", "avgpool", "lppool", "deconv", "unpool", "crop")
 ]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from specc.dims import Dim
 from specc.onnx.importer import shapes
-from specc.onnx.importer.centres import centred
+from specc.onnx.importer.centres import as_large_as_another
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.shapes import reshaped, shuffled, transposed
 from specc.onnx.importer.values import Decline, Known, Live, Pending, Step, Value
@@ -24,9 +24,9 @@ END: Final = 2**31 - 1
 
 def slice_(ctx: Context, step: Step) -> list[Value]:
     """Cutting positions off is `crop`, taking channels a part of `split`, anything with steps `slice`."""
-    value = ctx.live(step)
-    if cropped := centred(ctx, step, value):
+    if cropped := as_large_as_another(ctx, step):
         return [cropped]
+    value = ctx.live(step)
     starts, ends = ctx.integers(step, 1, "starts") or (), ctx.integers(step, 2, "ends") or ()
     axes = ctx.integers(step, 3, "axes") or tuple(range(len(starts)))
     steps = ctx.integers(step, 4, "steps") or (1,) * len(starts)
