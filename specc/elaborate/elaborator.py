@@ -111,9 +111,10 @@ class Elaborator:
 
     def _run(self, scope: Scope) -> Elaborated | None:
         parameters = dict(scope.names)
-        frame = self._whole = Frame(scope, Naming(set()))
+        body = self._instance.tree.body
+        frame = self._whole = Frame(scope, Naming(set(), kept=self._operations.reserved.within(body)))
         try:
-            self._body(self._instance.tree.body, frame)
+            self._body(body, frame)
         except Failed:
             return None
         for claim, module in self._instance.claims:
@@ -221,13 +222,18 @@ class Elaborator:
                 f"this repeats its body {self._repetitions:_} times; the limit is {self._limits.layers:_} layers",
                 help=MORE_LAYERS,
             )
-        base = self._operations.name(statement.label, "", frame) if statement.label is not None else None
+        base, labels = None, frozenset[str]()
+        if statement.label is not None:
+            base, labels = (
+                self._operations.name(statement.label, "", frame),
+                self._operations.reserved.within(statement.body),
+            )
         lists: dict[str, list[Value]] = {name: [] for name in self._gathered.get(id(statement), ())}
         turn = Round(statement, rows, len(self._layers.calls))
         self._rounds.append(turn)
         try:
             for turn.index in range(count if statement.body else 0):
-                inner = frame.nested(frame.naming.iteration(turn.index, base))
+                inner = frame.nested(frame.naming.iteration(turn.index, base, labels))
                 if rows is not None:
                     assert isinstance(statement, ast.For)
                     for target, value in zip(statement.targets, rows[turn.index], strict=True):

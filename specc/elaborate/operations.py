@@ -15,6 +15,7 @@ from specc.elaborate.operands import Operands
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
+from specc.elaborate.scope import Reserved
 from specc.elaborate.settled import Meaning, Settled
 from specc.elaborate.tensor_names import weightless
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Tuned, Word, kind, quoted, show
@@ -47,6 +48,7 @@ class Operations:
         self.assertions = Assertions(layers, report)
         self._ops: dict[Hashable, Op] = {}
         self._settled = Settled()
+        self.reserved = Reserved()
 
     def close(self) -> None:
         """Let go of `body`, which usually holds this."""
@@ -269,7 +271,9 @@ class Operations:
         """Add the value of `branch` to those of the merge that it stands in."""
         assert frame.branches is not None
         base = self.name(branch.label, "", frame) if branch.label is not None else None
-        inner = frame.nested(frame.naming.within(base, frame.naming.scope(base)) if base is not None else None)
+        naming = frame.naming
+        within = None if base is None else naming.within(base, naming.scope(base), self.reserved.within(branch.body))
+        inner = frame.nested(within)
         self._body(branch.body, inner)
         frame.branches.append(self._single(inner, branch.span))
 
@@ -330,8 +334,9 @@ class Operations:
         scope = block_scope(block, made, frame, self._report)
         name = self.name(_first(statement.labels), block.tree.name.id, frame)
         current = self._handed(made.sources, frame) if made.sources is not None else frame.current
-        tensors = frame.naming.scope(name, made.tensors)
-        inner = Frame(scope, frame.naming.within(name, tensors), current, frame.layout, results=[])
+        tensors = frame.naming.scope(name, made.tensors, calls=True)
+        naming = frame.naming.within(name, tensors, self.reserved.within(block.tree.body))
+        inner = Frame(scope, naming, current, frame.layout, results=[])
         known = self._layers.sharing.count
         self._layers.calls.append((block, statement.name.span))
         self._body(block.tree.body, inner)

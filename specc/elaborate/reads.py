@@ -26,6 +26,29 @@ def defined_in(statements: Sequence[ast.Statement]) -> Iterator[ast.Name]:
                 yield from defined_in((*then, *orelse))
 
 
+def numbered_labels(statements: Sequence[ast.Statement]) -> Iterator[str]:
+    """The labels and inputs in a body, and in those within that name their layers as it does, which an operation with
+    its number could be called like."""
+    for statement in statements:
+        match statement:
+            case ast.Operation(labels=labels, branches=branches):
+                yield from (label.id for label in labels if label.id[-1].isdigit())
+                yield from numbered_labels(branches or ())
+            case ast.Residual(labels=labels, body=body, shortcut=shortcut):
+                yield from (label.id for label in labels if label.id[-1].isdigit())
+                yield from numbered_labels((*body, *(shortcut or ())))
+            case (
+                ast.For(label=label, body=body)
+                | ast.Repeat(label=label, body=body)
+                | ast.Branch(label=label, body=body)
+            ):
+                yield from numbered_labels(body) if label is None else (label.id,)
+            case ast.Input(name=name):
+                yield name.id
+            case ast.If(then=then, orelse=orelse):
+                yield from numbered_labels((*then, *orelse))
+
+
 def size_names(shape: ast.Expr) -> Iterator[str]:
     """The names between the x of a shape written as a size: 3xHxW, or axb, which is a name to the parser."""
     if isinstance(shape, ast.Size):

@@ -55,8 +55,9 @@ def check_name(written: ast.Expr, body: Body, module: Module, report: Reporter) 
         _check_layer(written, written.value.id, body, report)
     for name in names_in(written):
         entry, found = body.find(name.id), module.scope.find(name.id)
-        if entry is not None and entry.what not in ("label", "input"):
+        if entry is not None and entry.what != "input":
             entry.used = True
+        if entry is not None and entry.what not in ("label", "input"):
             what = f"{entry.article} {entry.what}"
         elif entry is None and found is not None and not isinstance(found, BlockDefinition):
             module.used.add(name.id)

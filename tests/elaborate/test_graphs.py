@@ -179,6 +179,22 @@ def test_shapes(body: str, expected: str) -> None:
             " ".join(f"conv{i}:w conv{i}.prelu:w.prelu" for i in (1, 2, 3, 4)),
         ),
         ('conv 4, 1x1, weights="l.0.conv"', "conv1:l.0.conv"),
+        ("a: conv 4, 1x1; b: conv 4, 1x1, weights=a; conv 4, 1x1, weights=b", "a b:a conv1:a"),
+        ("a: conv 4, 1x1, weights=b; b: conv 4, 1x1, weights=a", "a:b b"),
+        ("conv 4, 1x1, weights=a; conv 4, 1x1, weights=conv1", "conv1:a conv2:a"),
+        (
+            "l: repeat 2 { a: conv 4, 1x1, weights=w; conv 4, 1x1, weights=a }",
+            "l.0.a:l.w l.0.conv1:l.w l.1.a:l.w l.1.conv1:l.w",
+        ),
+        ("repeat 2 { a: conv 4, 1x1, weights=w; conv 4, 1x1, weights=a }", "a.0:w conv1:w a.1:w conv2:w"),
+        ("conv 4, 1x1, weights=conv2; conv 4, 1x1", "conv1:conv2 conv3"),
+        ("conv 4, 1x1, weights=conv2; conv2: conv 4, 1x1", "conv1:conv2 conv2"),
+        ("conv 4, 1x1; conv 4, 1x1, weights=conv1; conv 4, 1x1", "conv1 conv2:conv1 conv3"),
+        ("repeat 2 { conv 4, 1x1, weights=conv2; conv 4, 1x1 }", "conv1:conv2 conv3 conv4:conv2 conv5"),
+        (
+            "s: repeat 2 { conv 4, 1x1, weights=conv2; conv 4, 1x1 }",
+            "s.0.conv1:s.conv2 s.0.conv2 s.1.conv1:s.conv2 s.1.conv2",
+        ),
     ],
 )
 def test_names_of_weights(body: str, expected: str) -> None:
@@ -203,10 +219,47 @@ def test_names_of_weights(body: str, expected: str) -> None:
          "c1.b1.conv1:x.w.conv1 c1.b2.conv1:x.b2.conv1 c2.b1.conv1:x.w.conv1 c2.b2.conv1:x.b2.conv1"),
         ("block b { conv 4, 1x1 }", "b prelu, weights=x", "b1.conv1:x.conv1 b1.prelu:x.prelu"),
         ("block b(weights = 2) { conv weights, 1x1 }", "b weights=3", "b1.conv1"),
+        ("block b { conv 4, 1x1 }", "y: b; z: b weights=y; b weights=z; conv 4, 1x1, weights=z.conv1",
+         "y.conv1 z.conv1:y.conv1 b1.conv1:y.conv1 conv1:y.conv1"),
+        ("block b { y: conv 4, 1x1, weights=x; conv 4, 1x1, weights=y }", "b; b weights=w",
+         "b1.y:b1.x b1.conv1:b1.x b2.y:w.x b2.conv1:w.x"),
+        ("block b { conv 4, 1x1, weights=conv2; conv 4, 1x1 }", "repeat 2 { b weights=w }",
+         "b1.conv1:w.conv2 b1.conv3:w.conv3 b2.conv1:w.conv2 b2.conv3:w.conv3"),
+        ("block b { conv 4, 1x1 }", "b weights=b2; b; conv 4, 1x1, weights=b4.conv1; b",
+         "b1.conv1:b2.conv1 b3.conv1 conv1:b4.conv1 b4.conv1"),
     ],
 )  # fmt: skip
 def test_names_of_weights_in_blocks(blocks: str, body: str, expected: str) -> None:
     assert tensors(f"{blocks}\nmodel Net {{ {WIDE}{body} }}") == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("conv 4, 1x1; conv1: conv 4, 1x1", "conv2 conv1"),
+        ("bn; bn1: bn; bn", "bn2 bn1 bn3"),
+        ("conv 4, 1x1; if x.channels == 4 { conv1: conv 4, 1x1 }", "conv2 conv1"),
+        ("add { branch { conv 4, 1x1 } branch { conv1: conv 4, 1x1 } }", "conv2 conv1"),
+        ("add { branch { conv 4, 1x1 } conv1: branch { conv 4, 1x1 } }", "conv2 conv1.conv1"),
+        ("residual { conv 4, 1x1 } shortcut { conv1: conv 4, 1x1 }", "conv2 conv1"),
+        ("repeat 2 { conv 4, 1x1; conv1: conv 4, 1x1 }", "conv2 conv1.0 conv3 conv1.1"),
+        (
+            "s: repeat 2 { conv 4, 1x1; conv1: conv 4, 1x1 }; conv 4, 1x1",
+            "s.0.conv2 s.0.conv1 s.1.conv2 s.1.conv1 conv1",
+        ),
+        ("conv 4, 1x1; conv1: repeat 1 { conv 4, 1x1 }", "conv2 conv1.0.conv1"),
+        ("u; u1: u; conv 4, 1x1", "u2.conv2 u2.conv1 u1.conv2 u1.conv1 conv1"),
+        ("add { branch { a: bn } branch { a: bn } branch { a_2: bn } }", "a a_3 a_2"),
+        ("conv 4, 1x1; a, conv1: split 2; concat conv1, a; conv 4, 1x1", "conv2 conv3"),
+    ],
+)
+def test_a_layer_is_called_by_its_label(body: str, expected: str) -> None:
+    blocks = "block u { conv 4, 1x1; conv1: conv 4, 1x1 }"
+    assert tensors(f"{blocks}\nmodel Net {{ {WIDE}{body} }}") == expected
+
+
+def test_a_layer_is_not_called_like_an_input_below() -> None:
+    assert nodes("input x 4; dense 4; input dense1 4; add x") == "dense2(x) add1(dense1,x)"
 
 
 def test_shared_weights_count_once_and_work_counts_each_time() -> None:

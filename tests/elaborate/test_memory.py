@@ -81,6 +81,19 @@ EDITS = {
     "a layer with several results": ("layernorm statistics=true", "relu\nlayernorm statistics=true"),
     "an activation with a label in front": ("prelu\nconv 4, 3x3, relu", "prelu\nb: relu\nconv 4, 3x3, relu\nrelu"),
     "a label": ("a: relu\ntanh\nadd a", "tanh\na: relu\nadd a"),
+    "a label that is called like the layer above": (
+        "conv 4, 1x1\nconv 4, 1x1, relu",
+        "conv 4, 1x1\nconv1: conv 4, 1x1, relu",
+    ),
+    "a label below in a branch": (
+        "bn\nadd {\nbranch {\nbn\n}\nbranch {\nrelu\n}\n}",
+        "bn\nadd {\nbranch {\nbn\n}\nbranch {\nbn1: relu\n}\n}",
+    ),
+    "a label of weights that are shared": ("a: bn\nb: bn weights=a\nbn weights=b", "a: bn\nb: bn\nbn weights=b"),
+    "a name that weights have before": (
+        "conv 4, 1x1, weights=a\nconv 4, 1x1",
+        "conv 4, 1x1, weights=conv2\nconv 4, 1x1",
+    ),
     "a name that a function has": ("let max = 3\nconv max(max, 4), 1x1", "let max = 5\nconv max(max, 4), 1x1"),
     "what does not meet": ("conv 4, 3x3, relu\nadd x", "tanh\nconv 4, 3x3, relu\nadd x"),
     "tensors that do not fit": (

@@ -89,6 +89,20 @@ TEXTS = {
         repeat 3 {
             unit weights=first
         }""",
+    "labels and names of weights that layers could have by themselves": """
+        repeat 4 {
+            conv 8, 1x1, prelu
+            conv2: conv 8, 1x1
+            conv 8, 1x1, weights=conv6
+            conv 8, 1x1, weights=conv2
+        }
+        s: repeat 4 {
+            unit
+            unit1: unit
+            unit2: unit weights=unit1
+            unit weights=unit2
+        }
+        prelu1: relu""",
     "values of other lines and numbers": """
         repeat 3 {
             mul 0.5
