@@ -2,7 +2,9 @@
 
 With the field r and the stride (jump) j of its input, an operation whose outputs read `extent` neighbouring samples
 and lie `stride` samples apart has r' = r + (extent - 1) * j and j' = j * stride (Araujo, Norris and Sim, "Computing
-receptive fields of convolutional neural networks", Distill, 2019).  Where branches meet, the larger field counts.
+receptive fields of convolutional neural networks", Distill, 2019).  Behind an enlargement that is not so: there the
+stretches are followed that each position sees (`phases`), and the widest counts.  Where branches meet, an output sees
+what any of them sees; the larger field counts where it is not known how they lie to each other.
 What is learned and computed from nothing has the field 0.
 An operation that sees its whole input, such as a dense layer or a global pool, gets r + (size - 1) * j: the same field
 wherever an output lies, which stays so behind it.  Where such a value, or one with a single position, is merged with an
@@ -19,9 +21,10 @@ from typing import NamedTuple
 
 from specc.analysis.ask import ask
 from specc.analysis.open_sizes import large_sizes, largest
+from specc.analysis.phases import Phases, behind, together
 from specc.dims import Dim, Sym, ceil_div
 from specc.ir.graph import Graph, Node
-from specc.ops.base import Op, Types
+from specc.ops.base import Op, Reach, Types
 
 
 class Axis(NamedTuple):
@@ -29,13 +32,16 @@ class Axis(NamedTuple):
 
     `field` samples around its own place are seen by each output, `jump` samples lie between neighbouring outputs
     (`None` where no output has a place of its own, the field then is 0), `size` outputs lie along the axis.  `common`
-    samples are seen by all outputs alike, in whichever place.
+    samples are seen by all outputs alike, in whichever place.  The first output sees the input from the sample `start`
+    on (`None`: not known); `phases` tells where it is not the same for all.
     """
 
     field: Fraction | Dim
     jump: Fraction | int | None
     size: Dim
     common: Fraction | Dim = 0
+    start: int | None = 0
+    phases: Phases | None = None
 
     def seen(self, sizes: dict[str, int]) -> Dim:
         """The larger of both fields in whole samples; open ones are compared for inputs of the given `sizes`."""
@@ -50,10 +56,12 @@ View = tuple[Axis, ...]
 
 
 class _Window(NamedTuple):
-    """A `Reach` whose stride is a plain integer where it can be, which is much faster."""
+    """A `Reach` with plain integers where they can be, which are much faster."""
 
     extent: Dim
     stride: Fraction | int
+    first: Fraction | int | None
+    last: Fraction | int | None
 
 
 def _samples(field: Fraction | Dim) -> Dim:
@@ -90,7 +98,16 @@ def _read(node: Node) -> list[str]:
 
 def _reach(op: Op, inputs: Types, _: Types) -> tuple[_Window, ...] | None:
     reach = op.reach(inputs)
-    return None if reach is None else tuple([_Window(extent, _whole(stride)) for extent, stride in reach])
+    return None if reach is None else tuple(map(_window, reach))
+
+
+def _window(reach: Reach) -> _Window:
+    extent, stride, first, last = reach
+    if last is None and first is not None and isinstance(extent, int):
+        last = first + extent - 1
+    return _Window(
+        extent, _whole(stride), None if first is None else _whole(first), None if last is None else _whole(last)
+    )
 
 
 def _whole(value: Fraction | int) -> Fraction | int:
@@ -133,16 +150,60 @@ def _everything(axis: Axis, size: Dim, sizes: dict[str, int]) -> Axis:
     """What an operation sees that reads the whole axis and makes `size` outputs of it."""
     if axis.jump is None:
         return axis._replace(size=size)
-    field = _grow(axis.field, axis.size, axis.jump) if axis.field != 0 else 0
+    field = _all_of(axis, axis.jump) if axis.field != 0 else 0
     return Axis(0, None, size, _larger(field, axis.common, sizes))
 
 
+def _all_of(axis: Axis, jump: Fraction | int) -> Fraction | Dim:
+    """What all positions of an axis see together."""
+    if axis.phases is not None:
+        rounds = (axis.size - 1) // len(axis.phases.lows)
+        place = axis.size - 1 - rounds * len(axis.phases.lows)
+        if isinstance(place, int):
+            return axis.phases.highs[place] + rounds * axis.phases.shift - axis.phases.lows[0] + 1
+    return _grow(axis.field, axis.size, jump)
+
+
 def _step(axis: Axis, reach: _Window, size: Dim) -> Axis:
-    field, jump, _, common = axis
+    field, jump, _, common, start, phases = axis
     if jump is None:
         return axis._replace(size=size)
-    extent, stride = reach
-    return Axis(_grow(field, extent, jump), _whole(jump * stride), size, common)
+    extent, stride, first, _ = reach
+    if type(stride) is not int or phases is not None:
+        return _walked(axis, reach, size)
+    if start is not None:
+        start = start + first * jump if type(first) is int and type(jump) is int else None
+    return Axis(_grow(field, extent, jump), _whole(jump * stride), size, common, start)
+
+
+def _walked(axis: Axis, reach: _Window, size: Dim) -> Axis:
+    """`_step` where outputs see more or less of the input, depending on where they lie; by their number on average
+    where that repeats too late, or depends on open sizes."""
+    extent, stride, first, last = reach
+    phases = _phases(axis) if type(extent) is int else None
+    known = first is not None and last is not None
+    if phases is not None:
+        phases = behind(phases, stride, first or 0, last if last is not None else 0) if known else None
+    if phases is None:
+        assert axis.jump is not None
+        return Axis(_grow(axis.field, extent, axis.jump), _whole(axis.jump * stride), size, axis.common, None)
+    return _axis(phases, size, axis.common, axis.start is not None)
+
+
+def _phases(axis: Axis) -> Phases | None:
+    """What the positions of an axis see; where the first one lies is left open where it is not known."""
+    if axis.phases is not None:
+        return axis.phases
+    if type(axis.field) is not int or type(axis.jump) is not int or axis.field == 0:
+        return None
+    start = axis.start or 0
+    return Phases((start,), (start + axis.field - 1,), axis.jump)
+
+
+def _axis(phases: Phases, size: Dim, common: Fraction | Dim, is_placed: bool) -> Axis:
+    """The axis of positions that see these stretches."""
+    start = phases.lows[0] if is_placed else None
+    return Axis(phases.widest, phases.jump, size, common, start, phases if len(phases.lows) > 1 else None)
 
 
 def _grow(field: Fraction | Dim, extent: Dim, jump: Fraction | int) -> Fraction | Dim:
@@ -170,9 +231,22 @@ def _joined(a: Axis, b: Axis, sizes: dict[str, int]) -> Axis:
     if a.size != b.size:
         a, b = (_spread(axis, sizes) if axis.size == 1 else axis for axis in (a, b))
     common = _larger(a.common, b.common, sizes)
-    jumps = [axis.jump for axis in (a, b) if axis.jump is not None]
-    size = b.size if a.jump is None else a.size
-    return Axis(_larger(a.field, b.field, sizes), max(jumps, default=None), size, common)
+    if a.jump is None or b.jump is None:
+        return (b if a.jump is None else a)._replace(common=common)
+    joined = None if a.start is None or b.start is None else _side_by_side(a, b, a.start, b.start, common)
+    if joined is not None:
+        return joined
+    return Axis(_larger(a.field, b.field, sizes), max(a.jump, b.jump), a.size, common, None)
+
+
+def _side_by_side(a: Axis, b: Axis, left: int, right: int, common: Fraction | Dim) -> Axis | None:
+    """What positions see that read both, which begin at `left` and `right`; `None` where their steps differ."""
+    if a.jump == b.jump and type(a.field) is type(b.field) is int and a.phases is b.phases is None:
+        start = min(left, right)
+        return Axis(max(left + a.field, right + b.field) - start, a.jump, a.size, common, start)
+    one, other = _phases(a), _phases(b)
+    both = None if one is None or other is None else together(one, other)
+    return None if both is None else _axis(both, a.size, common, is_placed=True)
 
 
 def _spread(axis: Axis, sizes: dict[str, int]) -> Axis:

@@ -58,7 +58,9 @@ class AdaptivePooling(Op):
         if set(sizes) == {1}:
             return None
         return tuple(
-            Reach(widest(n, o), Fraction(n, o)) if isinstance(n, int) else Reach(n)
+            Reach(widest(n, o), Fraction(n, o), Fraction(1 - o, o), Fraction(n - 1, o))
+            if isinstance(n, int)
+            else Reach(n)
             for n, o in zip(x.spatial, sizes, strict=True)
         )
 

@@ -85,11 +85,26 @@ class Reach(NamedTuple):
     """How far one output sample sees along one spatial axis.
 
     `extent` is the number of input samples it depends on, first to last; `stride` is the number of input
-    samples between two neighbouring outputs (below 1 where the operation upsamples).
+    samples between two neighbouring outputs (below 1 where the operation upsamples).  Output p sees the samples from
+    p * stride + first to p * stride + last; `first` is `None` where open sizes decide it, and `last` where it is
+    first + extent - 1.
     """
 
     extent: Dim
     stride: Fraction = Fraction(1)
+    first: Fraction | int | None = 0
+    last: Fraction | int | None = None
+
+
+def under(span: int, stride: int, begin: int) -> Reach:
+    """Of outputs that lie under windows of `span` samples, one for each input sample and `stride` apart, of which
+    `begin` samples are cut off in front: the windows that an output lies under."""
+    return Reach(-(-span // stride), Fraction(1, stride), Fraction(begin - span + 1, stride), Fraction(begin, stride))
+
+
+def along(axis: int, x: TensorType, reach: Reach) -> Field:
+    """`reach` on the canonical `axis`, if that is a spatial one; every other position sees itself."""
+    return () if axis == 1 else tuple([reach if index == axis else Reach(1) for index in range(2, len(x.shape))])
 
 
 # Per spatial axis; `()` sees only its own position; `None` sees the whole input.

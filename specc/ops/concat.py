@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from specc.dims import Dim, Divides
 from specc.ops.axes import Axis, axis_index
-from specc.ops.base import Builder, Field, Rejection, Types
+from specc.ops.base import Builder, Field, Reach, Rejection, Types, along
 from specc.ops.families import Rearrangement
 from specc.ops.meeting import by_axis, check_meeting, joint_size, meeting_conditions
 from specc.types import Layout, TensorType
@@ -56,7 +56,8 @@ class Concat(Rearrangement):
         return tuple(c for i, s in enumerate(sizes) if i != axis for c in meeting_conditions(s))
 
     def reach(self, inputs: Types) -> Field:
-        return ()
+        """Samples along a spatial axis change places."""
+        return along(axis_index(self.axis, inputs[0], self.layout), inputs[0], Reach(1, first=None))
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         if len(names) == 1:

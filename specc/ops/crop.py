@@ -53,7 +53,10 @@ class Crop(Rearrangement):
         return tuple(condition for size, begin, keep in trios for condition in fits(size, begin + keep) or ())
 
     def reach(self, inputs: Types) -> Field:
-        return (Reach(1),) * len(inputs[0].spatial)
+        cuts = self.cuts(inputs)
+        if cuts is None:
+            return (Reach(1, first=None),) * len(inputs[0].spatial)
+        return tuple(Reach(1, first=begin) for begin, _ in cuts)
 
     def cuts(self, inputs: Types) -> list[tuple[int, int]] | None:
         """What is cut off at the begin and the end of each axis; `None` where open sizes decide it."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from math import gcd, prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from specc.dims import Dim, product
-from specc.ops.base import Builder, Field, Op, Reach, Rejection, Types, Weight
+from specc.ops.base import Builder, Field, Op, Rejection, Types, Weight, under
 from specc.ops.conv import check_groups
 from specc.ops.fields import Naturals, Pad, PositiveInt, Values, Window
 from specc.ops.weights import Bias, Init, bias_weights, transposed_weight
@@ -106,7 +105,7 @@ class Deconv(Op):
 
     def reach(self, inputs: Types) -> Field:
         """One output lies under at most ceil(span / stride) neighbouring windows."""
-        return tuple(Reach(-(-axis.span // axis.stride), Fraction(1, axis.stride)) for axis in self.axes(inputs[0]))
+        return tuple(under(axis.span, axis.stride, axis.begin) for axis in self.axes(inputs[0]))
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         axes = self.axes(inputs[0])

@@ -71,7 +71,7 @@ class Pad(Rearrangement):
         return [self._ends() if index == padded else (0, 0) for index in range(1, x.rank + 1)]
 
     def reach(self, inputs: Types) -> Field:
-        return (Reach(1),) * len(inputs[0].spatial)
+        return tuple(Reach(1, first=-begin) for begin, _ in self.sides(inputs[0])[1:])
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         if self.mode == "wrap" and build.opset < 19:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from specc.core import PydanticCustomError
 from specc.dims import Dim
 from specc.ops.axes import Axis, axis_index, axis_name
-from specc.ops.base import Builder, Field, Reach, Rejection, Types
+from specc.ops.base import Builder, Field, Reach, Rejection, Types, along
 from specc.ops.families import Rearrangement
 from specc.ops.fields import LARGEST_SIZE, Integer, whole
 from specc.record import Before
@@ -59,11 +59,9 @@ class Slice(Rearrangement):
         return (f"{self.axis}: positions [{self._text()}] of {size} are {self._count(inputs[0], size)}",)
 
     def reach(self, inputs: Types) -> Field:
-        axis = axis_index(self.axis, inputs[0], self.layout)
-        reaches = [Reach(1)] * len(inputs[0].spatial)
-        if axis > 1:
-            reaches[axis - 2] = Reach(1, Fraction(abs(self.step)))
-        return tuple(reaches)
+        axis, start = axis_index(self.axis, inputs[0], self.layout), self.start or 0
+        first = start if min(start, self.step) >= 0 else None
+        return along(axis, inputs[0], Reach(1, Fraction(abs(self.step)), first))
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         backwards = self.step < 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 from specc.dims import Dim, Divides, Sym
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
@@ -26,9 +26,16 @@ Coordinates: TypeAlias = Literal[
     "half_pixel", "pytorch_half_pixel", "half_pixel_symmetric", "align_corners", "asymmetric"
 ]
 Rounding: TypeAlias = Literal["floor", "ceil", "half_down", "half_up"]
-
 ONNX_ROUNDING = {"floor": "floor", "ceil": "ceil", "half_down": "round_prefer_floor", "half_up": "round_prefer_ceil"}
 """ONNX's words for the ways to find the nearest sample."""
+_LITTLE: Final = Fraction(1, 1 << 16)
+_NEAREST: Final[dict[Rounding, tuple[Fraction, Fraction]]] = {
+    "floor": (_LITTLE - 1, Fraction(0)),
+    "ceil": (Fraction(0), 1 - _LITTLE),
+    "half_down": (Fraction(-1, 2), Fraction(1, 2) - _LITTLE),
+    "half_up": (_LITTLE - Fraction(1, 2), Fraction(1, 2)),
+}
+"""How far from its position the sample lies that an output is."""
 
 
 def _canonical(value: Any) -> Any:
@@ -70,7 +77,7 @@ class Resampling(Weightless):
 
     def reach(self, inputs: Types) -> Field:
         return tuple(
-            Reach(size) if scale is None else Reach(self._extent(scale), 1 / scale)
+            Reach(size) if scale is None else self._reach(scale)
             for size, scale in zip(inputs[0].spatial, self._scales(inputs), strict=True)
         )
 
@@ -130,6 +137,20 @@ class Resampling(Weightless):
         """How many samples an output reads: those closer than the radius of the kernel."""
         width = {"nearest": 1, "bilinear": 2, "cubic": 4}[self.mode]
         return 1 if scale == 1 else ceil(width / min(scale, Fraction(1))) if self.antialias else width
+
+    def _reach(self, scale: Fraction) -> Reach:
+        """Of output p the samples within the kernel's radius around p * stride + offset; the outermost, whose weight is
+        0, do not count.  With `align_corners` the positions are taken for those of half pixels."""
+        stride = 1 / scale
+        if scale == 1:
+            return Reach(1)
+        offset = 0 if self.placed() == "asymmetric" else (stride - 1) / 2
+        if self.mode == "nearest":
+            low, high = _NEAREST[self.rounding]
+        else:
+            radius = (1 if self.mode == "bilinear" else 2) * (max(stride, Fraction(1)) if self.antialias else 1)
+            low, high = _LITTLE - radius, radius - _LITTLE
+        return Reach(self._extent(scale), stride, offset + low, offset + high)
 
     def _check(self, axes: int, x: TensorType) -> None:
         smooth, filtered = self.mode != "nearest", self.mode == "cubic" or self.antialias

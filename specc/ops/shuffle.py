@@ -42,7 +42,7 @@ class PixelShuffle(Rearrangement):
         return (TensorType((x.shape[0], channels // square, *sizes)),)
 
     def reach(self, inputs: Types) -> Field:
-        return (Reach(1, Fraction(1, self.factor)),) * 2
+        return (Reach(1, Fraction(1, self.factor), Fraction(1 - self.factor, self.factor), 0),) * 2
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         return (build.node("DepthToSpace", [names[0]], blocksize=self.factor, mode="CRD"),)

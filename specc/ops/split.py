@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from specc.core import PydanticCustomError
 from specc.dims import Divides, Sym
 from specc.ops.axes import Axis, axis_index
-from specc.ops.base import Builder, Field, Rejection, Types
+from specc.ops.base import Builder, Field, Reach, Rejection, Types, along
 from specc.ops.families import Rearrangement
 from specc.ops.fields import whole
 from specc.record import Before
@@ -65,7 +65,8 @@ class Split(Rearrangement):
         return ()
 
     def reach(self, inputs: Types) -> Field:
-        return ()
+        """Samples along a spatial axis change places."""
+        return along(axis_index(self.axis, inputs[0], self.layout), inputs[0], Reach(1, first=None))
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         axis = axis_index(self.axis, inputs[0], self.layout)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from specc.dims import Dim, product
-from specc.ops.base import Builder, Field, Reach, Rejection, Types
+from specc.ops.base import Builder, Field, Rejection, Types, under
 from specc.ops.families import Rearrangement
 from specc.ops.fields import Sides, Window
 from specc.ops.target import measured, new_sizes
@@ -75,7 +74,7 @@ class Unpool(Rearrangement):
 
     def reach(self, inputs: Types) -> Field:
         """One output lies under at most ceil(kernel / stride) neighbouring windows."""
-        return tuple(Reach(-(-kernel // stride), Fraction(1, stride)) for kernel, stride, _ in self.windows(inputs[0]))
+        return tuple(under(kernel, stride, begin) for kernel, stride, (begin, _) in self.windows(inputs[0]))
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         x, (y,) = inputs[0], outputs

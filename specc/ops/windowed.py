@@ -91,7 +91,11 @@ class Windowed(Op):
 
     def reach(self, inputs: Types) -> Field:
         how = self.geometry(inputs[0])
-        return tuple(Reach(span, Fraction(stride)) for span, stride in zip(how.spans, how.stride, strict=True))
+        begins = [None if window.begin is None else -window.begin for window in self.placed(inputs[0])]
+        return tuple(
+            Reach(span, Fraction(stride), begin)
+            for span, stride, begin in zip(how.spans, how.stride, begins, strict=True)
+        )
 
     def motion(self) -> Motion:
         """The window's arguments as the kernels take them."""

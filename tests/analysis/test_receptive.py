@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
+import numpy as np
 import pytest
 from chains import H, Layer, W, conv, graph, image
-from hypothesis import given, reject
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from specc.analysis.open_sizes import large_sizes
 from specc.analysis.receptive import receptive_fields
+from specc.interpreter import interpret
 from specc.ir.graph import Graph
 from specc.ops.base import Rejection
+from specc.weights import seeded
 
 
 def seen(net: Graph) -> dict[str, list[tuple[object, object]]]:
@@ -149,11 +153,10 @@ def test_axes_differ() -> None:
     assert seen(net)["a"] == [(1, 1), (7, 2)]
 
 
-def test_half_a_sample_is_rounded_up() -> None:
-    up = ("up", "upsample", {"scale": 2})
-    net = graph(image(3, 16, 16), up, ("a", "conv", conv(4, 2)))
-    assert receptive_fields(net)["a"][0].field == Fraction(3, 2)
-    assert fields(net)["a"] == (2, Fraction(1, 2))
+def test_a_pattern_that_repeats_late_is_taken_on_average() -> None:
+    net = graph(image(3, 1291, 1291), ("up", "resize", {"size": (1297,)}), ("a", "conv", conv(4, 3)))
+    assert receptive_fields(net)["a"][0].field == 1 + 2 * Fraction(1291, 1297)
+    assert fields(net)["a"] == (3, Fraction(1291, 1297))
 
 
 def test_open_sizes_give_formulas() -> None:
@@ -171,10 +174,10 @@ def test_of_an_image_and_a_flat_value_the_image_counts() -> None:
     assert samples(net, "b") == samples(net, "c") == [4, 5]
 
 
-def test_behind_half_a_sample_an_open_size_counts_in_whole_ones() -> None:
+def test_behind_half_a_sample_an_open_size_counts_once() -> None:
     up = ("up", "upsample", {"scale": 2})
     net = graph(image(3, H, W), up, ("a", "conv", conv(4, 2)), ("b", "global_avgpool", {}))
-    assert samples(net, "b") == [H + 1, W + 1]  # 2 + ceil((2 H - 1 - 1) / 2)
+    assert samples(net, "b") == [H, W]
 
 
 def test_of_a_number_and_an_open_size_the_larger_field_counts() -> None:
@@ -231,9 +234,82 @@ def test_strides_are_fractions_only_where_something_upsamples() -> None:
     assert [type(view[0].jump) for view in receptive_fields(net).values()] == [int, int, Fraction, int]
 
 
-def test_of_halves_of_samples_the_larger_number_counts_unrounded() -> None:
+def test_branches_that_see_other_samples_see_them_together() -> None:
     up = ("up", "upsample", {"scale": 4}, "image")
-    near, wide = ("near", "conv", conv(4, 2, pad="same"), "up"), ("wide", "conv", conv(4, 3, pad="same"), "up")
+    near, wide = ("near", "conv", conv(4, 2, pad=(0, 1)), "up"), ("wide", "conv", conv(4, 3, pad=1), "up")
+    before, behind = (
+        ("before", "conv", conv(4, 3, pad=(2, 0)), "image"),
+        ("behind", "conv", conv(4, 3, pad=(0, 2)), "image"),
+    )
     for sources in (("near", "wide"), ("wide", "near")):
-        (axis, _) = receptive_fields(graph(image(3, 4, 4), up, near, wide, ("both", "add", {}, *sources)))["both"]
-        assert (axis.field, axis.seen({})) == (Fraction(3, 2), 2)
+        net = graph(image(3, 4), up, near, wide, ("both", "add", {}, *sources))
+        assert samples(net, "both") == [2]
+    assert samples(graph(image(3, 9), before, behind, ("both", "add", {}, "before", "behind")), "both") == [5]
+
+
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        ([("avgpool", 4), ("upsample", 4), ("conv", 3)], 8),
+        ([("avgpool", 2), ("upsample", 2), ("conv", 2)], 4),
+        ([("avgpool", 8), ("upsample", 8), ("conv", 3)], 16),
+        ([("avgpool", 4), ("deconv", 4), ("conv", 3)], 8),
+        ([("avgpool", 2), ("avgpool", 2), ("upsample", 2), ("conv", 3), ("upsample", 2), ("conv", 3)], 12),
+    ],
+)  # fmt: skip
+def test_behind_an_enlargement_windows_lie_across_its_edges(layers: list[tuple[str, int]], expected: int) -> None:
+    """A window that reaches from one copy of a sample into the next sees all that both see."""
+    arguments = {
+        "avgpool": lambda size: {"kernel": size},
+        "upsample": lambda scale: {"scale": scale},
+        "conv": lambda kernel: conv(1, kernel, pad="same"),
+        "deconv": lambda kernel: conv(1, kernel, stride=kernel),
+    }
+    chain = [(f"layer{i}", word, arguments[word](number)) for i, (word, number) in enumerate(layers)]
+    net = graph(image(1, 96), *chain)
+    assert samples(net, chain[-1][0]) == [expected] == [measured(net)]
+
+
+LENGTH = 160
+PADS = st.tuples(st.integers(0, 2), st.integers(0, 2))
+STEPS = st.one_of(
+    st.builds(lambda k, s, d, pad: ("conv", conv(1, k, stride=s, dilation=d, pad=pad)),
+              st.integers(1, 4), st.integers(1, 3), st.integers(1, 2), PADS),
+    st.builds(lambda k, s: ("maxpool", {"kernel": k, "stride": s}), st.integers(1, 4), st.integers(1, 3)),
+    st.builds(lambda k, s, pad: ("deconv", conv(1, k, stride=s, pad=pad)), st.integers(3, 5), st.integers(1, 3), PADS),
+    st.builds(lambda scale, mode: ("upsample", {"scale": scale, "mode": mode}),
+              st.sampled_from([2, 3, 1.5]), st.sampled_from(["nearest", "bilinear"])),
+    st.builds(lambda amount: ("pad", {"amount": amount}), PADS),
+    st.builds(lambda amount: ("crop", {"amount": amount}), PADS),
+    st.builds(lambda start, step: ("slice", {"axis": "length", "start": start, "step": step}),
+              st.integers(0, 3), st.integers(1, 2)),
+)  # fmt: skip
+
+
+@given(st.lists(STEPS, min_size=1, max_size=5), st.integers(0, 4), st.integers(1, 5))
+def test_the_field_is_what_an_output_depends_on(steps: list[tuple[str, Any]], at: int, kernel: int) -> None:
+    """Of one-dimensional networks with a residual somewhere, measured far from the border."""
+    chain: list[Layer] = []
+    for index, (word, arguments) in enumerate(steps):
+        chain.append((f"layer{index}", word, arguments))
+        if index == at:
+            side = conv(1, kernel, pad=(kernel - 1, 0))
+            chain += [("side", "conv", side), ("sum", "add", {}, f"layer{index}", "side")]
+    try:
+        net = graph(image(1, LENGTH), *chain)
+    except Rejection:
+        reject()
+    (field,) = samples(net, chain[-1][0])
+    assume(isinstance(field, int) and 3 * field < LENGTH and net.nodes[-1].types[0].spatial[0] > 20)
+    assert field == measured(net)
+
+
+def measured(net: Graph) -> int:
+    """How many samples of a one-dimensional input one output depends on at most: those with which it grows where all
+    weights are 1, and biases 0."""
+    (source,) = net.inputs
+    x = np.eye(source.type.spatial[0], dtype=np.float32)[:, None]
+    weights = {name: np.full_like(w, not name.endswith("bias")) for name, w in seeded(net).items()}
+    (y,) = interpret(net, {source.name: x}, weights).values()
+    found = [np.flatnonzero(places) for places in (y > 1e-6).any(axis=1).T]
+    return max(int(places[-1] - places[0]) + 1 for places in found if len(places))

@@ -216,7 +216,7 @@ def test_beside_an_infinity_nothing_is_promised():
     ],
 )
 def test_reach(op, wanted):
-    assert op.reach((image(3, 8, 8),)) == (Reach(*wanted),) * 2
+    assert [reach[:2] for reach in op.reach((image(3, 8, 8),))] == [Reach(*wanted)[:2]] * 2
 
 
 def test_corners_need_a_whole_product():
@@ -293,4 +293,4 @@ def test_resizing_to_the_size_of_another_value(op, opened):
 def test_only_open_sizes_are_measured_in_the_exported_graph():
     assert nodes_of(LIKE, image(3, 5, 6), image(1, 9, 4)) == ["Shape", "Concat", "Resize"]
     assert nodes_of(LIKE, image(3, 5, 6), image(1, "H", "W")) == ["Shape", "Shape", "Concat", "Resize"]
-    assert LIKE.reach((image(3, 8, 8), image(1, 4, 4))) == (Reach(2, Fraction(2)),) * 2
+    assert [reach[:2] for reach in LIKE.reach((image(3, 8, 8), image(1, 4, 4)))] == [(2, 2)] * 2

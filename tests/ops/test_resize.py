@@ -9,7 +9,6 @@ from pydantic_core import ValidationError
 
 from specc.dims import symbol
 from specc.ops import BY_WORD
-from specc.ops.base import Reach
 
 H, W = symbol("H"), symbol("W")
 
@@ -129,5 +128,5 @@ def test_operators(word, arguments, operators):
 
 def test_upsampling_halves_the_step_between_outputs():
     x = image(3, 5, 6)
-    assert BY_WORD["upsample"]().reach((x,)) == (Reach(1, Fraction(1, 2)),) * 2
-    assert BY_WORD["upsample"](mode="bilinear").reach((x,)) == (Reach(2, Fraction(1, 2)),) * 2
+    assert [reach[:2] for reach in BY_WORD["upsample"]().reach((x,))] == [(1, Fraction(1, 2))] * 2
+    assert [reach[:2] for reach in BY_WORD["upsample"](mode="bilinear").reach((x,))] == [(2, Fraction(1, 2))] * 2

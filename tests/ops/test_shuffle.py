@@ -57,7 +57,10 @@ def test_split_needs_parts(parts):
 def test_reach():
     """A position of the output reads one of the input, or as many as have become its channels."""
     assert BY_WORD["pixel_unshuffle"](factor=3).reach((image(2, 6, 9),)) == (Reach(3, Fraction(3)),) * 2
-    assert BY_WORD["pixel_shuffle"](factor=3).reach((image(9, 2, 3),)) == (Reach(1, Fraction(1, 3)),) * 2
+    assert (
+        BY_WORD["pixel_shuffle"](factor=3).reach((image(9, 2, 3),))
+        == (Reach(1, Fraction(1, 3), Fraction(-2, 3), 0),) * 2
+    )
 
 
 def test_open_sizes_that_are_cut_must_divide():

@@ -178,8 +178,8 @@ def test_a_size_of_its_own_needs_opset_14():
 
 def test_an_output_lies_under_a_few_windows():
     x = image(3, 5, 6)
-    assert unpool(kernel=2).reach((x, x)) == (Reach(1, Fraction(1, 2)),) * 2
-    assert unpool(kernel=3, stride=2).reach((x, x)) == (Reach(2, Fraction(1, 2)),) * 2
+    assert unpool(kernel=2).reach((x, x)) == (Reach(1, Fraction(1, 2), Fraction(-1, 2), 0),) * 2
+    assert unpool(kernel=3, stride=2).reach((x, x)) == (Reach(2, Fraction(1, 2), Fraction(-1), 0),) * 2
 
 
 def test_only_pools_with_positions_jump():
