@@ -302,6 +302,11 @@ def test_what_parameters_of_blocks_stand_for(block: str, calls: str, shapes: lis
     assert [node.types[0].text() for node in graph.nodes] == shapes
 
 
+def test_a_default_reads_shapes_as_they_are_written() -> None:
+    net = "block b(c = in.shape[2] * 2) { conv c, 1x1 }\nmodel Net { input x 6x5x4, layout=hwc; b }"
+    assert specc.loads(net).graph.nodes[0].types[0].text("hwc") == "6x5x8"
+
+
 def test_the_word_of_gelu_is_an_argument_and_closes_nothing() -> None:
     text = "model Net { input x 4x8x8; conv 4, 1x1, gelu(tanh); gelu tanh; gelu }"
     ops = [node.op for node in specc.loads(text).graph.nodes]

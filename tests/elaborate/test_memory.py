@@ -100,7 +100,7 @@ EDITS = {
         "head: conv 4, 1x1\nconv 5, 1x1, weights=head",
         "tanh\nhead: conv 4, 1x1\nconv 5, 1x1, weights=head",
     ),
-    "the name of a value": ("conv 4, 1x1\nconv in, 3", "tanh\nconv 4, 1x1\nconv in, 3"),
+    "the name of a value": ("conv 4, 1x1\nconv 4, [in, 1]", "tanh\nconv 4, 1x1\nconv 4, [in, 1]"),
     "a warning": ("upsample 2\nmaxpool 3x3\nrelu", "upsample 2\n\nmaxpool 3x3\nrelu"),
     "a false shape": ("conv 4, 3x3\nrelu\nbn", "conv 4, 3x3 -> 4x9x9\nrelu\nbn"),
 }

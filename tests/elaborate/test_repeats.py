@@ -142,7 +142,7 @@ TEXTS = {
         repeat 4 {
             conv 8, 1x1
         }
-        conv in, 3""",
+        conv 4, [in, 1]""",
     "an error behind the loop": """
         repeat 4 {
             conv 8, 3x3, pad=1, relu
