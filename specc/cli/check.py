@@ -68,14 +68,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _check(options: argparse.Namespace, console: Console) -> int:
     outcomes = [check_file(file, options) for file in options.files]
     diagnostics = [d for outcome in outcomes for d in outcome.diagnostics if d.code not in options.allow]
+    denied = WRONG if options.deny_warnings and diagnostics else OK
+    code = console.decide(max(denied, *(exit_code(outcome.diagnostics) for outcome in outcomes)))
     text = _render(outcomes, diagnostics, options, console)
     if options.format in ("json", "github"):
         console.data(text)
     else:
         console.data("" if options.quiet else text)
         console.report(diagnostics)
-    denied = WRONG if options.deny_warnings and diagnostics else OK
-    return max(denied, *(exit_code(outcome.diagnostics) for outcome in outcomes))
+    return code
 
 
 def _render(

@@ -28,15 +28,30 @@ class Unwritable(Exception):
 
 
 class Console:
-    """The two streams with their width and colour."""
+    """The two streams with their width and colour.
+
+    `code` is the exit code where a stream's reader leaves before the command ends: what was decided so far, or else
+    what follows from the findings that were to be told.
+    """
 
     def __init__(self) -> None:
+        self._decided: int | None = None
+        self._told = OK
         sys.stdin = sys.stdin or _nowhere("r")
         sys.stdout = sys.stdout or _nowhere("w")
         sys.stderr = sys.stderr or _nowhere("w")
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
+
+    @property
+    def code(self) -> int:
+        return self._told if self._decided is None else self._decided
+
+    def decide(self, code: int) -> int:
+        """Note how the command is going to end, whatever becomes of its output; `code` itself."""
+        self._decided = code
+        return code
 
     @property
     def width(self) -> int:
@@ -77,6 +92,7 @@ class Console:
         if diagnostics:
             from specc.diagnostics.render import render_text
 
+            self._told = max(self._told, exit_code(diagnostics))
             self.flush()
             with written("error"):
                 sys.stderr.write(render_text(list(diagnostics), self.width, _colour(sys.stderr)))
@@ -93,8 +109,14 @@ class Console:
             sys.stdout.flush()
 
     def drop(self) -> None:
-        """Let what standard output has not taken go nowhere: Python must not flush to it again."""
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        """Let what a stream has not taken go nowhere: Python must not flush to it again."""
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except OSError:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)
 
     @contextmanager
     def progress(self, total: int | None, what: str, *, talking: bool = False) -> Iterator[Callable[[int], object]]:
@@ -114,6 +136,7 @@ class Console:
 
         from specc.diagnostics.render import render_line
 
+        self._told = max(self._told, exit_code([diagnostic]))
         self.flush()
         with written("error"):
             tqdm.write(render_line(diagnostic, _colour(sys.stderr)), file=sys.stderr)

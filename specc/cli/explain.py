@@ -46,8 +46,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return OK
     guess = nearest(subject.upper(), CODES) or nearest(subject, {*known_words(), *topics()})
     hint = f"; did you mean {guess}?" if guess else "; `specc explain` lists all"
+    code = console.decide(BAD_REQUEST)
     console.note(f"specc explain: there is no code and no word of the language {subject}{hint}")
-    return BAD_REQUEST
+    return code
 
 
 def _everything(width: int) -> str:

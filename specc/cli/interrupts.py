@@ -48,8 +48,9 @@ def leave(code: int) -> NoReturn:
     Python would first take every module and object apart, which is a tenth of a short run; after an interrupt native
     threads may still work on them, and one that comes then kills.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # their readers may have left
+            stream.flush()
     os._exit(code)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -62,28 +62,34 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _guarded(arguments: list[str]) -> int:
     console = Console()
     try:
-        code = _run(arguments, console)
+        code = console.decide(_run(arguments, console))
         console.flush()
     except BrokenPipeError:
-        console.drop()  # the reader of our output has left; that is no error
-        return 0
+        console.drop()  # the reader of our output has left; that by itself is no error
+        return console.code
     except Unwritable as error:
         console.drop()
-        with suppress(Unwritable):
-            console.report([Diagnostic("E0904", str(error))])
-        return BAD_REQUEST
+        return _ended(BAD_REQUEST, console.report, [Diagnostic("E0904", str(error))])
     except MemoryError as error:
-        console.report([Diagnostic("E0706", f"there is not enough memory: {error}" if str(error) else "out of memory")])
-        return BAD_REQUEST
+        message = f"there is not enough memory: {error}" if str(error) else "out of memory"
+        return _ended(BAD_REQUEST, console.report, [Diagnostic("E0706", message)])
     except (KeyboardInterrupt, ImportError, SystemError) as error:
         if not isinstance(error, KeyboardInterrupt) and not was_interrupted():
             raise
-        console.note("interrupted")
-        return INTERRUPTED
+        return _ended(INTERRUPTED, console.note, "interrupted")
+    return code
+
+
+def _ended(code: int, say: Callable[[Any], None], why: object) -> int:
+    """`code`, after saying why if anybody listens."""
+    with suppress(BrokenPipeError, Unwritable):
+        say(why)
     return code
 
 
 def _run(arguments: list[str], console: Console) -> int:
+    if not arguments:
+        console.decide(BAD_REQUEST)
     try:
         options = _options(arguments)
     except SystemExit as stop:

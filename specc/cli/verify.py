@@ -91,12 +91,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
         message = f"{options.model_file} computes in {report.precision}, not in {options.dtype}"
         console.report([Diagnostic("E0907", message, file=options.model_file)])
         return BAD_REQUEST
+    code = console.decide(OK if report.passed else WRONG)
     if options.format == "json":
         console.json(report.to_json())
     else:
         console.data(verification.render(report, console.width, console.style, every=not options.brief))
     console.report(report.diagnostics)
-    return OK if report.passed else WRONG
+    return code
 
 
 def _candidate(graph: Graph, options: argparse.Namespace) -> tuple[Graph, Model | Path | None, tuple[Diagnostic, ...]]:

@@ -69,13 +69,15 @@ def _match(checked: Checked, options: argparse.Namespace, console: Console) -> i
     )
     if table is None:
         return console.refuse(diagnostics)
+    if weights is None:
+        console.decide(exit_code(diagnostics) or BAD_REQUEST)
     if options.format == "json":
         console.json(match_json(checked.graph, table))
     else:
         console.data(render_match(table, console.width, console.style))
     console.report(diagnostics)
     if weights is None:
-        return exit_code(diagnostics) or BAD_REQUEST
+        return console.code
     return OK if options.output is None else _write(weights, options.output, console)
 
 

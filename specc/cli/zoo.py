@@ -33,8 +33,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     path = files.get(options.name.removesuffix(SUFFIX).rpartition("/")[2])
     if path is None:
         hint = _hint(options.name, files)
+        code = console.decide(BAD_REQUEST)
         console.note(f"specc zoo: there is no bundled spec {options.name}{hint}")
-        return BAD_REQUEST
+        return code
     console.data(f"{path}\n" if options.path else path.read_text(encoding="utf-8"))
     return OK
 

@@ -98,6 +98,48 @@ def test_a_reader_that_leaves_is_no_error(folder):
     assert done.stderr == ""
 
 
+ENDS = {
+    "check net.cnn": 0,
+    "check bad.cnn": 1,
+    "check bad.cnn -q": 1,
+    "check bad.cnn --format json": 1,
+    "check missing.cnn": 2,
+    "check warned.cnn --deny-warnings": 1,
+    "export bad.cnn": 1,
+    "explain nothing_at_all": 2,
+    "zoo": 0,
+    "no_such_command": 2,
+    "": 2,
+}
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["output", "both"])
+@pytest.mark.parametrize("command", ENDS)
+def test_readers_that_have_left_do_not_change_the_exit_code(command, both, folder):
+    (folder / "bad.cnn").write_text(NET.replace("conv 4", "conv -4"), encoding="utf-8")
+    (folder / "warned.cnn").write_text(NET.replace("conv 4", "unused: relu; conv 4"), encoding="utf-8")
+    assert _without_readers(command, folder, both) == ENDS[command]
+
+
+def test_a_failed_verification_without_readers_stays_one(folder):
+    pytest.importorskip("onnxruntime")
+    (folder / "other.cnn").write_text(NET.replace("conv 4", "relu; conv 4"), encoding="utf-8")
+    subprocess.run([*SPECC, "export", "other.cnn", "-o", "x.onnx"], cwd=folder, check=True, capture_output=True)
+    assert _without_readers("verify net.cnn --onnx x.onnx --brief", folder, both=True) == 1
+
+
+def _without_readers(command, folder, both):
+    """The exit code where nobody reads standard output, nor standard error."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*SPECC, *command.split()], cwd=folder, stdout=writer, stderr=writer if both else subprocess.PIPE
+    )
+    os.close(writer)
+    assert both or b"Traceback" not in done.stderr
+    return done.returncode
+
+
 @pytest.mark.parametrize("closed", ["2>&-", "<&-", ">&-", "<&- >&- 2>&-"])
 def test_streams_that_are_closed(closed, folder):
     done = subprocess.run(
