@@ -11,6 +11,7 @@ from chains import H, Layer, W, conv, graph, image
 from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
+import specc
 from specc.analysis.open_sizes import large_sizes
 from specc.analysis.receptive import receptive_fields
 from specc.interpreter import interpret
@@ -151,6 +152,20 @@ def test_no_field_is_smaller_for_a_gate(layers: list[tuple[str, dict[str, object
 def test_axes_differ() -> None:
     net = graph(image(3, 16, 16), ("a", "conv", {"channels": 4, "kernel": (1, 7), "stride": (1, 2)}))
     assert seen(net)["a"] == [(1, 1), (7, 2)]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("conv 4, 3x5, pad=same; conv 4, 3x5, pad=same", (5, 9)),
+        ("a: conv 4, 3x1, pad=same, from=x; b: conv 4, 1x5, pad=same, from=x; add a, b", (3, 5)),
+        ("a: conv 4, 3x3, pad=same, from=x; b: conv 4, 1x5, pad=same, from=x; add a, b", (3, 5)),
+        ("conv 4, 3x3, stride=(1, 2), pad=1; conv 4, 3x3, pad=1", (5, 7)),
+    ],
+)
+def test_windows_that_are_not_square_on_an_image_that_is(body: str, expected: tuple[int, int]) -> None:
+    """Axes that are alike are reckoned once."""
+    assert specc.loads(f"model Net {{ input x 4x16x16; {body} }}").summary.layers[-1].receptive_field == expected
 
 
 def test_a_pattern_that_repeats_late_is_taken_on_average() -> None:
