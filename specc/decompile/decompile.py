@@ -18,6 +18,7 @@ from specc.decompile.nested import nested_blocks
 from specc.decompile.roles import part, role
 from specc.dims import Dim, names
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
+from specc.ops import BY_WORD
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,8 @@ def _output(item: GraphOutput, name: str, labels: dict[str, str], last: str) -> 
     arguments = [f"output {name}"]
     if item.value != last or item.value in labels:
         arguments.append(f"from={labels[item.value]}")
+    elif name[-1].isdigit() and name.rstrip("0123456789").rstrip("_") in BY_WORD:  # another layer may be called so
+        arguments.append("from=in")
     if item.labels is not None:
         arguments.append("labels=[" + ", ".join(_quoted(text) for text in item.labels) + "]")
     return ", ".join(arguments)

@@ -91,6 +91,7 @@ CODES: Final[dict[str, str]] = {
     "W0202": "input, parameter, constant, loop variable or block that is never used",
     "W0203": "layer whose value is never used",
     "W0204": "value merged with itself",
+    "W0205": "output called like a layer that it does not return",
     "W0301": "dense layer that holds most of the parameters",
     "W0302": "bias made useless by the batch normalisation after it",
     "W0303": "weights beyond the range of their type",

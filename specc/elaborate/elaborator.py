@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from specc.dims import names
 from specc.elaborate.expressions import Frame, as_list, condition, evaluate
 from specc.elaborate.layers import MORE_LAYERS, Layers
+from specc.elaborate.misnamed import Unbound, unbound, warn_of_misnamed
 from specc.elaborate.model import Instance
 from specc.elaborate.operations import Operations
 from specc.elaborate.ports import block_output, graph_input, graph_output, warn_of_order
@@ -78,6 +79,7 @@ class Elaborator:
         self._instance = instance
         self._gathered = resolved.gathered
         self._claims: list[Claim] = []
+        self._unbound: list[Unbound] = []
         self._repetitions = 1
         self._rounds: list[Round] = []
         report.background = self._background
@@ -125,6 +127,7 @@ class Elaborator:
             return None
         layers, labels = self._layers, self._operations.labels
         marks = layers.marks
+        warn_of_misnamed(self._unbound, frame.naming.taken, labels, marks, self._report)
         if layers.spared:
             marks = {name: mark for name, mark in marks.items() if name not in layers.spared}
         return Elaborated(layers.build.finish(), tuple(self._claims), marks, labels, layers.returned)
@@ -312,6 +315,8 @@ class Elaborator:
         frame.scope.bind(statement.name.id, frame.current, statement.name.span)
 
     def _output(self, statement: ast.Output, frame: Frame) -> None:
+        if (found := unbound(statement, frame)) is not None:
+            self._unbound.append(found)
         try:
             if frame.results is not None:
                 frame.results.append(block_output(statement, frame, self._report))

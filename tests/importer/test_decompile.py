@@ -229,6 +229,20 @@ def test_names_that_a_spec_cannot_use_are_changed():
     assert text == "model model_2 {\n    input gpu_0_data_0 3x8x8\n\n    relu\n\n    output result_9\n}\n"
 
 
+@pytest.mark.parametrize(
+    ("output", "line"),
+    [
+        ("conv1, from=in", "output conv1, from=in"),
+        ("relu6_1, from=in", "output relu6_1, from=in"),
+        ("output0", "output output0"),
+        ("softmax", "output softmax"),
+    ],
+)
+def test_an_output_called_like_other_layers_says_that_it_is_the_last_line(output, line):
+    graph = compiled(f"model Net {{ input image 3x8x8\nrepeat 3 {{ conv 4, 1x1; relu6 }}\noutput {output} }}")
+    assert line in [written.strip() for written in decompile(graph).splitlines()]
+
+
 def test_names_of_inputs_and_outputs_stay_where_nothing_else_is_called_so():
     data = model_of(
         """sigmoid (float[N,3,8,8] depth, float[N,3,8,8] add, float[N,3,8,8] relu) =>
