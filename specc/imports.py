@@ -11,7 +11,7 @@ from specc.decompile import spec_of
 from specc.errors import SpecError
 from specc.onnx.importer import read_model
 from specc.weights import Weights
-from specc.weights.mapping import write_rules
+from specc.weights.mapping import rules_of
 
 
 class ImportedModel(NamedTuple):
@@ -25,7 +25,7 @@ class ImportedModel(NamedTuple):
     def rules(self) -> str:
         """The mapping file by which weights that are called as in the network that was exported fit the model.  Tensors
         whose names the file does not hold are left out."""
-        return write_rules({tensor.source: name for name, tensor in self.weights.tensors.items() if tensor.source})
+        return rules_of(self.weights.tensors)
 
 
 def import_onnx(path: str | os.PathLike[str], *, name: str | None = None) -> ImportedModel:

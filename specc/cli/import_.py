@@ -94,7 +94,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return code
     if options.map is not None and (code := _write_rules(tensors, Path(options.map), console)):
         return code
-    for note in (*_renamed(imported.graph, spec.checked.graph), *_converted(imported.elements)):
+    notes = (*_renamed(imported.graph, spec.checked.graph), *_converted(imported.elements), *_computed(tensors))
+    for note in notes:
         console.note(f"note: {note}")
     _note_promoted([new for new, old in spec.names.items() if old in imported.promoted], console)
     return OK
@@ -116,6 +117,17 @@ def _converted(elements: Mapping[str, str]) -> Iterator[str]:
         yield f"the file's input `{name}` is {kind}; in the spec it is float32{also}"
 
 
+def _computed(tensors: Mapping[str, Tensor]) -> Iterator[str]:
+    """Which weights are no longer the network's own tensors, but what the file or its exporter computes from them."""
+    found = {name: tensor.computed_from for name, tensor in tensors.items() if tensor.computed_from}
+    if found:
+        more = ", ..." if len(found) > MOST_NAMED else ""
+        parts = (f"{name} from {', '.join(of)}" for name, of in list(found.items())[:MOST_NAMED])
+        weights = words.counted(len(found), "weight")
+        are = "is" if len(found) == 1 else "are"
+        yield f"{weights} of the spec {are} computed from the network's own, which do not fit: {'; '.join(parts)}{more}"
+
+
 def _note_promoted(names: list[str], console: Console) -> None:
     """Say which constants of the file count as parameters now, for a spec cannot write them."""
     if names:
@@ -127,11 +139,11 @@ def _note_promoted(names: list[str], console: Console) -> None:
 
 def _write_rules(tensors: Mapping[str, Tensor], path: Path, console: Console) -> int:
     """Write the mapping file, and say which weights have no name in it."""
-    from specc.weights.mapping import write_rules
+    from specc.weights.mapping import rules_of
 
-    names = {tensor.source: name for name, tensor in tensors.items() if tensor.source}
+    names = {tensor.source for tensor in tensors.values() if tensor.source}
     nameless = [name for name, tensor in tensors.items() if not tensor.source]
-    if code := _write(write_rules(names), path, f"{words.counted(len(names), 'name')}", console):
+    if code := _write(rules_of(tensors), path, f"{words.counted(len(names), 'name')}", console):
         return code
     if nameless:
         listed = ", ".join(nameless[:MOST_NAMED]) + (", ..." if len(nameless) > MOST_NAMED else "")

@@ -80,9 +80,10 @@ class Unpool(Rearrangement):
         x, (y,) = inputs[0], outputs
         windows = self.windows(x)
         sides = [side for _, _, side in windows]
-        behind = self._sizes_node(build, names, x, y)
-        positions = _counted_through(build, names, y, behind)
         named = y.spatial != self._inferred(x)
+        is_open = not isinstance(product(y.spatial), int)
+        behind = self._sizes_node(build, names, x, y) if named or is_open else ""
+        positions = _counted_through(build, names, y, behind)
         if named and build.opset < 14:  # ONNX's shape inference could not follow
             raise build.unsupported("unpool to a size of its own", since=14)
         target = [build.node("Concat", [measured(build, names[0], 0, 2), behind], axis=0)] if named else []
@@ -142,7 +143,7 @@ class Unpool(Rearrangement):
 
 def _counted_through(build: Builder, names: Sequence[str], y: TensorType, behind: str) -> str:
     """The positions as ONNX counts them, through the images of all channels and items one after the other; `behind` is
-    the tensor of the output's spatial sizes."""
+    the tensor of the output's spatial sizes, where some are open."""
     plane, axes = product(y.spatial), range(2, len(y.shape))
     size = build.ints([plane]) if isinstance(plane, int) else build.node("ReduceProd", [behind], keepdims=1)
     whole = build.integer_copy(names[1], "int64") or build.node("Cast", [names[1]], to=7)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic
 from specc.source import Source, Span
+from specc.weights.tensors import Tensor
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,12 @@ def parse_rules(source: Source) -> tuple[tuple[Rule, ...], tuple[Diagnostic, ...
     return tuple(rules), tuple(problems)
 
 
-def write_rules(names: Mapping[str, str]) -> str:
+def write_rules(names: Mapping[str, str], without: Iterable[str] = ()) -> str:
     """A mapping file that gives each name of `names` its value: one rule for a layer whose tensors keep the last part
-    of their names, else one for each tensor; without names it says that there are none."""
-    if not names:
+    of their names, else one for each tensor; the tensors `without` a place are left out, whatever they are called.
+    Without names it says that there are none."""
+    left_out = [name for name in dict.fromkeys(without) if name not in names]
+    if not names and not left_out:
         return "# no names are known\n"
     layers: dict[tuple[str, str], list[str]] = {}
     for theirs, ours in names.items():
@@ -63,8 +66,16 @@ def write_rules(names: Mapping[str, str]) -> str:
             lines.append((rf"{re.escape(layer)}\.({last})", rf"{target}.\1"))
         else:
             lines.append((re.escape(layer), names[layer]))
+    lines += [(re.escape(name), "") for name in left_out]
     width = max((len(pattern) for pattern, _ in lines), default=0)
-    return "".join(f"{pattern:<{width}} -> {name}\n" for pattern, name in lines)
+    return "".join(f"{pattern:<{width}} -> {name}".rstrip() + "\n" for pattern, name in lines)
+
+
+def rules_of(tensors: Mapping[str, Tensor]) -> str:
+    """The mapping file by which weights that are called as in the network that an ONNX file was exported from fit the
+    tensors read from that file, by the names of the model; what such a tensor is computed from is left out."""
+    names = {tensor.source: name for name, tensor in tensors.items() if tensor.source}
+    return write_rules(names, (name for tensor in tensors.values() for name in tensor.computed_from))
 
 
 def rename(rules: Iterable[Rule], names: Iterable[str]) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:

@@ -33,7 +33,8 @@ class Tensor:
     initialiser of an ONNX file whose values these are, in some order or form, and what the network that was exported
     calls them once the file is read ("" where that is not known).  `is_literal` says that they stand in an ONNX file as
     constants, which training would leave, and `form` what made them of the initialiser's, where not all of these stand
-    in their order.  `recipe` is what the values are made from where nothing else tells them:
+    in their order.  `computed_from` are the initialisers that these values are computed from, where they are no longer
+    those of one.  `recipe` is what the values are made from where nothing else tells them:
     neither files nor memory, which may change.
     """
 
@@ -43,6 +44,7 @@ class Tensor:
     order: AxisOrder = "onnx"
     source: str = ""
     is_literal: bool = False
+    computed_from: tuple[str, ...] = ()
     recipe: Hashable = None
     form: Callable[[Any], Any] | None = None
 

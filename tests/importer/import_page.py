@@ -23,6 +23,10 @@ HOW = """\
 An operator is read where a spec can say what it does; its attributes and operands have a say in that. Older and newer
 opsets of one operator are read alike. Patterns of several nodes (a GELU, a SiLU, a layer norm) become one operation.
 """
+COMPUTED = """\
+What a file computes of its weights (weight standardisation, `exp` of a factor) is a weight of the spec: a note says
+from which of the network's own, and the rules of `--map` leave these out: later ones are never taken as they are.
+"""
 REASONS = [
     (
         "what computes across the batch, changes or drops it, slides windows over a batch merged with another axis, or "
@@ -62,8 +66,9 @@ def page() -> str:
         f"## Read on computed values ({len(read)} operators)\n\n{_listed(read)}\n",
         HOW,
         f"## Read on constants and sizes alone ({len(folded)} more)\n\n{_listed(folded)}\n",
+        COMPUTED,
         f"## Not read\n\n| what | why |\n|---|---|\n{reasons}",
-        f"These {len(unread)} operators are not read, outside such patterns (Erf in a GELU, IsNaN in a masked softmax):"
+        f"These {len(unread)} operators are not read, outside such patterns (IsNaN in a masked softmax):"
         f"\n\n{_listed(unread)}\n",
     ]
     return "\n".join(parts)

@@ -1,9 +1,16 @@
 """Each operation, exported and read back."""
 
+from pathlib import Path
+
 import pytest
 from exchange import compiled, meaning, read_back, words
 
+from specc.limits import DEFAULT_LIMITS
+from specc.loader import FileLoader
+from specc.onnx.emit import emit
 from specc.ops import OPS
+from specc.pipeline import check
+from specc.source import Source
 
 IMAGE = "8x12x12"
 EXAMPLES = {
@@ -169,9 +176,12 @@ OTHERS = {
 CASES = [(word, text) for word, texts in EXAMPLES.items() for text in texts] + [(word, word) for word in PLAIN]
 
 
-def spec(text: str) -> str:
+LOADER = FileLoader(Path(), DEFAULT_LIMITS)
+
+
+def spec(text: str, image: str = IMAGE) -> str:
     lines = "\n".join(text.split("; "))
-    return f"model Example {{\n input image {IMAGE}\n {lines}\n}}"
+    return f"model Example {{\n input image {image}\n {lines}\n}}"
 
 
 def test_every_operation_has_an_example():
@@ -184,6 +194,17 @@ def test_comes_back_the_same(word, text, opset):
     graph = compiled(spec(text))
     assert word in words(graph)
     assert meaning(read_back(graph, opset).graph) == meaning(graph)
+
+
+@pytest.mark.parametrize("image", [IMAGE, "8xHxW", "12x12x8, layout=hwc"])
+@pytest.mark.parametrize("word", list({**EXAMPLES, **OTHERS}))
+def test_every_constant_of_an_export_is_read(word, image):
+    outcomes = [check(Source("test.cnn", spec(text, image)), LOADER) for text in EXAMPLES.get(word) or OTHERS[word][:1]]
+    for graph in [outcome.models[0].graph for outcome in outcomes if outcome.models]:
+        for opset in (13, 21):
+            model, _ = emit(graph, opset=opset)
+            read = {name for node in model.graph.node for name in node.input}
+            assert [tensor.name for tensor in model.graph.initializer if tensor.name not in read] == []
 
 
 @pytest.mark.parametrize(

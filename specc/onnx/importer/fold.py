@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from math import prod
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from specc.dims import Sym
 from specc.onnx.importer import masks
 from specc.onnx.importer.arrangement import shape_of
 from specc.onnx.importer.context import Context
+from specc.onnx.importer.evaluate import EVALUATED, PRODUCTS, evaluated
 from specc.onnx.importer.masks import Fold, TooLarge, binary
 from specc.onnx.importer.quantised import stored
 from specc.onnx.importer.values import Array, Decline, Known, Live, Moved, Step, mapped
@@ -43,7 +46,7 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
         return stored(ctx, step)
     if step.op_type == "CastLike":
         return _cast_like(ctx, step)
-    rule = RULES.get(step.op_type)
+    rule = RULES.get(step.op_type) or _reference(ctx, step)
     operands = [ctx.values.get(name) for name in step.inputs if name]
     if rule is None or not operands or len(step.outputs) != 1 or not all(isinstance(o, Known) for o in operands):
         return None
@@ -67,12 +70,28 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
     if not any(np.may_share_memory(result, o.array) for o in known):
         first, last = np.lib.array_utils.byte_bounds(result)
         ctx.folded += (last - first) // result.itemsize
-    made = Known.of(result)
     source = known[0].tensor.source if step.op_type in VIEWS else ""
+    made = _computed(result, known) if not source else Known.of(result)
     marks = [(o.tensor.is_literal, o.array.dtype.kind == "f") for o in known]
     literal = any(mark for mark, _ in marks) and all(mark for mark, is_float in marks if is_float)
     form = _form(rule, known, step, left) if source else None
     return replace(made, tensor=replace(made.tensor, source=source, is_literal=literal, form=form))
+
+
+def _reference(ctx: Context, step: Step) -> Fold | None:
+    """The rule of an operator that ONNX's reference implementation computes with; `None` for any other, and for layers
+    where constants may be learned tensors (see `elsewhere`)."""
+    if step.op_type not in EVALUATED or (step.op_type in PRODUCTS and ctx.batch == 1):
+        return None
+    return partial(evaluated, opset=ctx.opset)
+
+
+def _computed(result: Array, operands: list[Known]) -> Known:
+    """A constant that says which initialisers it is computed from, single numbers of no module aside."""
+    made = Known.of(result)
+    names = [(o.tensor.source,) if o.tensor.source else o.tensor.computed_from for o in operands]
+    named = [found for found, o in zip(names, operands, strict=True) if o.elements > 1 or "." in "".join(found)]
+    return replace(made, tensor=replace(made.tensor, computed_from=tuple(dict.fromkeys(chain(*named)))))
 
 
 def _form(rule: Fold, known: list[Known], step: Step, most: int) -> Callable[[Array], Array]:
@@ -87,9 +106,8 @@ def folded_parts(ctx: Context, step: Step) -> list[Known] | None:
     if step.op_type != "Split" or len(known) < len(list(filter(None, step.inputs))) or any(o.is_open for o in known):
         return None
     cut = masks.parts([o.array for o in known], step)
-    return [
-        replace(made, tensor=replace(made.tensor, is_literal=known[0].tensor.is_literal)) for made in map(Known.of, cut)
-    ]
+    made = [_computed(part, known[:1]) for part in cut]
+    return [replace(part, tensor=replace(part.tensor, is_literal=known[0].tensor.is_literal)) for part in made]
 
 
 def _turned(operands: list[Known], step: Step) -> Known | None:
@@ -321,5 +339,7 @@ RULES: Final[dict[str, Fold]] = {
     "Where": _where,
 }
 """By operator: the operands' arrays, the step and the most elements to the result."""
-ON_CONSTANTS: Final = frozenset({*RULES, "CastLike", "Constant", "DequantizeLinear", "Shape", "Size", "Split"})
+ON_CONSTANTS: Final = frozenset(
+    {*RULES, *EVALUATED, "CastLike", "Constant", "DequantizeLinear", "Shape", "Size", "Split"}
+)
 """The operators that are read where they make a constant."""

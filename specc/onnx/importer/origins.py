@@ -140,6 +140,16 @@ def made_of(graph: GraphProto) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def computed_from(context: Context, tensor: Tensor) -> tuple[str, ...]:
+    """What the network calls the tensors that the file, or its exporter, computes `tensor` from.  The exporter names
+    what it computed in between as well, without the path of a module."""
+    names: list[str] = []
+    for name in tensor.computed_from or (tensor.source,):
+        made_of = context.made_of.get(name)
+        names += tensor.computed_from and [name] if made_of is None else [other for other in made_of if "." in other]
+    return tuple(name for name in dict.fromkeys(names) if not _MADE.match(name))
+
+
 def _listed(text: str) -> list[object]:
     """A list that Python has printed; an empty one where it is none."""
     try:

@@ -24,7 +24,7 @@ from specc.onnx.importer.context import Context
 from specc.onnx.importer.fold import ON_CONSTANTS, folded, folded_parts
 from specc.onnx.importer.literals import has_literals, has_signals, own_literals
 from specc.onnx.importer.load import ImportLimits, Loaded, load
-from specc.onnx.importer.origins import made_of, origins
+from specc.onnx.importer.origins import computed_from, made_of, origins
 from specc.onnx.importer.rules import RULES
 from specc.onnx.importer.shapes import FLOATS
 from specc.onnx.importer.sharing import scopes
@@ -289,7 +289,8 @@ def finished(context: Context) -> Imported:
         given, names = context.weights.get(node.name, {}), named.get(node.name, {})
         for weight in graph.weights(node):
             if weight.fixed is None:
-                tensor = replace(given[weight.name], source=names.get(weight.name, ""))
+                made_of = () if weight.name in names else computed_from(context, given[weight.name])
+                tensor = replace(given[weight.name], source=names.get(weight.name, ""), computed_from=made_of)
                 tensors.setdefault(weight_name(node, weight), tensor)
             else:
                 tensors[weight_name(node, weight)] = _fixed(weight)
