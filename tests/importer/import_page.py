@@ -48,6 +48,16 @@ REASONS = [
         "Einsum of other than two operands, with `...` or diagonals, or that is no product of matrices",
         "`bhid,bhjd->bhij` is a matmul, `bchw,oc->bohw` a convolution",
     ),
+    (
+        "`nn.MaxUnpool2d` as PyTorch exports it, for it never writes MaxUnpool: by `dynamo=True` ScatterND into a "
+        "list of zeros (ConstantOfShape), by `dynamo=False` an error",
+        "the elements of all items are one list there; the MaxUnpool of specc and other tools is read",
+    ),
+    (
+        "`adaptive_avg_pool2d` to sizes that do not divide those before, as PyTorch writes it with `dynamo=True` "
+        "(GatherND, Where, and an Add for each position of the largest window)",
+        "hundreds of nodes, and none is a layer; sizes that divide are an `avgpool`",
+    ),
     ("shapes that depend on values (NonZero, Unique)", "shapes are known before anything runs"),
     (f"{', '.join(CONTROL_FLOW)}, and nodes with graphs inside", "a spec has no control flow at run time"),
     ("operators of other domains (`com.microsoft`, ...)", "they have no definition in ONNX"),

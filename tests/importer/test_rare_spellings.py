@@ -13,6 +13,8 @@ from onnx import numpy_helper
 IMAGE = "float[N,4,8,8] x"
 SAME = f"g ({IMAGE}) => (float[N,4,8,8] y)"
 LEAST = "float low = {-inf}"
+LEAKY = f"{SAME} <float z = {{0.0}}, float k = {{0.5}}>"
+SLOPE = "leaky_relu"
 
 CASES = {
     # name: (opset, graph, weights, operations)
@@ -54,6 +56,28 @@ CASES = {
         f"""g ({IMAGE}) => (float[N,4,1,1] y) <float p = {{3.0}}, float r = {{0.33333334}}, int64[2] axes = {{2, 3}}> {{
             a = Abs(x)  b = Pow(a, p)  c = ReduceSum(b, axes)  y = Pow(c, r) }}""",
         [], ["global_lppool"],
+    ),
+    "a choice above zero": (17, f"{LEAKY} {{ c = Greater(x, z)  m = Mul(x, k)  y = Where(c, x, m) }}", [], [SLOPE]),
+    "a choice from zero on": (
+        17, f"{LEAKY} {{ c = GreaterOrEqual(x, z)  m = Mul(k, x)  y = Where(c, x, m) }}", [], [SLOPE],
+    ),
+    "a choice below zero": (17, f"{LEAKY} {{ c = Less(x, z)  m = Mul(x, k)  y = Where(c, m, x) }}", [], [SLOPE]),
+    "a choice, zero first": (
+        17, f"{LEAKY} {{ c = LessOrEqual(z, x)  m = Mul(x, k)  y = Where(c, x, m) }}", [], [SLOPE],
+    ),
+    "the larger of a value and its half": (17, f"{LEAKY} {{ m = Mul(x, k)  y = Max(m, x) }}", [], [SLOPE]),
+    "the larger of a value and its double": (17, f"{LEAKY} {{ m = Div(x, k)  y = Max(x, m) }}", [], ["div", "max"]),
+    "a choice beside the batch": (
+        17,
+        f"""{LEAKY} {{ t = Transpose<perm = [1, 0, 2, 3]>(x)  c = Greater(t, z)  m = Mul(t, k)
+            w = Where(c, t, m)  v = Mul(w, k)  u = Max(w, v)  y = Transpose<perm = [1, 0, 2, 3]>(u) }}""",
+        [], [SLOPE, SLOPE],
+    ),
+    "channels picked beside the batch": (
+        17,
+        f"""g ({IMAGE}) => (float[N,3,8,8] y) <int64[3,1] i = {{3, 0, 1}}> {{
+            t = Transpose<perm = [1, 0, 2, 3]>(x)  p = GatherND(t, i)  y = Transpose<perm = [1, 0, 2, 3]>(p) }}""",
+        [], ["gather"],
     ),
     "scales for each group of a normalisation": (
         18, f"{SAME} {{ y = GroupNormalization<num_groups = 2>(x, s, b) }}", [("s", (2,)), ("b", (2,))], ["groupnorm"],

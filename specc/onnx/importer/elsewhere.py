@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from specc.onnx.importer import activations, arithmetic, learned, linear, norms, picks, shapes
+from specc.onnx.importer import activations, arithmetic, learned, linear, norms, picks, selections, shapes
 from specc.onnx.importer.arrangement import BATCH
 from specc.onnx.importer.batches import REARRANGING, arrangement, in_sizes, rearranged, settled, sized, tracked
 from specc.onnx.importer.context import Context
@@ -202,6 +202,10 @@ def gather(ctx: Context, step: Step) -> list[Value]:
     return arranged(ctx, step, made, (*frame[:axis], *(Place(True),) * len(numbers.shape), *frame[axis + 1 :]))
 
 
+def gather_nd(ctx: Context, step: Step) -> list[Value]:
+    return gather(ctx, picks.along_first(ctx, step))
+
+
 def slice_(ctx: Context, step: Step) -> list[Value]:
     given = arrangement(ctx, step)
     starts = ctx.integers(step, 1, "starts") or ()
@@ -262,10 +266,12 @@ RULES: Final[dict[str, Rule]] = {
     "Div": product,
     "Dropout": everywhere(activations.dropout),
     "Gather": gather,
+    "GatherND": gather_nd,
     "Gemm": gemm,
     "Identity": everywhere(shapes.identity),
     "LayerNormalization": along(norms.layer_norm, -1),
     "MatMul": matmul,
+    "Max": lambda ctx, step: selections.larger(ctx, step) or unread(ctx, step),
     "Mul": product,
     "Pow": together(arithmetic.power),
     "Reciprocal": everywhere(arithmetic.reciprocal),
@@ -274,4 +280,5 @@ RULES: Final[dict[str, Rule]] = {
     "Split": split,
     "Sub": together(arithmetic.sub),
     "Swish": everywhere(activations.swish),
+    "Where": lambda ctx, step: selections.chosen(ctx, step) or unread(ctx, step),
 }

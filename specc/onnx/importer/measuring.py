@@ -1,4 +1,4 @@
-"""Whose sizes a tensor of sizes has been worked out from."""
+"""Whose sizes a tensor of sizes has been worked out from, or whose they are."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ MOST_STEPS = 100
 
 
 def measured_value(ctx: Context, tensor: str, wanted: tuple[Dim, ...] | None = None) -> str | None:
-    """The value with the spatial sizes `wanted`, or any, whose Shape the sizes in `tensor` come from; `None` without
-    one."""
+    """The value with the spatial sizes `wanted`, or any, whose Shape the sizes in `tensor` come from; else the last one
+    that has the sizes `wanted`, which the file computes from those of another; `None` without one."""
     waiting, seen = [tensor], {""}
     while waiting and len(seen) < MOST_STEPS:
         name = waiting.pop(0)
@@ -26,4 +26,8 @@ def measured_value(ctx: Context, tensor: str, wanted: tuple[Dim, ...] | None = N
         found = ctx.values.get(step.operand(0))
         if isinstance(found, Live) and wanted in (None, ctx.type(found).spatial):
             return found.value
-    return None
+    return None if wanted is None or ctx.own else _last_of(ctx, wanted)
+
+
+def _last_of(ctx: Context, wanted: tuple[Dim, ...]) -> str | None:
+    return next((name for name, kind in reversed(ctx.builder.types.items()) if kind.spatial == wanted), None)

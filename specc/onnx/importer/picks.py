@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -115,6 +116,21 @@ def gather(ctx: Context, step: Step) -> list[Value]:
     place += len(shape) if place < 0 else 0
     sizes = (*shape[:place], *numbers.shape, *shape[place + 1 :])
     return [reshaped(ctx, step, picked, sizes if ctx.lifted else sizes[1:])]
+
+
+def gather_nd(ctx: Context, step: Step) -> list[Value]:
+    return gather(ctx, along_first(ctx, step))
+
+
+def along_first(ctx: Context, step: Step) -> Step:
+    """GatherND along the first axis alone, as PyTorch's newer exporter writes `x[:, [1, 3]]` between two transposes: a
+    Gather there."""
+    numbers = ctx.known(step, 1)
+    if step.integer("batch_dims", 0) or numbers.shape[-1:] != (1,):
+        raise Decline("it picks along several axes at once")
+    listed = f"{step.outputs[0]}/indices"
+    ctx.values[listed] = Known.of(numbers.array.reshape(numbers.shape[:-1]))
+    return replace(step, inputs=(step.operand(0), listed), attributes={"axis": 0})
 
 
 def squeeze(ctx: Context, step: Step) -> list[Value]:

@@ -20,6 +20,7 @@ from specc.onnx.importer import (
     positions,
     quantised,
     resampling,
+    selections,
     shapes,
     unpooling,
     windows,
@@ -30,7 +31,7 @@ from specc.ops.activation import Abs
 from specc.ops.add import Add
 from specc.ops.elementary import Sqrt
 from specc.ops.global_pool import GlobalAvgPool, GlobalMaxPool
-from specc.ops.merge import Max, Mean, Min
+from specc.ops.merge import Mean, Min
 from specc.ops.pool import AvgPool, LpPool
 from specc.ops.power import Pow
 from specc.ops.quantize import Round
@@ -59,6 +60,7 @@ RULES: Final[dict[str, Rule]] = {
     "Expand": learned.expand,
     "Flatten": shapes.flatten,
     "Gather": picks.gather,
+    "GatherND": picks.gather_nd,
     "Gemm": linear.gemm,
     "GlobalAveragePool": windows.global_pool(GlobalAvgPool),
     "GlobalLpPool": windows.global_lp_pool,
@@ -71,7 +73,7 @@ RULES: Final[dict[str, Rule]] = {
     "LpNormalization": norms.lp_normalization,
     "LpPool": windows.pool(LpPool),
     "MatMul": linear.matmul,
-    "Max": arithmetic.merge(Max),
+    "Max": selections.maximum,
     "MaxPool": unpooling.max_pool,
     "MaxUnpool": unpooling.max_unpool,
     "Mean": arithmetic.merge(Mean),
@@ -108,5 +110,5 @@ RULES: Final[dict[str, Rule]] = {
     "Transpose": shapes.transpose,
     "Unsqueeze": shapes.unsqueeze,
     "Upsample": resampling.resize,
-    "Where": activations.without_nan,
+    "Where": selections.where,
 }
