@@ -127,6 +127,7 @@ class Elaborator:
             return None
         layers, labels = self._layers, self._operations.labels
         marks = layers.marks
+        layers.sharing.warn(frame.naming.taken, labels.values(), self._report)
         warn_of_misnamed(self._unbound, frame.naming.taken, labels, marks, self._report)
         if layers.spared:
             marks = {name: mark for name, mark in marks.items() if name not in layers.spared}

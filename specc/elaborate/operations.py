@@ -312,8 +312,12 @@ class Operations:
         """The layer called `name`, its tensors called as `weights=` says."""
         known = self._layers.sharing.count
         others = tuple([frame.naming.labelled(label.id) for label in statement.labels[1:]])
-        result = self._layers.apply(op, sources, act, statement, name, frame.naming.scope(name, made.tensors), others)
-        self._check_tensors("residual" if isinstance(statement, ast.Residual) else op.word, made, known)
+        tensors = frame.naming.scope(name, made.tensors)
+        result = self._layers.apply(op, sources, act, statement, name, tensors, others)
+        what = "residual" if isinstance(statement, ast.Residual) else op.word
+        if made.weights is not None:
+            self._layers.sharing.named(made.tensors, tensors, name, what, made.weights.span)
+        self._check_tensors(what, made, known)
         return result
 
     def _check_tensors(self, what: str, made: Plan, known: int) -> None:
@@ -338,6 +342,8 @@ class Operations:
         naming = frame.naming.within(name, tensors, self.reserved.within(block.tree.body))
         inner = Frame(scope, naming, current, frame.layout, results=[])
         known = self._layers.sharing.count
+        place = statement.name.span if made.weights is None else made.weights.span
+        self._layers.sharing.named(made.tensors, tensors, name, block.tree.name.id, place)
         self._layers.calls.append((block, statement.name.span))
         self._body(block.tree.body, inner)
         self._layers.calls.pop()

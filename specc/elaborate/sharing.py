@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
+from specc.elaborate.mistyped import Named, warn_of_mistyped
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.report import Reporter
 from specc.ops.base import Op, Types, Weight
@@ -41,6 +42,8 @@ class Sharing:
     def __init__(self) -> None:
         self.count = 0
         self._uses: list[Use] = []
+        self._named: list[Named] = []
+        self._calls: list[Named] = []
         self._renamed = False
 
     def note(self, use: Use) -> None:
@@ -48,6 +51,23 @@ class Sharing:
         self._uses.append(use)
         if use.scope != use.name:
             self._renamed = True
+
+    def named(self, written: str | None, path: str | None, name: str, what: str, place: Span) -> None:
+        """Note a call with its block, or what `weights=` has named; `path` is `None` for the layer's own name."""
+        if written is None:
+            self._calls.append(Named(path or name, name, what, place))
+        else:
+            self._named.append(Named(path or name, name, what, place, written))
+
+    def warn(self, layers: Container[str], labels: Iterable[Sequence[str]], report: Reporter) -> None:
+        """W0106 where `weights=` was probably to share with what has one of the `labels`, or with another `weights=`;
+        `layers` are the names of all layers and calls."""
+        if not self._renamed or not self._named:
+            return
+        given = {name for names in labels for name in names}
+        own = [Named(u.scope, u.name, u.op.word, u.place) for u in self._uses if u.scope == u.name]
+        labelled = [one for one in (*own, *self._calls) if one.name in given and one.path == one.name]
+        warn_of_mistyped(self._named, labelled, layers, [(use.scope, use.name) for use in self._uses], report)
 
     def check(self, layers: Container[str], layout: Layout, report: Reporter) -> bool:
         """Report E0311 where a tensor would have to be two different ones, or is called like one of `layers`; whether
