@@ -12,6 +12,7 @@ from specc.diagnostics import Diagnostic, Label
 from specc.elaborate.elaborator import Elaborated
 from specc.elaborate.report import Reporter
 from specc.ir import Graph, Node
+from specc.lint_axes import warn_of_counted_axes, warn_of_rows_as_channels
 from specc.ops.base import Op, Types
 from specc.syntax import ast
 
@@ -31,6 +32,9 @@ def lint(elaborated: Elaborated, summary: Callable[[], Summary], labels: Sequenc
     _first_axis_of_products(elaborated, report)
     _useless_biases(elaborated, report)
     _no_positions(elaborated, report)
+    _shared_out_twice(elaborated, report)
+    warn_of_counted_axes(elaborated, report)
+    warn_of_rows_as_channels(elaborated, report)
 
 
 def _unused_labels(elaborated: Elaborated, labels: Sequence[ast.Name], report: Reporter) -> None:
@@ -179,6 +183,22 @@ def _first_axis_of_products(elaborated: Elaborated, report: Reporter) -> None:
                     f"meant, write `{node.op.word} channels`",
                 )
             )  # fmt: skip
+
+
+def _shared_out_twice(elaborated: Elaborated, report: Reporter) -> None:
+    """W0110 where what sums to 1 already is shared out again, along the same axis."""
+    firsts: dict[str, Node] = {}
+    for node in elaborated.graph.nodes:
+        if not node.op.shares_out:
+            continue
+        before = firsts.get(node.inputs[0])
+        if before is not None and dict(before.op)["axis"] == dict(node.op)["axis"]:
+            place = elaborated.place(before.name)
+            label = () if place in (None, elaborated.place(node.name)) else (Label(place, "the first"),)
+            message = f"`{node.op.word}` of what `{before.op.word}` made, which is nearly the same for every class"
+            help = "one of the two is enough; frameworks with a softmax in their loss take the values before both"
+            report.add(Diagnostic("W0110", message, elaborated.place(node.name), labels=label, help=help))
+        firsts[node.name] = node
 
 
 def _takes_the_first(node: Node, elaborated: Elaborated) -> bool:

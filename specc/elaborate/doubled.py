@@ -10,6 +10,7 @@ from specc.elaborate.report import Reporter
 from specc.elaborate.scope import Scope
 from specc.ops import BY_WORD
 from specc.syntax import ast
+from specc.types import TensorType
 
 _SILENT = (ast.Let, ast.Expect, ast.Output)
 """Statements that leave the incoming value as it is."""
@@ -76,3 +77,20 @@ def _label(statement: ast.Statement, module: Scope) -> str | None:
         case ast.Operation(name=name, labels=(label,)) if name.id in BY_WORD and module.find(name.id) is None:
             return None if BY_WORD[name.id].several else label.id
     return None
+
+
+def warn_of_stretched(statement: ast.Residual, sides: Sequence[TensorType], report: Reporter) -> None:
+    """Report W0109 for a residual of which one of the two `sides`, body and shortcut, has a single channel and the
+    other has more: the one would be added to each."""
+    if len(sides) < 2 or len({side.rank for side in sides}) > 1 or sides[0].rank < 2:
+        return
+    body, shortcut = (side.channels for side in sides)
+    if 1 not in (body, shortcut) or body == shortcut:
+        return
+    many = shortcut if body == 1 else body
+    what = "body" if body == 1 else "shortcut" if statement.shortcut else "incoming value"
+    message = f"the {what} has a single channel, which is added to each of {many}"
+    help = f"`shortcut {{ conv {many}, 1x1 }}` has as many channels; where each is meant to get the same, `add` says so"
+    if body == 1:
+        help = f"its last layer makes 1 channel, not {many}; where each is meant to get the same, `add` says so"
+    report.add(Diagnostic("W0109", message, statement.keyword, help=help))

@@ -16,7 +16,8 @@ from specc.elaborate.layers import MORE_LAYERS, Layers
 from specc.elaborate.misnamed import Unbound, unbound, warn_of_misnamed
 from specc.elaborate.model import Instance
 from specc.elaborate.operations import Operations
-from specc.elaborate.ports import block_output, graph_input, graph_output, warn_of_order
+from specc.elaborate.orders import warn_of_order
+from specc.elaborate.ports import block_output, graph_input, graph_output
 from specc.elaborate.report import Failed, Reporter, no_notes
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.rounds import Round

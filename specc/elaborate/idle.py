@@ -23,15 +23,25 @@ _BIASES: Final = {
 }
 
 
+_MOST: Final = {"leaky_relu.alpha": 1, "prelu.init": 1, "elu.alpha": 10, "celu.alpha": 10, "lrn.alpha": 10, "eps": 0.1}
+"""What no network exceeds, of an operation or of all that have the argument."""
+_LARGEST_FACTOR: Final = 4
+"""Of images that are made larger in one step."""
 _LEAST_SIZE: Final = 16
 """No network enlarges an image by as much at once and writes the factor for each axis."""
 
 
 def warn_of_idle(word: str, fields: Mapping[str, ast.Expr], report: Reporter) -> None:
     """Report W0106 for arguments of the operation `word` that change nothing, W0107 for biases of 0 and 1, weights that
-    are all one number, and factors that look like a size."""
+    are all one number, settings out of all proportion, and factors and sizes that look like the other."""
     if word == "upsample":
         _warn_of_size(fields.get("scale"), report)
+    if word == "resize":
+        _warn_of_factor(fields.get("size"), report)
+    for name, written in fields.items():
+        most = _MOST.get(name if name == "eps" else f"{word}.{name}")
+        if most is not None:
+            _warn_of_magnitude(word, name, written, most, report)
     if len(fields) < 2:
         return
     _warn_of_grain(word, fields, report)
@@ -81,6 +91,27 @@ def _warn_of_size(written: ast.Expr | None, report: Reporter) -> None:
         message = f"`upsample {size}` multiplies the sizes by {' and '.join(map(str, dict.fromkeys(written.parts)))}"
         help = f"`resize {size}` makes an image of this size; where factors are meant, write `upsample ({factors})`"
         report.add(Diagnostic("W0107", message, written.span, help=help))
+
+
+def _warn_of_factor(written: ast.Expr | None, report: Reporter) -> None:
+    """`resize 2`."""
+    if not isinstance(written, ast.Size | ast.Number):
+        return
+    parts = written.parts if isinstance(written, ast.Size) else (written.value,)
+    if all(isinstance(part, int) and 1 < part <= _LARGEST_FACTOR for part in parts):
+        given, size = text(written), " and ".join(map(str, dict.fromkeys(parts)))
+        listed = ", ".join(map(str, parts if len(parts) > 1 else parts * 2))
+        message = f"`resize {given}` makes every image one with sides of {size}"
+        help = f"`upsample {given}` multiplies the sizes; where so small an image is meant, write `resize ({listed})`"
+        report.add(Diagnostic("W0107", message, written.span, help=help))
+
+
+def _warn_of_magnitude(word: str, name: str, written: ast.Expr, most: float, report: Reporter) -> None:
+    """`bn eps=1e3`."""
+    if isinstance(written, ast.Number) and written.value > most and word in BY_WORD:
+        message = f"`{name}={text(written)}` is far above what any `{word}` has"
+        default = BY_WORD[word].model_fields[name].default
+        report.add(Diagnostic("W0107", message, written.span, help=f"it is {default:g} by default, and at most {most}"))
 
 
 def _pads(word: str) -> bool:

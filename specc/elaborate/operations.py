@@ -8,6 +8,7 @@ from specc.elaborate.asserted import Assertions
 from specc.elaborate.bind import Mended, bind, bind_activation, tuned
 from specc.elaborate.blocks import block_scope
 from specc.elaborate.constants import Constant, constant, is_constant
+from specc.elaborate.doubled import warn_of_stretched
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.layers import Call, Layers, Result, head
 from specc.elaborate.modules import BlockDefinition
@@ -303,6 +304,7 @@ class Operations:
         act = self._of_body("residual", made, frame)
         if any(value is UNKNOWN for value in sources):
             raise Failed
+        warn_of_stretched(statement, [value.type for value in sources if value.type is not None], self._report)
         name = self.name(_first(statement.labels), "residual", frame)
         return self._applied(op, sources, act, statement, name, made, frame)
 

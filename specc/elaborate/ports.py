@@ -26,10 +26,7 @@ OUTPUT_ARGUMENTS: Final = ("from", "labels")
 MAX_RANK: Final = 4
 PIXELS: Final = (1, 3, 4)
 """Channels of grey, RGB and RGBA images."""
-LARGEST_PIXEL: Final = 4
 _BYTE: Final = 255
-AXES: Final = frozenset("hwdlt") | {"height", "width", "depth", "length", "time", "rows", "columns"}
-"""What nobody calls a batch."""
 BATCHES: Final = frozenset({"n", "b", "bs", "batch", "batch_size"})
 """What nobody calls channels."""
 
@@ -151,67 +148,10 @@ def _argument_name(
     return key.id
 
 
-def warn_of_order(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
-    """W0103 where the shape looks like height x width x channels and is read as channels x height x width, begins
-    with a batch of 1 and is read as a volume, or with an axis of the image that is read as the batch."""
-    _warn_of_batch(statement, declared, layout, report)
-    _warn_of_written_batch(statement, declared, layout, report)
-    sizes = tuple(size for size in declared.type.shape[1:] if isinstance(size, int))
-    if len(sizes) == declared.type.rank:
-        (_warn_of_rows_of_channels if layout == "hwc" else _warn_of_rows)(statement, sizes, report)
-
-
-def _warn_of_rows(statement: ast.Input, sizes: tuple[int, ...], report: Reporter) -> None:
-    """`224x224x3` or `1x3x224x224`, read with channels first."""
-    if len(sizes) == 4 and sizes[0] == 1 and sizes[1] in PIXELS and sizes[2] == sizes[3] > LARGEST_PIXEL:
-        message = f"this is read as a volume of {sizes[1]}x{sizes[2]}x{sizes[3]} with one channel"
-        help = f"the batch is not written: an image is `{sizes[1]}x{sizes[2]}x{sizes[3]}`"
-        report.add(Diagnostic("W0103", message, statement.shape.span, help=help))
-    if len(sizes) != 3:
-        return
-    height, width, channels = sizes
-    if height == width > LARGEST_PIXEL and channels in PIXELS:
-        message = f"this is read as {height} channels of {width}x{channels}"
-        help = f"an image is `{channels}x{height}x{width}` here, or with `layout=hwc` stays as it is written"
-        report.add(Diagnostic("W0103", message, statement.shape.span, help=help))
-
-
-def _warn_of_rows_of_channels(statement: ast.Input, sizes: tuple[int, ...], report: Reporter) -> None:
-    """`3x224x224` with `layout=hwc`: as everywhere `sizes` begin with the channels."""
-    if len(sizes) == 3 and sizes[0] == sizes[2] > LARGEST_PIXEL and sizes[1] in PIXELS:
-        channels, height, width = sizes
-        message = f"this is read as {height}x{width} with {channels} channels"
-        help = f"an image is `{width}x{channels}x{height}` with `layout=hwc`, or without it stays as it is written"
-        report.add(Diagnostic("W0103", message, statement.shape.span, help=help))
-
-
-def _warn_of_batch(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
-    batch = str(declared.type.shape[0])
-    if batch.lower() in AXES:
-        sizes = declared.type.text(layout)
-        report.add(
-            Diagnostic(
-                "W0103", f"`{batch}` is read as the batch, and each item is {sizes}", statement.shape.span,
-                help=f"`[{BATCH}, {batch}, ...]` writes the batch before it; `{batch}x{sizes}` leaves it out",
-            )
-        )  # fmt: skip
-
-
-def _warn_of_written_batch(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
-    """`Tx3x32x32`, a volume with T channels."""
-    batch, *sizes = declared.type.spoken(layout)[1:]
-    if layout == "chw" and _has_written_batch(statement, batch, sizes, layout):
-        shape = "x".join(map(str, sizes))
-        message = f"this is read as a volume of {shape} with {batch} channels"
-        report.add(
-            Diagnostic("W0103", message, statement.shape.span, help=f"the batch is not written: an image is `{shape}`")
-        )
-
-
 def _without_batch(statement: ast.Input, shape: tuple[Dim, ...], layout: Layout, report: Reporter) -> tuple[Dim, ...]:
     """The shape; for `Nx3x32x32`, by which nobody means a volume with N channels, that of the image, after E0404."""
     batch, *sizes = TensorType(shape).spoken(layout)[1:]
-    if not (_has_written_batch(statement, batch, sizes, layout) and str(batch).lower() in BATCHES):
+    if not (has_written_batch(statement, batch, sizes, layout) and str(batch).lower() in BATCHES):
         return shape
     image = [str(size) for size in sizes]
     report.error(
@@ -221,7 +161,7 @@ def _without_batch(statement: ast.Input, shape: tuple[Dim, ...], layout: Layout,
     return unspeak((batch, *sizes), layout)
 
 
-def _has_written_batch(statement: ast.Input, batch: Dim | None, sizes: Sequence[Dim], layout: Layout) -> bool:
+def has_written_batch(statement: ast.Input, batch: Dim | None, sizes: Sequence[Dim], layout: Layout) -> bool:
     """Whether what is read as a volume looks like an image with its batch."""
     volume = isinstance(statement.shape, ast.Size) and len(sizes) == 3
     return volume and isinstance(batch, Sym) and sizes[0 if layout == "chw" else -1] in PIXELS

@@ -31,6 +31,7 @@ class AdaptivePooling(Op):
     slice and a reduction for each output, joined by Concat.
     """
 
+    slides = True
     positional = ("size",)
     onnx_pools: ClassVar[tuple[str, str, str]]
     """ONNX's global pool, window pool and reduction."""

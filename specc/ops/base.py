@@ -198,6 +198,10 @@ class Op(Record, ABC):
     """Whether another correct evaluation may use half of the error bound where NumPy's uses next to nothing of it:
     functions that runtimes approximate, variances, and sums that they add up one after the other of powers, or of what
     may all be alike, so that the roundings go one way."""
+    slides: ClassVar[bool] = False
+    """Whether windows slide over its input, whose axes behind the channels then are those of a signal or an image."""
+    regroups: ClassVar[bool] = False
+    """Whether the axes of its result are others than those of what it reads: positions, heads, rows of a matrix."""
     moves: ClassVar[bool] = False
     """Whether it only moves, drops or repeats values: `compute` is exact, and its results hold its operands' values."""
     widens: ClassVar[bool] = False

@@ -49,6 +49,7 @@ class Deconv(Op):
     """
 
     word = "deconv"
+    slides = True
     positional = ("channels", "kernel")
     kernel_name = "weight"
     weighted_layers = 1

@@ -25,6 +25,7 @@ class MatMul(Weightless):
     """
 
     word = "matmul"
+    regroups = True
     arity = (2, 2)
     multiplies_matrices = True
     context = ("layout",)

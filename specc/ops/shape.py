@@ -42,6 +42,7 @@ class Reshape(Ordered):
     """
 
     word = "reshape"
+    regroups = True
     positional = ("sizes",)
     arity = (1, 2)
     operands = MappingProxyType({"like": "A value whose spatial sizes stand beside the sizes given, open or not."})
@@ -160,6 +161,7 @@ class Transpose(Ordered):
     """
 
     word = "transpose"
+    regroups = True
     positional = ("order",)
 
     order: Annotated[tuple[int, ...], Before(_permutation)]

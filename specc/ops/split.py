@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from specc.core import PydanticCustomError
 from specc.dims import Divides, Sym
-from specc.ops.axes import Axis, axis_index
+from specc.ops.axes import Axis, axis_index, axis_name, spoken_axes
 from specc.ops.base import Builder, Field, Reach, Rejection, Types, along
 from specc.ops.families import Rearrangement
 from specc.ops.fields import whole
@@ -95,7 +95,7 @@ class Split(Rearrangement):
                 argument="parts",
                 inputs={0: x.text(self.layout)},
                 notes=[f"{size} / {self.parts} = {size / self.parts:.2f}"],
-                help="list the sizes: `split [...]`",
+                help=self._counted(x) or "list the sizes: `split [...]`",
             )
 
     def _check_listed(self, x: TensorType, size: int | Sym) -> None:
@@ -115,4 +115,12 @@ class Split(Rearrangement):
                 argument="parts",
                 inputs={0: x.text(self.layout)},
                 notes=[f"{' + '.join(map(str, self.parts))} = {sum(self.parts)}"],
+                help=self._counted(x),
             )
+
+    def _counted(self, x: TensorType) -> str | None:
+        """What axis 1 of an image is, which is that of the channels where the batch is counted."""
+        if self.axis != 1 or x.rank < 3:
+            return None
+        here, counted = (axis_name(axis, x.rank) for axis in reversed(spoken_axes(x.rank, self.layout)[:2]))
+        return f"axis 1 is the {here}, the batch is not counted: the {counted} are meant by `axis={counted}`"

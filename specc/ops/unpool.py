@@ -29,6 +29,7 @@ class Unpool(Rearrangement):
     """
 
     word = "unpool"
+    slides = True
     positional = ("where", "kernel")
     arity = (2, 3)
     operands = MappingProxyType(

@@ -78,20 +78,22 @@ def bias_weights(channels: int, bias: Any) -> tuple[Weight, ...]:
 
 def fit(argument: str, values: Any, shape: tuple[int, ...], axes: str = "", lone: bool = True) -> tuple[float, ...]:
     """`values` row-major, repeated over the leading axes of `shape` that they lack: a 3x3 matrix fits every
-    (out, 1, 3, 3) kernel, a number fits everything.  Raises E0309 otherwise.
+    (out, 1, 3, 3) kernel, a number fits everything.  A kernel lacks both channels or none.  Raises E0309 otherwise.
 
     `axes` names the axes of `shape` for the message.  `lone` says that each output reads one input channel: only then
     does a single window stand for a whole kernel, for else it would silently add the channels up.
     """
     given = shape_of(values, argument)
-    window_only = 0 < len(given) == len(shape) - 2
-    if given != shape[len(shape) - len(given) :] or len(given) > len(shape) or (window_only and not lone):
+    kernel = axes in (KERNEL_AXES, TRANSPOSED_AXES)
+    window_only = kernel and len(given) == len(shape) - 2
+    partial = kernel and len(given) not in (0, len(shape) - 2, len(shape))
+    if given != shape[len(shape) - len(given) :] or len(given) > len(shape) or partial or (window_only and not lone):
         raise Rejection(
             "E0309",
             f"`{argument}` has the shape {_by(given)}, not {_by(shape)}",
             argument=argument,
             notes=[f"the axes are ({axes})"] if axes else [],
-            help="`depthwise` applies one matrix to each channel by itself" if window_only and not lone else None,
+            help=_fitting(shape, window_only, lone) if kernel else None,
         )
     if prod(shape) > MOST_FIXED:
         raise Rejection(
@@ -103,6 +105,14 @@ def fit(argument: str, values: Any, shape: tuple[int, ...], axes: str = "", lone
         )
     flat = _flatten(values)
     return flat * (prod(shape) // len(flat))
+
+
+def _fitting(shape: tuple[int, ...], window_only: bool, lone: bool) -> str:
+    """What a fixed kernel may be beside all of its values."""
+    if window_only and not lone:
+        return "`depthwise` applies one matrix to each channel by itself"
+    window = f"one window of {_by(shape[2:])} for all, or " if lone else ""
+    return f"beside all of its values it may be {window}one number"
 
 
 def shape_of(values: Any, argument: str) -> tuple[int, ...]:

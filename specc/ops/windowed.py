@@ -17,6 +17,7 @@ from specc.ops.windows import (
     check_border,
     check_padded,
     dropped_remarks,
+    padding_remarks,
     per_axis,
     slide,
     slide_arithmetic,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 class Windowed(Op):
     """An operation whose window slides over the 1, 2 or 3 spatial axes of its input."""
+
+    slides = True
 
     kernel: Window
     """Window size."""
@@ -76,7 +79,8 @@ class Windowed(Op):
         return tiling_conditions(inputs[0], self.geometry(inputs[0]))
 
     def remarks(self, inputs: Types) -> tuple[Finding, ...]:
-        return dropped_remarks(inputs[0], self.geometry(inputs[0]), self.placed(inputs[0]))
+        how = self.geometry(inputs[0])
+        return *dropped_remarks(inputs[0], how, self.placed(inputs[0])), *padding_remarks(how)
 
     def arithmetic(self, inputs: Types) -> tuple[str, ...]:
         return slide_arithmetic(inputs[0], self.geometry(inputs[0]), self.placed(inputs[0]))

@@ -300,6 +300,34 @@ def _gap_remarks(x: TensorType, how: Geometry, windows: Sequence[AxisWindow]) ->
     return ()
 
 
+def padding_remarks(how: Geometry) -> tuple[Finding, ...]:
+    """W0107 where padding in numbers is at least as wide as the window: some then lie wholly in it."""
+    sides = how.sides()
+    if sides is None:
+        return ()
+    names = SPATIAL_NAMES[len(sides)]
+    wide = [max(side) >= span for side, span in zip(sides, how.spans, strict=True)]
+    if not any(wide):
+        return ()
+    axis = wide.index(True)
+    return (
+        Finding(
+            "W0107", f"windows at the border of the {names[axis]} hold nothing but padding",
+            argument="pad",
+            notes=[f"{names[axis]}: {max(sides[axis])} of padding, and the window spans {how.spans[axis]}"],
+            help=_narrower(sides, how.spans, wide),
+        ),
+    )  # fmt: skip
+
+
+def _narrower(sides: Sequence[tuple[int, int]], spans: Sequence[int], wide: Sequence[bool]) -> str:
+    """The padding that is most likely meant."""
+    kept = [(0, 0) if too_much else side for side, too_much in zip(sides, wide, strict=True)]
+    if any(begin != end for begin, end in kept) or not any(map(any, kept)):
+        return "`pad=same` keeps the size" if max(spans) > 1 else "leave it out: a window of 1 loses no border"
+    return f"`pad=({', '.join(str(begin) for begin, _ in kept)})` leaves these out; `pad=same` keeps the size"
+
+
 def check_padded(size: Dim, added: int) -> None:
     """What ONNX and its runtimes add up must stay a 64-bit integer, whatever an open size may be (at least 1)."""
     padded = added + (size if isinstance(size, int) else 1)

@@ -29,7 +29,7 @@ TWO = "model A { input x 4; dense 2 }\nmodel B { input x 4; dense 3 }\n"
         (NET, ("--format", "yaml"), 2),
         (NET, ("--max-layers", "many"), 2),
         (NET, ("--allow", "W0101", "--allow", "w0302"), 0),
-        (NET, ("--allow", "W0109"), 2),
+        (NET, ("--allow", "W0199"), 2),
         (NET, ("--allow", "E0403"), 2),
         (NET, ("missing.cnn",), 2),
         (WRONG, ("missing.cnn",), 2),

@@ -93,7 +93,8 @@ def test_the_kernel_starts_as_the_layer_says(word, arguments):
     [
         ("depthwise", {"kernel": 2, "weight": [[1, 2], [3, 4]]}, (2, 5, 5), (1, 2, 3, 4) * 2),
         ("conv", {"channels": 2, "kernel": 2, "weight": [[1, 2], [3, 4]]}, (1, 5, 5), (1, 2, 3, 4) * 2),
-        ("conv", {"channels": 2, "kernel": 1, "weight": [[[1]], [[2]], [[3]]]}, (3, 5, 5), (1, 2, 3) * 2),
+        ("conv", {"channels": 2, "kernel": 1, "weight": [[[[1]], [[2]], [[3]]]] * 2}, (3, 5, 5), (1, 2, 3) * 2),
+        ("conv", {"channels": 2, "kernel": 3, "weight": [1, 2, 3]}, (1, 9), (1, 2, 3) * 2),
         ("conv", {"channels": 1, "kernel": 2, "weight": 0.25}, (3, 5, 5), (0.25,) * 12),
         ("deconv", {"channels": 1, "kernel": 2, "weight": [[1, 2], [3, 4]]}, (1, 5, 5), (1, 2, 3, 4)),
         ("dense", {"units": 2, "weight": [[1, 2, 3], [4, 5, 6]]}, (3,), (1, 2, 3, 4, 5, 6)),
