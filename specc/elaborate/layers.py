@@ -346,6 +346,11 @@ class Layers:
         return remedy(statement, values, origins, self.origins.values())
 
 
+def together(values: Sequence[LayerValue]) -> Result:
+    """One value, or the list of several."""
+    return values[0] if len(values) == 1 else LayerValues(tuple(values))
+
+
 def head(statement: Call) -> Span:
     """The place of the operation's name."""
     return statement.name.span if isinstance(statement, ast.Operation) else statement.keyword

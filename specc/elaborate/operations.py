@@ -10,7 +10,7 @@ from specc.elaborate.blocks import block_scope
 from specc.elaborate.constants import Constant, constant, is_constant
 from specc.elaborate.doubled import warn_of_stretched
 from specc.elaborate.expressions import Frame, evaluate
-from specc.elaborate.layers import Call, Layers, Result, head
+from specc.elaborate.layers import Call, Layers, Result, head, together
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.operands import Operands
 from specc.elaborate.plan import Plan, of_block, of_operation, plan
@@ -350,7 +350,7 @@ class Operations:
         self._body(block.tree.body, inner)
         self._layers.calls.pop()
         self._layers.returned.update((value.name, statement.name.span) for value in inner.results or ())
-        result = _together(inner.results) if inner.results else inner.current
+        result = together(inner.results) if inner.results else inner.current
         if result is None:
             raise self._read.no_value(statement.name.span)
         if made.act is not None:
@@ -408,10 +408,6 @@ class Operations:
 _CALL_STEPS = 5
 """A call of a block takes about as long as so many statements."""
 _LITERALS = (ast.Number, ast.Size, ast.Text, ast.Bool)
-
-
-def _together(values: Sequence[LayerValue]) -> Result:
-    return values[0] if len(values) == 1 else LayerValues(tuple(values))
 
 
 def _first(labels: Sequence[ast.Name]) -> ast.Name | None:
