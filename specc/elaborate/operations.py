@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 
 from specc.elaborate.asserted import Assertions
-from specc.elaborate.bind import Mended, bind, bind_activation, tuned
+from specc.elaborate.bind import tuned
+from specc.elaborate.binder import Binder
 from specc.elaborate.blocks import block_scope
 from specc.elaborate.constants import Constant, constant, is_constant
 from specc.elaborate.doubled import warn_of_stretched
@@ -23,7 +24,7 @@ from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Tun
 from specc.elaborate.words import NO_ACTIVATION
 from specc.limits import Limits
 from specc.ops import BY_WORD
-from specc.ops.base import Op, same
+from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
 
@@ -47,7 +48,7 @@ class Operations:
         self._body = body
         self._read = Operands(report)
         self.assertions = Assertions(layers, report)
-        self._ops: dict[Hashable, Op] = {}
+        self._binder = Binder(layers, report)
         self._settled = Settled()
         self.reserved = Reserved()
 
@@ -79,19 +80,19 @@ class Operations:
             if statement.branches is not None:
                 raise self._report.error("E0208", statement.name.span, "a block takes no branches")
             return self._block(statement, target, made, frame)
-        op = self._made(statement, target, made, frame)
+        op = self._binder.made(statement, target, made, frame)
         if statement.branches is not None:
             sources = self._branches(statement, target, made, frame)
             act = self._of_body(target.word, made, frame)
         else:
             if len(statement.labels) > 1:
-                op = self._shared(op.giving(len(statement.labels)))
+                op = self._binder.shared(op.giving(len(statement.labels)))
             sources, constants, act = self._sources(statement, target, made, frame)
             if constants:
-                op = self._shared(target(**{**dict(op), "constants": constants}))
+                op = self._binder.shared(target(**{**dict(op), "constants": constants}))
             if op.operands:
                 sources = [*self._read.alone(sources, op, statement), *self._read.arguments(op, made, frame)]
-            act = act if made.act is None else self._activation(made.act, frame)
+            act = act if made.act is None else self._binder.activation(made.act, frame)
         if effort == (self._report.heard, self._report.steps):
             self._settled.note(statement, made, op, act, frame)
         name = self.name(_first(statement.labels), op.word, frame)
@@ -142,7 +143,7 @@ class Operations:
         values = (
             self._read.incoming(statement.name.span, frame) if sources is None else self._read.given(sources, frame)
         )
-        op = self._shared(tuned(word, frame, self._report))
+        op = self._binder.shared(tuned(word, frame, self._report))
         (value,) = self._read.alone(values, op, statement)
         name = self.name(_first(statement.labels), op.word, frame)
         return self._layers.apply(op, [value], None, statement, name, frame.naming.scope(name))
@@ -158,49 +159,6 @@ class Operations:
             raise Failed
         return made
 
-    def _made(self, statement: ast.Operation | ast.Residual, op: type[Op], made: Plan, frame: Frame) -> Op:
-        """The operation with its arguments; without those in error, where the layers below can be checked all the
-        same."""
-        try:
-            return self._bind(statement, op, made, frame)
-        except Mended as mended:
-            self._layers.broken = True
-            return self._shared(mended.op)
-
-    def _bind(self, statement: ast.Operation | ast.Residual, op: type[Op], made: Plan, frame: Frame) -> Op:
-        """The operation with its arguments; calls with the same ones share one object, by which they are known."""
-        key = (id(statement), op, frame.layout)
-        known = self._ops.get(key)
-        if known is not None:
-            return known
-        if not all(isinstance(e, _LITERALS) for e in made.fields.values()):
-            return self._shared(bind(op, made, frame, self._report))
-        self._ops[key] = bound = self._shared(self._bound(op, made, frame))
-        return bound
-
-    def _bound(self, op: type[Op], made: Plan, frame: Frame) -> Op:
-        """The operation made of arguments that are written out: a plan that is kept is bound once."""
-        if made.bound is None or made.bound[0] != (op, frame.layout):
-            result = bind(op, made, frame, self._report)
-            if any(isinstance(e, ast.Text) for e in made.fields.values()):  # which are counted as work each time
-                return result
-            made.bound = (op, frame.layout), result
-        return made.bound[1]
-
-    def _shared(self, op: Op) -> Op:
-        return self._ops.setdefault(same(op, ()), op)
-
-    def _activation(self, expression: ast.Expr | None, frame: Frame) -> Op | None:
-        """The activation behind the arguments.  One in error is left out: it would not change the shape."""
-        if expression is None:
-            return None
-        try:
-            act = bind_activation(expression, frame, self._report)
-            return None if act is None else self._shared(act)
-        except Failed:
-            self._layers.broken = True
-            return None
-
     def _sources(
         self, statement: ast.Operation, op: type[Op], made: Plan, frame: Frame
     ) -> tuple[list[LayerValue], tuple[Constant | None, ...], Op | None]:
@@ -212,7 +170,7 @@ class Operations:
         for index, expression in enumerate(made.inputs):
             value = self._report.held(evaluate(expression, frame, self._report), expression.span)
             if isinstance(value, Word) and index == len(made.inputs) - 1:
-                act = self._activation(expression, frame)
+                act = self._binder.activation(expression, frame)
             elif op.takes_numbers and is_constant(value):
                 operands.append(constant(value, op.word, expression.span, self._report))
             else:
@@ -259,7 +217,7 @@ class Operations:
                     help=f"`{word} from=...` begins with that value" if isinstance(value, LayerValue) else None,
                 )  # fmt: skip
             act = expression
-        return self._activation(act, frame)
+        return self._binder.activation(act, frame)
 
     def _begun(self, made: Plan, frame: Frame) -> Frame:
         """The frame of a body within a statement, which begins with what the statement's `from=` gives."""
@@ -300,7 +258,7 @@ class Operations:
                 self._read.check_single(inner.current, made.sources)
             self._body(body, inner)
             sources.append(self._single(inner, statement.keyword))
-        op = self._made(statement, BY_WORD["add"], made, frame)
+        op = self._binder.made(statement, BY_WORD["add"], made, frame)
         act = self._of_body("residual", made, frame)
         if any(value is UNKNOWN for value in sources):
             raise Failed
@@ -372,7 +330,7 @@ class Operations:
         if isinstance(result, LayerValues):
             message = f"the call has {len(result.items)} values, and an activation takes one"
             raise self._report.error("E0408", act.span, message)
-        op = self._activation(act, frame)
+        op = self._binder.activation(act, frame)
         return result if op is None or result.type is None else self._layers.activate(op, result, name, call, tensors)
 
     def name(self, label: ast.Name | None, word: str, frame: Frame) -> str:
@@ -407,7 +365,6 @@ class Operations:
 
 _CALL_STEPS = 5
 """A call of a block takes about as long as so many statements."""
-_LITERALS = (ast.Number, ast.Size, ast.Text, ast.Bool)
 
 
 def _first(labels: Sequence[ast.Name]) -> ast.Name | None:
