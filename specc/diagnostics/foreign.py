@@ -119,7 +119,7 @@ def _named(layer: Layer, parts: Sequence[str]) -> Iterator[tuple[str, str]]:
         key, equals, value = part.partition("=")
         name = layer.names[index] if not equals and index < len(layer.names) else None
         if equals and key.strip() not in UNWRITTEN:
-            name = SYNONYMS.get(key.strip(), key.strip())
+            name = key.strip() if key.strip() in layer.names else SYNONYMS.get(key.strip(), key.strip())
         if name is not None and not (name == "bias" and _value(value or part) == "true"):
             yield name, _value(value or part)
 

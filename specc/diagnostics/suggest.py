@@ -34,7 +34,7 @@ SYNONYMS: Final[dict[str, str]] = {
     "out_channels": "channels", "features": "units", "out_features": "units", "group": "groups",
     "kernel_size": "kernel", "kernel_shape": "kernel", "pool_size": "kernel", "size": "kernel",
     "padding": "pad", "pads": "pad", "padding_mode": "border", "strides": "stride", "use_bias": "bias",
-    "kernel_initializer": "init", "epsilon": "eps", "parameters": "params", "flops": "macs",
+    "kernel_initializer": "init", "rate": "dilation", "epsilon": "eps", "parameters": "params", "flops": "macs",
     "p": "rate", "dim": "axis", "dims": "order", "negative_slope": "alpha", "scale_factor": "scale",
     "num_groups": "groups", "upscale_factor": "factor", "downscale_factor": "factor", "output_size": "size",
     # ... and the words that arguments take

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from specc.diagnostics import Diagnostic, Label
 from specc.dims import Sym, symbol
-from specc.elaborate.claimed import agrees, can_be, claimed_type, other_reading
+from specc.elaborate.claimed import agrees, can_be, chosen, claimed_type, other_reading
 from specc.elaborate.expressions import Frame, shape_parts
 from specc.elaborate.layers import Layers, Result
 from specc.elaborate.report import Failed, Reporter
@@ -80,10 +80,11 @@ class Assertions:
         labels = (Label(origin.span, real),) if origin is not None else ()
         if value.claimed is not None:
             real += f" ({value.claimed.text(frame.layout)} if the shape claimed above were true)"
+        other_size = None if origin is None else chosen(parts, origin, frame)
         notes = origin.arithmetic if origin is not None else ()
         self._report.add(
             Diagnostic(
                 "E0501", f"the shape here is {real}, not {claimed}", shape.span, f"claims {claimed}", labels, notes,
-                help=other_reading(parts, value.type, frame),
+                help=other_size or other_reading(parts, value.type, frame),
             )
         )  # fmt: skip

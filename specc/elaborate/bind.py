@@ -188,5 +188,5 @@ def no_activation(span: Span, value: Word, report: Reporter) -> Failed:
 
     guess = nearest(str(value), activations())
     known = f"did you mean `{guess}`?" if guess else f"there are {quoted(sorted(activations()))}"
-    help = activation_meant(str(value)) or named(str(value)) or known
+    help = named(str(value)) or activation_meant(str(value)) or known
     return report.error("E0306", span, f"unknown activation `{value}`", "not an activation", help=help)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from specc.dims import Dim, Sym, meet
 from specc.elaborate.expressions import Frame
+from specc.elaborate.steps import Origin
 from specc.elaborate.values import Value
+from specc.ops.base import Rejection
 from specc.ops.fields import LARGEST_SIZE
 from specc.types import TensorType, unspeak
 
@@ -41,6 +43,18 @@ def _where_equal(parts: tuple[Value | None, ...], sizes: tuple[Dim, ...]) -> str
         where = f"{' and '.join(multiples)} are multiples of {min(multiples.values())}"
     every = ", ".join(str(size) for size in sizes)
     return f"that holds where {where}: `-> [{every}]` is always so, and `resize like=x` brings back the size of a value"
+
+
+def chosen(parts: tuple[Value | None, ...], origin: Origin, frame: Frame) -> str | None:
+    """The argument with which an operation that leaves several sizes open has the asserted shape."""
+    for op, argument in () if origin.op is None else origin.op.choosing():
+        try:
+            (made,) = op.infer(origin.inputs)
+        except Rejection:
+            return None
+        if agrees(parts, made, frame):
+            return f"`{argument}` makes it so: a stride leaves several sizes open"
+    return None
 
 
 def can_be(parts: tuple[Value | None, ...]) -> bool:

@@ -14,7 +14,7 @@ from specc.elaborate.expressions import Frame, unknown_name
 from specc.elaborate.plan import Plan
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Reporter
-from specc.elaborate.surplus import NEXT_LINE
+from specc.elaborate.surplus import NEXT_LINE, thousands
 from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Unbound, Word, describe, show
 from specc.elaborate.words import choices, is_operation
 from specc.ops.axes import AXIS_NAMES
@@ -183,5 +183,8 @@ def _listed(text: str) -> list[str]:
 def _other_help(refused: Refused) -> str | None:
     if is_operation(refused.value):
         return NEXT_LINE
+    parted = None if refused.written is None else thousands(refused.written)
+    if parted is not None:
+        return parted
     counted = advice.enumerated(refused.written, refused.frame) if isinstance(refused.value, tuple) else None
     return counted or advice.other(refused.op, refused.argument, refused.value, refused.values)

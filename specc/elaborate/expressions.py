@@ -28,6 +28,7 @@ from specc.elaborate.values import (
     quoted,
 )
 from specc.elaborate.words import activations, function_meant, known_words
+from specc.ops import BY_WORD
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import Layout
@@ -60,6 +61,7 @@ class Frame:
         return Frame(Scope(self.scope), naming or self.naming, self.current, self.layout, self.branches, self.results)
 
 
+_NO_SHAPE: Final = "`->` asserts a shape: an operation stands on a line of its own, or behind `;`"
 _NAMED: Final = "`->` asserts the shape of the line; its value is named in front, `name: conv 8, 3x3`"
 
 
@@ -372,6 +374,10 @@ def _part(
             return symbol(name)
         if isinstance(part, str):
             if bound is None:
+                if name in BY_WORD and span.source.text[span.start : span.end] == name:
+                    raise report.error(
+                        "E0202", span, f"unknown name `{name}`", "a shape is asserted here", help=_NO_SHAPE
+                    )
                 help = _NAMED if span.source.text[span.start : span.end] == name else None
                 raise unknown_name(ast.Name(span, name), frame, report, tuple(open_sizes), help)
             return bound

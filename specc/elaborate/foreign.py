@@ -31,7 +31,10 @@ _WORDS = {
     "square": "`mul in, in` is the square of the line before",
     "reciprocal": "`div 1, in` divides 1 by the line before",
     "stack": "`concat` joins values along an axis that they have: `reshape` gives each one of size 1 before it",
-    "activation": "an activation is an operation itself, or closes one: `relu`, `conv 8, 3x3, relu`",
+    **dict.fromkeys(
+        ("activation", "act"), "an activation is an operation itself, or closes one: `relu`, `conv 8, 3x3, relu`"
+    ),
+    **dict.fromkeys(("const", "var", "val", "set"), "a number is named with `let`: `let {}`"),
     **dict.fromkeys(("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sine", "cosine"), _NO_ANGLES),
     **dict.fromkeys(("sinh", "cosh", "asinh", "acosh", "atanh"), "of the hyperbolic functions there is `tanh` alone"),
     **dict.fromkeys(("flip", "fliplr"), "`slice width, step=-1` mirrors an image"),
@@ -76,7 +79,11 @@ _NAMES = {
     "self": "layers have labels, `name: conv 8, 3x3`, and are named by them alone",
     "x": "the value of the line before is `in`",
     "inputs": "the value of the line before is `in`",
+    **dict.fromkeys(("in_channels", "in_features"), "the channels of the line before are `in.channels`"),
+    **dict.fromkeys(("no", "off"), "no is written `false`"),
+    **dict.fromkeys(("yes", "on"), "yes is written `true`"),
 }
+_REDUCING = re.compile(r"[ \t]*(?:axis|dim|axes|dims)\s*=")
 _LEFT_OVER = "-1 takes what is left, as in `reshape (64, -1)`, once; where the input has numbers, `in.height` is one"
 _INPUT = re.compile(r"\binput\s+\w+\s+(\[[^\]]*\]|\w+)")
 FRAMEWORKS = frozenset({"nn", "torch", "tf", "keras", "layers", "self", "F", "np", "jnp", "flax", "tfl"})
@@ -93,7 +100,12 @@ def is_foreign(word: str) -> bool:
 
 def activation_meant(word: str) -> str | None:
     """The help for an unknown activation that is an operation of other languages."""
-    return NO_ACTIVATION_HELP if word in ("None", "null") else _WORDS.get(word.lower())
+    return NO_ACTIVATION_HELP if word.lower() in ("none", "null", "linear") else _WORDS.get(word.lower())
+
+
+def reduces(name: ast.Name) -> bool:
+    """Whether it is `sum axis=1`, which adds no values to one another."""
+    return name.id.lower() == "sum" and _REDUCING.match(name.span.source.text, name.span.end) is not None
 
 
 def operation_meant(name: ast.Name, guess: str | None) -> str:
@@ -103,6 +115,8 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
     text = name.span.source.text
     here = written_here(text, name.span.start)
     last = name.id.rpartition(".")[2].lower()
+    if reduces(name):
+        return "along an axis it is `reduce_sum height`: axes have names or count from 0 behind the batch"
     if here is not None:
         return f"did you mean `{here}`?"
     if last in _WORDS:
@@ -140,17 +154,6 @@ def _open_size(name: ast.Name) -> str | None:
         instead = _LEFT_OVER if in_reshape else other
         return f"`{name.id}` is an open size, a name for shapes alone: {instead}"
     return f"sizes are numbers: {_LEFT_OVER}" if in_reshape else None
-
-
-def unwritten(key: str) -> str | None:
-    """The help for an argument of other languages that is not written here."""
-    from specc.diagnostics.foreign import UNWRITTEN
-
-    if key == "name":
-        return "a label names a layer: `stem: conv 64, 7x7`"
-    if key == "ceil_mode":
-        return "`round=ceil` lets the last window hang over"
-    return "leave it out: there is nothing to choose here" if key in UNWRITTEN else None
 
 
 def arguments_meant(name: ast.Name, args: Sequence[ast.Argument]) -> Sequence[ast.Argument]:

@@ -8,7 +8,7 @@ from specc.elaborate.asserted import Assertions
 from specc.elaborate.bind import tuned
 from specc.elaborate.binder import Binder
 from specc.elaborate.blocks import block_scope
-from specc.elaborate.constants import Constant, constant, is_constant
+from specc.elaborate.constants import Constant, constant, is_constant, is_number
 from specc.elaborate.doubled import warn_of_stretched
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.layers import Call, Layers, Result, head, together
@@ -173,6 +173,8 @@ class Operations:
                 act = self._binder.activation(expression, frame)
             elif op.takes_numbers and is_constant(value):
                 operands.append(constant(value, op.word, expression.span, self._report))
+            elif operands and is_number(value) and "axis" in op.model_fields:
+                raise self._read.no_axis(value, op, made, expression.span)
             else:
                 operands.extend(self._read.values(value, expression.span))
         if made.sources is not None:
@@ -180,13 +182,16 @@ class Operations:
         elif len(operands) < 2:
             self._read.warn_of_itself(op, made, frame)
             operands[:0] = self._read.incoming(statement.name.span, frame, spread=not operands)
-        if len(operands) == 1 and op.merges() and not made.inputs:
+        if len(operands) == 1 and op.merges() and not made.inputs and made.ok:
             self._read.check_company(op, statement, made, frame)
         values = [operand for operand in operands if isinstance(operand, LayerValue)]
         if not values:
+            from specc.elaborate.surplus import decimal
+
             raise self._report.error(
                 "E0208", statement.name.span, f"`{op.word}` needs the value of a layer among its operands",
-                help=f"with one number it works on the line before: `{op.word} 2`",
+                help=decimal(statement.args)
+                or f"with one number it works on the line before: `{op.word} 2`",
             )  # fmt: skip
         if len(values) == len(operands):
             return values, (), act

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
-from specc.elaborate.foreign import unwritten
 from specc.elaborate.idle import warn_of_idle
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
@@ -327,9 +326,12 @@ def _twice(key: ast.Name, first: Span, result: Plan, report: Reporter) -> None:
 
 
 def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan, report: Reporter) -> None:
+    from specc.elaborate.foreign_arguments import renamed, spoils_shape, unwritten
+
     reserved = [word for word in RESERVED if word != "weights" or signature.learns]
     known = signature.names if signature.what == "activation" else (*signature.names, *reserved)
-    guess = nearest(key.id, known)
+    guess = renamed(signature.word, key.id) or nearest(key.id, known)
+    unlike = None if guess else unwritten(signature.word, key, value, known)
     report.add(
         Diagnostic(
             "E0301",
@@ -337,12 +339,12 @@ def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan,
             key.span,
             "unknown argument",
             help=elsewhere(signature.word, key, value)
-            or (f"did you mean `{guess}`?" if guess else unwritten(key.id) or f"it takes {quoted(known) or 'none'}"),
+            or (f"did you mean `{guess}`?" if guess else unlike or f"it takes {quoted(known) or 'none'}"),
         )
     )
     result.flawed = True
     if guess is None:
-        result.ok &= unwritten(key.id) is not None
+        result.ok &= unlike is not None and not spoils_shape(signature.word, key.id)
     elif guess in signature.names:
         _given(guess, signature, result).setdefault(guess, value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -30,6 +31,8 @@ _TAKES_INSTEAD: Final = {
     ("upsample", "size"): "resize", ("upsample", "like"): "resize", ("resize", "scale"): "upsample",
 }  # fmt: skip
 """The operation that has an argument which the other one of a pair lacks."""
+OVER: Final = "`over=-1` normalises along the last axis as written, `over=all` everything; without it the channels"
+_SIZES_KNOWN: Final = "sizes are known and not written"
 NEXT_LINE: Final = "an operation stands on a line of its own, or behind `;`"
 
 
@@ -43,6 +46,7 @@ def meant(
     """
     return (
         _empty_brackets(word, arguments, taken)
+        or _thousands(word, arguments)
         or _list(word, arguments)
         or _known_size(word, arguments, taken)
         or _kept_channels(word, arguments)
@@ -64,6 +68,28 @@ def _list(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, s
     if word not in (*TAKE_LISTS, *_BY_AXIS) or any(isinstance(argument.value, ast.List) for argument in arguments):
         return None
     return arguments[1], f"a list stands in brackets: `{word} ({_texts(arguments)})`"
+
+
+def _thousands(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, str] | None:
+    """`conv 1,000, 1x1`."""
+    parted = next((argument for argument in arguments if thousands(argument.value) is not None), None)
+    return None if parted is None else (parted, thousands(parted.value) or "")
+
+
+def thousands(written: ast.Expr) -> str | None:
+    """What to say of the second part of `1,000`."""
+    span = written.span
+    whole = re.search(r"(?<![\w.,])\d{1,3}(,\d{3})*,$", span.source.text[max(span.start - 20, 0) : span.start])
+    if whole is None or not re.fullmatch(r"0\d\d", text(written)):
+        return None
+    return f"a comma parts arguments: the number is `{whole[0].replace(',', '_')}{text(written)}`"
+
+
+def decimal(arguments: Sequence[ast.Argument]) -> str | None:
+    """What to say of `mul 0,5`."""
+    first, last = (argument.value for argument in (arguments[0], arguments[-1]))
+    written = first.span.source.text[first.span.start : last.span.end]
+    return f"a point parts decimals: `{written.replace(',', '.')}`" if re.fullmatch(r"\d+,\d+", written) else None
 
 
 def _kept_channels(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, str] | None:
@@ -129,11 +155,17 @@ def _known_size(word: str, arguments: Sequence[ast.Argument], taken: int) -> tup
     first = arguments[0].value
     if word == "layernorm" and isinstance(first, ast.Unary):
         return arguments[0], f"the axis has a name: `{word} over={text(first)}`"
+    if word == "layernorm" and isinstance(first, ast.List | ast.Number | ast.Size) and not _is_small(first):
+        return arguments[0], f"{_SIZES_KNOWN}: {OVER}"
     if word not in NORMS or taken or not isinstance(first, ast.Number | ast.Size):
         return None
-    if isinstance(first, ast.Number) and first.value < 1:
+    if _is_small(first):
         return arguments[0], f"what is added to the variance has a name: `{word} eps={text(first)}`"
     return arguments[0], f"the size of the input is known and not written: `{word}`"
+
+
+def _is_small(value: ast.Expr) -> bool:
+    return isinstance(value, ast.Number) and value.value < 1
 
 
 def _knows_input(arguments: Sequence[ast.Argument], taken: int) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest, only_possible
 from specc.elaborate.bodies import Body, Entry
 from specc.elaborate.definitions import callable_names
-from specc.elaborate.foreign import FRAMEWORKS, is_foreign, name_meant, operation_meant
+from specc.elaborate.foreign import FRAMEWORKS, is_foreign, name_meant, operation_meant, reduces
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import Namespace, quoted
@@ -58,7 +59,7 @@ def unknown_operation(name: ast.Name, entry: Entry | None, module: Module, repor
 
 def operation_for_certain(name: ast.Name, module: Module) -> str | None:
     """The operation or block that an unknown one can only have been meant to be; `None` where there is a doubt."""
-    if is_foreign(name.id) or _is_of_no_module(name):
+    if is_foreign(name.id) or reduces(name) or _is_of_no_module(name):
         return None
     guess = only_possible(name.id, callable_names(module))
     return None if guess == name.id else guess  # which a faulty definition hides
@@ -77,11 +78,22 @@ def _not_imported(code: str, message: str, place: Span, name: str, module: Modul
         report.excuse(place)
         return
     module.missed.add(name)
-    if name in module.bundled():
+    alias = _alias(name, module)
+    if alias is not None:
+        written = place.source.text[place.start : place.end]
+        help = f"it is imported as `{alias}`: `{alias}{written.removeprefix(name)}`"
+    elif name in module.bundled():
         help = f"`import {name}` above the models imports the bundled module"
     else:
         help = f'a file is imported above the models: `import "./{name}.cnn" as {name}`'
     report.error(code, place, message, f"nothing called `{name}` is imported", help)
+
+
+def _alias(name: str, module: Module) -> str | None:
+    """What a module called `name`, or a file of this name, was imported as."""
+    written = rf"^[ \t]*import\s+(?:{name}|[\"'](?:[^\"'\n]*/)?{name}\.cnn[\"'])\s+as\s+(\w+)"
+    found = re.search(written, module.source.text, re.MULTILINE)
+    return found and found[1]
 
 
 EARLIER_ROUND: Final = (
@@ -102,11 +114,41 @@ def _numbered(name: ast.Name, module: Module) -> str | None:
     return f"a label names a value: `{name.id}: {word} ...`; names that tables give are those of weights alone"
 
 
+def _size(name: ast.Name, body: Body) -> str | None:
+    """The help for `kxk`, the names in which are known, and used with it."""
+    parts = name.id.split("x")
+    entries = [body.find(part) for part in parts if not part.isdigit()]
+    if len(parts) < 2 or None in entries:
+        return None
+    for entry in filter(None, entries):
+        entry.use()
+    return f"a size that begins with a name is a list: `[{', '.join(parts)}]`"
+
+
+def _of_model(name: ast.Name, module: Module) -> str | None:
+    """The help for a parameter or constant of a model that a block seems to speak of."""
+    block = next((b.tree for b in module.blocks if _holds(b.tree.span, name.span)), None)
+    models = [model.tree for model in module.models if isinstance(model.tree, ast.Model)]
+    given = {parameter.name.id for model in models for parameter in model.parameters}
+    made = {line.name.id for model in models for line in model.body if isinstance(line, ast.Let)}
+    if block is None or name.id not in given | made:
+        return None
+    names = ", ".join([*(parameter.name.id for parameter in block.parameters), name.id])
+    return (
+        f"a block does not see what a model names: it takes it, `block {block.name.id}({names})`, and each call hands "
+        f"it over, `{name.id}={name.id}`"
+    )
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return outer.source is inner.source and outer.start <= inner.start < outer.end
+
+
 def unknown_name(name: ast.Name, body: Body, module: Module, report: Reporter) -> str | None:
     """E0202; the name of `body` or `module` that was most likely meant."""
     hidden = body.find_inner(name.id)
     known = (*body.visible(), *module.scope.names, "true", "false")
-    numbered = _numbered(name, module)
+    numbered = None if report.full else _numbered(name, module) or _size(name, body) or _of_model(name, module)
     guess = nearest(name.id, known) if hidden is None and numbered is None else None
     if numbered is None and guess is None and hidden is None and module.incomplete:
         report.excuse(name.span)

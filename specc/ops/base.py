@@ -238,6 +238,10 @@ class Op(Record, ABC):
         """Where a border is lost for want of padding, the operation that keeps it and the argument that does it."""
         return None
 
+    def choosing(self) -> tuple[tuple[Op, str], ...]:
+        """Where an argument chooses among output sizes, the operations that it makes, and the argument."""
+        return ()
+
     def may_jump(self) -> bool:
         """`jumps`, as its arguments are."""
         return self.jumps

@@ -87,6 +87,10 @@ class Deconv(Op):
         axes = zip(names, x.spatial, self.axes(x), strict=True)
         return tuple(f"{name}: {axis.arithmetic(size)}" for name, size, axis in axes)
 
+    def choosing(self) -> tuple[tuple[Op, str], ...]:
+        extras = () if any(self.output_pad) else range(1, min(max(self.stride), 64))
+        return tuple((self.model_copy(update={"output_pad": (n,)}), f"output_pad={n}") for n in extras)
+
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         (x,) = inputs
         kernel = (axis.kernel for axis in self.axes(x))

@@ -33,6 +33,7 @@ _INSTEAD = {
     "\N{DOUBLE LOW-9 QUOTATION MARK}": _QUOTES,
     "\N{LEFT SINGLE QUOTATION MARK}": _QUOTES,
     "\N{RIGHT SINGLE QUOTATION MARK}": _QUOTES,
+    "\N{PLUS-MINUS SIGN}": "a tolerance stands behind `within`: `within 1%`",
     "^": "a power is written `**`",
     "&": "the logical operator is written `and`",
     "|": "the logical operator is written `or`",

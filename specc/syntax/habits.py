@@ -7,14 +7,22 @@ from collections.abc import Callable
 
 from specc.syntax.stuck import Stuck
 
+_COMMENT = "a comment starts with `#`"
 _MERGES = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul"}
 """What is written between two values elsewhere, and the operation that merges them here."""
 
 
 def _slashes(stuck: Stuck) -> str | None:
     """`relu  // a comment`."""
-    within = stuck.lacks_comma and re.search(r"(^|\s)//\s", stuck.before)
-    return "a comment starts with `#`" if stuck.token.value == "//" or within else None
+    in_list = bool(stuck.open) and stuck.open[-1].kind != "LBRACE"
+    word = stuck.lacks_comma or (stuck.token.value.isalpha() and not in_list)
+    within = word and re.search(r"(^|\s)//\s", stuck.near)
+    return _COMMENT if stuck.token.value == "//" or within else None
+
+
+def _comment_of_c(stuck: Stuck) -> str | None:
+    """`/* a comment */`."""
+    return f"{_COMMENT}, on each of its lines" if stuck.rest.startswith(("/*", "*/")) else None
 
 
 def _sizes_with_commas(stuck: Stuck) -> str | None:
@@ -115,6 +123,15 @@ def _arithmetic_of_layers(stuck: Stuck) -> str | None:
     return f"values of layers meet in operations: `{operation} {values[1]}, {other[1]}`"
 
 
+def _number_first(stuck: Stuck) -> str | None:
+    """`1 - in`."""
+    written = re.match(r"([\d._]+)\s*([-+*/])\s*([A-Za-z_]\w*)\s*(?=[#;}]|$)", stuck.rest)
+    if stuck.token.kind != "NUMBER" or "INPUT" not in stuck.accepted or written is None:
+        return None
+    number, sign, value = written.groups()
+    return f"values of layers meet in operations: `{_MERGES[sign]} {number}, {value}`"
+
+
 def _body_behind_label(stuck: Stuck) -> str | None:
     """`stem: { ... }`."""
     if stuck.token.kind != "LBRACE" or not re.search(r"\w\s*:\s*$", stuck.before):
@@ -143,6 +160,7 @@ def _label_of_in(stuck: Stuck) -> str | None:
 
 HABITS: tuple[Callable[[Stuck], str | None], ...] = (
     _slashes,
+    _comment_of_c,
     _sizes_with_commas,
     _arrows_between_layers,
     _nameless_input,
@@ -154,6 +172,7 @@ HABITS: tuple[Callable[[Stuck], str | None], ...] = (
     _branch_alone,
     _from_import,
     _arithmetic_of_layers,
+    _number_first,
     _body_behind_label,
     _activation_of_nothing,
     _label_of_in,

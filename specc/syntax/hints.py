@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 from specc.diagnostics.foreign import written_here
+from specc.diagnostics.suggest import SYNONYMS
 from specc.syntax.habits import HABITS
 from specc.syntax.loops import LOOPS
 from specc.syntax.misplaced import MISPLACED
+from specc.syntax.papers import PAPERS
 from specc.syntax.pasted import PASTED
 from specc.syntax.stuck import VALUES, Stuck
+from specc.syntax.unparted import UNPARTED
 
 KEYWORDS = frozenset(
     {"model", "block", "import", "input", "output", "let", "if", "else", "for", "in", "repeat", "expect", "as"}
@@ -28,6 +31,7 @@ _OTHER_WORDS_FOR = {
     "repeat": ("while", "loop"),
     "expect": ("assert",),
 }
+_TRUTH = re.compile(r"\b(?:True|False)\b")
 _WITH_SETTINGS = ("elu", "softmax")
 """How the names of activations end that take a number."""
 _TWO_NAMES = re.compile(r"(?:^|[;{])\s*([A-Za-z_]\w*)\s+([A-Za-z_]\w*)\s*$")
@@ -73,7 +77,18 @@ def _call_brackets(stuck: Stuck) -> str | None:
         return "a list holds values only: an argument stands behind it, as in `[3, 3], stride=2`"
     if here := written_here(stuck.source.text, caller.start()):
         return f"layers have no brackets here: `{here}`"
-    return "the arguments of an operation stand without brackets: `conv 64, 3x3, pad=1`"
+    here = _without_brackets(stuck) or "conv 64, 3x3, pad=1"
+    return f"the arguments of an operation stand without brackets: `{here}`"
+
+
+def _without_brackets(stuck: Stuck) -> str | None:
+    """`prelu shared=true` for `prelu(shared=true)`, which closes on the line."""
+    written = re.search(r"(?:^|[;{}:])\s*([A-Za-z_]\w*)\s*\(((?:[^()#]|\([^()#]*\))*)$", stuck.near)
+    rest = re.match(r"([^()#]*(?:\([^()#]*\)[^()#]*)*)\)", stuck.rest)
+    if written is None or rest is None:
+        return None
+    arguments = re.sub(r"\b(\w+)(?=\s*=)", lambda name: SYNONYMS.get(name[1], name[1]), written[2] + rest[1])
+    return f"{written[1]} {_TRUTH.sub(lambda word: word[0].lower(), arguments)}"
 
 
 def _assignment(stuck: Stuck) -> str | None:
@@ -162,6 +177,8 @@ def _percent(stuck: Stuck) -> str | None:
     share = re.search(r"(\d[\d.]*)\s*%$", written[-40:])
     if share is None or "NUMBER" not in stuck.accepted:
         return None
+    if tolerance := re.search(r"\s*\+/?-\s*[\d.]+\s*%$", written[-40:]):
+        return f"a tolerance stands behind `within`: `within {tolerance[0].lstrip(' +/-')}`"
     return f"a share is written as a number below 1: `{float(share[1].rstrip('.')) / 100:g}`"
 
 
@@ -212,6 +229,8 @@ HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     *MISPLACED,
     *HABITS,
     *LOOPS,
+    *PAPERS,
+    *UNPARTED,
     _inside,
     _input_shape,
     _percent,

@@ -33,6 +33,14 @@ def _targets_in_brackets(stuck: Stuck) -> str | None:
     return f"with one name more than an item holds, the first is the index: `for {first}, {others} in {counted[1]}`"
 
 
+def _items_without_brackets(stuck: Stuck) -> str | None:
+    """`for c in 64, 128 { ... }`."""
+    written = re.search(r"\bfor\s+(.+?)\s+in\s+(\w[^{}\[\]()#]*?)\s*\{", stuck.near + stuck.rest)
+    if stuck.token.kind != "COMMA" or stuck.head != "for" or "LBRACE" not in stuck.accepted or written is None:
+        return None
+    return f"a list stands in brackets: `for {written[1]} in [{written[2]}]`"
+
+
 def _comprehension(stuck: Stuck) -> str | None:
     """`[2 * x for x in xs]`."""
     if stuck.token.kind != "FOR" or not stuck.open or stuck.open[-1].kind == "LBRACE":
@@ -91,6 +99,7 @@ def _settings_in_let(stuck: Stuck) -> str | None:
 
 LOOPS: tuple[Callable[[Stuck], str | None], ...] = (
     _targets_in_brackets,
+    _items_without_brackets,
     _comprehension,
     _numbered_value,
     _settings_in_let,

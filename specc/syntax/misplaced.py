@@ -16,11 +16,16 @@ _LOOKED_AT = 2000
 
 def _behind_braces(stuck: Stuck) -> str | None:
     """`residual { ... } relu`."""
-    if stuck.token.kind != "NAME" or stuck.previous is None or stuck.previous.kind != "RBRACE":
+    named = re.match(r"(?:,\s*)?([A-Za-z_]\w*)", stuck.rest)
+    if named is None or stuck.previous is None or stuck.previous.kind != "RBRACE":
         return None
-    if stuck.accepted.isdisjoint({"ARROW", "ELSE"}) or "{" in stuck.rest.partition(";")[0]:
+    if (
+        stuck.token.kind not in ("NAME", "COMMA")
+        or stuck.accepted.isdisjoint({"ARROW", "ELSE"})
+        or "{" in stuck.rest.partition(";")[0]
+    ):
         return None
-    word, opened = stuck.token.value, _opener(stuck.source.text, stuck.previous.start)
+    word, opened = named[1], _opener(stuck.source.text, stuck.previous.start)
     if opened == "residual":
         return f"{_WITH_ACTIVATION}: `residual {word} {{ ... }}`; {_OWN_LINE}"
     return _OWN_LINE
@@ -50,6 +55,28 @@ def _comma_before_activation(stuck: Stuck) -> str | None:
     return f"its activation stands behind it without a comma: `{words[1]} {words[2]} {{ ... }}`"
 
 
+def _branch_without_braces(stuck: Stuck) -> str | None:
+    """`branch conv 8, 1x1`."""
+    written = re.search(r"\bbranch\s+(\w[^;{}]*)$", stuck.near)
+    if written is None or "LBRACE" not in stuck.accepted or "{" in stuck.rest:
+        return None
+    line = re.match(r"[^#;}\n]*", stuck.rest)
+    return f"what a branch does stands in braces: `branch {{ {written[1]}{line[0].rstrip() if line else ''} }}`"
+
+
+def _comma_before_arrow(stuck: Stuck) -> str | None:
+    """`conv 64, 3x3, -> 64x32x32`."""
+    behind = stuck.token.kind == "ARROW" and stuck.previous is not None and stuck.previous.kind == "COMMA"
+    return "no comma stands before `->`" if behind else None
+
+
+def _operation_behind_arrow(stuck: Stuck) -> str | None:
+    """`conv 8, 3x3 -> conv 8, 3x3`."""
+    if not re.search(r"->\s*[A-Za-z_]\w*\s+$", stuck.near) or stuck.token.kind not in ("NUMBER", "SIZE", "NAME"):
+        return None
+    return f"`->` asserts a shape: {_OWN_LINE}"
+
+
 def _branch_from(stuck: Stuck) -> str | None:
     """`branch from=x { ... }`."""
     value = re.match(r"=\s*([A-Za-z_]\w*)", stuck.rest)
@@ -72,8 +99,12 @@ def _shortcut_alone(stuck: Stuck) -> str | None:
 
 
 def _range_in_brackets(stuck: Stuck) -> str | None:
-    """`slice [1:3]`, `x[1:3]`."""
+    """`slice [1:3]`, `x[1:3]`, `slice channels, 0:2`."""
     within = stuck.token.kind == "COLON" and bool(stuck.open) and stuck.open[-1].kind == "LSQB"
+    bare = re.search(r"\bslice\s+(\w+)\s*,\s*(-?\w*)\s*$", stuck.near)
+    end = re.match(r":\s*(-?\w*)\s*(?:[#;}]|$)", stuck.rest)
+    if stuck.token.kind == "COLON" and bare is not None and end is not None:
+        return f"a range is two arguments: `slice {', '.join(filter(None, (bare[1], bare[2] or '0', end[1])))}`"
     bounds = re.match(r":\s*(-?\w*)\s*\]", stuck.rest)
     first = re.search(r"\[\s*(-?\w*)\s*$", stuck.before)
     if not within or bounds is None or first is None:
@@ -164,6 +195,9 @@ def _repeat_times(stuck: Stuck) -> str | None:
 MISPLACED: tuple[Callable[[Stuck], str | None], ...] = (
     _behind_braces,
     _comma_before_activation,
+    _branch_without_braces,
+    _comma_before_arrow,
+    _operation_behind_arrow,
     _branch_from,
     _shortcut_alone,
     _range_in_brackets,

@@ -33,6 +33,11 @@ class Stuck:
         return self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
 
     @cached_property
+    def near(self) -> str:
+        """As much of the line up to the token as a hint looks at."""
+        return self.before[-_LOOKED_AT:]
+
+    @cached_property
     def rest(self) -> str:
         """The line from the token on, as much of it as a hint looks at."""
         start = self.token.start

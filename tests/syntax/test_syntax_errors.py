@@ -86,7 +86,7 @@ IN_A_MODEL = {
     ),
     "conv(6, pad=1)": (
         "E0101 2:12-1 unexpected `=` (expected `,` or `)`)"
-        " = the arguments of an operation stand without brackets: `conv 64, 3x3, pad=1`"
+        " = the arguments of an operation stand without brackets: `conv 6, pad=1`"
     ),
     "conv 6, [3, 3, stride=2": "E0103 2:22-1 `[` is never closed (expected `]`, found `=`) [2:9 opened here]",
     "conv 6, [3, 3, stride=2]": (

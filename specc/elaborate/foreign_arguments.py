@@ -1,0 +1,137 @@
+"""Arguments that other frameworks have and an operation here has not, and what is written instead; imported where
+something is wrong.
+
+Only what is the same without the argument is said to be left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from specc.diagnostics.foreign import UNWRITTEN
+from specc.elaborate.surplus import NEXT_LINE, OVER, text
+from specc.elaborate.words import activations
+from specc.ops import BY_WORD
+from specc.syntax import ast
+
+BEHIND_BATCH: Final = "axes have names or count from 0 behind the batch"
+_LEFT_OUT: Final = "leave it out: there is nothing to choose here"
+_AXIS: Final = ("axis", "axes", "dim", "dims")
+_REDUCED: Final = {"mean": "reduce_mean", "max": "reduce_max", "min": "reduce_min", "add": "reduce_sum"}
+"""Merges that are called as other frameworks call what reduces an axis."""
+_OWN: Final = {("lrn", "bias"): "k"}
+"""What a single operation calls otherwise, by its word and the name elsewhere."""
+_INPUT: Final = ("input_shape", "input_dim", "batch_input_shape")
+
+
+def unwritten(word: str, key: ast.Name, value: ast.Expr, names: Sequence[str]) -> str | None:
+    """The help for an argument of other languages that is not written here, where `word` takes those in `names`."""
+    special = next((help for rule in _RULES if (help := rule(word, key.id, value, names))), None)
+    return special or (_LEFT_OUT if key.id in UNWRITTEN else None)
+
+
+def renamed(word: str, key: str) -> str | None:
+    """What the operation calls the argument."""
+    return _OWN.get((word, key))
+
+
+def spoils_shape(word: str, key: str) -> bool:
+    """Whether without the argument the line means something else, of another shape."""
+    return (word in _REDUCED and key in _AXIS) or (word == "flatten" and key in ("start_dim", "end_dim"))
+
+
+def reduction(word: str, value: ast.Expr) -> str:
+    """`mean axis=1`, which elsewhere counts the batch."""
+    here = _without_batch(value)
+    return f"along an axis it is `{_REDUCED[word]} {here or 'height'}`: {BEHIND_BATCH}"
+
+
+def _without_batch(value: ast.Expr) -> str | None:
+    """The numbers of axes where the batch is not counted; negative ones and names stay."""
+    if isinstance(value, ast.Number):
+        return str(int(value.value) - 1) if value.value >= 1 else None
+    if isinstance(value, ast.List) and value.items:
+        items = [_without_batch(item) for item in value.items]
+        return None if None in items else f"({', '.join(map(str, items))})"
+    return text(value) if isinstance(value, ast.Unary | ast.Name) else None
+
+
+def _axis(word: str, key: str, value: ast.Expr, _: Sequence[str]) -> str | None:
+    if key not in _AXIS:
+        return None
+    if word in _REDUCED:
+        return reduction(word, value)
+    if word == "layernorm":
+        return OVER
+    return None
+
+
+def _flattened(word: str, key: str, value: ast.Expr, _: Sequence[str]) -> str | None:
+    if word != "flatten" or (key, text(value)) in (("start_dim", "1"), ("end_dim", "-1")):
+        return None
+    kept = "`flatten` makes one row of all; `reshape (in.channels, -1)` keeps the channels"
+    return kept if key in ("start_dim", "end_dim") else None
+
+
+def _kept_axis(word: str, key: str, _: ast.Expr, __: Sequence[str]) -> str | None:
+    reduces = word.startswith("reduce_") or word in ("argmax", *_REDUCED)
+    if not reduces or key not in ("keepdim", "keepdims", "keep_dims"):
+        return None
+    return "leave it out: the axis stays, with size 1, and `squeeze` drops it"
+
+
+def _order_of_axes(_: str, key: str, value: ast.Expr, __: Sequence[str]) -> str | None:
+    if key != "data_format" or not re.search("last|NHWC", text(value)):
+        return None
+    return "channels are last where the input says so: `input image 32x32x3, layout=hwc`"
+
+
+def _type(_: str, key: str, __: ast.Expr, ___: Sequence[str]) -> str | None:
+    return "leave it out: values are float32, and `export --dtype` chooses a type" if key == "dtype" else None
+
+
+def _shape_of_input(_: str, key: str, __: ast.Expr, ___: Sequence[str]) -> str | None:
+    return "the input has a line of its own: `input image 3x32x32`" if key in _INPUT else None
+
+
+def _named(_: str, key: str, __: ast.Expr, ___: Sequence[str]) -> str | None:
+    return "a label names a layer: `stem: conv 64, 7x7`" if key == "name" else None
+
+
+def _rounding(_: str, key: str, __: ast.Expr, names: Sequence[str]) -> str | None:
+    if "round" not in names or key not in ("ceil_mode", "ceil"):
+        return None
+    return "`round=ceil` lets the last window hang over"
+
+
+def _positions(word: str, key: str, _: ast.Expr, __: Sequence[str]) -> str | None:
+    if word != "maxpool" or key != "return_indices":
+        return None
+    return "a second label names the positions: `y, where: maxpool 2x2`"
+
+
+def _operation(_: str, key: str, value: ast.Expr, __: Sequence[str]) -> str | None:
+    """`leaky_relu=0.2`, `relu=true`, `dropout=0.5`."""
+    op = BY_WORD.get(key)
+    if op is None:
+        return None
+    setting = text(value) if isinstance(value, ast.Number) and op.positional else ""
+    if key in activations():
+        return f"an activation closes the arguments: `{key}({setting})`" if setting else f"it is written `{key}` alone"
+    return f"{NEXT_LINE}: `{key}{f' {setting}' if setting else ''}`"
+
+
+_RULES: Final[tuple[Callable[[str, str, ast.Expr, Sequence[str]], str | None], ...]] = (
+    _axis,
+    _flattened,
+    _kept_axis,
+    _order_of_axes,
+    _type,
+    _shape_of_input,
+    _named,
+    _rounding,
+    _positions,
+    _operation,
+)

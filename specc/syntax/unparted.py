@@ -1,0 +1,85 @@
+"""Arguments and operations that stand behind another without the sign that parts them, and what was meant: one
+function for each, all in `UNPARTED`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from specc.diagnostics.suggest import SYNONYMS
+from specc.syntax.stuck import Stuck
+
+ARGUMENTS: Final = frozenset(
+    {"stride", "pad", "dilation", "groups", "bias", "border", "round", "kernel", "channels", "units", "eps", "init"}
+    | {"axis", "output_pad", "rate", "alpha", "act", "from", "weights"}
+)
+"""Arguments of operations that are written without their sign where other notations write them so."""
+LINES: Final = frozenset(
+    {"conv", "deconv", "depthwise", "separable", "dense", "bn", "groupnorm", "layernorm", "instancenorm", "lrn"}
+    | {"maxpool", "avgpool", "global_avgpool", "adaptive_avgpool", "dropout", "upsample", "resize", "concat", "reshape"}
+)
+"""Operations that close no other one, and take arguments."""
+_WITHOUT_NUMBER: Final = frozenset({"bn", "layernorm", "instancenorm", "global_avgpool"})
+_SETTING: Final = re.compile(r"(\w+)\s*=\s*(-?[\w.]+)\s*(?=[#;}\n]|$)")
+_VALUE: Final = re.compile(r"\w+\s+(-?[\w.]+|\[[^\]\n]*\]|\([^)\n]*\)|\"[^\"\n]*\")")
+_OWN_LINE: Final = "an operation stands on a line of its own, or behind `;`"
+
+
+def _statement(stuck: Stuck) -> str:
+    """What the statement says up to the token."""
+    return re.split(r"[;{}]", stuck.near)[-1]
+
+
+def _word_before(stuck: Stuck) -> str | None:
+    """The word `stride` in `conv 8, 3x3, stride 2`, where others stand before it."""
+    word = re.search(r"[\w\])\"']\s*[,\s]\s*([A-Za-z_]\w*)\s*$", _statement(stuck))
+    return word[1] if word is not None and stuck.lacks_comma else None
+
+
+def _own(name: str) -> str:
+    return SYNONYMS.get(name, name)
+
+
+def _without_equal(stuck: Stuck) -> str | None:
+    """`conv 64, 3x3, stride 2`."""
+    word = _word_before(stuck)
+    value = re.match(r"-?[\w.]+|\[[^\]\n]*\]|\([^)\n]*\)|\"[^\"\n]*\"", stuck.rest)
+    if word is None or value is None or _own(word) not in ARGUMENTS:
+        return None
+    return f"an argument is written with `=`: `{_own(word)}={value[0]}`"
+
+
+def _without_comma(stuck: Stuck) -> str | None:
+    """`conv 8, 3x3 from image`, `conv 8, 3x3 pad 1`."""
+    name, value = _own(stuck.token.value), _VALUE.match(stuck.rest)
+    if not stuck.lacks_comma or stuck.token.kind != "NAME" or name not in ARGUMENTS or value is None:
+        return None
+    return f"commas separate arguments, with `=` behind their names: `, {name}={value[1]}`"
+
+
+def _operation(stuck: Stuck) -> str | None:
+    """`conv 8, 3x3, dropout 0.5`."""
+    word = _word_before(stuck)
+    if word is None or word not in LINES or "," not in _statement(stuck):
+        return None
+    line = re.match(r"[^#;{}\n]*", stuck.rest) if word not in _WITHOUT_NUMBER else None
+    before = re.sub(rf"\s*,?\s*{word}\s*$", "", _statement(stuck)).strip()
+    return f"{_OWN_LINE}: `{before}; {f'{word} {line[0]}'.strip() if line else word}`"
+
+
+def _setting(stuck: Stuck) -> str | None:
+    """`dense 10, softmax dim=1`, `conv 8, 3x3, leaky_relu alpha=0.2`."""
+    word, setting = _word_before(stuck), _SETTING.match(stuck.rest)
+    if word is None or setting is None or not word.endswith(("elu", "softmax")):
+        return None
+    name, value = _own(setting[1]), setting[2]
+    if name != "axis":
+        return f"settings of an activation stand in brackets: `{word}({name}={value})`"
+    before = re.sub(rf"\s*,\s*{word}\s*$", "", _statement(stuck)).strip()
+    axis = str(int(value) - 1) if value.isdigit() and int(value) else value
+    counted = ": axes count from 0 behind the batch" if axis != value else ""
+    return f"`{word}` with an axis is a line of its own, `{before}; {word} {axis}`{counted}"
+
+
+UNPARTED: tuple[Callable[[Stuck], str | None], ...] = (_setting, _without_equal, _without_comma, _operation)
