@@ -60,6 +60,15 @@ class Operands:
             help=_by_number(value) if is_number(value) else "name a layer by a label: `name: operation ...`",
         )  # fmt: skip
 
+    def only_numbers(self, op: type[Op], statement: ast.Operation) -> Failed:
+        """E0208 for numbers without a value among them."""
+        from specc.elaborate.surplus import decimal
+
+        return self._report.error(
+            "E0208", statement.name.span, f"`{op.word}` needs the value of a layer among its operands",
+            help=decimal(statement.args) or f"with one number it works on the line before: `{op.word} 2`",
+        )  # fmt: skip
+
     def no_axis(self, value: Value, op: type[Op], made: Plan, span: Span) -> Failed:
         """E0208 for the number of an axis behind the values of a merge: `concat [a, b], 1`."""
         values = ", ".join(f"{e.span.source.text[e.span.start : e.span.end]}" for e in made.inputs[:-1])

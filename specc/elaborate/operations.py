@@ -186,13 +186,7 @@ class Operations:
             self._read.check_company(op, statement, made, frame)
         values = [operand for operand in operands if isinstance(operand, LayerValue)]
         if not values:
-            from specc.elaborate.surplus import decimal
-
-            raise self._report.error(
-                "E0208", statement.name.span, f"`{op.word}` needs the value of a layer among its operands",
-                help=decimal(statement.args)
-                or f"with one number it works on the line before: `{op.word} 2`",
-            )  # fmt: skip
+            raise self._read.only_numbers(op, statement)
         if len(values) == len(operands):
             return values, (), act
         return values, tuple(None if isinstance(o, LayerValue) else o for o in operands), act
