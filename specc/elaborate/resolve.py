@@ -212,6 +212,8 @@ class Resolver:
             made.flawed |= id(statement) in self.guesses
             self.plans[id(statement)] = made
             self._arguments(made, None if isinstance(target, BlockDefinition) else target, body)
+            if made.flawed or not made.ok:  # what is named where nothing takes it is in use all the same
+                self._mark([name.id for argument in args for name in names_in(argument.value)], body)
         if isinstance(target, BlockDefinition) and self._block is not None:
             self._calls[self._block].setdefault(target, name.span)
 

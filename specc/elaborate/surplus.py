@@ -197,9 +197,11 @@ def is_ambiguous(word: str, act: ast.Expr, free: Sequence[str], report: Reporter
 
 
 def text(expression: ast.Expr) -> str:
-    """An expression as it was written."""
-    span = expression.span
-    return span.source.text[span.start : span.end]
+    """An expression as it was written, with all brackets of its first and last part where these are not all in it."""
+    from specc.elaborate.arithmetic_advice import text as written
+    from specc.elaborate.arithmetic_advice import with_brackets
+
+    return written(with_brackets(expression.span) or expression.span)
 
 
 def _texts(arguments: Sequence[ast.Argument]) -> str:

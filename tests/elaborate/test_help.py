@@ -29,6 +29,7 @@ POOLED = OPEN + "maxpool (2, 3); upsample (2, 3) "
         (X + "depthwise 32, 3x3 }", "E0303", "`depthwise` keeps the channels, which are not written: `depthwise 3x3`"),
         (X + "depthwise 32, relu, 5 }", "E0303", "write others by name, as in `stride=2`"),
         (X + "conv 8, 3, 2, 1 }", "E0303", "what follows the window has names: `conv 8, 3, stride=2, pad=1`"),
+        (X + "conv 8, ((3)+0.5), 2 }", "E0303", "`conv 8, (3)+0.5, stride=2`"),
         (X + "conv 8, 3, 2, x }", "E0303", "write others by name, as in `stride=2`"),
         (X + "output y, 5 }", "E0303", "they are `from`, `labels`"),
         (X + "layernorm -1 }", "E0303", "the axis has a name: `layernorm over=-1`"),
@@ -70,3 +71,10 @@ def test_too_many_layers(loop: str, said: str) -> None:
         specc.loads(f"{X}tanh; {loop} }}", limits=DEFAULT_LIMITS._replace(layers=8))
     (found,) = refusal.value.diagnostics
     assert (found.code, said in found.message) == ("E0701", True), found.message
+
+
+@pytest.mark.parametrize("line", ["conv 8, 3, 2, k", "relu k", "split 2, 0, k", "conv 8, 3, width=k"])
+def test_a_name_that_stands_where_nothing_takes_it_is_used(line: str) -> None:
+    with pytest.raises(SpecError) as refusal:
+        specc.loads(f"{X}let k = 3; {line} }}")
+    assert "W0202" not in [found.code for found in refusal.value.diagnostics]
