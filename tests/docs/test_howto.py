@@ -1,4 +1,5 @@
-"""The tables of docs/howto.md: what stands beside PyTorch's layers computes the same, beside Keras's it is valid."""
+"""The tables of docs/howto.md: what stands beside PyTorch's layers computes the same, beside Keras's and
+Caffe's it is valid, with the shapes that it says."""
 
 import re
 from pathlib import Path
@@ -10,8 +11,9 @@ import specc
 
 TEXT = (Path(__file__).parents[2] / "docs" / "howto.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(.*?)` \| `(.*?)`.* \| ([\dx]+) \|$", re.M)
-PYTORCH, KERAS = (
-    ROW.findall(re.search(rf"^### {heading}\n(.*?)(?=^#|\Z)", TEXT, re.M | re.S)[1]) for heading in ("PyTorch", "Keras")
+PYTORCH, KERAS, CAFFE = (
+    ROW.findall(re.search(rf"^### {heading}\n(.*?)(?=^#|\Z)", TEXT, re.M | re.S)[1])
+    for heading in ("PyTorch", "Keras", "Caffe")
 )
 
 
@@ -23,6 +25,7 @@ def model(lines: str, shape: str, layout: str) -> specc.Model:
 def test_the_tables_have_rows() -> None:
     assert len(PYTORCH) >= 60
     assert len(KERAS) >= 20
+    assert len(CAFFE) >= 25
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -47,3 +50,9 @@ def test_pytorch(theirs: str, ours: str, shape: str) -> None:
 @pytest.mark.parametrize(("theirs", "ours", "shape"), KERAS, ids=[row[0] for row in KERAS])
 def test_keras(theirs: str, ours: str, shape: str) -> None:
     assert model(ours, shape, "hwc").layers, theirs
+
+
+@pytest.mark.parametrize(("theirs", "ours", "shape"), CAFFE, ids=[row[0] for row in CAFFE])
+def test_caffe(theirs: str, ours: str, shape: str) -> None:
+    found = model(ours, shape, "chw")
+    assert [warning.code for warning in found.warnings if warning.code != "W0302"] == [], theirs

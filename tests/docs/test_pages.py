@@ -10,6 +10,8 @@ import onnx
 import pytest
 from pages import ROOT, check_page, first_spec
 
+from specc.analysis.summary import Layer, Summary, Totals
+
 
 @pytest.mark.parametrize(("page", "spec"), [("README.md", "lenet5.cnn"), ("docs/weights.md", "digits.cnn")])
 def test_commands(page: str, spec: str, tmp_path: Path) -> None:
@@ -23,6 +25,15 @@ def test_the_page_on_python(tmp_path: Path) -> None:
     code = "".join(re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S))
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("value", "kind"), [("m.summary", Summary), ("totals", Totals), ("layers", Layer)])
+def test_the_page_on_python_names_every_field(value: str, kind: type) -> None:
+    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    table = re.search(rf"^\| of `[\w.]*{re.escape(value)}(?:\[0\])?` .*?\n\n", text, re.M | re.S)
+    assert table
+    named = {name for first in re.findall(r"^\|(.*?)\|", table[0], re.M)[2:] for name in re.findall(r"`(\w+)`", first)}
+    assert named == {name for name in dir(kind) if not name.startswith("_") and name not in ("count", "index")}
 
 
 def test_the_page_on_deploying(tmp_path: Path) -> None:
