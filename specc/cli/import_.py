@@ -94,8 +94,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return code
     if options.map is not None and (code := _write_rules(tensors, Path(options.map), console)):
         return code
-    notes = (*_renamed(imported.graph, spec.checked.graph), *_converted(imported.elements), *_computed(tensors))
-    for note in notes:
+    notes = [*_renamed(imported.graph, spec.checked.graph), *_converted(imported.elements), *_computed(tensors)]
+    ours = {old: new for new, old in spec.names.items()}
+    for note in (*notes, *_repeated({ours[part]: ours[whole] for part, whole in imported.repeated.items()})):
         console.note(f"note: {note}")
     _note_promoted([new for new, old in spec.names.items() if old in imported.promoted], console)
     return OK
@@ -126,6 +127,15 @@ def _computed(tensors: Mapping[str, Tensor]) -> Iterator[str]:
         weights = words.counted(len(found), "weight")
         are = "is" if len(found) == 1 else "are"
         yield f"{weights} of the spec {are} computed from the network's own, which do not fit: {'; '.join(parts)}{more}"
+
+
+def _repeated(found: Mapping[str, str]) -> Iterator[str]:
+    """Which tensors stand in the file twice, and count twice in the spec."""
+    for part, whole in list(found.items())[:MOST_NAMED]:
+        yield (
+            f"`{part}` has values of `{whole}`: if both are one tensor of the network, the spec counts it twice, and "
+            "can take the part from the whole by `gather` or `slice`"
+        )
 
 
 def _note_promoted(names: list[str], console: Console) -> None:

@@ -1,9 +1,12 @@
 """Weights that layers share, written to ONNX files and read from them."""
 
+import onnx
 import pytest
 from exchange import compiled, imported, meaning, model_of, read_back
+from onnx import numpy_helper
 
 from specc.analysis import summarise
+from specc.cli import main
 from specc.decompile import spec_of
 from specc.onnx.emit import emit_model
 from specc.verify import verify
@@ -135,3 +138,21 @@ def test_heads_that_share_by_themselves_have_names_of_their_own():
     spec, diagnostics = spec_of(imported(data).graph, "back.cnn")
     assert spec is not None, diagnostics
     assert list(spec.checked.graph.sharing) == ["cls_0", "box_0"]
+
+
+TWICE = """g (float[N,3,4] x) => (float[N,5,4] y) {
+    n = Shape<start = 0, end = 1>(x)  one = Constant<value_ints = [1]>()  t = Concat<axis = 0>(n, one, one)
+    e = Expand(tokens, t)  c = Concat<axis = 1>(e, x)  y = Add(c, first)
+}"""
+
+
+@pytest.mark.parametrize(("row", "told"), [(0, True), (1, True), (None, False)])
+def test_a_part_of_another_tensor_is_told(row, told, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    model = onnx.load_from_string(model_of(TWICE, [("tokens", (1, 2, 4)), ("first", (4,))]))
+    tokens, first = model.graph.initializer
+    if row is not None:
+        first.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tokens)[0, row], "first"))
+    onnx.save(model, "net.onnx")
+    assert main(["import", "net.onnx"]) == 0
+    assert ("`learned2.weight` has values of `learned1.weight`" in capsys.readouterr().err) == told

@@ -28,6 +28,7 @@ from specc.onnx.importer.origins import computed_from, made_of, origins
 from specc.onnx.importer.rules import RULES
 from specc.onnx.importer.shapes import FLOATS
 from specc.onnx.importer.sharing import scopes
+from specc.onnx.importer.twice import twice
 from specc.onnx.importer.values import Decline, Live, Moved, Pending, Step, Value
 from specc.onnx.proto import Model
 from specc.ops.base import Rejection, Weight
@@ -58,6 +59,8 @@ class Imported:
     """The weights, by their names in the graph, that are constants in the file and learned in the graph."""
     elements: Mapping[str, str] = field(default_factory=dict)
     """The element types of inputs that are float64 or uint8 in the file, `--preprocess` aside."""
+    repeated: Mapping[str, str] = field(default_factory=dict)
+    """Weights, by their names in the graph, whose values another one holds too."""
 
 
 def read_model(
@@ -295,7 +298,8 @@ def finished(context: Context) -> Imported:
             else:
                 tensors[weight_name(node, weight)] = _fixed(weight)
     promoted = tuple(name for name, tensor in tensors.items() if tensor.is_literal)
-    return Imported(graph, Weights(tensors), context.batch, _held(context), promoted)
+    repeated = {} if context.own else twice(graph, tensors)
+    return Imported(graph, Weights(tensors), context.batch, _held(context), promoted, repeated=repeated)
 
 
 def _held(context: Context) -> dict[str, tuple[str, str]]:
