@@ -93,7 +93,7 @@ def _run(loaded: Loaded, feeds: Mapping[str, Array], lifted: bool) -> tuple[Arra
         context.builder.add_input(GraphInput(name=name, type=TensorType(shape)))
         context.values[name] = Live(name)
     try:
-        walk(context, loaded.steps, LIMITS)
+        walk(context, loaded.steps, LIMITS.folded_elements)
         outputs = [_output(context, item) for item in loaded.proto.graph.output]
     except Unreadable as error:
         raise Declined(str(error)) from error

@@ -88,7 +88,7 @@ def test_what_is_too_large_is_not_computed(text, most):
     model = onnx.ModelProto.FromString(model_of(text, VECTOR, opset=18))
     for name, sizes in (("row", [1, 3]), ("column", [3, 1])):
         model.graph.initializer.append(numpy_helper.from_array(np.array(sizes, np.int64), name))
-    found, diagnostics = read_model(model.SerializeToString(), ImportLimits(folded_elements=most))
+    found, diagnostics = read_model(model.SerializeToString(), ImportLimits(folded_elements=most, folded_share=0))
     assert found is None
     assert [d.code for d in diagnostics] == ["E0907"]
     assert "(it is too large)" in diagnostics[0].message
@@ -96,3 +96,8 @@ def test_what_is_too_large_is_not_computed(text, most):
 
 def test_what_the_reference_refuses_is_one_error():
     assert "do not suit it" in refusal(model_of(f"{IMAGE} {{ e = ReduceMax<axes = [7]>(t)  y = Mul(x, e) }}", VECTOR))
+
+
+@pytest.mark.parametrize(("file_bytes", "elements"), [(100, 1000), (4000, 6000), (10**9, 8000)])
+def test_larger_files_may_compute_more(file_bytes, elements):
+    assert ImportLimits(folded_elements=1000).constants(file_bytes) == elements

@@ -41,8 +41,14 @@ class ImportLimits:
     nodes: int = 100_000
     initialisers: int = 100_000
     folded_elements: int = 1 << 24
-    """Elements of all constants together that are computed while reading."""
+    """Elements of all constants together that are computed while reading a small file."""
+    folded_share: int = 6
+    """Such elements for each of float32 that the file itself holds, beyond that and up to eight times as many."""
     opset: int = LAST_OPSET
+
+    def constants(self, file_bytes: int) -> int:
+        """The elements of all constants together that are computed while reading a file of so many bytes."""
+        return max(self.folded_elements, min(self.folded_share * file_bytes // 4, 8 * self.folded_elements))
 
 
 @dataclass(frozen=True)

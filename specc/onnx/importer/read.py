@@ -98,7 +98,7 @@ def convert(
     context.has_signals = has_signals(loaded.steps, loaded.constants)
     context.values.update(own_literals(loaded.constants) if own else loaded.constants)
     pixels = _add_inputs(context, loaded, metadata if own else {})
-    walk(context, _without_pixels(loaded.steps, context, pixels), limits)
+    walk(context, _without_pixels(loaded.steps, context, pixels), limits.constants(loaded.proto.ByteSize()))
     outputs = _outputs(context, graph, metadata if own else {})
     if isinstance(outputs, Pending):
         return None, (_refusal(explained(outputs), file, _fixing(context, outputs)),)
@@ -106,15 +106,15 @@ def convert(
     return replace(finished(context), elements=_elements(graph, pixels)), ()
 
 
-def walk(context: Context, steps: Sequence[Step], limits: ImportLimits) -> None:
-    """Give every output of every step its meaning."""
+def walk(context: Context, steps: Sequence[Step], most: int) -> None:
+    """Give every output of every step its meaning; all computed constants together have at most `most` elements."""
     aliases: dict[str, str] = {}
     for written in steps:
         step = replace(written, inputs=tuple(aliases.get(name, name) for name in written.inputs))
         if _changes_nothing(step) and isinstance(context.values.get(step.operand(0)), Live | Moved):
             aliases[step.outputs[0]] = step.operand(0)
         context.makers.update((name, step) for name in step.outputs if name)
-        for name, value in zip(step.outputs, _results(context, step, limits), strict=False):
+        for name, value in zip(step.outputs, _results(context, step, most), strict=False):
             context.values[name] = value
 
 
@@ -123,9 +123,9 @@ def _changes_nothing(step: Step) -> bool:
     return step.op_type == "Identity" or (step.op_type == "Cast" and step.integer("to", 1) in FLOATS)
 
 
-def _results(context: Context, step: Step, limits: ImportLimits) -> Sequence[Value]:
+def _results(context: Context, step: Step, most: int) -> Sequence[Value]:
     try:
-        constant = folded(context, step, limits.folded_elements)
+        constant = folded(context, step, most)
         if constant is not None:
             return [constant]
         if parts := folded_parts(context, step):
