@@ -53,6 +53,8 @@ class Crop(Rearrangement):
         return tuple(condition for size, begin, keep in trios for condition in fits(size, begin + keep) or ())
 
     def reach(self, inputs: Types) -> Field:
+        if self.begin is not None:
+            return tuple(Reach(1, first=begin) for begin in self._begins(inputs[0]))
         cuts = self.cuts(inputs)
         if cuts is None:
             return (Reach(1, first=None),) * len(inputs[0].spatial)
@@ -166,8 +168,10 @@ class Crop(Rearrangement):
             if self.begin is None and fits(size, keep) is None:
                 raise Rejection("E0406", f"the {name} {size} has no centre of {keep}", argument=argument)
             if fits(size, begin + keep) is None:
+                most = size - keep if isinstance(size, int) and isinstance(keep, int) and size >= keep else None
                 raise Rejection(
                     "E0406", f"from {begin} on the {name} {size} does not hold {keep}", argument="begin",
                     inputs={0: x.text()}, notes=[f"{name}: {begin} + {keep} = {begin + keep} > {size}"],
+                    help=f"{most} at most, and {most // 2} for the centre" if most is not None else None,
                 )  # fmt: skip
         return wanted

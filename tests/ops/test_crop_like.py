@@ -44,6 +44,7 @@ def test_with_a_begin_it_and_the_size_fit_together(begin, x, like, conditions, c
     assert crop.infer(inputs)[0].shape[1:] == (x[0], *like[1:])
     assert [str(condition) for condition in crop.conditions(inputs)] == conditions
     assert crop.cuts(inputs) == cuts
+    assert [axis.first for axis in crop.reach(inputs)] == list(begin if isinstance(begin, tuple) else (begin, begin))
 
 
 @pytest.mark.parametrize(
