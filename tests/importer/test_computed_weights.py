@@ -94,6 +94,12 @@ def test_what_is_too_large_is_not_computed(text, most):
     assert "(it is too large)" in diagnostics[0].message
 
 
+def test_reading_a_view_again_and_again_is_too_much():
+    nodes = "".join(f"a{i} = ReduceMean<keepdims = 0>(e) " for i in range(100))
+    text = f"{IMAGE} <int64[2] s = {{4096, 2048}}> {{ e = Expand(t, s) {nodes} y = Mul(x, a99) }}"
+    assert "(it is too large)" in refusal(model_of(text, [("t", (1, 1))]))
+
+
 def test_what_the_reference_refuses_is_one_error():
     assert "do not suit it" in refusal(model_of(f"{IMAGE} {{ e = ReduceMax<axes = [7]>(t)  y = Mul(x, e) }}", VECTOR))
 

@@ -18,7 +18,7 @@ from specc.dims import Sym
 from specc.onnx.importer import masks
 from specc.onnx.importer.arrangement import shape_of
 from specc.onnx.importer.context import Context
-from specc.onnx.importer.evaluate import EVALUATED, PRODUCTS, evaluated
+from specc.onnx.importer.evaluate import EVALUATED, PRODUCTS, READS, evaluated
 from specc.onnx.importer.masks import Fold, TooLarge, binary
 from specc.onnx.importer.quantised import stored
 from specc.onnx.importer.values import Array, Decline, Known, Live, Moved, Step, mapped
@@ -70,6 +70,8 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
     if not any(np.may_share_memory(result, o.array) for o in known):
         first, last = np.lib.array_utils.byte_bounds(result)
         ctx.folded += (last - first) // result.itemsize
+    if step.op_type in EVALUATED:  # a view costs nothing, and reading it again and again does
+        ctx.folded += sum(o.elements for o in known) // READS
     source = known[0].tensor.source if step.op_type in VIEWS else ""
     made = _computed(result, known) if not source else Known.of(result)
     marks = [(o.tensor.is_literal, o.array.dtype.kind == "f") for o in known]
