@@ -67,11 +67,24 @@ def _warn_of_frames(statement: ast.Input, sizes: tuple[int, ...], report: Report
 
 def _warn_of_rows_of_channels(statement: ast.Input, sizes: tuple[int, ...], report: Reporter) -> None:
     """`3x224x224` with `layout=hwc`: as everywhere `sizes` begin with the channels."""
+    if len(sizes) == 4:
+        _warn_of_frames_of_channels(statement, sizes, report)
     if len(sizes) == 3 and sizes[0] == sizes[2] > LARGEST_PIXEL and sizes[1] in PIXELS:
         channels, height, width = sizes
         message = f"this is read as {height}x{width} with {channels} channels"
         help = f"an image is `{width}x{channels}x{height}` with `layout=hwc`, or without it stays as it is written"
         report.add(Diagnostic("W0103", message, statement.shape.span, help=help))
+
+
+def _warn_of_frames_of_channels(statement: ast.Input, sizes: tuple[int, ...], report: Reporter) -> None:
+    """`3x16x112x112` or `16x3x112x112` with `layout=hwc`."""
+    channels, *volume = sizes
+    if channels != volume[2] or channels < LEAST_FRAME or not {volume[0], volume[1]} & set(COLOURS):
+        return
+    colour, frames = volume[:2] if volume[0] in COLOURS else (volume[1], volume[0])
+    message = f"this is read as {'x'.join(map(str, volume))} with {channels} channels"
+    help = f"a clip is `{frames}x{channels}x{channels}x{colour}` with `layout=hwc`"
+    report.add(Diagnostic("W0103", message, statement.shape.span, help=help))
 
 
 def _warn_of_batch(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
