@@ -70,6 +70,8 @@ DEFAULTS: Final = {"maxpool": ("kernel", (2, 2)), "avgpool": ("kernel", (2, 2))}
 """What Keras takes where nothing is written."""
 _CALL: Final = re.compile(r"(?:[A-Za-z_]\w*\s*\.\s*)*([A-Za-z_]\w*)\s*\(")
 _LONGEST: Final = 300
+_ALL_AXES: Final = frozenset({"1", "-1", "start_dim=1", "end_dim=-1"})
+"""What PyTorch's `Flatten` is told where it makes one row of an item."""
 _OPENING, _CLOSING = "([{", ")]}"
 
 
@@ -85,7 +87,9 @@ def written_here(text: str, start: int) -> str | None:
     if call is None or layer is None:
         return None
     parts = _parts(text[call.end() : call.end() + _LONGEST])
-    return None if parts is None else _statement(layer, parts)
+    if parts is None or (layer.word == "flatten" and not _ALL_AXES.issuperset(parts)):
+        return None
+    return _statement(layer, parts)
 
 
 def _parts(text: str) -> list[str] | None:

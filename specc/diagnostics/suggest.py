@@ -37,6 +37,7 @@ SYNONYMS: Final[dict[str, str]] = {
     "kernel_initializer": "init", "rate": "dilation", "epsilon": "eps", "parameters": "params", "flops": "macs",
     "p": "rate", "dim": "axis", "dims": "order", "negative_slope": "alpha", "scale_factor": "scale",
     "num_groups": "groups", "upscale_factor": "factor", "downscale_factor": "factor", "output_size": "size",
+    "elementwise_affine": "affine",
     # ... and the words that arguments take
     "kaiming": "he_normal", "kaiming_normal": "he_normal", "kaiming_uniform": "he_uniform",
     "xavier": "glorot_uniform", "glorot": "glorot_uniform", "he": "he_normal", "lecun": "lecun_normal",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from specc.diagnostics import Label
+from specc.diagnostics.suggest import SYNONYMS
 from specc.dims import Sym
 from specc.elaborate.arithmetic_advice import NEAREST_EXACT, text
 from specc.elaborate.expressions import Frame
@@ -95,7 +96,10 @@ def named(word: str) -> str | None:
     """The arguments that take a word which stands where an activation does: `pad=same`."""
     fields = [(name, op.model_fields[name]) for op in BY_WORD.values() for name in _CLOSING if name in op.model_fields]
     found = dict.fromkeys(name for name, field in fields if word in choices(field.annotation))
-    return f"did you mean {' or '.join(f'`{name}={word}`' for name in found)}?" if found else None
+    if found:
+        return f"did you mean {' or '.join(f'`{name}={word}`' for name in found)}?"
+    key = SYNONYMS.get(word, word)
+    return f"did you mean the argument `{key}=`?" if any(key in op.model_fields for op in BY_WORD.values()) else None
 
 
 def other(op: type[Op], argument: str, value: Value, others: Mapping[str, Value]) -> str | None:

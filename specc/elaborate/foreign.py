@@ -16,6 +16,7 @@ _NO_ANGLES = "there are no functions of angles: positions that they describe are
 _MOVING = "no operation samples an image where another value says: positions are fixed in a spec"
 _AFTERWARDS = "boxes are chosen behind the network, by the program that runs it: `output` returns what it needs"
 _GATED = "a gated linear unit is `a, b: split 2; sigmoid from=b; mul a`, or with another activation of `b`"
+_LETS = ("const", "var", "val", "set")
 _WORDS = {
     "return": "a model returns its last line, or what `output` names: `output {}`",
     "print": "`specc check` prints the shape and cost of every layer",
@@ -34,7 +35,7 @@ _WORDS = {
     **dict.fromkeys(
         ("activation", "act"), "an activation is an operation itself, or closes one: `relu`, `conv 8, 3x3, relu`"
     ),
-    **dict.fromkeys(("const", "var", "val", "set"), "a number is named with `let`: `let {}`"),
+    **dict.fromkeys(_LETS, "a number is named with `let`: `let {}`"),
     **dict.fromkeys(("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sine", "cosine"), _NO_ANGLES),
     **dict.fromkeys(("sinh", "cosh", "asinh", "acosh", "atanh"), "of the hyperbolic functions there is `tanh` alone"),
     **dict.fromkeys(("flip", "fliplr"), "`slice width, step=-1` mirrors an image"),
@@ -121,7 +122,8 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
         return f"did you mean `{here}`?"
     if last in _WORDS:
         line = text[name.span.end :].partition("\n")[0].partition("#")[0]
-        return _WORDS[last].format(line.strip(" ;}\r") or "NAME")
+        behind = line.strip(" ;}\r") or "NAME"
+        return _WORDS[last].format("c = 4" if last in _LETS and "=" not in behind else behind)
     if last in _SEQUENCES:
         return "operations stand on lines of their own, each works on the one before"
     if guess:

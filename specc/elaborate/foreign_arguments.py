@@ -44,28 +44,33 @@ def spoils_shape(word: str, key: str) -> bool:
 
 def reduction(word: str, value: ast.Expr) -> str:
     """`mean axis=1`, which elsewhere counts the batch."""
-    here = _without_batch(value)
-    return f"along an axis it is `{_REDUCED[word]} {here or 'height'}`: {BEHIND_BATCH}"
+    items = value.items if isinstance(value, ast.List) else (value,)
+    here = [_without_batch(item) or "height" for item in items] or ["height"]
+    return f"along an axis it is `{'; '.join(f'{_REDUCED[word]} {axis}' for axis in here)}`: {BEHIND_BATCH}"
+
+
+def counted(key: str, value: ast.Expr, names: Sequence[str]) -> str | None:
+    """`softmax dim=1`, which counts the batch."""
+    here = _without_batch(value) if key == "dim" and "axis" in names else None
+    return f"{BEHIND_BATCH}: `axis={here}`" if here and isinstance(value, ast.Number) else None
 
 
 def _without_batch(value: ast.Expr) -> str | None:
-    """The numbers of axes where the batch is not counted; negative ones and names stay."""
+    """The number of an axis where the batch is not counted; negative ones and names stay."""
     if isinstance(value, ast.Number):
         return str(int(value.value) - 1) if value.value >= 1 else None
-    if isinstance(value, ast.List) and value.items:
-        items = [_without_batch(item) for item in value.items]
-        return None if None in items else f"({', '.join(map(str, items))})"
     return text(value) if isinstance(value, ast.Unary | ast.Name) else None
 
 
 def _axis(word: str, key: str, value: ast.Expr, _: Sequence[str]) -> str | None:
-    if key not in _AXIS:
-        return None
-    if word in _REDUCED:
+    if word in _REDUCED and key in _AXIS:
         return reduction(word, value)
-    if word == "layernorm":
-        return OVER
-    return None
+    return OVER if word == "layernorm" and key in (*_AXIS, "normalized_shape") else None
+
+
+def _slopes(word: str, key: str, _: ast.Expr, __: Sequence[str]) -> str | None:
+    shared = word == "prelu" and key == "shared_axes"
+    return "leave it out: each channel has its slope, or with `shared=true` all have one" if shared else None
 
 
 def _flattened(word: str, key: str, value: ast.Expr, _: Sequence[str]) -> str | None:
@@ -126,6 +131,7 @@ def _operation(_: str, key: str, value: ast.Expr, __: Sequence[str]) -> str | No
 _RULES: Final[tuple[Callable[[str, str, ast.Expr, Sequence[str]], str | None], ...]] = (
     _axis,
     _flattened,
+    _slopes,
     _kept_axis,
     _order_of_axes,
     _type,

@@ -326,7 +326,7 @@ def _twice(key: ast.Name, first: Span, result: Plan, report: Reporter) -> None:
 
 
 def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan, report: Reporter) -> None:
-    from specc.elaborate.foreign_arguments import renamed, spoils_shape, unwritten
+    from specc.elaborate.foreign_arguments import counted, renamed, spoils_shape, unwritten
 
     reserved = [word for word in RESERVED if word != "weights" or signature.learns]
     known = signature.names if signature.what == "activation" else (*signature.names, *reserved)
@@ -339,6 +339,7 @@ def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan,
             key.span,
             "unknown argument",
             help=elsewhere(signature.word, key, value)
+            or counted(key.id, value, known)
             or (f"did you mean `{guess}`?" if guess else unlike or f"it takes {quoted(known) or 'none'}"),
         )
     )

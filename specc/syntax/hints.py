@@ -32,6 +32,8 @@ _OTHER_WORDS_FOR = {
     "expect": ("assert",),
 }
 _TRUTH = re.compile(r"\b(?:True|False)\b")
+_QUOTED = re.compile(r"\bact\s*=\s*[\"'](\w+)[\"']")
+_LEFT_OUT = re.compile(r",?\s*\b(?:inplace|in_channels|in_features|num_features|momentum)\s*=\s*[^,()]+")
 _WITH_SETTINGS = ("elu", "softmax")
 """How the names of activations end that take a number."""
 _TWO_NAMES = re.compile(r"(?:^|[;{])\s*([A-Za-z_]\w*)\s+([A-Za-z_]\w*)\s*$")
@@ -88,7 +90,8 @@ def _without_brackets(stuck: Stuck) -> str | None:
     if written is None or rest is None:
         return None
     arguments = re.sub(r"\b(\w+)(?=\s*=)", lambda name: SYNONYMS.get(name[1], name[1]), written[2] + rest[1])
-    return f"{written[1]} {_TRUTH.sub(lambda word: word[0].lower(), arguments)}"
+    arguments = _QUOTED.sub(r"act=\1", _LEFT_OUT.sub("", _TRUTH.sub(lambda word: word[0].lower(), arguments)))
+    return f"{written[1]} {arguments.lstrip(', ')}".rstrip()
 
 
 def _assignment(stuck: Stuck) -> str | None:
@@ -126,6 +129,10 @@ def _layer_in_let(stuck: Stuck) -> str | None:
 def _spaced_size(stuck: Stuck) -> str | None:
     if stuck.token.value not in ("x", "X") or "TIMES" not in stuck.accepted:
         return None
+    times = re.match(r"[xX]\s*(\d+)\s*(?:[#;}]|$)", stuck.rest)
+    if stuck.previous is not None and stuck.previous.kind == "SIZE" and times is not None and stuck.head:
+        line = re.split(r"[;{}]", stuck.near)[-1].strip()
+        return f"what is done several times stands in a loop: `repeat {times[1]} {{ {line} }}`"
     computed = stuck.previous is not None and stuck.previous.kind != "NUMBER"
     if computed or stuck.previous is None:
         return "a size that is computed is a list: `[in.channels, 1]`"
@@ -172,12 +179,20 @@ def _input_shape(stuck: Stuck) -> str | None:
     return f"behind the name of an input stands its shape: `input {words[1]} 3x224x224`"
 
 
+def _tolerance(stuck: Stuck) -> str | None:
+    """`expect params == 224 +/- 1%`."""
+    written = re.match(r"/-\s*([\d.]+\s*%?)\s*(?:[#;}]|$)", stuck.rest)
+    if written is None or not stuck.near.endswith("+") or stuck.head != "expect":
+        return None
+    return f"a tolerance stands behind `within`: `within {written[1]}`"
+
+
 def _percent(stuck: Stuck) -> str | None:
     written = stuck.source.text[: stuck.previous.end if stuck.previous is not None else 0]
     share = re.search(r"(\d[\d.]*)\s*%$", written[-40:])
     if share is None or "NUMBER" not in stuck.accepted:
         return None
-    if tolerance := re.search(r"\s*\+/?-\s*[\d.]+\s*%$", written[-40:]):
+    if tolerance := re.search(r"\s*\+-\s*[\d.]+\s*%$", written[-40:]):
         return f"a tolerance stands behind `within`: `within {tolerance[0].lstrip(' +/-')}`"
     return f"a share is written as a number below 1: `{float(share[1].rstrip('.')) / 100:g}`"
 
@@ -233,6 +248,7 @@ HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     *UNPARTED,
     _inside,
     _input_shape,
+    _tolerance,
     _percent,
     _arrow,
     _braces,

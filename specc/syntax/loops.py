@@ -35,7 +35,7 @@ def _targets_in_brackets(stuck: Stuck) -> str | None:
 
 def _items_without_brackets(stuck: Stuck) -> str | None:
     """`for c in 64, 128 { ... }`."""
-    written = re.search(r"\bfor\s+(.+?)\s+in\s+(\w[^{}\[\]()#]*?)\s*\{", stuck.near + stuck.rest)
+    written = re.search(r"\bfor\s+(.+?)\s+in\s+([\w(\[][^{}#]*?)\s*\{", stuck.near + stuck.rest)
     if stuck.token.kind != "COMMA" or stuck.head != "for" or "LBRACE" not in stuck.accepted or written is None:
         return None
     return f"a list stands in brackets: `for {written[1]} in [{written[2]}]`"

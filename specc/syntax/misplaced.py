@@ -102,7 +102,7 @@ def _range_in_brackets(stuck: Stuck) -> str | None:
     """`slice [1:3]`, `x[1:3]`, `slice channels, 0:2`."""
     within = stuck.token.kind == "COLON" and bool(stuck.open) and stuck.open[-1].kind == "LSQB"
     bare = re.search(r"\bslice\s+(\w+)\s*,\s*(-?\w*)\s*$", stuck.near)
-    end = re.match(r":\s*(-?\w*)\s*(?:[#;}]|$)", stuck.rest)
+    end = re.match(r":\s*(-?\w*)\s*(?:[#;},]|$)", stuck.rest)
     if stuck.token.kind == "COLON" and bare is not None and end is not None:
         return f"a range is two arguments: `slice {', '.join(filter(None, (bare[1], bare[2] or '0', end[1])))}`"
     bounds = re.match(r":\s*(-?\w*)\s*\]", stuck.rest)

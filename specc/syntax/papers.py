@@ -10,7 +10,7 @@ from specc.syntax.stuck import Stuck
 
 _ROW: Final = re.compile(
     r"(?P<window>\d+x\d+)\s*,?\s*(?P<kind>conv(?:olution)?|(?:max|avg|average|mean)[ -]?pool(?:ing)?)?\s*,?"
-    r"\s*(?P<channels>\d+)?\s*,?\s*(?:(?:stride\s*=?|/)\s*(?P<stride>\d+))?\s*(?=[#;}\n]|$)",
+    r"\s*(?P<channels>\d+)?\s*,?\s*(?:(?:stride\s*=?|/)\s*(?P<stride>\d+))?\s*(?=[#;}\n]|->|$)",
     re.IGNORECASE,
 )
 _STACK: Final = re.compile(r"\[(?P<rows>[^\[\]{}#]+)\]\s*[x*]\s*(?P<times>\d+)\s*(?=[#;}\n]|$)")

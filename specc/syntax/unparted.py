@@ -20,8 +20,10 @@ LINES: Final = frozenset(
     | {"maxpool", "avgpool", "global_avgpool", "adaptive_avgpool", "dropout", "upsample", "resize", "concat", "reshape"}
 )
 """Operations that close no other one, and take arguments."""
+TUNED: Final = frozenset({"leaky_relu", "elu", "celu", "prelu", "thresholded_relu", "softmax", "log_softmax"})
+"""Activations with settings."""
 _WITHOUT_NUMBER: Final = frozenset({"bn", "layernorm", "instancenorm", "global_avgpool"})
-_SETTING: Final = re.compile(r"(\w+)\s*=\s*(-?[\w.]+)\s*(?=[#;}\n]|$)")
+_SETTING: Final = re.compile(r"(\w+)(?:\s*=\s*|\s+)(-?[\w.]+)\s*(?=[#;}\n]|$)")
 _VALUE: Final = re.compile(r"\w+\s+(-?[\w.]+|\[[^\]\n]*\]|\([^)\n]*\)|\"[^\"\n]*\")")
 _OWN_LINE: Final = "an operation stands on a line of its own, or behind `;`"
 
@@ -38,7 +40,8 @@ def _word_before(stuck: Stuck) -> str | None:
 
 
 def _own(name: str) -> str:
-    return SYNONYMS.get(name, name)
+    """The name that an argument has here."""
+    return name if name in ARGUMENTS else SYNONYMS.get(name, name)
 
 
 def _without_equal(stuck: Stuck) -> str | None:
@@ -71,9 +74,11 @@ def _operation(stuck: Stuck) -> str | None:
 def _setting(stuck: Stuck) -> str | None:
     """`dense 10, softmax dim=1`, `conv 8, 3x3, leaky_relu alpha=0.2`."""
     word, setting = _word_before(stuck), _SETTING.match(stuck.rest)
-    if word is None or setting is None or not word.endswith(("elu", "softmax")):
+    if word is None or setting is None or word not in TUNED:
         return None
     name, value = _own(setting[1]), setting[2]
+    if name not in ("alpha", "axis", "shared", "init", "elementwise"):
+        return None
     if name != "axis":
         return f"settings of an activation stand in brackets: `{word}({name}={value})`"
     before = re.sub(rf"\s*,\s*{word}\s*$", "", _statement(stuck)).strip()

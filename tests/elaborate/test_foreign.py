@@ -67,7 +67,10 @@ def test_what_stands_in_the_help_can_be_written_instead(line: str, input: str) -
     loads(text.replace(wrong, here))
 
 
-@pytest.mark.parametrize("text", ["Conv2d 3, 64", "nn.Unknown(3)", "Conv2d(3, 64", "Conv2d(3, (64)", ""])
+@pytest.mark.parametrize(
+    "text",
+    ["Conv2d 3, 64", "nn.Flatten(2)", "nn.Flatten(start_dim=2)", "nn.Unknown(3)", "Conv2d(3, 64", "Conv2d(3, (64)", ""],
+)
 def test_what_is_no_known_call_has_no_translation(text: str) -> None:
     assert written_here(text, 0) is None
 

@@ -1,7 +1,9 @@
 import pytest
 
 from specc.diagnostics import Diagnostic
+from specc.ops import BY_WORD
 from specc.source import Source
+from specc.syntax import unparted
 from specc.syntax.parser import parse
 
 
@@ -329,3 +331,9 @@ def test_errors_are_few() -> None:
     _, found = parse(Source("test.cnn", "model M {\n" + "conv 3 4\n" * 100 + "}"))
     assert len(found) == 21
     assert found[-1].message == "stopped after 20 syntax errors"
+
+
+def test_words_that_hints_know_are_of_the_language() -> None:
+    assert set(BY_WORD) >= unparted.LINES | unparted.TUNED
+    arguments = {name for op in BY_WORD.values() for name in op.model_fields}
+    assert arguments | {"act", "from", "weights"} >= unparted.ARGUMENTS
