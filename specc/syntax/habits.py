@@ -152,7 +152,7 @@ def _activation_of_nothing(stuck: Stuck) -> str | None:
 
 def _label_of_in(stuck: Stuck) -> str | None:
     """`x: in`."""
-    written = re.search(r"([A-Za-z_]\w*)\s*:\s*$", stuck.before)
+    written = re.search(r"([A-Za-z_]\w*)\s*:\s*$", stuck.near)
     if stuck.token.kind != "IN" or written is None:
         return None
     return f"a label names an operation's value, `let` one that is there: `let {written[1]} = in`"

@@ -78,7 +78,7 @@ def dotted(text: str) -> str | None:
 
 def _numbered_value(stuck: Stuck) -> str | None:
     """`from=stage.0`."""
-    number, named = re.match(r"\.(\d+)$", stuck.token.value), re.search(r"([A-Za-z_]\w*)$", stuck.before)
+    number, named = re.match(r"\.(\d+)$", stuck.token.value), re.search(r"([A-Za-z_]\w*)$", stuck.near)
     if stuck.token.kind != "NUMBER" or number is None or named is None or "->" in stuck.before:
         return None
     name = named[1]

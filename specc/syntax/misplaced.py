@@ -45,7 +45,7 @@ def _opener(text: str, closing: int) -> str:
 
 def _comma_before_activation(stuck: Stuck) -> str | None:
     """`residual, relu { ... }`, `concat, relu { ... }`."""
-    written = f"{stuck.before}{stuck.rest}"[: len(stuck.before) + 1]
+    written = f"{stuck.near}{stuck.rest[:1]}"
     if stuck.token.kind == "COMMA" and stuck.previous is not None and stuck.previous.kind == "RESIDUAL":
         named = re.match(r",\s*(\w+)", stuck.rest)
         return f"its activation stands behind it without a comma: `residual {named[1] if named else 'relu'} {{ ... }}`"
@@ -118,7 +118,7 @@ def _range_in_brackets(stuck: Stuck) -> str | None:
 
 def _typed_parameter(stuck: Stuck) -> str | None:
     """`block b(n: int)`."""
-    named = re.search(r"([A-Za-z_]\w*)\s*(?:=[^,()]*)?$", stuck.before)
+    named = re.search(r"([A-Za-z_]\w*)\s*(?:=[^,()]*)?$", stuck.near)
     parameters = {"COMMA", "RPAR"} <= stuck.accepted and stuck.head in ("block", "model")
     if stuck.token.kind != "COLON" or not parameters or named is None:
         return None
