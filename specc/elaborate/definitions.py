@@ -83,11 +83,11 @@ def report_unused(root: Module, report: Reporter) -> None:
         report.add(Diagnostic("W0202", f"{what} `{name}` is never used", span, help=_UNUSED))
 
 
-def report_unused_in(body: Body, report: Reporter) -> list[tuple[ast.Name, Entry]]:
+def report_unused_in(body: Body, module: Module, report: Reporter) -> list[tuple[ast.Name, Entry]]:
     """W0202 for names of a body that nothing uses; the labels among them, of which elaboration knows more."""
     labels = []
     for name, entry in body.names.items():
-        if entry.used or name.startswith("_"):
+        if entry.used or name in module.handed or name.startswith("_"):
             continue
         if entry.what == "label":
             labels.append((ast.Name(entry.span, name), entry))

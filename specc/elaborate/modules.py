@@ -39,12 +39,14 @@ class Module:
     """One file: `scope` binds its own and imported names to constants, blocks, models and modules.
 
     `incomplete` says that an import failed, so that names unknown here may be its; `bundled` gives the modules that
-    could be imported by name; `missed` are names that look like modules, and were not imported.
+    could be imported by name; `missed` are names that look like modules, and were not imported;
+    `handed` those of a model that its blocks are to be given.
     """
 
     def __init__(self, source: Source, scope: Scope, bundled: Callable[[], Sequence[str]] = tuple) -> None:
         self.bundled = bundled
         self.missed: set[str] = set()
+        self.handed: set[str] = set()
         self.source = source
         self.scope = scope
         self.models: list[ModelDefinition] = []

@@ -377,7 +377,7 @@ class Resolver:
             self._mark([guess], body)
 
     def _unused(self, body: Body) -> None:
-        self._labelled += report_unused_in(body, self._report)
+        self._labelled += report_unused_in(body, self._module, self._report)
 
 
 def _signature(target: type[Op] | BlockDefinition, name: str = "") -> Signature:

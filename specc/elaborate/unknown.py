@@ -133,6 +133,7 @@ def _of_model(name: ast.Name, module: Module) -> str | None:
     made = {line.name.id for model in models for line in model.body if isinstance(line, ast.Let)}
     if block is None or name.id not in given | made:
         return None
+    module.handed.add(name.id)
     names = ", ".join([*(parameter.name.id for parameter in block.parameters), name.id])
     return (
         f"a block does not see what a model names: it takes it, `block {block.name.id}({names})`, and each call hands "

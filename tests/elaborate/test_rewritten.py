@@ -135,4 +135,5 @@ def test_names_that_are_called_otherwise_or_not_seen(wrong: str, right: str) -> 
         loads(wrong)
     told = re.findall("`(.+?)`", refused.value.diagnostics[0].help or "")
     assert told[-1] in right
+    assert len(refused.value.diagnostics) == 1  # what is to be handed over is not called unused
     loads(right)
