@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 from specc.diagnostics import CODES, Diagnostic, has_errors
 from specc.source import Source, Span
 
-_COMMENT: Final = re.compile(
+_COMMENT: Final = (
     r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|"""
     r"#[ \t]*allow[ \t]+(?P<codes>[A-Z]\d{4}(?:[ \t]*,[ \t]*[A-Z]\d{4})*)\b[^\n]*|#[^\n]*"
 )
-_EMPTY: Final = re.compile(r"\s*(#.*)?")
+_EMPTY: Final = r"\s*(#.*)?"
 
 
 class Allowance(NamedTuple):
@@ -35,7 +35,7 @@ def allowances(source: Source) -> list[Allowance]:
     above everything else in the file for the whole of it."""
     if "allow" not in source.text:
         return []
-    return [found for match in _COMMENT.finditer(source.text) if match["codes"] for found in _of(source, match)]
+    return [found for match in re.finditer(_COMMENT, source.text) if match["codes"] for found in _of(source, match)]
 
 
 def _of(source: Source, comment: re.Match[str]) -> Iterator[Allowance]:
@@ -49,11 +49,11 @@ def _row(source: Source, start: int) -> int | None:
     """The row that a comment at `start` is for."""
     row, _ = source.position(start)
     lines = source.text.split("\n")
-    if not _EMPTY.fullmatch(lines[row - 1]):
+    if not re.fullmatch(_EMPTY, lines[row - 1]):
         return row
-    if all(_EMPTY.fullmatch(line) for line in lines[: row - 1]):
+    if all(re.fullmatch(_EMPTY, line) for line in lines[: row - 1]):
         return None
-    return next((below for below in range(row, len(lines)) if not _EMPTY.fullmatch(lines[below])), row - 1) + 1
+    return next((below for below in range(row, len(lines)) if not re.fullmatch(_EMPTY, lines[below])), row - 1) + 1
 
 
 def without_allowed(diagnostics: Sequence[Diagnostic], source: Source, whole: bool) -> list[Diagnostic]:

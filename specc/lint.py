@@ -12,7 +12,6 @@ from specc.diagnostics import Diagnostic, Label
 from specc.elaborate.elaborator import Elaborated
 from specc.elaborate.report import Reporter
 from specc.ir import Graph, Node
-from specc.lint_axes import warn_of_counted_axes, warn_of_rows_as_channels
 from specc.ops.base import Op, Types
 from specc.syntax import ast
 
@@ -33,8 +32,17 @@ def lint(elaborated: Elaborated, summary: Callable[[], Summary], labels: Sequenc
     _useless_biases(elaborated, report)
     _no_positions(elaborated, report)
     _shared_out_twice(elaborated, report)
-    warn_of_counted_axes(elaborated, report)
-    warn_of_rows_as_channels(elaborated, report)
+    _misread_axes(elaborated, report)
+
+
+def _misread_axes(elaborated: Elaborated, report: Reporter) -> None:
+    graph = elaborated.graph
+    counted = any(type(getattr(node.op, "axis", None)) is int for node in graph.nodes)
+    if counted or any(given.type.rank == 2 for given in graph.inputs):  # few graphs are worth the import
+        from specc.lint_axes import warn_of_counted_axes, warn_of_rows_as_channels
+
+        warn_of_counted_axes(elaborated, report)
+        warn_of_rows_as_channels(elaborated, report)
 
 
 def _unused_labels(elaborated: Elaborated, labels: Sequence[ast.Name], report: Reporter) -> None:

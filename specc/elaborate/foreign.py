@@ -84,12 +84,12 @@ _NAMES = {
     **dict.fromkeys(("no", "off"), "no is written `false`"),
     **dict.fromkeys(("yes", "on"), "yes is written `true`"),
 }
-_REDUCING = re.compile(r"[ \t]*(?:axis|dim|axes|dims)\s*=")
+_REDUCING = r"[ \t]*(?:axis|dim|axes|dims)\s*="
 _LEFT_OVER = "-1 takes what is left, as in `reshape (64, -1)`, once; where the input has numbers, `in.height` is one"
-_INPUT = re.compile(r"\binput\s+\w+\s+(\[[^\]]*\]|\w+)")
+_INPUT = r"\binput\s+\w+\s+(\[[^\]]*\]|\w+)"
 FRAMEWORKS = frozenset({"nn", "torch", "tf", "keras", "layers", "self", "F", "np", "jnp", "flax", "tfl"})
 NO_ACTIVATION_HELP = "`none` means no activation"
-_BATCH = re.compile(r"\breshape\s*[(\[]\s*$")
+_BATCH = r"\breshape\s*[(\[]\s*$"
 _SEQUENCES = ("sequential", "modulelist")
 
 
@@ -106,7 +106,7 @@ def activation_meant(word: str) -> str | None:
 
 def reduces(name: ast.Name) -> bool:
     """Whether it is `sum axis=1`, which adds no values to one another."""
-    return name.id.lower() == "sum" and _REDUCING.match(name.span.source.text, name.span.end) is not None
+    return name.id.lower() == "sum" and re.match(_REDUCING, name.span.source.text[name.span.end :]) is not None
 
 
 def operation_meant(name: ast.Name, guess: str | None) -> str:
@@ -144,11 +144,11 @@ def name_meant(name: ast.Name) -> str | None:
 def _open_size(name: ast.Name) -> str | None:
     """The help for the name of an open size, which stands in shapes alone."""
     text = name.span.source.text
-    shapes = [re.split(r"[x,\s\[\]]+", shape) for shape in _INPUT.findall(text)]
+    shapes = [re.split(r"[x,\s\[\]]+", shape) for shape in re.findall(_INPUT, text)]
     line = text[text.rfind("\n", 0, name.span.start) + 1 : name.span.start]
     rest = re.match(r"\s*,([^()\[\]]*)[)\]]", text[name.span.end :])
     batches = ("N", "B", "batch", "batch_size", *(sizes[1] for sizes in shapes if len(sizes) > 4))
-    if name.id in batches and _BATCH.search(line) and rest is not None:
+    if name.id in batches and re.search(_BATCH, line) and rest is not None:
         return f"the batch is not written: `reshape ({rest[1].strip()})`"
     in_reshape = re.search(r"\breshape\b[^;]*$", line) is not None
     if any(name.id in sizes for sizes in shapes):

@@ -5,27 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import edit_distance
 from specc.elaborate.report import Reporter
-from specc.source import Span
+from specc.elaborate.tensor_names import Named
 
 _SHORTEST: Final = 4
 """Letters of a word that another may be a slip for: `q` and `k` are different names."""
 _DIGITS: Final = re.compile(r"\d+")
-
-
-class Named(NamedTuple):
-    """A layer or call `name` of the operation or block `what`, whose tensors are called under `path`: as is `written`
-    behind `weights=` at `place`, or by its label."""
-
-    path: str
-    name: str
-    what: str
-    place: Span
-    written: str | None = None
 
 
 def warn_of_mistyped(

@@ -10,7 +10,7 @@ from specc.elaborate.scope import Naming
 from specc.elaborate.values import LayerValue, Value
 from specc.syntax import ast
 
-_ROUND: Final = re.compile(r"(^|\.)\d+\.$")
+_ROUND: Final = r"(^|\.)\d+\.$"
 """How the names of layers begin in a round of a loop that has a label."""
 
 
@@ -32,7 +32,7 @@ def of_this_round(written: ast.Expr, value: Value, naming: Naming) -> str | None
     if not isinstance(written, ast.Name) or not isinstance(value, LayerValue):
         return None
     called = f"{naming.prefix}{written.id}{naming.suffix}"
-    if value.layer != called or not (naming.suffix or _ROUND.search(naming.prefix)):
+    if value.layer != called or not (naming.suffix or re.search(_ROUND, naming.prefix)):
         return None
     return (
         f"`{written.id}` is the value of this round, and a list behind the loop alone; a round begins with the last "

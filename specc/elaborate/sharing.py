@@ -8,14 +8,14 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
-from specc.elaborate.mistyped import Named, warn_of_mistyped
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.report import Reporter
+from specc.elaborate.tensor_names import Named
 from specc.ops.base import Op, Types, Weight
 from specc.source import Span
 from specc.types import Layout
 
-_NUMBERED: Final = re.compile(r"\d$")
+_NUMBERED: Final = r"\d$"
 """How names end that layers have by themselves, and that those of files repeat in many places."""
 
 
@@ -64,6 +64,8 @@ class Sharing:
         `layers` are the names of all layers and calls."""
         if not self._renamed or not self._named:
             return
+        from specc.elaborate.mistyped import warn_of_mistyped
+
         given = {name for names in labels for name in names}
         own = [Named(u.scope, u.name, u.op.word, u.place) for u in self._uses if u.scope == u.name]
         labelled = [one for one in (*own, *self._calls) if one.name in given and one.path == one.name]
@@ -96,7 +98,7 @@ def _warn_of_lone_names(uses: Sequence[Use], report: Reporter) -> None:
     for use in uses:
         path, _, written = use.scope.rpartition(".")
         other = outside.get(written)
-        if other is None or not use.calls or counts[use.scope] > 1 or _NUMBERED.search(written):
+        if other is None or not use.calls or counts[use.scope] > 1 or re.search(_NUMBERED, written):
             continue
         if use.scope != use.name and use.name.rpartition(".")[0] == path and type(use.op) is type(other.op):
             name = use.scope if all(part.isidentifier() for part in use.scope.split(".")) else f'"{use.scope}"'

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from specc.elaborate.bodies import Body
 from specc.elaborate.modules import BlockDefinition, Module
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import describe, kind
+from specc.source import Span
 from specc.syntax import ast
 
 MOST_QUOTED: Final = 30
 """Characters of the spec that a message repeats."""
-_LOADED: Final = re.compile(r"\.(pt|pth|ckpt|npy|npz|onnx|safetensors|h5|hdf5|keras|bin|pkl)$")
-_SURELY_LOADED: Final = re.compile(r"\.(pth|npy|npz|onnx|safetensors|h5)$")
+_LOADED: Final = r"\.(pt|pth|ckpt|npy|npz|onnx|safetensors|h5|hdf5|keras|bin|pkl)$"
+_SURELY_LOADED: Final = r"\.(pth|npy|npz|onnx|safetensors|h5)$"
 """Suffixes of files with weights; the latter where a layer within another could be called so."""
 _NOT_NAMES: Final = frozenset({"none", "None", "null", "imagenet", "pretrained"})
 """What stands behind `weights=` in Keras and PyTorch."""
 _TENSORS: Final = frozenset({"weight", "bias", "running_mean", "running_var"})
-_DOTTED: Final = re.compile(r"\w+(\.\w+)*")
+_DOTTED: Final = r"\w+(\.\w+)*"
+
+
+class Named(NamedTuple):
+    """A layer or call `name` of the operation or block `what`, whose tensors are called under `path`: as is `written`
+    behind `weights=` at `place`, or by its label."""
+
+    path: str
+    name: str
+    what: str
+    place: Span
+    written: str | None = None
 
 
 def tensors_name(value: ast.Expr, report: Reporter) -> str | None:
     """The name that `weights=value` gives: `head`, `tower.conv1`, or a text such as "layer1.0.conv1"; `None` after
     E0304 for anything else."""
     found = value.value if isinstance(value, ast.Text) else _dotted(value)
-    if found is not None and (_LOADED if isinstance(value, ast.Text) else _SURELY_LOADED).search(found):
+    if found is not None and re.search(_LOADED if isinstance(value, ast.Text) else _SURELY_LOADED, found):
         report.error(
             "E0304", value.span, f"`weights` takes a name for tensors, and `{found}` is that of a file",
             help=f"a spec reads no files: `--weights {found}` on the command line brings the weights of all layers",
@@ -39,7 +51,7 @@ def tensors_name(value: ast.Expr, report: Reporter) -> str | None:
             help="leave it out: values come from a file of weights, `--weights model.safetensors`, or from a seed",
         )  # fmt: skip
         return None
-    if found is not None and _DOTTED.fullmatch(found):
+    if found is not None and re.fullmatch(_DOTTED, found):
         return found
     written = describe(found) if found is not None else _quoted(value)
     report.error(
