@@ -106,32 +106,19 @@ class Layers:
         for source in sources:
             if source.type is None:
                 raise Failed
-        if id(statement) not in self._met:  # in a text without loops and blocks none comes again
-            self._met.add(id(statement))
-            return self._made(op, sources, act, statement, name, scope, others)
-        key = (id(statement), id(op), id(act), *[id(source.type) for source in sources])
+        again = id(statement) in self._met  # in a text without loops and blocks none comes again
+        self._met.add(id(statement))
+        key = (id(statement), id(op), id(act), *[id(source.type) for source in sources]) if again else ()
         known = self._repeated.get(key)
         if known is not None and self._can_repeat(sources, len(known.nodes)):
             return self._repeat(known.nodes, sources, name, scope)
         first, heard = len(self.build.nodes), self._report.heard
-        result = self._made(op, sources, act, statement, name, scope, others)
-        if isinstance(result, LayerValue) and heard == self._report.heard and self._can_repeat(sources, 0):
+        result = self._node(op, sources, name, name, statement, scope, others)
+        result = result if act is None else self.activate(act, result, name, statement, scope)
+        if again and isinstance(result, LayerValue) and heard == self._report.heard and self._can_repeat(sources, 0):
             inputs = tuple([source.type for source in sources if source.type is not None])
             self._repeated[key] = _Steps(inputs, tuple(map(self.step, self.build.nodes[first:])))
         return result
-
-    def _made(
-        self,
-        op: Op,
-        sources: list[LayerValue],
-        act: Op | None,
-        statement: Call,
-        name: str,
-        scope: str | None,
-        others: tuple[str, ...],
-    ) -> Result:
-        result = self._node(op, sources, name, name, statement, scope, others)
-        return result if act is None else self.activate(act, result, name, statement, scope)
 
     def _can_repeat(self, sources: list[LayerValue], count: int) -> bool:
         """Whether no error has left its mark, and there may be `count` layers more."""
