@@ -8,8 +8,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as type checkers know it; the command line is to meet interrupts before it imports `typing`
 if TYPE_CHECKING:
     from specc.api import Model, load, loads
     from specc.diagnostics import Diagnostic

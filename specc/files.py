@@ -17,7 +17,7 @@ except ImportError:  # Windows
 
 
 unfinished: set[Path] = set()
-"""Temporary files of this process that are being written."""
+"""Files of this process that are worth nothing yet: an interrupt that ends it removes them."""
 
 
 @contextmanager
@@ -35,21 +35,28 @@ def atomic(path: Path, name: Callable[[], str] | None = None) -> Iterator[Binary
     target = path.resolve()
     _sweep(target)
     temporary = target.with_name(f"{_start(target)}{secrets.token_hex(6)}.tmp")
-    unfinished.add(temporary)
-    try:  # before there is a file: an interrupt may come while it is made
-        with _claimed(temporary) as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-            final = target.with_name(name()) if name else target
-            temporary.replace(final)  # while the lock is held, so that nobody takes the file for a dead one's
+    # before there is a file: an interrupt may come while it is made
+    with pending(temporary), _claimed(temporary) as stream:
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
+        final = target.with_name(name()) if name else target
+        temporary.replace(final)  # while the lock is held, so that nobody takes the file for a dead one's
+    _flush_folder(target.parent)
+
+
+@contextmanager
+def pending(path: Path) -> Iterator[None]:
+    """The file at `path` is worth nothing before the block ends: an exception removes it, and so does an interrupt."""
+    unfinished.add(path)
+    try:
+        yield
     except BaseException:
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
         raise
     finally:
-        unfinished.discard(temporary)
-    _flush_folder(target.parent)
+        unfinished.discard(path)
 
 
 @contextmanager

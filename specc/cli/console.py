@@ -11,6 +11,7 @@ from typing import Final, Literal, TextIO
 
 from specc.diagnostics import Diagnostic, has_errors
 from specc.elaborate import SETTING
+from specc.interrupts import undone
 from specc.report.columns import Style
 
 OK: Final = 0
@@ -128,7 +129,11 @@ class Console:
 
         hidden = not sys.stderr.isatty() or (talking and sys.stdout.isatty())
         with tqdm(total=total, unit=what, delay=1, leave=False, disable=hidden) as bar:
-            yield bar.update
+            undone.append(bar.close)
+            try:
+                yield bar.update
+            finally:
+                undone.remove(bar.close)
 
     def problem(self, diagnostic: Diagnostic) -> None:
         """Print a finding in one line on standard error, above a bar of progress."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import specc
 from specc.cli.console import BAD_REQUEST, Console, Unwritable, terminal_columns, written
-from specc.cli.interrupts import INTERRUPTED, leave, leave_promptly, was_interrupted
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
+from specc.interrupts import INTERRUPTED
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -51,18 +51,11 @@ exit codes: 0 fine; 1 the spec is wrong or verification failed; 2 the request co
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line `argv` and return the exit code; without `argv` that of the process, which ends here."""
-    if argv is None:
-        leave_promptly()
-        leave(_guarded(sys.argv[1:]))
-    return _guarded(list(argv))
-
-
-def _guarded(arguments: list[str]) -> int:
+def main(argv: Sequence[str]) -> int:
+    """Run the command line `argv`, the words behind `specc`, and return the exit code."""
     console = Console()
     try:
-        code = console.decide(_run(arguments, console))
+        code = console.decide(_run(list(argv), console))
         console.flush()
     except BrokenPipeError:
         console.drop()  # the reader of our output has left; that by itself is no error
@@ -73,9 +66,7 @@ def _guarded(arguments: list[str]) -> int:
     except MemoryError as error:
         message = f"there is not enough memory: {error}" if str(error) else "out of memory"
         return _ended(BAD_REQUEST, console.report, [Diagnostic("E0706", message)])
-    except (KeyboardInterrupt, ImportError, SystemError) as error:
-        if not isinstance(error, KeyboardInterrupt) and not was_interrupted():
-            raise
+    except KeyboardInterrupt:  # where the caller's process leaves interrupts to Python
         return _ended(INTERRUPTED, console.note, "interrupted")
     return code
 

@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 
 from specc.diagnostics import Diagnostic
-from specc.files import atomic, locked
+from specc.files import atomic, locked, pending
 from specc.onnx.framing import Buffer, chunks, data_bytes, is_open, size
 from specc.onnx.precision import BY_ELEMENT
 from specc.onnx.program import Array, EmitError
@@ -122,15 +122,11 @@ def _write_split(model: onnx.ModelProto, weights: Mapping[str, Array], path: Pat
             file.writelines(_hashed(_aligned(model, weights), digest))
             alone = until_written.enter_context(locked(target.parent))
             data_path = target.with_name(_data_name(target, digest))
-            ours = alone and not data_path.exists()
+            if alone and not data_path.exists():  # ours
+                until_written.enter_context(pending(data_path))
         _point_all(outside, os.fsencode(data_path.name).decode("utf-8", "replace"))
-        try:
-            with atomic(target) as file:
-                file.writelines(chunks(outside, lambda tensor: _data(tensor, weights)))
-        except BaseException:
-            if ours:
-                data_path.unlink(missing_ok=True)
-            raise
+        with atomic(target) as file:
+            file.writelines(chunks(outside, lambda tensor: _data(tensor, weights)))
 
 
 def _data_name(target: Path, digest: Any) -> str:

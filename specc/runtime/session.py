@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
-from uuid import uuid4
 
 import numpy as np
 
@@ -58,13 +55,8 @@ class Session:
         return bool(self.handle.get_provider_options()[CUDA].get("use_tf32") != "0")
 
     def node_devices(self) -> dict[str, str]:
-        """The provider that ran each ONNX node in the runs so far, by node name.  A profiled session tells once."""
-        path = Path(self.handle.end_profiling())
-        try:
-            events = json.loads(path.read_text(encoding="utf-8"))
-        finally:
-            path.unlink(missing_ok=True)
-        return devices_in(events)
+        """The provider that runs each ONNX node, by node name; empty where ONNX Runtime is older than 1.24."""
+        return {node: provider for provider, _, node in assignments(self.handle)}
 
     def run(
         self, feeds: Mapping[str, Array], outputs: Sequence[str] | None = None
@@ -96,17 +88,16 @@ def session(
     optimise: bool = True,
     threads: int | None = None,
     spinning: bool = True,
-    profiled: bool = False,
     weights: Mapping[str, Array] | None = None,
 ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
     """A session for a serialised model or a file.
 
     `cuda` runs on the GPU alone, in full float32 (TF32 off), or is E0902; `auto` takes the GPU where there is one.
-    `optimise` switches graph optimisations; a `profiled` session can tell where it ran each node.  A model that ONNX
-    Runtime cannot load is E0907.  `weights` are the tensors that the model says to be kept elsewhere.  Threads that are
-    `spinning` wait for work at a processor's full load, which others may need.
+    `optimise` switches graph optimisations.  A model that ONNX Runtime cannot load is E0907.  `weights` are the tensors
+    that the model says to be kept elsewhere.  Threads that are `spinning` wait for work at a processor's full load,
+    which others may need.
     """
-    how = _How(optimise, threads, spinning, profiled, weights or {})
+    how = _How(optimise, threads, spinning, weights or {})
     if device == "cpu" or (device == "auto" and not cuda_available()):
         return _open(model, CPU, how)
     opened, diagnostics = _open(model, CUDA, how)
@@ -116,7 +107,7 @@ def session(
 
 
 def assignments(handle: Any) -> Iterator[tuple[str, str, str]]:
-    """The provider, operator and name of each node of a session that has recorded them."""
+    """The provider, operator and name of each node of an opened model, as ONNX Runtime has recorded them."""
     if _records_assignments(runtime()):
         for part in handle.get_provider_graph_assignment_info():
             for node in part.get_nodes():
@@ -128,16 +119,6 @@ def strayed(assigned: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
     return tuple(
         f"{operator} ({node})" for provider, operator, node in assigned if provider == CPU and operator not in SIZES
     )
-
-
-def devices_in(events: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The provider of each node in ONNX Runtime's profile: events of the category Node, named `<node>_kernel_time`."""
-    suffix = "_kernel_time"
-    return {
-        event["name"].removesuffix(suffix): event["args"]["provider"]
-        for event in events
-        if event.get("cat") == "Node" and event["name"].endswith(suffix) and event["args"].get("provider")
-    }
 
 
 @cache
@@ -177,7 +158,6 @@ class _How:
     optimise: bool
     threads: int | None
     spinning: bool
-    profiled: bool
     weights: Mapping[str, Array]
 
 
@@ -225,16 +205,13 @@ def _options(ort: Any, provider: str, how: _How) -> Any:
         options.intra_op_num_threads = how.threads
     if not how.spinning:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if how.profiled:
-        options.enable_profiling = True
-        options.profile_file_prefix = str(Path(tempfile.gettempdir()) / f"specc-{uuid4().hex}")
+    if _records_assignments(ort):
+        options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    elif provider == CUDA:
+        options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     if how.weights:
         tensors = [ort.OrtValue.ortvalue_from_numpy(array) for array in how.weights.values()]
         options.add_external_initializers(list(how.weights), tensors)
-    if provider == CUDA:
-        told = _records_assignments(ort)
-        entry = "session.record_ep_graph_assignment_info" if told else "session.disable_cpu_ep_fallback"
-        options.add_session_config_entry(entry, "1")
     return options
 
 

@@ -188,8 +188,7 @@ def _judge_layers(
     ran = Ran()
     for optimised in levels:
         for trial in trials:
-            profiled = not optimised and trial is trials[0]
-            diagnostics = Walk(work, judge, trial, optimised, ran, profiled).run()
+            diagnostics = Walk(work, judge, trial, optimised, ran).run()
             if diagnostics:
                 return ran, diagnostics
     return ran, ()

@@ -43,17 +43,14 @@ class Work:
     model: Model
     device: Device
 
-    def open(
-        self, model: Model, optimise: bool, profiled: bool = False
-    ) -> tuple[Session | None, tuple[Diagnostic, ...]]:
-        """A session for `model`; `profiled` if it is to tell where it ran each node.  Only an optimiser has to know
-        that weights are constant, and only a GPU gains from having them before it runs."""
+    def open(self, model: Model, optimise: bool) -> tuple[Session | None, tuple[Diagnostic, ...]]:
+        """A session for `model`.  Only an optimiser has to know that weights are constant, and only a GPU gains from
+        having them before it runs."""
         return open_session(
             model,
             self.weights,
             device=self.device,
             optimise=optimise,
-            profiled=profiled,
             spinning=False,
             constant=optimise or self.device != "cpu",
         )
@@ -88,8 +85,6 @@ class Walk:
     probe: Probe
     optimised: bool
     ran: Ran
-    profiled: bool = False
-    """Whether to note in `ran` where each node runs."""
     tensors: dict[str, Array] = field(default_factory=dict)
     """What later slices and layers read of what the model has made so far, in its physical layout."""
 
@@ -113,13 +108,13 @@ class Walk:
         return ()
 
     def _run_slice(self, part: Slice, feeds: Mapping[str, Array]) -> tuple[Diagnostic, ...]:
-        opened, diagnostics = self.work.open(part.model, self.optimised, self.profiled)
+        opened, diagnostics = self.work.open(part.model, self.optimised)
         if opened is None:
             return diagnostics
         self.ran.provider, self.ran.tf32 = opened.provider, opened.tf32
         given = {name: self.tensors[name] if name in self.tensors else feeds[name] for name in part.inputs}
         results, diagnostics = opened.run(given, part.outputs)
-        if self.profiled:
+        if not self.optimised:  # else they are other nodes than the model's
             self.ran.devices |= opened.node_devices()
         self.tensors |= results
         return diagnostics

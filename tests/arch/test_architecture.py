@@ -23,6 +23,7 @@ LAYERS = [
         "source",
         "limits",
         "data",
+        "interrupts",
         "files",
         "textwidth",
         "openblas",

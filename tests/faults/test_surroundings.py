@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from powerless import give_up_override
 
+from specc.cli import main
+
 NET = "model Net { input x 3x8x8, range=[0, 1]\nconv 4, 3x3, relu\nglobal_avgpool; flatten\ndense 2, softmax }\n"
 SLOW = "model Net { input x 3x64x64\nrepeat 60 { conv 256, 3x3, pad=1 }\n}\n"
 LOOP = "model Net { input x 3x8x8\nrepeat 900_000 { let _a = 1 }\nrelu }\n"
@@ -238,34 +240,59 @@ def test_a_read_only_checkout(read_only):
     assert sorted(path.name for path in read_only.iterdir()) == ["net.cnn", "tree", "x.npy"]
 
 
-def test_an_import_that_an_interrupt_broke_is_an_interrupt(folder):
-    """Native modules met by SIGINT while they are imported may raise an ImportError of their own."""
-    broken = (
+def test_an_interrupt_that_native_code_would_swallow(folder):
+    """Native modules that meet `KeyboardInterrupt`, while they are imported or call Python, lose it or crash: there is
+    none."""
+    swallowing = (
         "import os, signal, sys\n"
-        "from specc.cli import interrupts, main\n"
-        "def fail(*_):\n"
+        "from specc.cli import main\n"
+        "def swallow(*_):\n"
         "    try:\n"
         "        os.kill(os.getpid(), signal.SIGINT)\n"
         "    except KeyboardInterrupt:\n"
         "        raise ImportError('numpy._core.multiarray failed to import')\n"
-        "sys.modules['specc.cli.main']._module = fail\n"
+        "sys.modules['specc.cli.main']._module = swallow\n"
         "sys.argv = ['specc', 'check', 'net.cnn']\n"
-        "sys.exit(main())\n"
+        "from specc.__main__ import main\n"
+        "main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", broken], cwd=folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", swallowing], cwd=folder, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
 
 
 def test_an_interrupt_while_the_command_line_itself_is_imported(folder):
     early = (
-        "import sys\n"
+        "import os, signal, sys\n"
         "class Interrupts:\n"
         "    def find_spec(self, name, *_):\n"
-        "        if name == 'specc.cli.main':\n"
-        "            raise KeyboardInterrupt\n"
+        "        if name == 'typing' or name.startswith('specc.cli'):\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.meta_path.insert(0, Interrupts())\n"
         "from specc.__main__ import main\n"
-        "sys.exit(main())\n"
+        "main()\n"
     )
     done = subprocess.run([sys.executable, "-c", early], cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+def test_a_command_that_is_to_ignore_interrupts_goes_on(folder):
+    """As shells start those in the background."""
+    ignoring = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.argv = ['specc', 'check', 'net.cnn', '-q']\n"
+        "from specc.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", ignoring], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_interrupted_caller_of_the_command_line_gets_its_exit_code(monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["specc.cli.main"], "_run", interrupted)
+    assert main(["check", "net.cnn"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"

@@ -14,7 +14,7 @@ from graphs import layer, network, random_weights, shape
 
 import specc
 from specc.onnx import emit_model
-from specc.runtime.session import CPU, CUDA, assignments, devices_in, runtime, strayed
+from specc.runtime.session import CPU, CUDA, assignments, runtime, strayed
 from specc.verify import verify
 from specc.verify.layers import _warned
 from specc.verify.probes import KINDS, probes
@@ -132,22 +132,10 @@ def test_the_device_of_every_node_is_recorded():
     assert report.tf32 is None
 
 
-def test_devices_in_a_profile():
-    events = [
-        {"cat": "Session", "name": "model_loading", "args": {}},
-        {"cat": "Node", "name": "conv1_fence_before", "args": {"op_name": "Conv"}},
-        {"cat": "Node", "name": "conv1_kernel_time", "args": {"provider": "CUDAExecutionProvider"}},
-        {"cat": "Node", "name": "flatten1_kernel_time", "args": {"provider": "CPUExecutionProvider"}},
-    ]
-    assert devices_in(events) == {"conv1": "CUDAExecutionProvider", "flatten1": "CPUExecutionProvider"}
-
-
 def test_onnx_runtime_tells_where_each_node_goes():
     """So that a model with a part for which CUDA has no kernel is refused, and one that only works out sizes on the
     CPU is not."""
     ort = runtime()
-    if not hasattr(ort.InferenceSession, "get_provider_graph_assignment_info"):
-        pytest.skip("ONNX Runtime tells since version 1.24")
     graph = network(shape(4, 6, 6), ("conv1", layer("conv", channels=2, kernel=(3,))), ("tanh1", layer("tanh")))
     model, _ = emit_model(graph, random_weights(graph))
     options = ort.SessionOptions()
