@@ -128,7 +128,7 @@ class Console:
         from tqdm import tqdm
 
         hidden = not sys.stderr.isatty() or (talking and sys.stdout.isatty())
-        with tqdm(total=total, unit=what, delay=1, leave=False, disable=hidden) as bar:
+        with tqdm(total=total, unit=f" {what}", delay=1, leave=False, disable=hidden) as bar:
             undone.append(bar.close)
             try:
                 yield bar.update

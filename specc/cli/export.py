@@ -18,6 +18,7 @@ from specc.cli.spec_arguments import add_spec_arguments, one_model
 from specc.diagnostics import Diagnostic, has_errors
 from specc.outputs import MODEL, SOURCE, refusals, spec_files
 from specc.pipeline import Checked
+from specc.progress import Watched
 from specc.report import words
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def _write(model: Model, weights: Counted, target: Path | None, console: Console
     from specc.onnx.write import LIMIT, to_bytes, write_model
 
     if target is not None:
-        return write_model(model, weights, target)
+        with console.progress(len(weights), "tensors") as advance:
+            return write_model(model, Watched(weights, advance), target)
     if size(model) > LIMIT:
         return [Diagnostic("E0904", "weights beyond 2 GB go to a file beside the model's: name it with -o OUT.onnx")]
     data, problems = to_bytes(model, weights)

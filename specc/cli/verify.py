@@ -7,6 +7,7 @@ interpreter, within the rounding-error bound of its operation; then the whole mo
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         device=options.device,
         optimised=options.optimised,
         seeded=options.weights is None,
+        progress=partial(console.progress, what="steps"),
     )
     if report is None:
         return console.refuse(diagnostics)

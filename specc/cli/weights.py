@@ -85,7 +85,8 @@ def _write(weights: object, output: str, console: Console) -> int:
     from specc.weights import Weights, write
 
     assert isinstance(weights, Weights)
-    problems = write(weights, Path(output))
+    with console.progress(len(weights), "tensors") as advance:
+        problems = write(weights, Path(output), advance)
     console.report(problems)
     if not problems:
         console.note(f"wrote {output}: {words.counted(len(weights), 'tensor')}")

@@ -20,7 +20,6 @@ a run may, and the others have the errors the other way, which keep them in the 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -30,16 +29,16 @@ from specc.interpreter import cast
 from specc.ir.graph import Graph, Node
 from specc.onnx.precision import FLOAT32, Precision
 from specc.ops.base import Op
+from specc.progress import Advance, ignore
 from specc.verify.compare import Array
 from specc.verify.folding import folded, with_constants
 
 U = 2.0**-24
 """Unit roundoff of float32."""
-COPIES = 2, 3, 16
-"""Over all items of a batch, in large networks of `MANY` results, in other large ones and in small ones; every item has
-one at least."""
-MANY = 100
-"""Numbers in every output of which the largest deviation hardly depends on chance."""
+FEW, MORE, MANY = 1, 4, 16
+"""Copies over all items of a batch, of which every one has one at least: `FEW` of a large network, and `MORE` where an
+output is farther off than they show, for the errors that all its numbers have in common may be small by chance.  `MANY`
+of a small network."""
 SMALL = 1 << 20
 """Layers times input values of a network that is small: few values may all be lucky, and more copies cost nothing."""
 HEADROOM = 4.0
@@ -77,20 +76,27 @@ def references(
     seed: int,
     precision: Precision = FLOAT32,
     normalised: Collection[str] = (),
+    copies: int = MANY,
+    advance: Advance = ignore,
 ) -> dict[str, Reference]:
-    """The reference of each value that is an output.
+    """The reference of each value that is an output, as so many `copies` of the batch show it.
 
     `feeds` are canonical and exact; the graph itself computes those that are `normalised` from pixels.  In a 16-bit
     `precision` the copies are rounded to it behind every layer, and get errors of `ROUNDINGS` of its units; their
-    weights and constants are those that folding leaves (see `folding`).
+    weights and constants are those that folding leaves (see `folding`).  `advance` is told of every layer.
     """
-    items = len(next(iter(feeds.values())))
-    copies = -(-_copies(graph, sum(array.size for array in feeds.values())) // items)
     with np.errstate(all="ignore"):  # infinities and NaN are values here
-        found = _propagated(graph, feeds, weights, seed, precision, normalised, copies)
-        if copies == 1 and any(reference.unknown.any() for reference in found.values()):
-            found = _propagated(graph, feeds, weights, seed, precision, normalised, 2)  # the first may be NaN for all
+        found = _propagated(graph, feeds, weights, seed, precision, normalised, copies, advance)
+        if copies == 1 and any(reference.unknown.any() for reference in found.values()):  # the copy may be NaN for all
+            found = _propagated(graph, feeds, weights, seed, precision, normalised, 2, ignore)
     return found
+
+
+def attempts(graph: Graph, feeds: Mapping[str, Array]) -> list[int]:
+    """How many copies of the batch in `feeds` to take, and then, as long as outputs are farther off than they show."""
+    numbers, items = sum(array.size for array in feeds.values()), len(next(iter(feeds.values())))
+    large = numbers * len(graph.nodes) >= SMALL
+    return sorted({-(-count // items) for count in ((FEW, MORE) if large else (MANY,))})
 
 
 def _propagated(
@@ -101,8 +107,9 @@ def _propagated(
     precision: Precision,
     normalised: Collection[str],
     copies: int,
+    advance: Advance,
 ) -> dict[str, Reference]:
-    """The references as so many `copies` of the batch show them."""
+    """See `references`."""
     rng = np.random.default_rng(seed)
     exact = {name: array.astype(np.float64) for name, array in feeds.items()}
     noisy = {name: np.concatenate([array.astype(np.float32)] * copies) for name, array in feeds.items()}
@@ -119,17 +126,8 @@ def _propagated(
         for name in {*node.inputs, *node.outputs} - kept:
             if last[name] <= index:
                 del exact[name], noisy[name]
+        advance(1)
     return {name: _reference(exact[name], noisy[name]) for name in kept}
-
-
-def _copies(graph: Graph, numbers: int) -> int:
-    """How many copies are enough for inputs of so many `numbers`."""
-    many, few, small = COPIES
-    if numbers * len(graph.nodes) < SMALL:
-        return small
-    results = (graph.values[output.value].shape[1:] for output in graph.outputs)
-    known = (prod(size for size in shape if isinstance(size, int)) for shape in results)
-    return many if min(known, default=0) >= MANY else few
 
 
 def _layer(

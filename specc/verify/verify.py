@@ -14,24 +14,25 @@ from pathlib import Path
 import numpy as np
 
 from specc.diagnostics import Diagnostic
-from specc.interpreter import bind, canonical, normalised
+from specc.interpreter import bind, canonical
 from specc.ir.graph import Graph
 from specc.onnx.check import shape_conflicts
 from specc.onnx.emit import emit
-from specc.onnx.expose import baked_inputs, double_inputs, held_values, input_names, pixel_inputs
+from specc.onnx.expose import double_inputs, held_values, input_names, pixel_inputs
 from specc.onnx.precision import BFLOAT16, Rounded
 from specc.onnx.proto import Model
 from specc.onnx.read import parse, read_model
 from specc.onnx.slices import hollow
+from specc.progress import Advance, Progress, unseen
 from specc.runtime.session import Device
 from specc.verify.arithmetic import Arithmetic
-from specc.verify.compare import Array, identical, worst
-from specc.verify.endtoend import Reference, references
+from specc.verify.compare import Array, identical
 from specc.verify.layers import LayerJudge
 from specc.verify.probes import QUICK, Probe, probes, stacked
 from specc.verify.report import OutputResult, Report
 from specc.verify.sizes import choose_sizes
 from specc.verify.walk import Ran, Walk, Work
+from specc.verify.whole import judge_outputs
 
 
 def verify(
@@ -47,14 +48,15 @@ def verify(
     device: Device = "cpu",
     optimised: bool = False,
     seeded: bool = False,
+    progress: Progress = unseen,
 ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
     """Verify `model` (a message, its bytes or a file), or what `graph` and `weights` emit, and report on every layer.
 
     `inputs` (by name, in the author's order) replace the built-in probes, whose `kinds` are names of
     `probes.KINDS`; otherwise open sizes are those in `sizes` or chosen.  With `optimised` the layers are judged with
-    graph optimisations on as well; `seeded` says that nobody gave the weights.  No report but diagnostics where nothing
-    can be run: E0907 for a file that is not this model, or one in bfloat16, E0901 for inputs that do not fit, E0902 for
-    a missing device.
+    graph optimisations on as well; `seeded` says that nobody gave the weights; `progress` sees a step for every weight,
+    and for every layer wherever it is computed.  No report but diagnostics where nothing can be run: E0907 for a file
+    that is not this model, or one in bfloat16, E0901 for inputs that do not fit, E0902 for a missing device.
     """
     loaded, diagnostics = _load(graph, model)
     if loaded is None:
@@ -65,29 +67,30 @@ def verify(
     arithmetic = Arithmetic.of(loaded, graph)
     if arithmetic.precision is BFLOAT16:
         return None, (_no_bfloat16(graph),)
-    trials = [arithmetic.probe(trial) for trial in trials]
+    whole = next(probes(graph, found, pixel_inputs(loaded), seed, ("normal",))) if inputs is None else trials[0]
+    batches = stacked(graph, [arithmetic.probe(trial) for trial in trials])
+    levels = (False, True) if optimised else (False,)
     bare, stored = hollow(loaded)
     del loaded
-    ours, theirs = _shared(Rounded(weights, arithmetic.precision) if arithmetic.narrow else weights, stored)
-    judge = LayerJudge(graph, ours, arithmetic)
-    work = Work(graph, ours | theirs, bare, device)
-    whole = next(probes(graph, found, pixel_inputs(bare), seed, ("normal",))) if inputs is None else trials[0]
-    ran, outputs, diagnostics = _judge(work, judge, stacked(graph, trials), arithmetic.probe(whole), seed, optimised)
+    with progress(len(weights) + len(graph.nodes) * (len(levels) * len(batches) + 1)) as advance:
+        rounded = Rounded(weights, arithmetic.precision) if arithmetic.narrow else weights
+        ours, theirs = _shared(rounded, stored, advance)
+        judge = LayerJudge(graph, ours, arithmetic)
+        work = Work(graph, ours | theirs, bare, device, advance)
+        ran, outputs, diagnostics = _judge(work, judge, batches, levels, arithmetic.probe(whole), seed)
     if diagnostics:
         conflicts = {} if model is None else shape_conflicts(bare, graph)
         if not conflicts:
             return None, diagnostics
         judge.conflict(conflicts)
-    names = tuple(dict.fromkeys(name for trial in trials for name in trial.names))
     judge.compare_weights(theirs)
-    layers = judge.layers()
     return Report(
         graph.name,
         ran.provider,
         seed,
         found,
-        names,
-        layers,
+        tuple(dict.fromkeys(name for trial in trials for name in trial.names)),
+        judge.layers(),
         outputs,
         ran.devices,
         ran.tf32,
@@ -102,7 +105,9 @@ def _no_bfloat16(graph: Graph) -> Diagnostic:
     return Diagnostic("E0907", f"ONNX Runtime cannot run `{graph.name}` in bfloat16 here: {why}", help=help)
 
 
-def _shared(weights: Mapping[str, Array], stored: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Array]]:
+def _shared(
+    weights: Mapping[str, Array], stored: Mapping[str, Array], advance: Advance
+) -> tuple[dict[str, Array], dict[str, Array]]:
     """The weights given, and those of the model, each once where they are the same.  They are read or made only here,
     as every layer needs them several times."""
     ours, theirs = {}, dict(stored)
@@ -110,6 +115,7 @@ def _shared(weights: Mapping[str, Array], stored: Mapping[str, Array]) -> tuple[
         array = weights[name]
         same = name in stored and identical(array, stored[name])
         ours[name] = stored[name] if same else array
+        advance(1)
     return ours, theirs
 
 
@@ -171,13 +177,14 @@ def _trials(
 
 
 def _judge(
-    work: Work, judge: LayerJudge, trials: list[Probe], whole: Probe, seed: int, optimised: bool
+    work: Work, judge: LayerJudge, trials: list[Probe], levels: Sequence[bool], whole: Probe, seed: int
 ) -> tuple[Ran, tuple[OutputResult, ...], tuple[Diagnostic, ...]]:
     """Every layer on `trials`, and then the model from end to end on `whole`."""
-    ran, diagnostics = _judge_layers(work, judge, trials, (False, True) if optimised else (False,))
+    ran, diagnostics = _judge_layers(work, judge, trials, levels)
     if diagnostics:
         return ran, (), diagnostics
-    return (ran, *_judge_outputs(work, judge, whole, seed))
+    deviates = any(result.deviations for result in judge.results.values())
+    return (ran, *judge_outputs(work, judge.weights, judge.arithmetic.precision, whole, seed, deviates))
 
 
 def _judge_layers(
@@ -192,52 +199,3 @@ def _judge_layers(
             if diagnostics:
                 return ran, diagnostics
     return ran, ()
-
-
-def _judge_outputs(
-    work: Work, judge: LayerJudge, trial: Probe, seed: int
-) -> tuple[tuple[OutputResult, ...], tuple[Diagnostic, ...]]:
-    """The model as it is, optimised, against the float64 interpretation of the whole graph with the judge's weights."""
-    opened, diagnostics = work.open(work.model, optimise=True)
-    if opened is None:
-        return (), diagnostics
-    results, diagnostics = opened.run(work.feeds(trial), [output.name for output in work.graph.outputs])
-    if diagnostics:
-        return (), diagnostics
-    del opened  # its copy of the weights is in nobody's way while the reference is computed
-    pixels = baked_inputs(work.model) & trial.feeds.keys()
-    exact = {
-        item.name: normalised(item, array) if item.name in pixels else array
-        for item in work.graph.inputs
-        for array in (trial.feeds[item.name],)
-    }
-    expected = references(work.graph, exact, judge.weights, seed, judge.arithmetic.precision, pixels)
-    largest = judge.arithmetic.precision.largest
-    deviates = any(result.deviations for result in judge.results.values())
-    found = []
-    for output in work.graph.outputs:
-        got = canonical(results[output.name], work.graph.layout)
-        found.append(_output(output.name, expected[output.value], got, largest, deviates))
-    return tuple(found), ()
-
-
-def _output(name: str, reference: Reference, got: Array, largest: float, deviates: bool = False) -> OutputResult:
-    """The verdict on an output; `deviates` if a layer showed one of ONNX Runtime's known deviations on NaN and
-    infinities, for which the reference does not stand then."""
-    expected, tolerance, unbounded, unknown = reference
-    if got.shape != expected.shape:
-        note = f"the shape is {list(got.shape)} instead of {list(expected.shape)}"
-        return OutputResult(name, False, float("inf"), tolerance, (), 0.0, 0.0, note)
-    if deviates:
-        same = (got == expected) | (np.isnan(got) & np.isnan(expected))
-        unknown = unknown | ~(same | (np.isfinite(got) & np.isfinite(expected)))
-    got = np.where(unknown | (unbounded & ~np.isfinite(got)), expected, got)
-    found = worst(expected, np.array(tolerance), got, largest)
-    unjudged = int(np.count_nonzero(unknown))
-    note = ""
-    if unjudged:
-        tolerance = float("inf") if unjudged == unknown.size else tolerance
-        note = f"{unjudged} of {unknown.size} numbers not judged end to end: a correct run may make anything of them"
-    return OutputResult(
-        name, found.ratio <= 1, found.error, tolerance, found.index, found.expected, found.got, note, unjudged
-    )

@@ -21,6 +21,7 @@ from specc.onnx.expose import Held, baked_inputs, held_values, made, pixel_input
 from specc.onnx.precision import BY_ELEMENT, FLOAT32
 from specc.onnx.proto import Model
 from specc.onnx.slices import Slice, slices
+from specc.progress import Advance
 from specc.runtime.session import Device, Session
 from specc.verify.arithmetic import MOVES
 from specc.verify.chains import Estimate
@@ -36,12 +37,14 @@ in float32 in place of 16 bits, it would pass on values to the next operator tha
 
 @dataclass(frozen=True)
 class Work:
-    """What is verified: a model without the data of its weights, `weights`, which it is run with; and where it runs."""
+    """What is verified: a model without the data of its weights, `weights`, which it is run with; where it runs, and
+    whom to tell of every layer that is done."""
 
     graph: Graph
     weights: Mapping[str, Array]
     model: Model
     device: Device
+    advance: Advance
 
     def open(self, model: Model, optimise: bool) -> tuple[Session | None, tuple[Diagnostic, ...]]:
         """A session for `model`.  Only an optimiser has to know that weights are constant, and only a GPU gains from
@@ -102,8 +105,10 @@ class Walk:
             for node in graph.nodes:
                 if node.name in self.derived.between:
                     self.judge.judged_with_others(node)
+                    self.work.advance(1)
                 elif self._when(touched(node)) == index:
                     self.judge.judge(node, self._around(node), self.probe, self.optimised)
+                    self.work.advance(1)
             self.tensors = {name: array for name, array in self.tensors.items() if self.needed[name] > index}
         return ()
 

@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 from specc.diagnostics import Diagnostic
 from specc.files import atomic
 from specc.outputs import unwritable
+from specc.progress import Advance, ignore
 from specc.weights.stored import element_count
 from specc.weights.tensors import Weights
 
@@ -19,8 +20,9 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The oldest time a zip archive can express, so that bytes do not depend on the clock."""
 
 
-def write(weights: Weights, path: str | os.PathLike[str]) -> tuple[Diagnostic, ...]:
-    """Write weights to `path` in the format its suffix names: `.npz` or `.safetensors`.
+def write(weights: Weights, path: str | os.PathLike[str], advance: Advance = ignore) -> tuple[Diagnostic, ...]:
+    """Write weights to `path` in the format its suffix names: `.npz` or `.safetensors`; `advance` is told of
+    every tensor.
 
     E0904 where the suffix is another or the file cannot be written.
     """
@@ -31,13 +33,13 @@ def write(weights: Weights, path: str | os.PathLike[str]) -> tuple[Diagnostic, .
         return (Diagnostic("E0904", message, file=str(path), help="name the file `.safetensors`"),)
     try:
         with atomic(path) as stream:
-            writer(weights, stream)
+            writer(weights, stream, advance)
     except OSError as error:
         return (unwritable(path, error),)
     return ()
 
 
-def write_npz(weights: Weights, stream: BinaryIO) -> None:
+def write_npz(weights: Weights, stream: BinaryIO, advance: Advance) -> None:
     """Write an uncompressed `.npz` archive, one float32 array per tensor."""
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, array in weights.items():
@@ -45,9 +47,10 @@ def write_npz(weights: Weights, stream: BinaryIO) -> None:
             with archive.open(info, "w", force_zip64=True) as part:
                 part.write(_npy_header(array.shape))
                 part.write(array.astype("<f4", copy=False).data.cast("B") if array.size else b"")
+            advance(1)
 
 
-def write_safetensors(weights: Weights, stream: BinaryIO) -> None:
+def write_safetensors(weights: Weights, stream: BinaryIO, advance: Advance) -> None:
     """Write a `.safetensors` file, all float32, in the order of `weights`."""
     header: dict[str, object] = {"__metadata__": {"producer": "specc"}}
     end = 0
@@ -60,6 +63,7 @@ def write_safetensors(weights: Weights, stream: BinaryIO) -> None:
     stream.write(len(text).to_bytes(8, "little") + text)
     for array in weights.values():
         stream.write(array.astype("<f4", copy=False).tobytes())
+        advance(1)
 
 
 def _npy_header(shape: tuple[int, ...]) -> bytes:
@@ -69,7 +73,7 @@ def _npy_header(shape: tuple[int, ...]) -> bytes:
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode("latin-1")
 
 
-_WRITERS: Final[dict[str, Callable[[Weights, BinaryIO], None]]] = {
+_WRITERS: Final[dict[str, Callable[[Weights, BinaryIO, Advance], None]]] = {
     ".npz": write_npz,
     ".safetensors": write_safetensors,
 }

@@ -27,6 +27,7 @@ LAYERS = [
         "files",
         "textwidth",
         "openblas",
+        "progress",
         "kept",
         "core",
         "frozen",

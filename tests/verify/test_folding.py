@@ -20,7 +20,7 @@ from specc.onnx.write import filled
 from specc.runtime.session import runtime
 from specc.verify.endtoend import references
 from specc.verify.folding import folded, with_constants
-from specc.verify.verify import _output
+from specc.verify.whole import judged
 
 PAIRS = {
     "conv": "conv 8, 3x3, groups=2",
@@ -86,7 +86,7 @@ def test_what_is_off_by_more_than_folding_is_found():
     (found,) = references(graph, feeds, weights, 0, FLOAT16).values()
     heavier = weights | {name: 1.1 * array for name, array in weights.items() if name.endswith("bn1.weight")}
     (other,) = references(graph, feeds, heavier, 0, FLOAT16).values()
-    assert not _output("output", found, other.exact, FLOAT16.largest).passed
+    assert not judged("output", found, other.exact, FLOAT16.largest).passed
 
 
 def test_only_what_is_folded_changes():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,22 @@ def test_an_exported_model_passes(layout, preprocess):
     assert all(item.ratio <= 1 for item in report.layers)
     assert max(item.ratio for item in report.layers) > 0
     json.dumps(report.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize("options", [{}, {"optimised": True}, {"batch": 2, "kinds": ["normal"]}], ids=str)
+def test_progress_comes_to_its_total(options):
+    seen = []
+
+    @contextmanager
+    def progress(total):
+        done = []
+        yield done.append
+        seen.append((sum(done), total))
+
+    report, _ = verify(GRAPH, WEIGHTS, progress=progress, **options)
+    assert report.passed
+    assert len(seen) == 1
+    assert seen[0][0] == seen[0][1] > len(GRAPH.nodes)
 
 
 def test_open_sizes_are_chosen_to_fit():
