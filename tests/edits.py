@@ -11,6 +11,11 @@ from tests.property.generate import network
 
 SHORT = [text for text in BUNDLED if len(text) < 6000]
 HEADS = ["-> 8", "{", "}", "else {", "shortcut {", "relu", "(", ")", ", relu", "# x", "## doc", "let a = 1", "residual"]
+HEADS += [
+    "conv [4 * i for i in [1, 2] if i > 1][0], 3x3",
+    "let b = [a for a in range(3)]",
+    "relu from=[in for _ in [1]][0]",
+]
 TAILS = [",", " {", " }", " -> 8", "(", ")", "[", "\r", " # c", ";", " ## d", ' "', "1", ", act=relu", ", from=a"]
 
 

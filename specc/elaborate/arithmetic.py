@@ -211,6 +211,10 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "ceil": lambda *a: math.ceil(_one(a)),
     "abs": lambda *a: abs(_one(a)),
     "sqrt": lambda *a: math.sqrt(_one(a)) if _one(a) >= 0 else _negative_root(),
+    "exp": lambda *a: math.exp(_one(a)),
+    "log": lambda *a: math.log(_one(a)) if _one(a) > 0 else _no_logarithm(),
+    "sin": lambda *a: math.sin(_one(a)),
+    "cos": lambda *a: math.cos(_one(a)),
     "len": _length,
     "range": _range,
     "enumerate": _enumerate,
@@ -220,3 +224,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 
 def _negative_root() -> float:
     raise NoResult("needs a number from 0")
+
+
+def _no_logarithm() -> float:
+    raise NoResult("needs a number above 0")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from specc.diagnostics import Diagnostic, Label
 from specc.dims import Sym, symbol
 from specc.elaborate.claimed import agrees, can_be, chosen, claimed_type, other_reading
-from specc.elaborate.expressions import Frame, shape_parts
+from specc.elaborate.expressions import Frame
 from specc.elaborate.layers import Layers, Result
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.steps import Origin
 from specc.elaborate.values import UNKNOWN, LayerValue, Value, describe, show
+from specc.elaborate.written_shapes import shape_parts
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import TensorType, unspeak

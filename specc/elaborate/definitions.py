@@ -21,6 +21,7 @@ _TOLD: Final = {
     "parameter": _UNUSED,
     "constant": _UNUSED,
     "loop variable": "start its name with `_`; `repeat` makes rounds without one",
+    "variable of a list": "start its name with `_`",
 }
 """What is told of names in bodies that nothing uses, by what they are."""
 _HIDING: Final = "constants do not change: this is another one, for this body alone"

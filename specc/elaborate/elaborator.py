@@ -21,6 +21,7 @@ from specc.elaborate.ports import block_output, graph_input, graph_output
 from specc.elaborate.report import Failed, Reporter, no_notes
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.rounds import Round
+from specc.elaborate.rows import rows
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.steps import Mark
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, Value, describe
@@ -189,11 +190,11 @@ class Elaborator:
     def _for(self, statement: ast.For, frame: Frame) -> None:
         try:
             items = self._report.held(evaluate(statement.iterable, frame, self._report), statement.iterable.span)
-            rows = self._rows(statement, items)
+            found = rows(statement.targets, items, statement.iterable.span, "`for`", self._report)
         except Failed:
             self._spoil(frame, statement)
             return
-        self._loop(statement, len(rows), frame, rows)
+        self._loop(statement, len(found), frame, found)
 
     def _repeat(self, statement: ast.Repeat, frame: Frame) -> None:
         try:
@@ -260,34 +261,6 @@ class Elaborator:
             frame.current = self._operations.assertions.of(loop.shape, frame.current, loop.keyword, frame)
         if loop.label is not None and frame.current is not None:
             frame.scope.bind(loop.label.id, frame.current, loop.label.span)
-
-    def _rows(self, statement: ast.For, items: Value) -> list[tuple[Value, ...]]:
-        """What the loop variables are bound to, iteration by iteration."""
-        if not isinstance(items, tuple):
-            help = f"did you mean `range({items})`?" if isinstance(items, int) and not isinstance(items, bool) else None
-            message = f"`for` needs a list, not {describe(items)}"
-            raise self._report.error("E0304", statement.iterable.span, message, help=help)
-        targets = len(statement.targets)
-        if targets == 1:
-            return [(item,) for item in items]
-        rows = [item if isinstance(item, tuple) else (item,) for item in items]
-        counted = bool(rows) and len(rows[0]) == targets - 1
-        for index, row in enumerate(rows):
-            if len(row) != targets - counted:
-                raise self._unlike(statement, items, index, counted)
-        return [(index, *row) for index, row in enumerate(rows)] if counted else rows
-
-    def _unlike(self, statement: ast.For, items: tuple[Value, ...], index: int, counted: bool) -> Failed:
-        """E0408 for an item that does not fit the names as the first item does, or as no item could."""
-        names = [target.id for target in statement.targets]
-        message = f"item {index} of the list is {describe(items[index])}, and there are {len(names)} names"
-        if index:
-            first = f"which `{names[0]}` counts" if counted else f"a value for each of {len(names)} names"
-            message = f"item {index} of the list is {describe(items[index])}, and item 0 {describe(items[0])}, {first}"
-        help = "an item is a list with a value for each name; with one name more, the first is the index"
-        if len(names) == 2:
-            help += f". The index and the whole item: `for {', '.join(names)} in enumerate(...)`"
-        return self._report.error("E0408", statement.iterable.span, message, help=help)
 
     # ------------------------------------------------------------ inputs, outputs, expectations
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any
 
 from specc.diagnostics.suggest import nearest
-from specc.dims import Sym, symbol
+from specc.dims import Sym
 from specc.elaborate.arithmetic import FUNCTIONS, NoResult, binary, bounded, truth, unary
-from specc.elaborate.reads import sizes_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.rounds import of_this_round
+from specc.elaborate.rows import rows
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import (
     ATTRIBUTES,
@@ -28,7 +27,6 @@ from specc.elaborate.values import (
     quoted,
 )
 from specc.elaborate.words import activations, function_meant, known_words
-from specc.ops import BY_WORD
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import Layout
@@ -59,10 +57,6 @@ class Frame:
     def nested(self, naming: Naming | None = None) -> Frame:
         """A frame for a body within this one."""
         return Frame(Scope(self.scope), naming or self.naming, self.current, self.layout, self.branches, self.results)
-
-
-_NO_SHAPE: Final = "`->` asserts a shape: an operation stands on a line of its own, or behind `;`"
-_NAMED: Final = "`->` asserts the shape of the line; its value is named in front, `name: conv 8, 3x3`"
 
 
 def evaluate(expression: ast.Expr, frame: Frame, report: Reporter) -> Value:
@@ -171,6 +165,25 @@ def _bound_size(part: int | str, frame: Frame) -> Value:
 
 def _list(e: ast.List, frame: Frame, report: Reporter) -> Value:
     return report.held(tuple(evaluate(item, frame, report) for item in e.items), e.span)
+
+
+def _comprehension(e: ast.Comprehension, frame: Frame, report: Reporter) -> Value:
+    """The items that the rule makes; it fails as soon as they are more than a list may hold."""
+    items = report.held(evaluate(e.iterable, frame, report), e.iterable.span)
+    rounds = rows(e.targets, items, e.iterable.span, "a list by a rule", report)
+    report.spend(len(rounds), e.span)
+    inner = frame.nested()
+    made: list[Value] = []
+    size = 0
+    for row in rounds:
+        for target, value in zip(e.targets, row, strict=True):
+            inner.scope.bind(target.id, value, target.span)
+        if e.test is None or condition(e.test, inner, report):
+            made.append(evaluate(e.item, inner, report))
+            size += 1 + report.size(made[-1], e.span)
+            if size > report.limits.elements:
+                raise report.too_large(made, e.span)
+    return report.held(tuple(made), e.span)
 
 
 def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
@@ -320,70 +333,8 @@ _EVALUATE: dict[type, Callable[[Any, Frame, Reporter], Value]] = {
     ast.Slice: _slice,
     ast.Call: _call,
     ast.List: _list,
+    ast.Comprehension: _comprehension,
     ast.Unary: _unary,
     ast.Binary: _binary,
     ast.Conditional: _conditional,
 }
-
-
-def shape_parts(
-    expression: ast.Expr, frame: Frame, report: Reporter, open_sizes: frozenset[str]
-) -> tuple[Value | None, ...]:
-    """The sizes written behind `->` or in an `input`: numbers, open sizes, and `None` for `_`.
-
-    `open_sizes` are the names that stand for themselves.  Raises `Failed`.
-    """
-    parts = _written_parts(expression, frame)
-    if parts is None:
-        value = report.held(evaluate(expression, frame, report), expression.span)
-        return value if isinstance(value, tuple) else (value,)
-    found: list[Value | None] = []
-    for part in parts:
-        with suppress(Failed):  # each that is wrong is told
-            found.append(_part(part, expression.span, frame, report, open_sizes))
-    if len(found) < len(parts):
-        raise Failed
-    return tuple(found)
-
-
-def _written_parts(expression: ast.Expr, frame: Frame) -> Sequence[int | str | ast.Expr] | None:
-    """The parts of a shape; `None` for a value, which may be a list of them."""
-    match expression:
-        case ast.Size(parts=parts):
-            return parts
-        case ast.List(items=items):
-            return items
-        case ast.Name(id=name) if frame.scope.find(name) is None:
-            return sizes_in(name)
-    return None
-
-
-def _part(
-    part: int | str | ast.Expr, span: Span, frame: Frame, report: Reporter, open_sizes: frozenset[str]
-) -> Value | None:
-    if isinstance(part, int):
-        return part
-    name = part if isinstance(part, str) else part.id if isinstance(part, ast.Name) else None
-    if name == "_":
-        return None
-    if name is not None:
-        bound = frame.scope.find(name)
-        if bound is BROKEN:
-            raise Failed
-        if bound is None and name in open_sizes:
-            return symbol(name)
-        if isinstance(part, str):
-            if bound is None:
-                if name in BY_WORD and span.source.text[span.start : span.end] == name:
-                    raise report.error(
-                        "E0202", span, f"unknown name `{name}`", "a shape is asserted here", help=_NO_SHAPE
-                    )
-                help = _NAMED if span.source.text[span.start : span.end] == name else None
-                raise unknown_name(ast.Name(span, name), frame, report, tuple(open_sizes), help)
-            return bound
-    assert not isinstance(part, str)
-    inner = frame.nested()
-    for size in open_sizes:
-        if frame.scope.find(size) is None:
-            inner.scope.bind(size, symbol(size))
-    return evaluate(part, inner, report)

@@ -12,7 +12,10 @@ from specc.ops import BY_WORD
 from specc.syntax import ast
 
 _ATTENTION = "attention is a block of `dense`, `split`, `reshape`, `transpose`, `matmul`: `specc zoo vit` shows one"
-_NO_ANGLES = "there are no functions of angles: positions that they describe are learned, or an input of their own"
+_NO_ANGLES = (
+    "no layer computes with angles; `sin` and `cos` are functions of numbers, for tables of fixed ones: "
+    "`learned 16, weight=[sin(t / 100) for t in range(16)]`"
+)
 _MOVING = "no operation samples an image where another value says: positions are fixed in a spec"
 _AFTERWARDS = "boxes are chosen behind the network, by the program that runs it: `output` returns what it needs"
 _GATED = "a gated linear unit is `a, b: split 2; sigmoid from=b; mul a`, or with another activation of `b`"

@@ -102,7 +102,19 @@ def called_and_read(statement: ast.Operation) -> tuple[set[str], set[str]]:
 
 
 def _parts(expression: ast.Expr) -> Iterator[ast.Expr]:
-    """`expression` and all expressions in it."""
+    """`expression` and all expressions in it, but for the names that a list by a rule gives to its items."""
+    for part in parts_in(expression):
+        yield part
+        if isinstance(part, ast.Comprehension):
+            yield from _parts(part.iterable)
+            own = {target.id for target in part.targets}
+            for inner in (part.item, part.test):
+                if inner is not None:
+                    yield from (p for p in _parts(inner) if not (isinstance(p, ast.Name) and p.id in own))
+
+
+def parts_in(expression: ast.Expr) -> Iterator[ast.Expr]:
+    """`expression` and all expressions in it, but for those within lists by a rule."""
     stack: list[ast.Expr] = [expression]
     while stack:
         part = stack.pop()

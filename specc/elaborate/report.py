@@ -93,21 +93,33 @@ class Reporter:
 
         A list or text that is too large is E0702, lists nested too deep are E0106; both raise `Failed`.
         """
+        if isinstance(value, tuple | str):
+            self.spend(self.size(value, span) // ITEMS_PER_STEP, span)
+        return value
+
+    def size(self, value: Any, span: Span) -> int:
+        """How many items a list has with those of the lists in it, or characters a text; 0 for other values.
+
+        One that is too large is E0702, lists nested too deep are E0106; both raise `Failed`.
+        """
         if not isinstance(value, tuple | str):
-            return value
+            return 0
         most, deepest = self.limits.elements, self.limits.nesting
         items, depth, level = 0, 0, [value]
         while level:
             items += sum(map(len, level))
             depth += 1
             if items > most:
-                what = "text of more than {} characters" if isinstance(value, str) else "list of more than {} items"
-                raise self.error("E0702", span, f"a {what}".format(f"{most:_}"), help=_MORE_ELEMENTS)
+                raise self.too_large(value, span)
             if depth > deepest:
                 raise self.error("E0106", span, f"lists nested more than {deepest} deep")
             level = [item for part in level if isinstance(part, tuple) for item in part if isinstance(item, tuple)]
-        self.spend(items // ITEMS_PER_STEP, span)
-        return value
+        return items
+
+    def too_large(self, value: object, span: Span) -> Failed:
+        """Report E0702 for a text, or else a list, beyond the limit on elements."""
+        what = "text of more than {} characters" if isinstance(value, str) else "list of more than {} items"
+        return self.error("E0702", span, f"a {what}".format(f"{self.limits.elements:_}"), help=_MORE_ELEMENTS)
 
     def error(
         self,

@@ -19,7 +19,7 @@ from specc.elaborate.doubled import warn_of_doubled
 from specc.elaborate.foreign import arguments_meant
 from specc.elaborate.modules import BlockDefinition, Module
 from specc.elaborate.plan import Plan, Signature, of_activation, of_block, of_operation, plan
-from specc.elaborate.reads import defined_in, functions_in, names_in, open_sizes, size_names
+from specc.elaborate.reads import defined_in, names_in, open_sizes, parts_in, size_names
 from specc.elaborate.report import Reporter
 from specc.elaborate.tensor_names import check_name
 from specc.elaborate.unknown import EARLIER_ROUND, no_operation, operation_for_certain, unknown_name, unknown_operation
@@ -348,12 +348,32 @@ class Resolver:
                 self._report.error("E0503", name.span, f"there is no fact `{name.id}`", help=help)
 
     def _expression(self, expression: ast.Expr, body: Body) -> None:
-        for name in names_in(expression):
-            self._use(name, body)
-        for function in functions_in(expression):
-            if function.id not in FUNCTIONS and function.id not in activations():
-                help = None if self._report.full else function_meant(function.id, FUNCTIONS)
-                self._report.error("E0202", function.span, f"unknown function `{function.id}`", help=help)
+        for part in parts_in(expression):
+            match part:
+                case ast.Name(id=name) if name != "_":
+                    self._use(part, body)
+                case ast.Call(function=function):
+                    self._function(function)
+                case ast.Comprehension():
+                    self._comprehension(part, body)
+
+    def _function(self, function: ast.Name) -> None:
+        if function.id not in FUNCTIONS and function.id not in activations():
+            help = None if self._report.full else function_meant(function.id, FUNCTIONS)
+            self._report.error("E0202", function.span, f"unknown function `{function.id}`", help=help)
+
+    def _comprehension(self, rule: ast.Comprehension, parent: Body) -> None:
+        """The names of a list by a rule are those of a body of its own."""
+        faults = self._report.faults
+        self._expression(rule.iterable, parent)
+        body = Body(parent)
+        for target in rule.targets:
+            self._define(target, "variable of a list", body)
+        for part in (rule.item, rule.test):
+            if part is not None:
+                self._expression(part, body)
+        if self._report.faults == faults:  # a name that nothing reads may be the one that is mistyped
+            self._unused(body)
 
     def _use(self, name: ast.Name, body: Body) -> None:
         if name.id == "in" or self._read(name.id, body):

@@ -106,6 +106,17 @@ class List:
     items: tuple[Expr, ...]
 
 
+@node
+class Comprehension:
+    """`[2 * x for x in xs if x > 1]`: a list with `item` for each of `iterable` of which `test` holds."""
+
+    span: Span
+    item: Expr
+    targets: tuple[Name, ...]
+    iterable: Expr
+    test: Expr | None
+
+
 UnaryOperator: TypeAlias = Literal["-", "+", "not"]
 BinaryOperator: TypeAlias = Literal["+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=", "and", "or"]
 
@@ -140,7 +151,20 @@ class Conditional:
 
 
 Expr: TypeAlias = (
-    Number | Text | Bool | Size | Name | Attribute | Index | Slice | Call | List | Unary | Binary | Conditional
+    Number
+    | Text
+    | Bool
+    | Size
+    | Name
+    | Attribute
+    | Index
+    | Slice
+    | Call
+    | List
+    | Comprehension
+    | Unary
+    | Binary
+    | Conditional
 )
 
 # ---------------------------------------------------------------- statements

@@ -116,6 +116,14 @@ class ExpressionBuilder:
         opening, *items, closing = children
         return self.nest(ast.List(self.between(opening, closing), tuple(items)), items)
 
+    def comprehension(self, children: Children) -> ast.Expr:
+        opening, item, _, *rest, closing = children
+        targets = tuple([self.id(part) for part in rest if isinstance(part, Token) and part.kind == "NAME"])
+        iterable, *condition = rest[len(targets) :]
+        test = condition[1] if condition else None
+        node = ast.Comprehension(self.between(opening, closing), item, targets, iterable, test)
+        return self.nest(node, [part for part in (item, iterable, test) if part])
+
     def group(self, children: Children) -> ast.Expr:
         value: ast.Expr = children[1]
         return value

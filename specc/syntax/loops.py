@@ -8,12 +8,11 @@ from collections.abc import Callable
 from specc.syntax.stuck import Stuck
 
 _TARGETS = re.compile(r"for\s+(?:(\w+)\s*,\s*)?\(\s*(\w+(?:\s*,\s*\w+)*)\s*,?\s*\)\s+in\s+([^{#]*?)\s*(?:[{#]|$)")
-_COMPREHENSION = re.compile(
-    r"(?P<each>[^\[\]#,]+?)\s+for\s+(?P<name>\w+)\s+in\s+(?P<items>[\w.]+(?:\([\w\s,.]*\))?|\[[\w\s,.]+\])\s*[\])]"
-)
-_ELEMENTWISE = re.compile(r"(?:\d[\d_.]*|[A-Za-z_]\w*|\*\*|//|[-+*/%() ])+")
+_FOR = re.compile(r"\bfor\s+(?:\w+\s*,\s*)?$")
+_RULE = re.compile(r"for\s+[\w\s,]+\s+in\s+[^{#]+(?:[;#}]|$)")
+_IN_BRACKETS = "a list by a rule stands in square brackets: `[2 * x for x in xs]`"
+_SHOWN = 60
 _DOTS = re.compile(r"(\d+)\.\.\.?(\d+)")
-_OTHER_WORDS = frozenset({"if", "else", "and", "or", "not", "for", "in"})
 _WITH_SETTINGS = re.compile(
     r"(?:^|[;{])\s*let\s+\w+\s*=\s*(\w*(?:elu|softmax))\s+(\w+\s*=\s*[\w.-]+|-?[\d.]+)\s*(?:[;#}]|$)"
 )
@@ -22,9 +21,10 @@ _WITH_SETTINGS = re.compile(
 def _targets_in_brackets(stuck: Stuck) -> str | None:
     """`for (w, s) in list`, `for i, (w, s) in enumerate(list)`."""
     written = _TARGETS.search(stuck.before + stuck.rest)
-    if stuck.token.kind != "LPAR" or stuck.head != "for" or written is None:
+    if stuck.token.kind != "LPAR" or written is None or not _FOR.search(stuck.near):
         return None
     first, others, items = written.groups()
+    items = items.removesuffix("]") if items.count("]") > items.count("[") else items
     if first is None:
         return f"names stand without brackets: `for {others} in {items}`"
     counted = re.fullmatch(r"enumerate\((.*)\)", items)
@@ -41,28 +41,23 @@ def _items_without_brackets(stuck: Stuck) -> str | None:
     return f"a list stands in brackets: `for {written[1]} in [{written[2]}]`"
 
 
-def _comprehension(stuck: Stuck) -> str | None:
-    """`[2 * x for x in xs]`."""
-    if stuck.token.kind != "FOR" or not stuck.open or stuck.open[-1].kind == "LBRACE":
+def _list_by_a_rule(stuck: Stuck) -> str | None:
+    """`sum(x for x in xs)`, `[x, y for x in xs]`, `[x for x in xs for y in ys]`."""
+    if stuck.token.kind != "FOR":
         return None
-    start = stuck.open[-1].end - stuck.token.start + len(stuck.before)
-    whole = _elementwise((stuck.before + stuck.rest)[start:]) if start >= 0 else None
-    if whole is not None:
-        return f"operators work on a whole list: `{whole}`"
-    return "lists are not written with `for`: operators work on a whole list, `2 * xs`; a loop is a statement"
-
-
-def _elementwise(text: str) -> str | None:
-    """`2 ** range(3)` for `2 ** i for i in range(3)]`, where operators alone join the name with numbers, once."""
-    written = _COMPREHENSION.match(text)
-    if written is None or not _ELEMENTWISE.fullmatch(written["each"]) or re.search(r"\w\s*\(", written["each"]):
-        return None
-    words = re.findall(r"[A-Za-z_]\w*", written["each"])
-    if words.count(written["name"]) != 1 or not _OTHER_WORDS.isdisjoint(words):
-        return None
-    dots = _DOTS.fullmatch(written["items"])
-    items = written["items"] if dots is None else listed(*dots.groups())
-    return re.sub(rf"\b{written['name']}\b", items, written["each"])
+    bracket = stuck.open[-1] if stuck.open else None
+    if bracket is None or bracket.kind != "LSQB":
+        within = bracket is not None and bracket.kind == "LPAR"
+        return _IN_BRACKETS if within or (_RULE.match(stuck.rest) and not stuck.starts_line) else None
+    written = stuck.source.text[bracket.end : stuck.token.start]
+    if not written.strip():
+        return "what the list holds stands before `for`: `[2 * x for x in xs]`"
+    if "ELSE" in stuck.accepted:
+        return "a condition stands at the end: `[2 * x for x in xs if x > 1]`"
+    if re.search(r"\bfor\b", written):
+        return "a list has one `for`, and lists within it brackets of their own: `[[x * y for y in ys] for x in xs]`"
+    items = written.strip() if len(written) <= _SHOWN and "\n" not in written else "x, y"
+    return f"an item of several values is a list: `[[{items}] for ...]`"
 
 
 def listed(first: str, last: str) -> str:
@@ -100,7 +95,7 @@ def _settings_in_let(stuck: Stuck) -> str | None:
 LOOPS: tuple[Callable[[Stuck], str | None], ...] = (
     _targets_in_brackets,
     _items_without_brackets,
-    _comprehension,
+    _list_by_a_rule,
     _numbered_value,
     _settings_in_let,
 )

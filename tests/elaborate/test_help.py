@@ -36,7 +36,7 @@ POOLED = OPEN + "maxpool (2, 3); upsample (2, 3) "
         (X + "a: relu; repeat 2 { mul a[0] } }", "E0304", None),
         (X + "repeat 2 { a: relu; mul a[0] } }", "E0304", "`a` is the value of this round, and a list behind the loop"),
         ("block b { repeat 2 { add c }; c: relu; add c }\n" + X + "b }", "E0204", None),
-        (X + "let a = [i * i for i in range(3)]; relu }", "E0101", "operators work on a whole list, `2 * xs`"),
+        (X + "let a = sum(i * i for i in range(3)); relu }", "E0101", "a list by a rule stands in square brackets"),
         # operations
         (X + "a, b: residual { relu } }", "E0408", None),
         (X + "Sequential }", "E0201", "operations stand on lines of their own, each works on the one before"),

@@ -100,5 +100,6 @@ def expression(random: Random, depth: int) -> str:
             f"{random.choice(('min', 'max', 'sum', 'len', 'range', 'floor', 'sqrt', 'round_to'))}({left}, {right})",
             f"{random.choice(('abs', 'ceil', 'round', 'sum', 'len', 'range'))}({left})",
             f"{left} if {right} else {left}",
+            f"[{left} for i in {right}]", f"[{left} for i, b in {right} if {left}]",
         )
     )  # fmt: skip

@@ -36,6 +36,11 @@ EXPRESSIONS = {
     "(1,)": "[1]",
     "()": "[]",
     "[c, _, _]": "[c, _, _]",
+    "[2 * x for x in xs]": "Comprehension(item=(2 * x), targets=[x], iterable=xs)",
+    "[i for i, x in xs if x and i]": "Comprehension(item=i, targets=[i, x], iterable=xs, test=(x and i))",
+    "[[x for x in y]\n for y in ys]": (
+        "Comprehension(item=Comprehension(item=x, targets=[x], iterable=y), targets=[y], iterable=ys)"
+    ),
     "[1,\n  2 # two\n  , 3\n]": "[1, 2, 3]",
 }
 

@@ -187,10 +187,17 @@ LOOPS = {
     "for i, (w, s) in xs { bn }": (
         "the names of a loop take an item apart, not the items within it: `for i, x in xs`, and then `x[0]`"
     ),
-    "for w in [2 ** i for i in 0..3] { bn }": "operators work on a whole list: `2 ** range(3)`",
-    "let a = [(w + 1) // 2 for w in [7, 9]]": "operators work on a whole list: `([7, 9] + 1) // 2`",
-    "let a = [min(w, 8) for w in ws]": (
-        "lists are not written with `for`: operators work on a whole list, `2 * xs`; a loop is a statement"
+    "for w in [2 ** i for i in 0..3] { bn }": "the numbers from 0 up to 3, without it, are `range(3)`",
+    "let a = [x for i, (x, y) in xs]": (
+        "the names of a loop take an item apart, not the items within it: `for i, x in xs`, and then `x[0]`"
+    ),
+    "let a = sum(w // 2 for w in ws)": "a list by a rule stands in square brackets: `[2 * x for x in xs]`",
+    "let a = w for w in ws": "a list by a rule stands in square brackets: `[2 * x for x in xs]`",
+    "let a = [for w in ws: 2 * w]": "what the list holds stands before `for`: `[2 * x for x in xs]`",
+    "let a = [w if w > 8 for w in ws]": "a condition stands at the end: `[2 * x for x in xs if x > 1]`",
+    "let a = [i, w for i, w in ws]": "an item of several values is a list: `[[i, w] for ...]`",
+    "let a = [v + w for v in vs for w in ws]": (
+        "a list has one `for`, and lists within it brackets of their own: `[[x * y for y in ys] for x in xs]`"
     ),
     "for i in 2..5 { bn }": "the numbers from 2 up to 5, without it, are `range(2, 5)`",
     "add a.0, a.1": "tables number layers so; the value is an item of the list: `a[0]`",

@@ -1,0 +1,82 @@
+"""The shapes that are written behind `->` and in inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from specc.dims import symbol
+from specc.elaborate.expressions import Frame, evaluate, unknown_name
+from specc.elaborate.reads import sizes_in
+from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.values import BROKEN, Value
+from specc.ops import BY_WORD
+from specc.source import Span
+from specc.syntax import ast
+
+_NO_SHAPE: Final = "`->` asserts a shape: an operation stands on a line of its own, or behind `;`"
+_NAMED: Final = "`->` asserts the shape of the line; its value is named in front, `name: conv 8, 3x3`"
+
+
+def shape_parts(
+    expression: ast.Expr, frame: Frame, report: Reporter, open_sizes: frozenset[str]
+) -> tuple[Value | None, ...]:
+    """The sizes written behind `->` or in an `input`: numbers, open sizes, and `None` for `_`.
+
+    `open_sizes` are the names that stand for themselves.  Raises `Failed`.
+    """
+    parts = _written_parts(expression, frame)
+    if parts is None:
+        value = report.held(evaluate(expression, frame, report), expression.span)
+        return value if isinstance(value, tuple) else (value,)
+    found: list[Value | None] = []
+    for part in parts:
+        with suppress(Failed):  # each that is wrong is told
+            found.append(_part(part, expression.span, frame, report, open_sizes))
+    if len(found) < len(parts):
+        raise Failed
+    return tuple(found)
+
+
+def _written_parts(expression: ast.Expr, frame: Frame) -> Sequence[int | str | ast.Expr] | None:
+    """The parts of a shape; `None` for a value, which may be a list of them."""
+    match expression:
+        case ast.Size(parts=parts):
+            return parts
+        case ast.List(items=items):
+            return items
+        case ast.Name(id=name) if frame.scope.find(name) is None:
+            return sizes_in(name)
+    return None
+
+
+def _part(
+    part: int | str | ast.Expr, span: Span, frame: Frame, report: Reporter, open_sizes: frozenset[str]
+) -> Value | None:
+    if isinstance(part, int):
+        return part
+    name = part if isinstance(part, str) else part.id if isinstance(part, ast.Name) else None
+    if name == "_":
+        return None
+    if name is not None:
+        bound = frame.scope.find(name)
+        if bound is BROKEN:
+            raise Failed
+        if bound is None and name in open_sizes:
+            return symbol(name)
+        if isinstance(part, str):
+            if bound is None:
+                if name in BY_WORD and span.source.text[span.start : span.end] == name:
+                    raise report.error(
+                        "E0202", span, f"unknown name `{name}`", "a shape is asserted here", help=_NO_SHAPE
+                    )
+                help = _NAMED if span.source.text[span.start : span.end] == name else None
+                raise unknown_name(ast.Name(span, name), frame, report, tuple(open_sizes), help)
+            return bound
+    assert not isinstance(part, str)
+    inner = frame.nested()
+    for size in open_sizes:
+        if frame.scope.find(size) is None:
+            inner.scope.bind(size, symbol(size))
+    return evaluate(part, inner, report)
