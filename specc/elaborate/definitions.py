@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, TypeAlias
 
 from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics.suggest import nearest
 from specc.elaborate.bodies import Body, Entry
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
+from specc.elaborate.reads import names_in
 from specc.elaborate.report import Reporter
-from specc.elaborate.values import BROKEN, Namespace
+from specc.elaborate.values import BROKEN, Namespace, quoted
+from specc.elaborate.words import FACTS, known_words
 from specc.ops import BY_WORD
 from specc.source import Span
 from specc.syntax import ast
@@ -109,6 +112,16 @@ def callable_names(module: Module) -> list[str]:
         elif isinstance(value, Namespace):
             names += [f"{name}.{m}" for m, inner in value.members.items() if isinstance(inner, BlockDefinition)]
     return names
+
+
+def check_facts(claim: ast.Expr, body: Body, module: Module, sizes: Collection[str], report: Reporter) -> None:
+    """E0503 for names in a claim that are neither facts nor open `sizes`, and that nothing binds."""
+    for name in names_in(claim):
+        bound = body.find(name.id) or module.scope.find(name.id) or name.id in known_words()
+        if name.id not in FACTS and name.id not in sizes and not bound:
+            guess = None if report.full else nearest(name.id, [*FACTS, *body.visible()])
+            help = f"did you mean `{guess}`?" if guess else f"there are {quoted(FACTS)}"
+            report.error("E0503", name.span, f"there is no fact `{name.id}`", help=help)
 
 
 def check_branch(branch: ast.Branch, body: Body, report: Reporter) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from specc.ops import BY_WORD
+from specc.source import Span
 from specc.syntax import ast
 
 _ATTENTION = "attention is a block of `dense`, `split`, `reshape`, `transpose`, `matmul`: `specc zoo vit` shows one"
@@ -93,6 +94,7 @@ _INPUT = r"\binput\s+\w+\s+(\[[^\]]*\]|\w+)"
 FRAMEWORKS = frozenset({"nn", "torch", "tf", "keras", "layers", "self", "F", "np", "jnp", "flax", "tfl"})
 NO_ACTIVATION_HELP = "`none` means no activation"
 _BATCH = r"\breshape\s*[(\[]\s*$"
+_LONGEST = 300
 _SEQUENCES = ("sequential", "modulelist")
 
 
@@ -117,7 +119,7 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
     from specc.diagnostics.foreign import written_here
 
     text = name.span.source.text
-    here = written_here(text, name.span.start)
+    here = written_here(text, name.span.start) or row_meant(name.span)
     last = name.id.rpartition(".")[2].lower()
     if reduces(name):
         return "along an axis it is `reduce_sum height`: axes have names or count from 0 behind the batch"
@@ -132,6 +134,13 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
     if guess:
         return f"did you mean `{guess}`?"
     return "`specc explain` lists the operations"
+
+
+def row_meant(place: Span) -> str | None:
+    """What a row of a paper's table is here that begins at `place`: `conv3-64`, `FC-4096`."""
+    from specc.diagnostics.papers import joined_here
+
+    return joined_here(place.source.text[place.start : place.start + _LONGEST].partition("\n")[0])
 
 
 def name_meant(name: ast.Name) -> str | None:

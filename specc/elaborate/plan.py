@@ -16,7 +16,7 @@ from specc.diagnostics.suggest import nearest
 from specc.elaborate.idle import warn_of_idle
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
-from specc.elaborate.surplus import TAKE_LISTS, elsewhere, is_ambiguous, meant, text
+from specc.elaborate.surplus import TAKE_LISTS, elsewhere, is_ambiguous, meant, of_paper, text, unbracketed
 from specc.elaborate.tensor_names import tensors_name
 from specc.elaborate.values import quoted
 from specc.elaborate.words import NO_ACTIVATION, activations, choices
@@ -361,19 +361,12 @@ def _missing(signature: Signature, result: Plan, place: Span, report: Reporter) 
             f"`{signature.word}` needs {shown}",
             place,
             f"{shown} missing",
-            help=_unbracketed(signature, result) or f"write `{signature.word} {_call(signature, result)}`",
+            help=unbracketed(signature.word, result.fields)
+            or of_paper(place)
+            or f"write `{signature.word} {_call(signature, result)}`",
         )
     )
     result.ok = False
-
-
-def _unbracketed(signature: Signature, result: Plan) -> str | None:
-    """What to say of `conv (64, 3x3)`, whose only argument is a list."""
-    first = next(iter(result.fields.values()), None)
-    if len(result.fields) != 1 or not isinstance(first, ast.List) or len(first.items) < 2:
-        return None
-    items = ", ".join(text(item) for item in first.items)
-    return f"the arguments of an operation stand without brackets: `{signature.word} {items}`"
 
 
 def _call(signature: Signature, result: Plan) -> str:

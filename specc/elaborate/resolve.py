@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from specc.diagnostics import Diagnostic, Label
-from specc.diagnostics.suggest import nearest
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.bind import no_activation
 from specc.elaborate.bodies import Body, BoundNames, Entry
-from specc.elaborate.definitions import check_branch, report_recursion, report_unused, report_unused_in
+from specc.elaborate.definitions import check_branch, check_facts, report_recursion, report_unused, report_unused_in
 from specc.elaborate.doubled import warn_of_doubled
 from specc.elaborate.foreign import arguments_meant
 from specc.elaborate.modules import BlockDefinition, Module
@@ -23,8 +22,8 @@ from specc.elaborate.reads import defined_in, names_in, open_sizes, parts_in, si
 from specc.elaborate.report import Reporter
 from specc.elaborate.tensor_names import check_name
 from specc.elaborate.unknown import EARLIER_ROUND, no_operation, operation_for_certain, unknown_name, unknown_operation
-from specc.elaborate.values import BROKEN, Namespace, Word, quoted
-from specc.elaborate.words import FACTS, activations, function_meant, known_words, takes_words
+from specc.elaborate.values import BROKEN, Namespace, Word
+from specc.elaborate.words import activations, function_meant, known_words, takes_words
 from specc.ops import BY_WORD
 from specc.ops.base import Op
 from specc.source import Source, Span
@@ -156,7 +155,7 @@ class Resolver:
                 self._output(name, args, body)
             case ast.Expect(claim=claim):
                 self._claim(claim, body)
-                self._facts(claim, body)
+                check_facts(claim, body, self._module, self._sizes, self._report)
 
     def _alternatives(self, then: Sequence[ast.Statement], orelse: Sequence[ast.Statement], body: Body) -> None:
         """Either side may define the same names, so the second starts from those before the first."""
@@ -339,14 +338,6 @@ class Resolver:
             self.gathered.setdefault(loop, set()).add(name)
         return True
 
-    def _facts(self, claim: ast.Expr, body: Body) -> None:
-        for name in names_in(claim):
-            bound = body.find(name.id) or self._module.scope.find(name.id) or name.id in known_words()
-            if name.id not in FACTS and name.id not in self._sizes and not bound:
-                guess = None if self._report.full else nearest(name.id, [*FACTS, *body.visible()])
-                help = f"did you mean `{guess}`?" if guess else f"there are {quoted(FACTS)}"
-                self._report.error("E0503", name.span, f"there is no fact `{name.id}`", help=help)
-
     def _expression(self, expression: ast.Expr, body: Body) -> None:
         for part in parts_in(expression):
             match part:
@@ -369,9 +360,8 @@ class Resolver:
         body = Body(parent)
         for target in rule.targets:
             self._define(target, "variable of a list", body)
-        for part in (rule.item, rule.test):
-            if part is not None:
-                self._expression(part, body)
+        for part in filter(None, (rule.item, rule.test)):
+            self._expression(part, body)
         if self._report.faults == faults:  # a name that nothing reads may be the one that is mistyped
             self._unused(body)
 

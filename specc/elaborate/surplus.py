@@ -1,9 +1,9 @@
-"""What was meant by more arguments without names than an operation takes."""
+"""What was meant by more arguments without names than an operation takes, and by fewer than it needs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from specc.diagnostics.suggest import nearest
@@ -11,6 +11,7 @@ from specc.elaborate.report import Reporter
 from specc.elaborate.values import quoted
 from specc.elaborate.words import activations
 from specc.ops import BY_WORD
+from specc.source import Span
 from specc.syntax import ast
 
 KNOW_INPUT: Final = ("conv", "deconv", "dense")
@@ -183,6 +184,23 @@ def elsewhere(word: str, key: ast.Name, value: ast.Expr) -> str | None:
     """The operation that takes the argument, of two that resize."""
     other = _TAKES_INSTEAD.get((word, key.id))
     return f"`{other}` takes it: `{other} {key.id}={text(value)}`" if other is not None else None
+
+
+def unbracketed(word: str, fields: Mapping[str, ast.Expr]) -> str | None:
+    """What to say of `conv (64, 3x3)`, whose only argument is a list."""
+    first = next(iter(fields.values()), None)
+    if len(fields) != 1 or not isinstance(first, ast.List) or len(first.items) < 2:
+        return None
+    items = ", ".join(text(item) for item in first.items)
+    return f"the arguments of an operation stand without brackets: `{word} {items}`"
+
+
+def of_paper(place: Span) -> str | None:
+    """What to say of `conv 3-64`, as papers write a window of 3x3."""
+    from specc.elaborate.foreign import row_meant
+
+    here = row_meant(place)
+    return here and f"did you mean `{here}`?"
 
 
 def is_ambiguous(word: str, act: ast.Expr, free: Sequence[str], report: Reporter) -> bool:

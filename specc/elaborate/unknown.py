@@ -9,7 +9,7 @@ from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest, only_possible
 from specc.elaborate.bodies import Body, Entry
 from specc.elaborate.definitions import callable_names
-from specc.elaborate.foreign import FRAMEWORKS, is_foreign, name_meant, operation_meant, reduces
+from specc.elaborate.foreign import FRAMEWORKS, is_foreign, name_meant, operation_meant, reduces, row_meant
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import Namespace, quoted
@@ -59,7 +59,7 @@ def unknown_operation(name: ast.Name, entry: Entry | None, module: Module, repor
 
 def operation_for_certain(name: ast.Name, module: Module) -> str | None:
     """The operation or block that an unknown one can only have been meant to be; `None` where there is a doubt."""
-    if is_foreign(name.id) or reduces(name) or _is_of_no_module(name):
+    if is_foreign(name.id) or reduces(name) or _is_of_no_module(name) or row_meant(name.span):
         return None
     guess = only_possible(name.id, callable_names(module))
     return None if guess == name.id else guess  # which a faulty definition hides
