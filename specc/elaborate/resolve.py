@@ -355,13 +355,13 @@ class Resolver:
 
     def _comprehension(self, rule: ast.Comprehension, parent: Body) -> None:
         """The names of a list by a rule are those of a body of its own."""
-        faults = self._report.faults
+        body, faults = Body(parent), self._report.faults
         self._expression(rule.iterable, parent)
-        body = Body(parent)
         for target in rule.targets:
             self._define(target, "variable of a list", body)
-        for part in filter(None, (rule.item, rule.test)):
-            self._expression(part, body)
+        self._expression(rule.item, body)
+        if rule.test is not None:
+            self._expression(rule.test, body)
         if self._report.faults == faults:  # a name that nothing reads may be the one that is mistyped
             self._unused(body)
 
