@@ -122,7 +122,7 @@ class Layers:
 
     def _can_repeat(self, sources: list[LayerValue], count: int) -> bool:
         """Whether no error has left its mark, and there may be `count` layers more."""
-        if self.broken or self.doubtful or len(self.build.nodes) + count > self._limits.layers:
+        if self.broken or len(self.build.nodes) + count > self._limits.layers:
             return False
         return not [source for source in sources if source.claimed is not None]
 

@@ -73,7 +73,7 @@ class Memory:
         free = tuple((called | read).difference(bound, ["in"]))
         if any(body.find(name) is not None or _comes_later(name, body, module) for name in free):
             return
-        if called.isdisjoint(bound):
+        if called.isdisjoint(bound):  # else what is called depends on what the name is bound to, not only on that it is
             alone = not bound and "in" not in read and len(statement.labels) < 2
             self._noted[id(statement)] = Resolved(statement, plan, bound, free, alone)
 

@@ -1,8 +1,8 @@
-"""Statements that come to what they came to in the last check.
+"""Using again what statements made in the last check.
 
-What an operation makes depends on its arguments, the type of the value it works on, and the layout.  Where a statement
-is kept from the last check, reads no other value, and meets these again, its nodes are taken as they are, or with other
-names and lines.
+What an operation makes depends on its arguments, on the type of its input and on the layout.  Where a statement has not
+been edited since the last check, reads no value but its input, and all of these are the same, the nodes that it made
+then are used again: as they are, or with other names and line numbers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from specc.syntax import ast
 
 
 class Replay:
-    """Elaborates operations, again where they are known; `found` are the outcomes of this check."""
+    """Elaborates operations, from their outcomes in the last check where it can; `found` are those of this check."""
 
     def __init__(self, operations: Operations, layers: Layers, report: Reporter, memory: Memory, model: str) -> None:
         self.found = Outcomes()
@@ -49,13 +49,13 @@ class Replay:
         return value.type is None or value.claimed is not None or value.name in self._layers.doubtful
 
     def _name(self, statement: ast.Operation, frame: Frame) -> str | None:
-        """How the statement's layer is going to be called, if nothing of this name is in its way."""
+        """The name that the statement's layer will get; `None` where another layer has it, or `weights=` renames it."""
         label = statement.labels[0].id if statement.labels else None
         name = frame.naming.next(label, BY_WORD[statement.name.id].word)
         return None if name in frame.naming.taken or frame.naming.scope(name) is not None else name
 
     def _again(self, past: Outcome, before: LayerValue, name: str, frame: Frame) -> Outcome | None:
-        """Do what the statement did, under its name and in its line of now."""
+        """Add the nodes that the statement made before, under its new name and line number."""
         statement = past.statement
         outcome = _moved(past, before, name, statement.name.span.row)
         if not self._layers.take(outcome.made):
@@ -68,7 +68,8 @@ class Replay:
         return outcome
 
     def _watched(self, before: LayerValue, statement: ast.Operation, frame: Frame) -> Outcome | None:
-        """Elaborate the statement; its outcome, if it says all that the statement did."""
+        """Elaborate the statement.  Returns its outcome, or `None` where it did more than make layers: found something,
+        or took steps of work that are counted."""
         report, layers = self._report, self._layers
         heard, steps, first = report.heard, report.steps, len(layers.build.nodes)
         self._operations.operation(statement, frame)
@@ -76,14 +77,11 @@ class Replay:
         if layers.broken or (report.heard, report.steps) != (heard, steps) or not isinstance(result, LayerValue):
             return None
         made = tuple(map(layers.step, layers.build.nodes[first:]))
-        known = {before.name, *(one.node.name for one in made)}
-        if not made or any(len(one.node.outputs) > 1 or not known.issuperset(one.node.inputs) for one in made):
-            return None
         return Outcome(statement, frame.layout, before, made, result)
 
 
 def _moved(outcome: Outcome, before: LayerValue, name: str, line: int) -> Outcome:
-    """The outcome of the same statement called `name`, in `line`, behind `before`."""
+    """`outcome` with another layer name, line number and input."""
     first = outcome.made[0].node
     if (first.name, first.line, outcome.before.name) == (name, line, before.name):
         return outcome

@@ -95,6 +95,7 @@ EDITS = {
         "conv 4, 1x1, weights=conv2\nconv 4, 1x1",
     ),
     "a name that a function has": ("let max = 3\nconv max(max, 4), 1x1", "let max = 5\nconv max(max, 4), 1x1"),
+    "a name that an operation has": ("conv: relu\nconv 8, 3x3, act=conv", "let conv = relu\nconv 8, 3x3, act=conv"),
     "what does not meet": ("conv 4, 3x3, relu\nadd x", "tanh\nconv 4, 3x3, relu\nadd x"),
     "tensors that do not fit": (
         "head: conv 4, 1x1\nconv 5, 1x1, weights=head",
