@@ -98,7 +98,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     ours = {old: new for new, old in spec.names.items()}
     for note in (*notes, *_repeated({ours[part]: ours[whole] for part, whole in imported.repeated.items()})):
         console.note(f"note: {note}")
-    _note_promoted([new for new, old in spec.names.items() if old in imported.promoted], console)
+    promoted = {new for new, old in spec.names.items() if old in imported.promoted}
+    for kind, more in (("parameter", ", counted as trainable"), ("buffer", ", kept with the weights")):
+        _note_promoted([name for name in _of_kind(spec.checked.graph, kind) if name in promoted], kind, more, console)
     return OK
 
 
@@ -138,13 +140,18 @@ def _repeated(found: Mapping[str, str]) -> Iterator[str]:
         )
 
 
-def _note_promoted(names: list[str], console: Console) -> None:
-    """Say which constants of the file count as parameters now, for a spec cannot write them."""
+def _of_kind(graph: Graph, kind: str) -> Iterator[str]:
+    """The names of the graph's parameters, or of its buffers."""
+    for node in graph.nodes:
+        yield from (f"{node.name}.{weight.name}" for weight in graph.weights(node) if weight.kind == kind)
+
+
+def _note_promoted(names: list[str], kind: str, how: str, console: Console) -> None:
+    """Say which constants of the file are parameters or buffers now, for a spec cannot write them."""
     if names:
         more = ", ..." if len(names) > MOST_NAMED else ""
-        became = "constant of the file is a parameter" if len(names) == 1 else "constants of the file are parameters"
-        listed = ", ".join(names[:MOST_NAMED])
-        console.note(f"note: {len(names)} {became} in the spec, counted as trainable: {listed}{more}")
+        became = f"constant of the file is a {kind}" if len(names) == 1 else f"constants of the file are {kind}s"
+        console.note(f"note: {len(names)} {became} in the spec{how}: {', '.join(names[:MOST_NAMED])}{more}")
 
 
 def _write_rules(tensors: Mapping[str, Tensor], path: Path, console: Console) -> int:

@@ -9,6 +9,7 @@ from specc.core import PydanticCustomError
 from specc.ops.base import Builder, Field, Types, Weight
 from specc.ops.families import Uncounted
 from specc.ops.fields import Values, whole
+from specc.ops.scale import kind_of
 from specc.ops.shape import MOST_SIZES
 from specc.ops.target import measured
 from specc.ops.weights import Init, fit
@@ -46,6 +47,8 @@ class Learned(Uncounted):
     """Initialiser of the tensor."""
     weight: Values | None = None
     """Fixed values: one number, or numbers for the last axes at least, channels first."""
+    buffer: bool = False
+    """Kept with the weights, but not trained, and counted as no parameter: PyTorch's buffers."""
     layout: Layout = "chw"
     """The order in which the model's author writes axes."""
 
@@ -57,7 +60,7 @@ class Learned(Uncounted):
         if self.layout == "hwc" and len(shape) > 1:
             shape = (shape[-1], *shape[:-1])
         fixed = None if self.weight is None else fit("weight", self.weight, shape)
-        return (Weight("weight", shape, self.init, fixed=fixed),)
+        return (Weight("weight", shape, self.init, kind=kind_of(self.buffer), fixed=fixed),)
 
     def reach(self, inputs: Types) -> Field:
         return ()

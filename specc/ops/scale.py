@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from specc.ops.base import Builder, Field, Types, Weight
 from specc.ops.families import Uncounted
@@ -14,6 +14,13 @@ from specc.types import TensorType
 
 if TYPE_CHECKING:
     from specc.ops.base import Array
+
+
+Kind: TypeAlias = Literal["parameter", "buffer"]
+
+
+def kind_of(buffer: bool) -> Kind:
+    return "buffer" if buffer else "parameter"
 
 
 def channel_shape(word: str, x: TensorType) -> tuple[int, ...]:
@@ -57,6 +64,8 @@ class Scale(Uncounted):
     """One factor and bias for each element of an item, not for each channel."""
     shared: bool = False
     """One factor for all of an item; a bias remains one for each channel or element."""
+    buffer: bool = False
+    """Kept with the weights, but not trained, and counted as no parameter: PyTorch's buffers."""
 
     def infer(self, inputs: Types) -> Types:
         self.weights(inputs)
@@ -65,9 +74,10 @@ class Scale(Uncounted):
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
         weight = _one("weight", self.weight, self.init) if self.shared else None
         weight = weight or self._factor(inputs[0], "weight", self.weight, self.init)
-        if self.bias is False:
-            return (weight,)
-        return (weight, self._factor(inputs[0], "bias", None if self.bias is True else self.bias, 0.0))
+        found = [weight]
+        if self.bias is not False:
+            found.append(self._factor(inputs[0], "bias", None if self.bias is True else self.bias, 0.0))
+        return tuple([each._replace(kind=kind_of(self.buffer)) for each in found])
 
     def _factor(self, x: TensorType, name: str, fixed: Values, init: str | float) -> Weight:
         return (_each if self.elementwise else _factor)(self.word, x, name, fixed, init)
@@ -97,7 +107,7 @@ class LearnedBias(Uncounted):
     """x + bias per channel, learned.
 
     A learned embedding of positions, as transformers add to their tokens, is `bias elementwise=true`.  What is added
-    without being learned is no parameter: `add 3`.
+    without being learned is no parameter: `add 3`; a tensor that is kept but not trained is `bias buffer=true`.
     """
 
     word = "bias"
@@ -106,13 +116,21 @@ class LearnedBias(Uncounted):
     """Initialiser of the bias."""
     elementwise: bool = False
     """One number for each element of an item, not for each channel."""
+    shared: bool = False
+    """One number for all of an item."""
+    buffer: bool = False
+    """Kept with the weights, but not trained, and counted as no parameter: PyTorch's buffers."""
 
     def infer(self, inputs: Types) -> Types:
         self.weights(inputs)
         return inputs
 
     def weights(self, inputs: Types) -> tuple[Weight, ...]:
-        return ((_each if self.elementwise else _factor)(self.word, inputs[0], "bias", None, self.init),)
+        if self.shared:
+            bias = _one("bias", None, self.init)
+        else:
+            bias = (_each if self.elementwise else _factor)(self.word, inputs[0], "bias", None, self.init)
+        return (bias._replace(kind=kind_of(self.buffer)),)
 
     def reach(self, inputs: Types) -> Field:
         return ()

@@ -40,35 +40,51 @@ class Borrowed:
         return result
 
 
-class Scale(nn.Module):
+class Holding(nn.Module):
+    """A module with tensors that are parameters, or, if `buffer`, kept with these and not trained."""
+
+    weight: torch.Tensor
+    bias: torch.Tensor | None
+
+    def __init__(self, buffer: bool, **tensors: torch.Tensor) -> None:
+        super().__init__()
+        for name, tensor in tensors.items():
+            if buffer:
+                self.register_buffer(name, tensor)
+            else:
+                self.register_parameter(name, nn.Parameter(tensor))
+
+
+class Scale(Holding):
     """weight x + bias, both of the shape (channels, 1, ...), or that of an item; of one weight for all if `shared`."""
 
-    def __init__(self, *shape: int, bias: bool = False, shared: bool = False) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(1 if shared else shape))
-        self.bias = nn.Parameter(torch.zeros(shape)) if bias else None
+    def __init__(self, *shape: int, bias: bool = False, shared: bool = False, buffer: bool = False) -> None:
+        weight = torch.ones(1 if shared else shape)
+        super().__init__(buffer, weight=weight, **({"bias": torch.zeros(shape)} if bias else {}))
+        if not bias:
+            self.bias = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x * self.weight if self.bias is None else x * self.weight + self.bias
 
 
-class Bias(nn.Module):
-    """x + bias; the bias has the shape (channels, 1, ...), or that of an item."""
+class Bias(Holding):
+    """x + bias; the bias has the shape (channels, 1, ...), that of an item, or (1,)."""
 
-    def __init__(self, *shape: int) -> None:
-        super().__init__()
-        self.bias = nn.Parameter(torch.zeros(shape))
+    bias: torch.Tensor
+
+    def __init__(self, *shape: int, buffer: bool = False) -> None:
+        super().__init__(buffer, bias=torch.zeros(shape))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x + self.bias
 
 
-class Learned(nn.Module):
+class Learned(Holding):
     """A tensor of its own, the same for every item of `x`."""
 
-    def __init__(self, *shape: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(shape))
+    def __init__(self, *shape: int, buffer: bool = False) -> None:
+        super().__init__(buffer, weight=torch.zeros(shape))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.weight.expand(len(x), *self.weight.shape).clone()

@@ -23,7 +23,10 @@ from specc.torch.table import lower
 _NEEDS = {
     "window_means": {"window_sums"},
     "window_sums": {"filtered"},
+    "Bias": {"Holding"},
     "FixedFilter": {"filtered"},
+    "Learned": {"Holding"},
+    "Scale": {"Holding"},
     "resized": {"positions", "interpolation"},
 }
 """What the helpers of `specc.torch.runtime` call among themselves."""

@@ -51,17 +51,19 @@ def _scale(layer: Layer) -> str:
     assert isinstance(op, Scale)
     shape = op.weights(layer.types)[-1].shape
     options = {"bias": unless(op.bias is not False, False), "shared": unless(op.shared and op.bias is not False, False)}
+    options["buffer"] = unless(op.buffer, False)
     return f"{layer.module(_sized('Scale', shape, **options), helper=True)}({layer.x})"
 
 
-def _bias(layer: Layer) -> str:
-    (weight,) = layer.op.weights(layer.types)
-    return f"{layer.module(_sized('Bias', weight.shape), helper=True)}({layer.x})"
+def _holding(helper: str) -> Lowering:
+    """A module with one tensor."""
 
+    def lowering(layer: Layer) -> str:
+        (weight,) = layer.op.weights(layer.types)
+        buffer = unless(weight.kind == "buffer", False)
+        return f"{layer.module(_sized(helper, weight.shape, buffer=buffer), helper=True)}({layer.x})"
 
-def _learned(layer: Layer) -> str:
-    (weight,) = layer.op.weights(layer.types)
-    return f"{layer.module(_sized('Learned', weight.shape), helper=True)}({layer.x})"
+    return lowering
 
 
 def _prelu(layer: Layer) -> str:
@@ -333,8 +335,8 @@ TABLE: Final[dict[str, Lowering]] = {
     "lrn": norms.lrn,
     "normalize": _normalize,
     "scale": _scale,
-    "bias": _bias,
-    "learned": _learned,
+    "bias": _holding("Bias"),
+    "learned": _holding("Learned"),
     "relu": _element("F.relu({})"),
     "relu6": _element("F.relu6({})"),
     "leaky_relu": _alpha("F.leaky_relu"),

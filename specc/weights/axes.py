@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
@@ -66,8 +67,10 @@ def _fits(shape: tuple[int, ...], target: Target) -> bool:
     """Equal shapes fit, and so do those that differ in axes of size 1 behind: a vector (C) and (C, 1, 1), which
     broadcasts; a matrix (out, in) and the 1x1 convolution (out, in, 1, 1).  Values for every element of an item may
     have an axis for the batch before them, as embeddings of positions have in PyTorch, and those that are repeated
-    along the first axes of an item may lack these."""
+    along the first axes of an item may lack these; a single number has any number of axes."""
     if target.elementwise and (shape == (1, *target.shape) or shape == _without_ones_before(target.shape)):
+        return True
+    if target.elementwise and prod(shape) == prod(target.shape) == 1:
         return True
     return _without_ones_behind(shape) == _without_ones_behind(target.shape)
 

@@ -79,7 +79,7 @@ def test_constants_that_became_parameters_are_told(specc: Specc) -> None:
     text = f'<ir_version: 8, opset_import: ["" : 17]> g (float[N,3,2,2] x) => (float[N,3,2,2] y) {{ {node} }}'
     Path("m.onnx").write_bytes(parser.parse_model(text).SerializeToString())
     answer = specc("import", "m.onnx", "-o", "m.cnn")
-    note = "note: 1 constant of the file is a parameter in the spec, counted as trainable: learned1.weight"
+    note = "note: 1 constant of the file is a buffer in the spec, kept with the weights: learned1.weight"
     assert answer.err.splitlines()[1:] == [note]
 
 

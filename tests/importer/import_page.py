@@ -27,6 +27,12 @@ COMPUTED = """\
 What a file computes of its weights (weight standardisation, `exp` of a factor) is a weight of the spec: a note says
 from which of the network's own, and the rules of `--map` leave these out: later ones are never taken as they are.
 """
+OWN = """\
+In files of PyTorch's a parameter or buffer of one element is a weight (`scale shared=true`), for a checkpoint holds it;
+numbers that the network's author wrote stay numbers. Those of `dynamo=True` also say which tensors are buffers: these
+are `buffer=true` where they stand among values, count as no parameters, and a kernel of a layer becomes one. Those of
+`dynamo=False` do not say so; all their named tensors are parameters.
+"""
 REASONS = [
     (
         "what computes across the batch, changes or drops it, slides windows over a batch merged with another axis, or "
@@ -77,6 +83,7 @@ def page() -> str:
         HOW,
         f"## Read on constants and sizes alone ({len(folded)} more)\n\n{_listed(folded)}\n",
         COMPUTED,
+        OWN,
         f"## Not read\n\n| what | why |\n|---|---|\n{reasons}",
         f"These {len(unread)} operators are not read, outside such patterns (IsNaN in a masked softmax):"
         f"\n\n{_listed(unread)}\n",

@@ -31,6 +31,7 @@ def weights(word, x, **arguments):
         ("scale", {"shared": True, "bias": True}, image(6, 5), [("weight", (1,), 1.0), ("bias", (6, 1), 0.0)]),
         ("bias", {}, image(6, "H", "W"), [("bias", (6, 1, 1), 0.0)]),
         ("bias", {"elementwise": True, "init": "normal"}, image(16, 32), [("bias", (16, 32), "normal")]),
+        ("bias", {"shared": True}, image(6, "H", "W"), [("bias", (1,), 0.0)]),
         ("prelu", {}, image(6, 5, 4), [("weight", (6, 1, 1), 0.25)]),
         ("prelu", {"shared": True}, image(6, 5, 4), [("weight", (1,), 0.25)]),
         ("prelu", {"elementwise": True}, image(6, 5, 4), [("weight", (6, 5, 4), 0.25)]),
@@ -46,6 +47,12 @@ def test_running_statistics_are_buffers():
     kinds = {name: kind for name, _, _, kind in weights("bn", image(6, 5, 4))}
     assert kinds == {"weight": "parameter", "bias": "parameter", "running_mean": "buffer", "running_var": "buffer"}
     assert [name for name, *_ in weights("bn", image(6), affine=False)] == ["running_mean", "running_var"]
+
+
+@pytest.mark.parametrize("word", ["bias", "learned", "scale"])
+def test_tensors_that_are_not_trained_are_buffers(word):
+    given = {"shape": (3,)} if word == "learned" else {}
+    assert [kind for *_, kind in weights(word, image(6), buffer=True, **given)] == ["buffer"]
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,8 @@ def _plus(ctx: Context, step: Step, kind: type[Merge], parts: tuple[Live, Known,
         return [found]
     if beside := _beside(ctx, step, kind, parts):
         return [beside]
+    if kind is Add and _is_one(ctx, constant, value):
+        return [_shared(ctx, step, LearnedBias(shared=True), value, "bias", constant)]
     numbers = _numbers(ctx, constant, value)
     if kind is Sub and place == 1:
         numbers = mapped(numbers, numbers.shape, np.negative)
@@ -211,21 +213,34 @@ def _plus(ctx: Context, step: Step, kind: type[Merge], parts: tuple[Live, Known,
 
 def _biased(ctx: Context, step: Step, value: Live, bias: Tensor) -> list[Value]:
     """One number for each channel added: the bias of the layer before where that has none, or a layer of its own."""
-    node = ctx.nodes.get(value.value)
-    if node is not None and node.op == Scale():
+    node, buffer = ctx.nodes.get(value.value), ctx.state.is_buffer(bias)
+    if node is not None and node.op == Scale(buffer=buffer):
         weight = mapped(ctx.weights[node.name]["weight"], bias.shape)
         return [Live(norms.scaled(ctx, step, node.inputs[0], weight, bias), value.last)]
-    if node is not None and node.op == Scale(shared=True):
+    if node is not None and node.op == Scale(shared=True, buffer=buffer):
         shape = (bias.shape[0], *(1,) * len(ctx.type(value).spatial))
         tensors = {**ctx.weights[node.name], "bias": mapped(bias, shape)}
-        return [Live(ctx.add(step, Scale(shared=True, bias=True), node.inputs[0], weights=tensors), value.last)]
-    if node is not None and _takes_bias(node):
+        whole = Scale(shared=True, bias=True, buffer=buffer)
+        return [Live(ctx.add(step, whole, node.inputs[0], weights=tensors), value.last)]
+    if node is not None and _takes_bias(node) and not buffer:
         op = node.op.model_copy(update={"bias": True})
         tensors = {**ctx.weights[node.name], "bias": bias}
         return [Live(ctx.add(step, op, *node.inputs, weights=tensors), value.last)]
     shape = (bias.shape[0], *(1,) * len(ctx.type(value).spatial))
     tensors = {"bias": mapped(bias, shape)}
-    return [Live(ctx.add(step, LearnedBias(), value.value, weights=tensors), value.last)]
+    return [Live(ctx.add(step, LearnedBias(buffer=buffer), value.value, weights=tensors), value.last)]
+
+
+def _is_one(ctx: Context, constant: Known, value: Live) -> bool:
+    """Whether a learned constant is one number for all of an item, and not for its only channel."""
+    return ctx.is_learned(constant) and ctx.type(value).channels != 1
+
+
+def _shared(ctx: Context, step: Step, op: Scale | LearnedBias, value: Live, name: str, constant: Known) -> Live:
+    """`op` with one learned number for all of an item."""
+    op = op.model_copy(update={"buffer": ctx.state.is_buffer(constant.tensor)})
+    weights = {name: mapped(constant.tensor, (1,))}
+    return Live(ctx.add(step, op, value.value, weights=weights), value.last)
 
 
 def _along_rows(ctx: Context, step: Step, value: Live, constant: Known) -> Live | None:
@@ -248,28 +263,37 @@ def _beside(ctx: Context, step: Step, kind: type[Merge], parts: tuple[Live, Know
     value, constant, place = parts
     if ctx.own or ctx.lifted or constant.is_open:
         return None
+    inverse = kind is Div or (kind is Sub and place == 1)
+    if ctx.is_learned(constant):
+        return beside_learned(ctx, step, kind, parts) if inverse or kind is Sub else None
     per_channel = ctx.per_channel(constant, value)
     per_element = None if per_channel else ctx.per_element(constant, value)
     whole = per_channel is not None or constant.elements == ctx.type(value).elements
-    inverse = kind is Div or (kind is Sub and place == 1)
     if (per_channel or per_element) is None or (whole and not inverse):
         return None
+    return beside_learned(ctx, step, kind, parts)
+
+
+def beside_learned(ctx: Context, step: Step, kind: type[Merge], parts: tuple[Live, Known, int]) -> Live:
+    """A merge with a constant as a learned tensor of its own."""
+    value, constant, place = parts
     rank = ctx.type(value).rank
     shape = constant.shape[-rank:]
     item = mapped(constant.tensor, (*(1,) * (rank - len(shape)), *shape))
-    tensor = learned.beside(ctx, step, item, value, 1.0 if kind in (Mul, Div) else "normal")
+    tensor = learned.beside(ctx, step, item, value, 1.0 if kind in (Mul, Div, Pow) else "normal")
     operands = (value.value, tensor.value) if place else (tensor.value, value.value)
     return Live(ctx.add(step, kind(layout=ctx.builder.layout), *operands), value.last)
 
 
 def _shifted(ctx: Context, step: Step, value: Live, bias: Tensor) -> list[Value]:
     """A constant for each element added, with the factors just before where there are some."""
-    node = ctx.nodes.get(value.value)
-    if node is not None and node.op == Scale(elementwise=True):
-        op = node.op.model_copy(update={"bias": True})
+    node, buffer = ctx.nodes.get(value.value), ctx.state.is_buffer(bias)
+    if node is not None and node.op == Scale(elementwise=True, buffer=buffer):
+        scaled = node.op.model_copy(update={"bias": True})
         tensors = {**ctx.weights[node.name], "bias": bias}
-        return [Live(ctx.add(step, op, node.inputs[0], weights=tensors), value.last)]
-    return [Live(ctx.add(step, LearnedBias(elementwise=True), value.value, weights={"bias": bias}), value.last)]
+        return [Live(ctx.add(step, scaled, node.inputs[0], weights=tensors), value.last)]
+    op = LearnedBias(elementwise=True, buffer=buffer)
+    return [Live(ctx.add(step, op, value.value, weights={"bias": bias}), value.last)]
 
 
 def _takes_bias(node: Node) -> bool:
@@ -293,13 +317,12 @@ def _times(
         return [beside]
     if kind is Div and place == 0:
         raise Decline("it divides a constant for each channel or element by a computed value")
-    if constant.shape == (1,) and ctx.type(value).shape[1:] != (1,):
-        op = Scale(shared=True)
-        return [Live(ctx.add(step, op, value.value, weights={"weight": constant.tensor}), value.last)]
+    if _is_one(ctx, constant, value) or (constant.shape == (1,) and ctx.type(value).shape[1:] != (1,)):
+        return [_shared(ctx, step, Scale(shared=True), value, "weight", constant)]
     numbers = _numbers(ctx, constant, value)
     weight = mapped(numbers, numbers.shape, np.reciprocal) if kind is Div else numbers
     if len(weight.shape) > 1:
-        op = Scale(elementwise=True)
+        op = Scale(elementwise=True, buffer=ctx.state.is_buffer(weight))
         return [Live(ctx.add(step, op, value.value, weights={"weight": weight}), value.last)]
     return [Live(norms.scaled(ctx, step, value.value, weight, None), value.last)]
 
@@ -313,7 +336,7 @@ def _constant(ctx: Context, constant: Known, value: Live) -> Constant | None:
     if constant.is_open or named_weight or len(constant.shape) > len(ctx.shape(value)):
         return None
     if constant.elements == 1:
-        return single(constant)
+        return None if ctx.is_learned(constant) else single(constant)
     if not constant.tensor.is_literal or (constant.elements > MOST_LISTED and not ctx.own):
         return None
     numbers = ctx.per_channel(constant, value)
@@ -340,6 +363,9 @@ def merge(kind: type[Merge]) -> Rule:
         constants = tuple(_constant(ctx, value, first) if isinstance(value, Known) else None for value in found)
         values = tuple(name for name, value in zip(step.inputs, found, strict=True) if isinstance(value, Live))
         if len(values) + sum(constant is not None for constant in constants) < len(found):
+            parts = _split(ctx, step) if len(found) == 2 else None
+            if parts is not None and ctx.is_learned(parts[1]):
+                return [beside_learned(ctx, step, kind, parts)]
             raise Decline("it takes a constant that is not one number")
         return merged(kind, ctx, replace(step, inputs=values), constants)
 
@@ -350,6 +376,8 @@ def power(ctx: Context, step: Step) -> list[Value]:
     """(sum of |x|^p)^(1/p) is a global p-norm."""
     if isinstance(ctx.value(step, 1), Live):
         return merge(Pow)(ctx, step)
+    if (parts := _split(ctx, step)) is not None and ctx.is_learned(parts[1]):
+        return [beside_learned(ctx, step, Pow, parts)]
     exponent = ctx.scalar(step, 1)
     total = ctx.maker(step.operand(0), "ReduceSum")
     inner = total and ctx.maker(total.operand(0), "Pow")

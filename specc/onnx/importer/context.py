@@ -12,6 +12,7 @@ import numpy as np
 from specc.dims import Dim
 from specc.ir.build import GraphBuilder, output_names
 from specc.ir.graph import Node
+from specc.onnx.importer.state import State
 from specc.onnx.importer.values import Array, Decline, Known, Live, Moved, Pending, Step, Value, mapped
 from specc.ops.axes import axis_name, spoken_axes
 from specc.ops.base import Op
@@ -36,8 +37,8 @@ class Context:
     """Whether specc wrote the file."""
     has_literals: bool = True
     """Whether the file's Constant nodes hold what is not trained."""
-    made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """For initialisers that the exporter has computed, what it says that it computed them from."""
+    state: State = field(default_factory=State)
+    """Which of the file's constants are the network's own."""
     values: dict[str, Value] = field(default_factory=dict)
     makers: dict[str, Step] = field(default_factory=dict)
     """The step that made each tensor."""
@@ -290,11 +291,15 @@ class Context:
         return node if node is not None and type(node.op) is kind else None
 
     def constant(self, tensor: str) -> float | None:
-        """The number that `tensor` is everywhere; `None` where it is not a constant of one element."""
+        """The number that `tensor` is everywhere; `None` where it is not a constant of one element, or is learned."""
         found = self.values.get(tensor)
         if not isinstance(found, Known) or found.elements != 1 or found.is_open or found.tensor.dtype == "other":
             return None
-        return single(found)
+        return None if self.is_learned(found) else single(found)
+
+    def is_learned(self, found: Known) -> bool:
+        """Whether a constant of one element is no number of the text, for a checkpoint of the network holds it."""
+        return found.elements == 1 and not self.own and not self.lifted and self.state.is_kept(found.tensor)
 
 
 def as_sizes(found: Known) -> list[Dim]:

@@ -73,7 +73,7 @@ def folded(ctx: Context, step: Step, most: int) -> Known | None:
     if step.op_type in EVALUATED:  # a view costs nothing, and reading it again and again does
         ctx.folded += sum(o.elements for o in known) // READS
     source = known[0].tensor.source if step.op_type in VIEWS else ""
-    made = _computed(result, known) if not source else Known.of(result)
+    made = _computed(ctx, result, known) if not source else Known.of(result)
     marks = [(o.tensor.is_literal, o.array.dtype.kind == "f") for o in known]
     literal = any(mark for mark, _ in marks) and all(mark for mark, is_float in marks if is_float)
     form = _form(rule, known, step, left) if source else None
@@ -88,11 +88,12 @@ def _reference(ctx: Context, step: Step) -> Fold | None:
     return partial(evaluated, opset=ctx.opset)
 
 
-def _computed(result: Array, operands: list[Known]) -> Known:
-    """A constant that says which initialisers it is computed from, single numbers of no module aside."""
+def _computed(ctx: Context, result: Array, operands: list[Known]) -> Known:
+    """A constant that says which initialisers it is computed from, single numbers that none knows aside."""
     made = Known.of(result)
     names = [(o.tensor.source,) if o.tensor.source else o.tensor.computed_from for o in operands]
-    named = [found for found, o in zip(names, operands, strict=True) if o.elements > 1 or "." in "".join(found)]
+    kept = [o.elements > 1 or "." in "".join(n) or ctx.is_learned(o) for n, o in zip(names, operands, strict=True)]
+    named = [found for found, is_kept in zip(names, kept, strict=True) if is_kept]
     return replace(made, tensor=replace(made.tensor, computed_from=tuple(dict.fromkeys(chain(*named)))))
 
 
@@ -108,7 +109,7 @@ def folded_parts(ctx: Context, step: Step) -> list[Known] | None:
     if step.op_type != "Split" or len(known) < len(list(filter(None, step.inputs))) or any(o.is_open for o in known):
         return None
     cut = masks.parts([o.array for o in known], step)
-    made = [_computed(part, known[:1]) for part in cut]
+    made = [_computed(ctx, part, known[:1]) for part in cut]
     return [replace(part, tensor=replace(part.tensor, is_literal=known[0].tensor.is_literal)) for part in made]
 
 

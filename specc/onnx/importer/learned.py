@@ -64,7 +64,8 @@ def alone(ctx: Context, step: Step, constant: Known) -> Moved:
     axes = tuple((next(places),) if size != 1 else () for size in constant.shape)
     weight = mapped(constant.tensor, sizes)
     source = ctx.builder.inputs[0].name
-    made = ctx.add(step, Learned(shape=sizes), source, weights={"weight": weight}, part="learned")
+    op = Learned(shape=sizes, buffer=ctx.state.is_buffer(weight))
+    made = ctx.add(step, op, source, weights={"weight": weight}, part="learned")
     return Moved(made, sizes, axes)
 
 
@@ -134,5 +135,5 @@ def _node(
     weight = item
     if last and len(item.shape) > 1:
         weight = mapped(item, (item.shape[-1], *item.shape[:-1]), lambda array: np.moveaxis(array, -1, 0))
-    op = Learned(shape=sizes, init=init, layout=ctx.builder.layout)
+    op = Learned(shape=sizes, init=init, buffer=ctx.state.is_buffer(item), layout=ctx.builder.layout)
     return Live(ctx.add(step, op, source.value, weights={"weight": weight}, part=part), last)

@@ -46,14 +46,15 @@ def scaled(ctx: Context, step: Step, source: str, weight: Tensor, bias: Tensor |
 
     Both have the shape (channels,).
     """
-    norm = bias is not None and _bare_norm(ctx, source)
+    norm = bias is not None and not ctx.state.is_buffer(weight) and _bare_norm(ctx, source)
     if norm:
         op, inner = norm
         assert bias is not None
         return ctx.add(step, op, inner, weights={"weight": weight, "bias": bias})
     shape = (weight.shape[0], *(1,) * len(ctx.builder.types[source].spatial))
     tensors = {"weight": reshaped(weight, shape)} | ({"bias": reshaped(bias, shape)} if bias is not None else {})
-    return ctx.add(step, Scale(bias=bias is not None), source, weights=tensors)
+    op = Scale(bias=bias is not None, buffer=ctx.state.is_buffer(weight))
+    return ctx.add(step, op, source, weights=tensors)
 
 
 def _bare_norm(ctx: Context, value: str) -> tuple[Op, str] | None:

@@ -7,18 +7,16 @@ it into their metadata (`torch.onnx.export`, `dynamo=False` and `dynamo=True`).
 
 from __future__ import annotations
 
-import ast
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from math import prod
 from typing import Final, Literal
 
 import numpy as np
-from onnx import GraphProto
 
 from specc.ir.graph import Node
 from specc.onnx.importer.context import Context
+from specc.onnx.importer.state import listed
 from specc.onnx.importer.values import Known, Step
 from specc.ops.conv import Conv
 from specc.ops.dense import Dense
@@ -32,10 +30,7 @@ LINEAR: Final = "aten.linear"
 """A product with a matrix turned over."""
 PRODUCTS: Final = frozenset({"Add", "Cast", "Constant", "Gemm", "Identity", "MatMul", "Reshape", "Transpose"})
 """What linear layers are exported as."""
-FOLDED: Final = "pkg.onnxscript.optimizer.folded_from"
 REWRITES: Final = "pkg.onnxscript.rewriter.rule_name"
-_MADE: Final = re.compile(r"onnx::|_?val_\d|/|\d+$|_?Constant")
-"""How exporters call what has no name in the network."""
 
 
 def origins(context: Context, nodes: Sequence[Node], scopes: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -75,7 +70,7 @@ class _Layer:
         last part of their name in their own module."""
         if self._step is not None and _is_folded(self._step, self._tensors):
             return {}
-        named = {key: tensor for key, tensor in self._tensors.items() if not self._is_made(tensor.source)}
+        named = {key: t for key, t in self._tensors.items() if not self._context.state.is_made(t.source)}
         found = {key: t.source for key, t in named.items() if self._shared[t.source] == 1 and self._order(t) == "same"}
         stem = self._stem(found)
         for key, tensor in named.items():
@@ -95,7 +90,7 @@ class _Layer:
 
     def _guess(self, key: str, stem: str) -> str:
         """What a tensor is called that the exporter has turned, as it does with matrices, or given further axes."""
-        tensor, made_of = self._tensors[key], self._context.made_of.get(self._tensors[key].source)
+        tensor, made_of = self._tensors[key], self._context.state.made_of.get(self._tensors[key].source)
         if not self._is_known() or not self._order(tensor):
             return ""
         guess = f"{stem}{key}" if stem else ""
@@ -106,15 +101,12 @@ class _Layer:
 
     def _is_known(self) -> bool:
         """Whether this may be a layer of PyTorch's own, which computes nothing from its tensors."""
-        classes = _listed(self._notes.get(CLASSES, ""))
+        classes = listed(self._notes.get(CLASSES, ""))
         own = len(classes) < 2 or str(classes[-2]).startswith("torch.nn.modules.")
         return own and not isinstance(self._node.op, Scale | LearnedBias | Learned)
 
     def _is_linear(self) -> bool:
         return LINEAR in self._notes.get(CLASSES, "")
-
-    def _is_made(self, source: str) -> bool:
-        return source in self._context.made_of or bool(_MADE.match(source))
 
     def _order(self, tensor: Tensor) -> Literal["same", "turned"] | None:
         """How the values stand in the file: in their order, as those of the matrix turned over, or not at all."""
@@ -130,33 +122,17 @@ class _Layer:
         return "turned" if probe.ndim == 2 and np.array_equal(found, probe.T.reshape(-1)) else None
 
 
-def made_of(graph: GraphProto) -> dict[str, tuple[str, ...]]:
-    """The initialisers that PyTorch's exporter says it has computed, and from what."""
-    found = {}
-    for item in graph.value_info:
-        for entry in item.metadata_props:
-            if entry.key == FOLDED:
-                found[item.name] = tuple(str(name) for name in _listed(entry.value))
-    return found
-
-
 def computed_from(context: Context, tensor: Tensor) -> tuple[str, ...]:
     """What the network calls the tensors that the file, or its exporter, computes `tensor` from.  The exporter names
     what it computed in between as well, without the path of a module."""
-    names: list[str] = []
+    state, names = context.state, list[str]()
     for name in tensor.computed_from or (tensor.source,):
-        made_of = context.made_of.get(name)
-        names += tensor.computed_from and [name] if made_of is None else [other for other in made_of if "." in other]
-    return tuple(name for name in dict.fromkeys(names) if not _MADE.match(name))
-
-
-def _listed(text: str) -> list[object]:
-    """A list that Python has printed; an empty one where it is none."""
-    try:
-        found = ast.literal_eval(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return []
-    return found if isinstance(found, list) else []
+        made_of = state.made_of.get(name)
+        if made_of is not None:
+            names += [other for other in made_of if other in state.kinds or (not state.kinds and "." in other)]
+        elif tensor.computed_from:
+            names.append(name)
+    return tuple(name for name in dict.fromkeys(names) if not state.is_made(name))
 
 
 def _is_folded(step: Step, tensors: Mapping[str, Tensor]) -> bool:
@@ -168,7 +144,7 @@ def _is_folded(step: Step, tensors: Mapping[str, Tensor]) -> bool:
 def module(step: Step) -> str | None:
     """The module that made a node, as its network calls it: `layer1.0.conv1`."""
     if SCOPES in step.notes:
-        scopes = _listed(step.notes[SCOPES])
+        scopes = listed(step.notes[SCOPES])
         return str(scopes[-2]) or None if len(scopes) > 1 else None
     if not step.name.startswith("/"):
         return None

@@ -24,10 +24,11 @@ from specc.onnx.importer.context import Context
 from specc.onnx.importer.fold import ON_CONSTANTS, folded, folded_parts
 from specc.onnx.importer.literals import has_literals, has_signals, own_literals
 from specc.onnx.importer.load import ImportLimits, Loaded, load
-from specc.onnx.importer.origins import computed_from, made_of, origins
+from specc.onnx.importer.origins import computed_from, origins
 from specc.onnx.importer.rules import RULES
 from specc.onnx.importer.shapes import FLOATS
 from specc.onnx.importer.sharing import scopes
+from specc.onnx.importer.state import state_of
 from specc.onnx.importer.twice import twice
 from specc.onnx.importer.values import Decline, Live, Moved, Pending, Step, Value
 from specc.onnx.proto import Model
@@ -56,7 +57,7 @@ class Imported:
     held: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """The file's tensor for each value, and the layout in which it holds it."""
     promoted: tuple[str, ...] = ()
-    """The weights, by their names in the graph, that are constants in the file and learned in the graph."""
+    """The weights, by their names in the graph, that are constants in the file."""
     elements: Mapping[str, str] = field(default_factory=dict)
     """The element types of inputs that are float64 or uint8 in the file, `--preprocess` aside."""
     repeated: Mapping[str, str] = field(default_factory=dict)
@@ -94,9 +95,9 @@ def convert(
     layout = layout or _layout(loaded, metadata if own else {})
     builder = GraphBuilder(name or "model", file, layout, graph.doc_string)
     context = Context(builder, loaded.opset, own, has_literals(loaded.steps))
-    context.made_of = made_of(graph)
+    context.state = state_of(loaded.proto)
     context.has_signals = has_signals(loaded.steps, loaded.constants)
-    context.values.update(own_literals(loaded.constants) if own else loaded.constants)
+    context.values.update(own_literals(loaded.constants) if own else context.state.marked(loaded.constants))
     pixels = _add_inputs(context, loaded, metadata if own else {})
     walk(context, _without_pixels(loaded.steps, context, pixels), limits.constants(loaded.proto.ByteSize()))
     outputs = _outputs(context, graph, metadata if own else {})
