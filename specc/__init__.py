@@ -10,11 +10,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # as type checkers know it; the command line is to meet interrupts before it imports `typing`
 if TYPE_CHECKING:
-    from specc.api import Model, load, loads
+    from specc.api import load, loads
     from specc.diagnostics import Diagnostic
     from specc.errors import SpecError
     from specc.imports import import_onnx
     from specc.limits import Limits
+    from specc.model import Model
 
 __version__ = "0.1.0"
 __all__ = ["Diagnostic", "Limits", "Model", "SpecError", "__version__", "import_onnx", "load", "loads"]
@@ -22,7 +23,7 @@ __all__ = ["Diagnostic", "Limits", "Model", "SpecError", "__version__", "import_
 _HOMES = {
     "Diagnostic": "specc.diagnostics",
     "Limits": "specc.limits",
-    "Model": "specc.api",
+    "Model": "specc.model",
     "SpecError": "specc.errors",
     "import_onnx": "specc.imports",
     "load": "specc.api",

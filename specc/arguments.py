@@ -40,6 +40,11 @@ def one_of(name: str, value: object, choices: Mapping[str, T]) -> T:
     raise ValueError(f"{name} is one of {', '.join(map(repr, choices))}, not {value!r}{meant}")
 
 
+def check_device(value: object) -> None:
+    """Raises `ValueError` where `value` is no device that a session runs on."""
+    one_of("device", value, dict.fromkeys(("auto", "cpu", "cuda")))
+
+
 def whole(name: str, value: object, least: int | None = None) -> int:
     """`value`, a whole number of at least `least`; raises `TypeError` or `ValueError`."""
     import operator

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from specc.api import Model
 from specc.decompile import spec_of
 from specc.errors import SpecError
+from specc.model import Model
 from specc.onnx.importer import read_model
 from specc.weights import Weights
 from specc.weights.mapping import rules_of

@@ -54,8 +54,8 @@ LAYERS = [
     {"torch", "decompile", "conformance", "arguments"},
     {"report"},
     {"memory"},
-    {"api"},
-    {"imports"},
+    {"model"},
+    {"api", "imports"},
     {"cli"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
