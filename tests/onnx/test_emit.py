@@ -15,12 +15,12 @@ from specc.interpreter import interpret, normalised
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import GraphInput, GraphOutput
 from specc.onnx import OPSETS, emit, emit_model, to_bytes
-from specc.onnx.check import check_shapes
 from specc.onnx.expose import expose, held_values
 from specc.onnx.lower import LayerBuilder
 from specc.onnx.program import EmitError
 from specc.onnx.proto import relative
 from specc.runtime.session import session
+from tests.onnx_check import check_shapes
 
 
 def lenet(**options):

@@ -10,9 +10,9 @@ from graphs import layer, network, numbers, random_weights, shape
 
 from specc.interpreter import interpret
 from specc.onnx import emit, emit_model
-from specc.onnx.check import check_shapes
 from specc.onnx.flow import divide
 from specc.runtime.session import session
+from tests.onnx_check import check_shapes
 
 CONV = layer("conv", channels=3, kernel=(3,), pad=(1,))
 RELU, TANH, ADD, FLATTEN = (layer(word) for word in ("relu", "tanh", "add", "flatten"))

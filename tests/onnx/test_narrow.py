@@ -11,10 +11,10 @@ from onnx import TensorProto, numpy_helper
 from onnx.shape_inference import infer_shapes
 
 from specc.ir.graph import GraphOutput
-from specc.onnx.check import check_shapes
 from specc.onnx.narrow import emit_in
 from specc.onnx.precision import BFLOAT16, FLOAT16, PRECISIONS, Counted, Rounded, precision_of
 from specc.onnx.write import filled, write_model
+from tests.onnx_check import check_shapes
 
 GRAPH = network(
     shape(3, 8, 8),

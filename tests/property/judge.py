@@ -13,7 +13,6 @@ import onnx
 import specc
 from specc.dims import evaluate, names
 from specc.ir import Graph
-from specc.onnx.check import check_shapes
 from specc.onnx.emit import OPSETS, emit
 from specc.onnx.expose import held_values
 from specc.onnx.write import filled, to_bytes
@@ -21,6 +20,7 @@ from specc.types import speak
 from specc.verify import verify
 from specc.weights import seeded
 from tests.fuzz.examine import within
+from tests.onnx_check import check_shapes
 from tests.property.generate import Network, network
 
 BATCH = 2
