@@ -8,23 +8,16 @@ from typing import Final, TypeAlias
 from specc.ops.activation import Celu, Clip, Elu, HardTanh, LeakyRelu, ThresholdedRelu
 from specc.ops.adaptive_pool import AdaptivePooling
 from specc.ops.axes import axis_index
-from specc.ops.concat import Concat
-from specc.ops.crop import Crop
 from specc.ops.dense import Dense
 from specc.ops.dropout import Dropout
 from specc.ops.global_pool import GlobalLpPool
 from specc.ops.normalize import Normalize
-from specc.ops.pad import Pad
-from specc.ops.pick import Gather, Slice
 from specc.ops.reduce import ArgMax, Reduction
 from specc.ops.scale import Scale
-from specc.ops.shape import Reshape, Squeeze, Transpose
-from specc.ops.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from specc.ops.smooth import Gelu, HardSigmoid
 from specc.ops.softmax import Softmax
-from specc.ops.split import Split
 from specc.ops.windows import per_axis
-from specc.torch import norms, quantised, resampling, windows
+from specc.torch import norms, quantised, rearranging, resampling, windows
 from specc.torch.layer import Layer, call, unless
 
 Lowering: TypeAlias = Callable[[Layer], str]
@@ -52,27 +45,18 @@ def _scale(layer: Layer) -> str:
     shape = op.weights(layer.types)[-1].shape
     options = {"bias": unless(op.bias is not False, False), "shared": unless(op.shared and op.bias is not False, False)}
     options["buffer"] = unless(op.buffer, False)
-    return f"{layer.module(_sized('Scale', shape, **options), helper=True)}({layer.x})"
+    return f"{layer.module(call('Scale', *shape, **options), helper=True)}({layer.x})"
 
 
 def _holding(helper: str) -> Lowering:
-    """A module with one tensor."""
+    """A module of specc's own with one tensor, of whose shape it is made."""
 
     def lowering(layer: Layer) -> str:
         (weight,) = layer.op.weights(layer.types)
         buffer = unless(weight.kind == "buffer", False)
-        return f"{layer.module(_sized(helper, weight.shape, buffer=buffer), helper=True)}({layer.x})"
+        return f"{layer.module(call(helper, *weight.shape, buffer=buffer), helper=True)}({layer.x})"
 
     return lowering
-
-
-def _prelu(layer: Layer) -> str:
-    (weight,) = layer.op.weights(layer.types)
-    return f"{layer.module(_sized('PRelu', weight.shape), helper=True)}({layer.x})"
-
-
-def _sized(name: str, shape: tuple[int, ...], **keywords: object) -> str:
-    return call(name, *shape, **keywords)
 
 
 def _dropout(layer: Layer) -> str:
@@ -171,112 +155,9 @@ def _argmax(layer: Layer) -> str:
     return f"({layer.x}.shape[{axis}] - 1 - {from_end}).to({layer.x}.dtype)"
 
 
-def _slice(layer: Layer) -> str:
-    """PyTorch's slices go forwards only: a slice that goes backwards is one of the axis turned round."""
-    op = layer.op
-    assert isinstance(op, Slice)
-    axis = axis_index(op.axis, layer.types[0], op.layout)
-    x, start, stop = layer.x, op.start, op.stop
-    if op.step < 0:
-        x = f"{x}.flip({axis})"
-        start, stop = (None if end is None else -1 - end for end in (start, stop))
-    ends = ":".join("" if end is None else str(end) for end in (start, stop))
-    return f"{x}[{':, ' * axis}{ends}{f':{abs(op.step)}' if abs(op.step) > 1 else ''}]"
-
-
-def _gather(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, Gather)
-    return f"{layer.x}[{':, ' * axis_index(op.axis, layer.types[0], op.layout)}{list(op.indices)}]"
-
-
 def _matmul(layer: Layer) -> str:
     left, right = (layer.as_written(x) for x in layer.inputs)
     return layer.as_computed(f"({left} @ {right})", layer.outputs[0].rank)
-
-
-def _flatten(layer: Layer) -> str:
-    return f"{layer.as_written(layer.x)}.flatten(1)"
-
-
-def _reshape(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, Reshape)
-    target = op.target(layer.types)
-    known = all(isinstance(size, int) for size in target)
-    sizes = ", ".join(map(str, target if known else op.beside(op.sizes, f"*{layer.inputs[1]}.shape[2:]")))
-    return layer.as_computed(f"{layer.as_written(layer.x)}.reshape({layer.x}.shape[0], {sizes})", len(target))
-
-
-def _transpose(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, Transpose)
-    order = ", ".join(str(axis + 1) for axis in op.order)
-    return layer.as_computed(f"{layer.as_written(layer.x)}.permute(0, {order})", len(op.order))
-
-
-def _squeeze(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, Squeeze)
-    x = layer.types[0]
-    if op.axis is None:
-        dropped = [i for i in range(2, x.rank + 1) if x.shape[i] == 1]
-    else:
-        dropped = [axis_index(op.axis, x, op.layout)]
-    if layer.layout == "hwc":
-        dropped = [x.rank if i == 1 else i - 1 for i in dropped]
-    return layer.as_computed(f"{layer.as_written(layer.x)}.squeeze({tuple(dropped)})", x.rank - len(dropped))
-
-
-def _pad(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, Pad) and not isinstance(op.amount, str)
-    sides = op.sides(layer.types[0])
-    sides = sides[1:] if op.axis is None or not any(sides[0]) else sides
-    mode = {"zeros": None, "edge": "'replicate'", "reflect": "'reflect'", "wrap": "'circular'"}[op.mode]
-    return call("F.pad", layer.x, _sides(sides), mode=mode, value=unless(op.value, 0.0))
-
-
-def _crop(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, Crop)
-    cuts = op.cuts(layer.types)
-    if cuts is None and op.begin is None:
-        return layer.helper(call("centre", layer.x, f"{layer.inputs[1]}.shape[2:]"))
-    if cuts is None:
-        begins = enumerate(per_axis(op.begin or (), layer.axes, "begin"), start=2)
-        parts = (f"{begin}:{begin} + {layer.inputs[1]}.shape[{axis}]" for axis, begin in begins)
-        return f"{layer.x}[:, :, {', '.join(parts)}]"
-    return call("F.pad", layer.x, _sides([(-begin, -end) for begin, end in cuts]))
-
-
-def _sides(sides: list[tuple[int, int]]) -> str:
-    """Amounts as `F.pad` takes them: the last axis first."""
-    return repr(tuple(amount for side in reversed(sides) for amount in side))
-
-
-def _pixel_shuffle(function: str) -> Lowering:
-    def lower(layer: Layer) -> str:
-        op = layer.op
-        assert isinstance(op, PixelShuffle | PixelUnshuffle)
-        return f"{function}({layer.x}, {op.factor})"
-
-    return lower
-
-
-def _channel_shuffle(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, ChannelShuffle)
-    return f"{layer.x}.unflatten(1, ({op.groups}, -1)).transpose(1, 2).flatten(1, 2)"
-
-
-def _split(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, Split)
-    axis = axis_index(op.axis, layer.types[0], op.layout)
-    if isinstance(op.parts, int):
-        return f"{layer.x}.chunk({op.parts}, {axis})"
-    return f"{layer.x}.split({op.parts}, {axis})"
 
 
 def _joined(sign: str) -> Lowering:
@@ -303,12 +184,6 @@ def _extreme(function: str, limit: str) -> Lowering:
 
 def _mean(layer: Layer) -> str:
     return f"({' + '.join(layer.inputs)}) / {len(layer.inputs)}"
-
-
-def _concat(layer: Layer) -> str:
-    op = layer.op
-    assert isinstance(op, Concat)
-    return f"torch.cat(({', '.join(layer.inputs)},), {axis_index(op.axis, layer.types[0], op.layout)})"
 
 
 TABLE: Final[dict[str, Lowering]] = {
@@ -340,7 +215,7 @@ TABLE: Final[dict[str, Lowering]] = {
     "relu": _element("F.relu({})"),
     "relu6": _element("F.relu6({})"),
     "leaky_relu": _alpha("F.leaky_relu"),
-    "prelu": _prelu,
+    "prelu": _holding("PRelu"),
     "thresholded_relu": _threshold,
     "elu": _alpha("F.elu"),
     "selu": _element("F.selu({})"),
@@ -369,25 +244,25 @@ TABLE: Final[dict[str, Lowering]] = {
     "softmax": _softmax("torch.softmax"),
     "log_softmax": _softmax("torch.log_softmax"),
     "dropout": _dropout,
-    "flatten": _flatten,
-    "reshape": _reshape,
-    "transpose": _transpose,
-    "squeeze": _squeeze,
+    "flatten": rearranging.flatten,
+    "reshape": rearranging.reshape,
+    "transpose": rearranging.transpose,
+    "squeeze": rearranging.squeeze,
     "reduce_mean": _reduced("{}.mean({}, keepdim=True)"),
     "reduce_sum": _reduced("{}.sum({}, keepdim=True)"),
     "reduce_max": _reduced("{}.amax({}, keepdim=True)"),
     "reduce_min": _reduced("{}.amin({}, keepdim=True)"),
     "argmax": _argmax,
-    "pad": _pad,
-    "crop": _crop,
+    "pad": rearranging.pad,
+    "crop": rearranging.crop,
     "upsample": resampling.upsample,
     "resize": resampling.resize,
-    "pixel_shuffle": _pixel_shuffle("F.pixel_shuffle"),
-    "pixel_unshuffle": _pixel_shuffle("F.pixel_unshuffle"),
-    "channel_shuffle": _channel_shuffle,
-    "split": _split,
-    "slice": _slice,
-    "gather": _gather,
+    "pixel_shuffle": rearranging.pixel_shuffle("F.pixel_shuffle"),
+    "pixel_unshuffle": rearranging.pixel_shuffle("F.pixel_unshuffle"),
+    "channel_shuffle": rearranging.channel_shuffle,
+    "split": rearranging.split,
+    "slice": rearranging.slice_,
+    "gather": rearranging.gather,
     "add": _joined("+"),
     "sub": _joined("-"),
     "mul": _joined("*"),
@@ -397,7 +272,7 @@ TABLE: Final[dict[str, Lowering]] = {
     "mean": _mean,
     "pow": _joined("**"),
     "matmul": _matmul,
-    "concat": _concat,
+    "concat": rearranging.concat,
 }
 
 
