@@ -63,16 +63,17 @@ def network(file: str, name: str, runs: int) -> Iterator[Row]:
     x = np.random.default_rng(0).standard_normal(_sizes(kind.type), np.float32)
     reference = ReferenceEvaluator(proto)
     ours, runtime = alternate(
-        runs, lambda: interpret(model.graph, {kind.name: x}, weights), lambda: opened.run({kind.name: x})
+        runs, lambda: interpret(model.graph, {kind.name: x}, weights), lambda: opened.run({kind.name: x}), warm=True
     )
     yield Row(
         f"interpreter on {name}, one image", ours, runtime, "s", "2",
         "ONNX Runtime on the same graph, its optimisations off, one thread: compiled kernels for the same layers",
     )  # fmt: skip
     ours, slow = alternate(
-        3, lambda: interpret(model.graph, {kind.name: x}, weights), lambda: reference.run(None, {kind.name: x})
-    )
+        max(3, runs), lambda: interpret(model.graph, {kind.name: x}, weights),
+        lambda: reference.run(None, {kind.name: x}), warm=True,
+    )  # fmt: skip
     yield Row(
         f"interpreter on {name}, one image, against onnx.reference", ours, slow, "s", "0.1",
-        "onnx.reference, the other way to run a graph in NumPy",
+        "onnx.reference, the other way to run a graph in NumPy; each run of either follows one of its own",
     )  # fmt: skip

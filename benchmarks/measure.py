@@ -41,18 +41,24 @@ class Times:
     cpu: float
 
 
-def alternate(runs: int, *works: Callable[[], object]) -> list[float]:
-    """The median CPU seconds of each of `works`, run in turn so that all meet the same machine; once to warm up."""
-    return [times.cpu for times in times_of(runs, *works)]
+def alternate(runs: int, *works: Callable[[], object], warm: bool = False) -> list[float]:
+    """The median CPU seconds of each of `works`, run in turn so that all meet the same machine; once to warm up.
+
+    With `warm` every measured run follows one of the same work that is not: it meets its own caches and pages, not
+    those that its rival left.
+    """
+    return [times.cpu for times in times_of(runs, *works, warm=warm)]
 
 
-def times_of(runs: int, *works: Callable[[], object]) -> list[Times]:
+def times_of(runs: int, *works: Callable[[], object], warm: bool = False) -> list[Times]:
     """The same with the median time on the clock beside it."""
     for work in works:
         work()
     taken: list[list[Times]] = [[] for _ in works]
     for _ in range(runs):
         for work, found in zip(works, taken, strict=True):
+            if warm:
+                work()
             wall, cpu = time.perf_counter(), time.process_time()
             work()
             found.append(Times(time.perf_counter() - wall, time.process_time() - cpu))
