@@ -17,17 +17,16 @@ from specc.diagnostics import Diagnostic
 from specc.interpreter import bind, canonical
 from specc.ir.graph import Graph
 from specc.onnx.check import shape_conflicts
-from specc.onnx.emit import emit
-from specc.onnx.expose import double_inputs, held_values, input_names, pixel_inputs
+from specc.onnx.expose import pixel_inputs
 from specc.onnx.precision import BFLOAT16, Rounded
 from specc.onnx.proto import Model
-from specc.onnx.read import parse, read_model
 from specc.onnx.slices import hollow
 from specc.progress import Advance, Progress, unseen
 from specc.runtime.session import Device
 from specc.verify.arithmetic import Arithmetic
 from specc.verify.compare import Array, identical
 from specc.verify.layers import LayerJudge
+from specc.verify.load import load
 from specc.verify.probes import QUICK, Probe, probes, stacked
 from specc.verify.report import OutputResult, Report
 from specc.verify.sizes import choose_sizes
@@ -58,7 +57,7 @@ def verify(
     and for every layer wherever it is computed.  No report but diagnostics where nothing can be run: E0907 for a file
     that is not this model, or one in bfloat16, E0901 for inputs that do not fit, E0902 for a missing device.
     """
-    loaded, diagnostics = _load(graph, model)
+    loaded, diagnostics = load(graph, model)
     if loaded is None:
         return None, diagnostics
     trials, found, diagnostics = _trials(graph, loaded, inputs, kinds, dict(sizes or {}), batch, seed)
@@ -117,37 +116,6 @@ def _shared(
         ours[name] = stored[name] if same else array
         advance(1)
     return ours, theirs
-
-
-def _load(graph: Graph, model: Model | bytes | Path | None) -> tuple[Model | None, tuple[Diagnostic, ...]]:
-    if model is None:
-        return emit(graph)
-    diagnostics: tuple[Diagnostic, ...] = ()
-    loaded: Model | None
-    if isinstance(model, Path):
-        loaded, diagnostics = read_model(model)
-    else:
-        loaded, diagnostics = parse(model) if isinstance(model, bytes) else (model, ())
-    if loaded is None:
-        return None, diagnostics
-    if double_inputs(loaded):
-        why = "the file computes in float64, a spec and its weights in float32"
-        help = "export it in float32 (in PyTorch: `model.float()`), or verify a fresh export: leave the file out"
-        return None, (Diagnostic("E0907", f"`{graph.name}` cannot be verified in this file: {why}", help=help),)
-    theirs, ours = input_names(loaded), {item.name for item in graph.inputs}
-    outputs = {item.name for item in loaded.graph.output}
-    lacking = sorted(output.name for output in graph.outputs if output.name not in outputs)
-    held = held_values(loaded, graph)
-    notes = []
-    if theirs != ours or lacking:
-        notes.append(f"inputs of the file: {', '.join(sorted(theirs))}; of the model: {', '.join(sorted(ours))}")
-    if lacking:
-        notes.append(f"outputs the file lacks: {', '.join(lacking)}")
-    if graph.nodes and not notes and not any(name in held for node in graph.nodes for name in node.outputs):
-        notes.append("no tensor of the file has the name of a layer")
-    if not notes:
-        return loaded, ()
-    return None, (Diagnostic("E0907", f"the file is not an export of `{graph.name}`", notes=tuple(notes)),)
 
 
 def _trials(

@@ -226,6 +226,16 @@ def test_what_is_no_export_of_the_model_is_said(data):
     assert diagnostic.code == "E0907"
 
 
+def test_a_file_of_a_fixed_size_is_verified_at_that_size():
+    model = specc.loads("model Net {\n input x [N, 3, H, W]\n conv 4, 3x3\n}")
+    sized = specc.loads("model Net {\n input x [N, 3, 8, 9]\n conv 4, 3x3\n}")
+    file = emit_model(sized.graph, random_weights(sized.graph))[0].SerializeToString()
+    report, (diagnostic,) = verify(model.graph, random_weights(model.graph), file)
+    assert report is None
+    assert diagnostic.message == "the file has a fixed size for what `Net` leaves open: H, W"
+    assert diagnostic.help == "verify it at that size: `--size H=8 --size W=9`"
+
+
 def test_cuda_that_is_not_there_is_an_error():
     from specc.runtime.session import cuda_available
 
