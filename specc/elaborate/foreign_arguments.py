@@ -19,7 +19,7 @@ from specc.syntax import ast
 BEHIND_BATCH: Final = "axes have names or count from 0 behind the batch"
 _LEFT_OUT: Final = "leave it out: there is nothing to choose here"
 _AXIS: Final = ("axis", "axes", "dim", "dims")
-_REDUCED: Final = {"mean": "reduce_mean", "max": "reduce_max", "min": "reduce_min", "add": "reduce_sum"}
+REDUCED: Final = {"mean": "reduce_mean", "max": "reduce_max", "min": "reduce_min", "add": "reduce_sum"}
 """Merges that are called as other frameworks call what reduces an axis."""
 _OWN: Final = {("lrn", "bias"): "k"}
 """What a single operation calls otherwise, by its word and the name elsewhere."""
@@ -39,14 +39,14 @@ def renamed(word: str, key: str) -> str | None:
 
 def spoils_shape(word: str, key: str) -> bool:
     """Whether without the argument the line means something else, of another shape."""
-    return (word in _REDUCED and key in _AXIS) or (word == "flatten" and key in ("start_dim", "end_dim"))
+    return (word in REDUCED and key in _AXIS) or (word == "flatten" and key in ("start_dim", "end_dim"))
 
 
 def reduction(word: str, value: ast.Expr) -> str:
     """`mean axis=1`, which elsewhere counts the batch."""
     items = value.items if isinstance(value, ast.List) else (value,)
     here = [_without_batch(item) or "height" for item in items] or ["height"]
-    return f"along an axis it is `{'; '.join(f'{_REDUCED[word]} {axis}' for axis in here)}`: {BEHIND_BATCH}"
+    return f"along an axis it is `{'; '.join(f'{REDUCED[word]} {axis}' for axis in here)}`: {BEHIND_BATCH}"
 
 
 def counted(key: str, value: ast.Expr, names: Sequence[str]) -> str | None:
@@ -63,7 +63,7 @@ def _without_batch(value: ast.Expr) -> str | None:
 
 
 def _axis(word: str, key: str, value: ast.Expr, _: Sequence[str]) -> str | None:
-    if word in _REDUCED and key in _AXIS:
+    if word in REDUCED and key in _AXIS:
         return reduction(word, value)
     return OVER if word == "layernorm" and key in (*_AXIS, "normalized_shape") else None
 
@@ -81,7 +81,7 @@ def _flattened(word: str, key: str, value: ast.Expr, _: Sequence[str]) -> str | 
 
 
 def _kept_axis(word: str, key: str, _: ast.Expr, __: Sequence[str]) -> str | None:
-    reduces = word.startswith("reduce_") or word in ("argmax", *_REDUCED)
+    reduces = word.startswith("reduce_") or word in ("argmax", *REDUCED)
     if not reduces or key not in ("keepdim", "keepdims", "keep_dims"):
         return None
     return "leave it out: the axis stays, with size 1, and `squeeze` drops it"

@@ -8,7 +8,8 @@ from specc.elaborate.constants import is_number
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, describe, show
+from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, Word, describe, show
+from specc.ops.axes import AXIS_NAMES
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
@@ -68,6 +69,18 @@ class Operands:
             "E0208", statement.name.span, f"`{op.word}` needs the value of a layer among its operands",
             help=decimal(statement.args) or f"with one number it works on the line before: `{op.word} 2`",
         )  # fmt: skip
+
+    def check_operand(self, op: type[Op], written: ast.Expr, value: Value) -> None:
+        """E0208 for an axis where a merge needs values: `mean 1`, `max height`."""
+        numbers = value if isinstance(value, tuple) and value else (value,)
+        axis = isinstance(value, Word) and value in AXIS_NAMES
+        if not axis and (op.takes_numbers or not all(map(is_number, numbers))):
+            return
+        from specc.elaborate.foreign_arguments import REDUCED, reduction
+
+        if op.word in REDUCED:
+            message = f"the value of a layer is needed here, not {describe(value)}"
+            raise self._report.error("E0208", written.span, message, help=reduction(op.word, written))
 
     def no_axis(self, value: Value, op: type[Op], made: Plan, span: Span) -> Failed:
         """E0208 for the number of an axis behind the values of a merge: `concat [a, b], 1`."""

@@ -169,6 +169,8 @@ class Operations:
         act = None
         for index, expression in enumerate(made.inputs):
             value = self._report.held(evaluate(expression, frame, self._report), expression.span)
+            if not op.takes_numbers or isinstance(value, Word):
+                self._read.check_operand(op, expression, value)
             if isinstance(value, Word) and index == len(made.inputs) - 1:
                 act = self._binder.activation(expression, frame)
             elif op.takes_numbers and is_constant(value):

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 from specc.dims import Dim, Divides, Sym
-from specc.ops.base import Builder, Field, Reach, Rejection, Types
+from specc.ops.base import Builder, Field, Finding, Reach, Rejection, Types
 from specc.ops.families import Weightless
 from specc.ops.fields import Factors, Real, Region, Window
 from specc.ops.target import new_sizes, sizes_node
@@ -28,6 +28,8 @@ Coordinates: TypeAlias = Literal[
 Rounding: TypeAlias = Literal["floor", "ceil", "half_down", "half_up"]
 ONNX_ROUNDING = {"floor": "floor", "ceil": "ceil", "half_down": "round_prefer_floor", "half_up": "round_prefer_ceil"}
 """ONNX's words for the ways to find the nearest sample."""
+LARGEST_FACTOR: Final = 32
+"""The most by which networks enlarge an image in one step, as FCN-32s does."""
 _LITTLE: Final = Fraction(1, 1 << 16)
 _NEAREST: Final[dict[Rounding, tuple[Fraction, Fraction]]] = {
     "floor": (_LITTLE - 1, Fraction(0)),
@@ -218,6 +220,17 @@ class Upsample(Resampling):
 
     scale: Factors = (2,)
     """The factor, one for all spatial axes or one for each."""
+
+    def remarks(self, inputs: Types) -> tuple[Finding, ...]:
+        """W0107 for `upsample 64`; signals are enlarged by as much, and a single position by whatever is needed."""
+        spatial = inputs[0].spatial
+        if len(self.scale) > 1 or self.scale[0] <= LARGEST_FACTOR or len(spatial) < 2 or set(spatial) == {1}:
+            return ()
+        size = self.scale[0]
+        message = f"`upsample {size}` multiplies the sizes by {size}"
+        factors = ", ".join([str(size)] * len(spatial))
+        help = f"`resize {size}` makes an image of this size; where factors are meant, write `upsample ({factors})`"
+        return (Finding("W0107", message, argument="scale", help=help),)
 
     def conditions(self, inputs: Types) -> tuple[Divides, ...]:
         """Under `align_corners` no part of a position may be left over: what becomes of it ONNX does not say."""

@@ -12,6 +12,11 @@ _OWN_LINE = "an operation stands on a line of its own, or behind `;`"
 _MERGED = re.compile(r"(?:^|[;{}:])\s*([A-Za-z_]\w*)[^;{}]*$")
 _WITH_ACTIVATION = "an activation of the sum stands before the braces"
 _LOOKED_AT = 2000
+_SLICE = re.compile(
+    r"\s*(?:\w+\s*:\s*)?slice\s+(?P<axis>-?\w+\s*,\s*|[A-Za-z_]\w*\s+(?=[-\w:]))?(?P<begin>-?\w*)\s*:\s*(?P<end>-?\w*)\s*"
+    r"(?::\s*(?P<step>-?\w*)\s*)?(?P<more>,.*\S)?\s*$"
+)
+_SLICED = "`slice` takes an axis, and where to begin and end"
 
 
 def _behind_braces(stuck: Stuck) -> str | None:
@@ -98,13 +103,24 @@ def _shortcut_alone(stuck: Stuck) -> str | None:
     )
 
 
+def _slice_with_colons(stuck: Stuck) -> str | None:
+    """`slice channels, 0:2`, `slice channels 0:2`, `slice 0:2`, `slice height, ::2`, and `slice channels 0, 2`."""
+    begin = max(stuck.near.rfind(sign) for sign in ";{}") + 1
+    line = re.match(r"[^#;}]*", stuck.rest)
+    statement = stuck.near[begin:] + (line[0] if line else "")
+    written = _SLICE.match(statement)
+    if written is None:
+        spaced = re.search(r"\bslice\s+([A-Za-z_]\w*)\s+(-?\d.*\S|\d)\s*$", statement)
+        return spaced and f"commas separate arguments: `slice {spaced[1]}, {spaced[2]}`"
+    axis, step = written["axis"], written["step"]
+    bounds = [written["begin"] or "0", *filter(None, [written["end"]]), *([f"step={step}"] if step else [])]
+    here = f"`slice {', '.join([axis.strip(' ,') if axis else 'channels', *bounds])}{written['more'] or ''}`"
+    return f"a range is two arguments: {here}" if axis else f"{_SLICED}: {here}"
+
+
 def _range_in_brackets(stuck: Stuck) -> str | None:
-    """`slice [1:3]`, `x[1:3]`, `slice channels, 0:2`."""
+    """`slice [1:3]`, `x[1:3]`."""
     within = stuck.token.kind == "COLON" and bool(stuck.open) and stuck.open[-1].kind == "LSQB"
-    bare = re.search(r"\bslice\s+(\w+)\s*,\s*(-?\w*)\s*$", stuck.near)
-    end = re.match(r":\s*(-?\w*)\s*(?:[#;},]|$)", stuck.rest)
-    if stuck.token.kind == "COLON" and bare is not None and end is not None:
-        return f"a range is two arguments: `slice {', '.join(filter(None, (bare[1], bare[2] or '0', end[1])))}`"
     bounds = re.match(r":\s*(-?\w*)\s*\]", stuck.rest)
     first = re.search(r"\[\s*(-?\w*)\s*$", stuck.before)
     if not within or bounds is None or first is None:
@@ -113,7 +129,7 @@ def _range_in_brackets(stuck: Stuck) -> str | None:
     if stuck.head in ("let", "for"):
         return f"a list of numbers that follow one another is `range({taken})`"
     axis = re.search(r"\bslice\s+(\w+)\s*,\s*\[[^\[]*$", stuck.before)
-    return f"`slice` takes an axis, and where to begin and end: `slice {axis[1] if axis else 'channels'}, {taken}`"
+    return f"{_SLICED}: `slice {axis[1] if axis else 'channels'}, {taken}`"
 
 
 def _typed_parameter(stuck: Stuck) -> str | None:
@@ -200,6 +216,7 @@ MISPLACED: tuple[Callable[[Stuck], str | None], ...] = (
     _operation_behind_arrow,
     _branch_from,
     _shortcut_alone,
+    _slice_with_colons,
     _range_in_brackets,
     _typed_parameter,
     _dashed_label,

@@ -71,6 +71,25 @@ def _operation(stuck: Stuck) -> str | None:
     return f"{_OWN_LINE}: `{before}; {f'{word} {line[0]}'.strip() if line else word}`"
 
 
+def _number_with_commas(stuck: Stuck) -> str | None:
+    """`let x = 1,000`, `expect params == 61,706`, `let x = 0,5`, and `let xs = 16, 32`."""
+    above, below = stuck.near, stuck.rest
+    if stuck.token.kind == "NUMBER" and above.endswith(","):  # as in `model M(classes = 1,000)`
+        above, below = above[:-1], f",{below}"
+    if not below.startswith(","):
+        return None
+    first, thousands = re.search(r"(?<![\w.,])\d{1,3}$", above), re.match(r"(?:,\d{3})+(?!\w|\.|,\d)", below)
+    if first is not None and thousands is not None:
+        return f"a number has no commas: `{first[0]}{thousands[0].replace(',', '_')}`"
+    listed = re.search(r"\blet\s+(\w+)\s*=\s*(\S[^;{}]*)$", above)
+    items = re.match(r"[^#;}]*[^#;}\s]", below)
+    if listed is None or items is None or below is not stuck.rest:
+        return None
+    here = f"a list stands in brackets: `let {listed[1]} = [{listed[2]}{items[0]}]`"
+    parts = re.fullmatch(r",(\d+)", items[0])
+    return f"a point parts decimals: `{first[0]}.{parts[1]}`; {here}" if first is not None and parts else here
+
+
 def _setting(stuck: Stuck) -> str | None:
     """`dense 10, softmax dim=1`, `conv 8, 3x3, leaky_relu alpha=0.2`."""
     word, setting = _word_before(stuck), _SETTING.match(stuck.rest)
@@ -87,4 +106,10 @@ def _setting(stuck: Stuck) -> str | None:
     return f"`{word}` with an axis is a line of its own, `{before}; {word} {axis}`{counted}"
 
 
-UNPARTED: tuple[Callable[[Stuck], str | None], ...] = (_setting, _without_equal, _without_comma, _operation)
+UNPARTED: tuple[Callable[[Stuck], str | None], ...] = (
+    _number_with_commas,
+    _setting,
+    _without_equal,
+    _without_comma,
+    _operation,
+)
