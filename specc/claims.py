@@ -53,7 +53,7 @@ def _tolerance(claim: Claim, report: Reporter) -> float | None:
     value = evaluate(claim.tree.tolerance, claim.frame, report)
     if not _is_number(value) or not 0 <= value <= 1e300:
         raise report.error("E0304", place, f"a tolerance is a number such as `1%`, not {describe(value)}")
-    if value >= 1 and not _written(claim.tree.tolerance).endswith("%"):
+    if value >= 1 and not claim.tree.tolerance.span.text.endswith("%"):
         raise report.error(
             "E0305", place, f"a tolerance of {show(value)} is {value * 100:g}% of the number",
             help=f"write `within {show(value)}%`; a share without `%` is below 1, as in `within 0.01`",
@@ -85,7 +85,7 @@ def _false(
     reasons: Reasons,
     report: Reporter,
 ) -> None:
-    fact, (left, right) = _written(tree.left), sides
+    fact, (left, right) = tree.left.span.text, sides
     notes: list[str] = []
     if _is_number(left) and _is_number(right):
         notes.extend(_arithmetic(left, right, tolerance))
@@ -117,10 +117,6 @@ def _arithmetic(left: Value, right: Value, tolerance: float | None) -> Iterator[
             yield f"off by {abs(left - right) / abs(right):.3%}, allowed is {tolerance:.3%}"
     except OverflowError:  # a whole number beyond all floats beside a float
         yield "they are of different magnitudes"
-
-
-def _written(expression: ast.Expr) -> str:
-    return expression.span.source.text[expression.span.start : expression.span.end]
 
 
 def _number(value: Value) -> str:

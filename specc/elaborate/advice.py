@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from specc.diagnostics import Label
 from specc.diagnostics.suggest import SYNONYMS
 from specc.dims import Sym
-from specc.elaborate.arithmetic_advice import NEAREST_EXACT, text
+from specc.elaborate.arithmetic_advice import NEAREST_EXACT
 from specc.elaborate.expressions import Frame
 from specc.elaborate.scope import Scope
 from specc.elaborate.values import LayerValue, LayerValues, Value, show
@@ -63,7 +63,7 @@ def one_value(expression: ast.Expr | None) -> str:
         name = expression.id
         return f"`{name}` is a list of values here: `{name}[-1]` is the last one, `concat {name}` joins all of them"
     if isinstance(expression, ast.List) and expression.items:
-        items = ", ".join(text(item.span) for item in expression.items)
+        items = ", ".join(item.span.text for item in expression.items)
         return f"`concat {items}` joins them along the channels, `add {items}` is their sum"
     return "label the values, `a, b: split 2`, and say which with `from=a`"
 
@@ -89,7 +89,7 @@ def hidden(written: ast.Expr | None, frame: Frame) -> Hidden:
 def worked_on(written: ast.Expr, value: Value) -> str | None:
     """How a value is written that an operation is to work on, where an activation stands."""
     named = isinstance(written, ast.Name) and isinstance(value, LayerValue | LayerValues)
-    return f"what the operation works on stands behind `from=`: `from={text(written.span)}`" if named else None
+    return f"what the operation works on stands behind `from=`: `from={written.span.text}`" if named else None
 
 
 def named(word: str) -> str | None:
@@ -146,7 +146,7 @@ def enumerated(written: ast.Expr | None, frame: Frame) -> str | None:
     place = _place(written.id, frame) if isinstance(written, ast.Name) else None
     if place is None or not _ENUMERATED.match(place.source.text, place.end):
         return None
-    return f"`for i, {text(place)} in enumerate(...)` takes the index and the item apart"
+    return f"`for i, {place.text} in enumerate(...)` takes the index and the item apart"
 
 
 def _place(name: str, frame: Frame) -> Span | None:

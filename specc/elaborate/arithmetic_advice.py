@@ -29,7 +29,7 @@ def broken_item(written: ast.Expr, value: Value) -> tuple[ast.Expr, float] | Non
 def arithmetic(written: ast.Expr, value: float) -> str:
     """`192 / 5 = 38.4`; nothing for a number that is written out."""
     whole = None if isinstance(written, ast.Number) else with_brackets(written.span)
-    return "" if whole is None else f"{text(whole)} = {show(value)}"
+    return "" if whole is None else f"{whole.text} = {show(value)}"
 
 
 def rounding(written: ast.Expr) -> str | None:
@@ -40,10 +40,10 @@ def rounding(written: ast.Expr) -> str | None:
     if whole is None:
         return None
     if written.operator != "/":
-        rounded = f"`round({text(whole)})` is the nearest whole number"
-        return f"{rounded}, `round_to({text(whole)}, 8)` the nearest multiple of 8"
+        rounded = f"`round({whole.text})` is the nearest whole number"
+        return f"{rounded}, `round_to({whole.text}, 8)` the nearest multiple of 8"
     sign = whole.source.text.index("/", written.left.span.end) - whole.start
-    return f"`{text(whole)[:sign]}/{text(whole)[sign:]}` rounds down, `round({text(whole)})` to the nearest"
+    return f"`{whole.text[:sign]}/{whole.text[sign:]}` rounds down, `round({whole.text})` to the nearest"
 
 
 def comparison(written: ast.Expr, value: Value) -> str | None:
@@ -51,18 +51,18 @@ def comparison(written: ast.Expr, value: Value) -> str | None:
     whole = with_brackets(written.span)
     if isinstance(written, ast.Number) or isinstance(value, bool) or not isinstance(value, int | float) or not whole:
         return None
-    return f"compare it with a number: `{text(whole)} != 0`"
+    return f"compare it with a number: `{whole.text} != 0`"
 
 
 def operands(written: ast.Binary, left: Value, right: Value) -> str | None:
     """What is meant by a sign between two things that it cannot join."""
     if written.operator in _OPERATIONS and any(isinstance(side, LayerValue) for side in (left, right)):
         parts = [with_brackets(side.span) for side in (written.left, written.right)]
-        names = ", ".join("..." if part is None else text(part) for part in parts)
+        names = ", ".join("..." if part is None else part.text for part in parts)
         help = f"values of layers meet in operations: `{_OPERATIONS[written.operator]} {names}`"
         layer = parts[0] if isinstance(left, LayerValue) else parts[1]
         numbers = any(isinstance(side, int | float) for side in (left, right))
-        return f"{help}; its channels are `{text(layer)}.channels`" if numbers and layer is not None else help
+        return f"{help}; its channels are `{layer.text}.channels`" if numbers and layer is not None else help
     return NEAREST_EXACT if (left, written.operator, right) == ("nearest", "-", "exact") else None
 
 
@@ -71,7 +71,7 @@ def operand(written: ast.Unary, value: Value) -> str | None:
     part = with_brackets(written.operand.span)
     if written.operator != "-" or not isinstance(value, LayerValue) or part is None:
         return None
-    return f"the negative of a value is `neg from={text(part)}`; with another one it is `sub other, {text(part)}`"
+    return f"the negative of a value is `neg from={part.text}`; with another one it is `sub other, {part.text}`"
 
 
 def with_brackets(span: Span) -> Span | None:
@@ -86,8 +86,3 @@ def with_brackets(span: Span) -> Span | None:
     for _ in range(depths[-1] - min(depths)):
         end = source.text.index(")", end) + 1
     return None if _UNREADABLE.search(source.text, start, end) else Span(source, start, end)
-
-
-def text(place: Span) -> str:
-    """What is written there."""
-    return place.source.text[place.start : place.end]

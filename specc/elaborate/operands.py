@@ -84,7 +84,7 @@ class Operands:
 
     def no_axis(self, value: Value, op: type[Op], made: Plan, span: Span) -> Failed:
         """E0208 for the number of an axis behind the values of a merge: `concat [a, b], 1`."""
-        values = ", ".join(f"{e.span.source.text[e.span.start : e.span.end]}" for e in made.inputs[:-1])
+        values = ", ".join(e.span.text for e in made.inputs[:-1])
         return self._report.error(
             "E0208", span, f"the value of a layer is needed here, not {describe(value)}",
             help=f"`{op.word} {values}` joins the channels; another axis is named, as in `axis=height`",

@@ -57,7 +57,7 @@ def _check_one_shape(statement: ast.Input, report: Reporter) -> None:
     """E0303 for `input image 3, 32, 32`."""
     sizes = [statement.shape, *(argument.value for argument in statement.args if argument.key is None)]
     if len(sizes) > 1 and all(isinstance(size, ast.Number | ast.Name) for size in sizes):
-        texts = [size.span.source.text[size.span.start : size.span.end] for size in sizes]
+        texts = [size.span.text for size in sizes]
         place = sizes[0].span.to(sizes[-1].span)
         shape = "x".join(texts) if texts[0].isdigit() else f"[{', '.join(texts)}]"
         raise report.error("E0303", place, "the sizes of an input are one shape", help=f"did you mean `{shape}`?")

@@ -89,7 +89,7 @@ def thousands(written: ast.Expr) -> str | None:
 def decimal(arguments: Sequence[ast.Argument]) -> str | None:
     """What to say of `mul 0,5`."""
     first, last = (argument.value for argument in (arguments[0], arguments[-1]))
-    written = first.span.source.text[first.span.start : last.span.end]
+    written = first.span.to(last.span).text
     return f"a point parts decimals: `{written.replace(',', '.')}`" if re.fullmatch(r"\d+,\d+", written) else None
 
 
@@ -216,10 +216,9 @@ def is_ambiguous(word: str, act: ast.Expr, free: Sequence[str], report: Reporter
 
 def text(expression: ast.Expr) -> str:
     """An expression as it was written, with all brackets of its first and last part where these are not all in it."""
-    from specc.elaborate.arithmetic_advice import text as written
     from specc.elaborate.arithmetic_advice import with_brackets
 
-    return written(with_brackets(expression.span) or expression.span)
+    return (with_brackets(expression.span) or expression.span).text
 
 
 def _texts(arguments: Sequence[ast.Argument]) -> str:

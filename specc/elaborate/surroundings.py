@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from specc.diagnostics import Diagnostic
-from specc.elaborate.arithmetic_advice import text, with_brackets
+from specc.elaborate.arithmetic_advice import with_brackets
 from specc.elaborate.values import show
 from specc.syntax import ast
 
@@ -51,7 +51,7 @@ def _told(turn: Round) -> str | None:
 
 def _written(expression: ast.Expr) -> str:
     place = with_brackets(expression.span)
-    return text(place) if place is not None and place.end - place.start <= _LONGEST else "..."
+    return place.text if place is not None and place.end - place.start <= _LONGEST else "..."
 
 
 def _derived(instance: Instance) -> list[str]:

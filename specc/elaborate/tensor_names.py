@@ -94,7 +94,7 @@ def _check_layer(written: ast.Attribute, name: str, body: Body, report: Reporter
 
 
 def _quoted(value: ast.Expr) -> str:
-    text = " ".join(value.span.source.text[value.span.start : value.span.end].split())
+    text = " ".join(value.span.text.split())
     return f"`{text}`" if len(text) <= MOST_QUOTED else "a value"
 
 

@@ -80,8 +80,7 @@ def _not_imported(code: str, message: str, place: Span, name: str, module: Modul
     module.missed.add(name)
     alias = _alias(name, module)
     if alias is not None:
-        written = place.source.text[place.start : place.end]
-        help = f"it is imported as `{alias}`: `{alias}{written.removeprefix(name)}`"
+        help = f"it is imported as `{alias}`: `{alias}{place.text.removeprefix(name)}`"
     elif name in module.bundled():
         help = f"`import {name}` above the models imports the bundled module"
     else:

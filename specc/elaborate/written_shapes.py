@@ -67,11 +67,11 @@ def _part(
             return symbol(name)
         if isinstance(part, str):
             if bound is None:
-                if name in BY_WORD and span.source.text[span.start : span.end] == name:
+                if name in BY_WORD and span.text == name:
                     raise report.error(
                         "E0202", span, f"unknown name `{name}`", "a shape is asserted here", help=_NO_SHAPE
                     )
-                help = _NAMED if span.source.text[span.start : span.end] == name else None
+                help = _NAMED if span.text == name else None
                 raise unknown_name(ast.Name(span, name), frame, report, tuple(open_sizes), help)
             return bound
     assert not isinstance(part, str)

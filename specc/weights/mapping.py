@@ -104,7 +104,7 @@ def idle(rules: Iterable[Rule], names: Iterable[str]) -> tuple[Diagnostic, ...]:
 
 
 def _idle(rule: Rule, names: Iterable[str]) -> Diagnostic:
-    text = rule.span.source.text[rule.span.start : rule.span.end].strip()
+    text = rule.span.text.strip()
     hidden = any(rule.pattern.fullmatch(name) for name in names)
     why = "all names that it matches are taken by rules above it" if hidden else "no tensor of the file has such a name"
     message = f"the rule `{text}` renames nothing: {why}"
