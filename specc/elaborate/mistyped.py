@@ -30,23 +30,27 @@ def warn_of_mistyped(
     `layers` are the names of all layers and calls, and `tensors` the paths of tensors with the layers they belong to.
     """
     counts = Counter(one.path for one in named)
+    places = Counter(path for path, _, _ in {(one.path, one.place.source.name, one.place.start) for one in named})
     elsewhere = {one.name: one for one in named if one.name != one.path}
     known = _by_neighbours((*labelled, *named))
     before: set[str] = set()
     for one in named:
-        if counts[one.path] == 1 and one.path != one.name:
-            if one.path in elsewhere:
+        rounds = counts[one.path]
+        if places[one.path] == 1 and one.path not in before and (rounds > 1 or one.path != one.name):
+            if rounds == 1 and one.path in elsewhere:
                 other = elsewhere[one.path]
                 _warn(one, other, f"`{other.name}` itself has the weights `{other.path}`", report)
             elif one.path not in layers:
-                sure = (k for k in _near(one, known) if k.written is None or counts[k.path] > 1 or k.path in before)
-                meant = next(sure, None)
-                if meant is not None and not _is_shared(one, tensors):
-                    _warn(one, meant, f"nothing else is called `{one.path}`", report)
+                shared = counts if rounds == 1 else places
+                sure = (k for k in _near(one, known) if k.written is None or shared[k.path] > 1 or k.path in before)
+                meant = next((k for k in sure if rounds == 1 or _is_sure_slip(one.path, k.path)), None)
+                if meant is not None and not _is_shared([k for k in named if k.path == one.path], tensors):
+                    _warn(one, meant, f"nothing else is called `{one.path}`", report, rounds)
         before.add(one.path)
 
 
-def _warn(one: Named, meant: Named, why: str, report: Reporter) -> None:
+def _warn(one: Named, meant: Named, why: str, report: Reporter, rounds: int = 1) -> None:
+    shares = "shares nothing" if rounds == 1 else f"is shared by the {rounds} rounds of this line alone"
     guess = meant.path.rpartition(".")[2]
     if one.written is not None and one.path.rpartition(".")[0] == meant.path.rpartition(".")[0]:
         guess = one.written.removesuffix(one.path.rpartition(".")[2]) + guess
@@ -54,20 +58,28 @@ def _warn(one: Named, meant: Named, why: str, report: Reporter) -> None:
         guess = f'"{guess}"'
     report.add(
         Diagnostic(
-            "W0106", f"`weights={one.written}` shares nothing: {why}", one.place,
+            "W0106", f"`weights={one.written}` {shares}: {why}", one.place,
             labels=(Label(meant.place, f"`{meant.path}`"),), help=f"did you mean `weights={guess}`?",
         )
     )  # fmt: skip
 
 
-def _is_shared(one: Named, tensors: Sequence[tuple[str, str]]) -> bool:
-    """Whether another layer has a tensor under the path."""
+def _is_shared(rounds: Sequence[Named], tensors: Sequence[tuple[str, str]]) -> bool:
+    """Whether a layer besides those of these rounds, which have one path, has a tensor under it."""
+    path = rounds[0].path
+    own = {one.name for one in rounds}
     return any(
-        (path == one.path or path.startswith(f"{one.path}."))
-        and name != one.name
-        and not name.startswith(f"{one.name}.")
-        for path, name in tensors
+        (called == path or called.startswith(f"{path}.")) and own.isdisjoint(_with_calls(name))
+        for called, name in tensors
     )
+
+
+def _with_calls(name: str) -> Iterator[str]:
+    """The name of a layer, and those of the calls that it lies in."""
+    yield name
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name
 
 
 def _by_neighbours(known: Sequence[Named]) -> Mapping[str, Sequence[Named]]:
@@ -100,6 +112,13 @@ def _is_slip(written: str, known: str) -> bool:
         if a != b:
             return len(ours) != len(theirs) or (min(len(a), len(b)) >= _SHORTEST and _is_within(a, b))
     return len(ours) != len(theirs)
+
+
+def _is_sure_slip(written: str, known: str) -> bool:
+    """Whether a letter within is missing, too much or in its neighbour's place: of names that are both shared another
+    letter makes two words, `step` and `stop`, as another end does, `head` and `heads`."""
+    a, b = (path.rpartition(".")[2] for path in (written, known))
+    return a[-1] == b[-1] and (len(a) != len(b) or sorted(a) == sorted(b))
 
 
 def _is_within(a: str, b: str) -> bool:
