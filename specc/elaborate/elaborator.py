@@ -220,40 +220,45 @@ class Elaborator:
         self, statement: ast.For | ast.Repeat, count: int, frame: Frame, rows: list[tuple[Value, ...]] | None
     ) -> None:
         self._repetitions *= max(count, 1)
+        try:
+            self._check_repetitions(statement)
+            self._iterate(statement, count, frame, rows)
+        finally:
+            self._repetitions //= max(count, 1)
+        self._close(statement, frame)
+
+    def _check_repetitions(self, statement: ast.For | ast.Repeat) -> None:
+        """E0701 for a body that the loops around it repeat more often than a model may have layers."""
         if statement.body and self._repetitions > self._limits.layers:
             place = statement.count.span if isinstance(statement, ast.Repeat) else statement.iterable.span
-            raise self._report.error(
-                "E0701",
-                place,
-                f"this repeats its body {self._repetitions:_} times; the limit is {self._limits.layers:_} layers",
-                help=MORE_LAYERS,
-            )
-        base, labels = None, frozenset[str]()
+            message = f"this repeats its body {self._repetitions:_} times; the limit is {self._limits.layers:_} layers"
+            raise self._report.error("E0701", place, message, help=MORE_LAYERS)
+
+    def _iterate(
+        self, statement: ast.For | ast.Repeat, count: int, frame: Frame, rows: list[tuple[Value, ...]] | None
+    ) -> None:
+        """Elaborate every iteration.  Behind the loop each label that is read there is the list of its values."""
+        base, reserved = None, frozenset[str]()
         if statement.label is not None:
-            base, labels = (
-                self._operations.name(statement.label, "", frame),
-                self._operations.reserved.within(statement.body),
-            )
-        lists: dict[str, list[Value]] = {name: [] for name in self._gathered.get(id(statement), ())}
+            base = self._operations.name(statement.label, "", frame)
+            reserved = self._operations.reserved.within(statement.body)
+        targets = statement.targets if isinstance(statement, ast.For) else ()
+        gathered: dict[str, list[Value]] = {name: [] for name in self._gathered.get(id(statement), ())}
         turn = Round(statement, rows, len(self._layers.calls))
         self._rounds.append(turn)
         try:
             for turn.index in range(count if statement.body else 0):
-                inner = frame.nested(frame.naming.iteration(turn.index, base, labels))
-                if rows is not None:
-                    assert isinstance(statement, ast.For)
-                    for target, value in zip(statement.targets, rows[turn.index], strict=True):
-                        inner.scope.bind(target.id, value, target.span)
+                inner = frame.nested(frame.naming.iteration(turn.index, base, reserved))
+                for target, value in zip(targets, rows[turn.index] if rows else (), strict=True):
+                    inner.scope.bind(target.id, value, target.span)
                 self._body(statement.body, inner)
                 frame.current = inner.current
-                for name in lists.keys() & inner.scope.names:
-                    lists[name].append(as_list(inner.scope.names[name]))
+                for name in gathered.keys() & inner.scope.names:
+                    gathered[name].append(as_list(inner.scope.names[name]))
         finally:
             self._rounds.pop()
-        for name, values in lists.items():
+        for name, values in gathered.items():
             frame.scope.bind(name, tuple(values))
-        self._close(statement, frame)
-        self._repetitions //= max(count, 1)
 
     def _close(self, loop: ast.For | ast.Repeat, frame: Frame) -> None:
         """What a loop leaves behind has the shape that is asserted, and the loop's label."""

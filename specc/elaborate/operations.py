@@ -306,8 +306,10 @@ class Operations:
         place = statement.name.span if made.weights is None else made.weights.span
         self._layers.sharing.named(made.tensors, tensors, name, block.tree.name.id, place)
         self._layers.calls.append((block, statement.name.span))
-        self._body(block.tree.body, inner)
-        self._layers.calls.pop()
+        try:
+            self._body(block.tree.body, inner)
+        finally:
+            self._layers.calls.pop()
         self._layers.returned.update((value.name, statement.name.span) for value in inner.results or ())
         result = together(inner.results) if inner.results else inner.current
         if result is None:

@@ -54,6 +54,13 @@ def test_what_else_a_limit_is_about(case, tmp_path, capsys):
     assert check(tmp_path, text) == 0
 
 
+def test_a_block_that_hits_a_limit_says_nothing_of_what_stands_behind_its_call(tmp_path, capsys):
+    """Neither its repetitions count there, nor is it a block any more, in which nothing can be expected."""
+    text = "block b { repeat 60 { relu } }\n" + NET.format("b\nrepeat 2 { relu }\nexpect params == 0")
+    assert check(tmp_path, text, "--limit", "layers=50") == 1
+    assert capsys.readouterr().err.count("error[") == 1
+
+
 def test_the_page_lists_every_limit_with_its_default_and_code():
     rows = re.findall(r"^\| `(\w+)` \| (\d+) \| .* \| (E\d+)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert {name: int(default) for name, default, _ in rows} == DEFAULT_LIMITS._asdict()
