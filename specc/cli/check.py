@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from specc.cli.console import OK, WRONG, Console, exit_code
 from specc.cli.spec_arguments import add_spec_arguments, check_file
+from specc.cli.waiting import waiting
 from specc.diagnostics import Diagnostic
 from specc.pipeline import Outcome, no_collections
 
@@ -66,7 +67,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _check(options: argparse.Namespace, console: Console) -> int:
-    outcomes = [check_file(file, options) for file in options.files]
+    with waiting("checking"):
+        outcomes = [check_file(file, options) for file in options.files]
     diagnostics = [d for outcome in outcomes for d in outcome.diagnostics if d.code not in options.allow]
     denied = WRONG if options.deny_warnings and diagnostics else OK
     code = console.decide(max(denied, *(exit_code(outcome.diagnostics) for outcome in outcomes)))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from specc.cli.console import OK, Console, named, output_file
+from specc.cli.waiting import waiting
 from specc.report import words
 
 if TYPE_CHECKING:
@@ -73,12 +74,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from specc.decompile import spec_of
     from specc.onnx.importer import read_model
 
-    imported, diagnostics = read_model(Path(options.file))
+    with waiting(f"reading {options.file}"):
+        imported, diagnostics = read_model(Path(options.file))
     if imported is None:
         return console.refuse(diagnostics)
     target = options.output or "model.cnn"
     name = options.name or (Path(options.file).stem if imported.graph.name in GENERIC else None)
-    spec, diagnostics = spec_of(imported.graph, target, name, counted=True)
+    with waiting("writing its spec"):
+        spec, diagnostics = spec_of(imported.graph, target, name, counted=True)
     if spec is None:
         return console.refuse(diagnostics)
     tensors = {new: imported.weights.tensors[old] for new, old in spec.names.items()}

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from specc.cli.console import BAD_REQUEST, OK, STANDARD, Console, named, output_file
 from specc.cli.model_arguments import add_device_argument, add_weights_arguments, load_weights, weights_files
 from specc.cli.spec_arguments import add_spec_arguments, one_model
+from specc.cli.waiting import waiting
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.ir.graph import Graph, GraphOutput, saved_values
@@ -114,14 +115,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
     if options.weights is None and (made := origin(graph, weights)).seeded:
         console.note(f"no --weights: the model runs with {made.text}")
-    opened, diagnostics = open_inference(
-        graph,
-        weights,
-        device=options.device,
-        activations=tuple(dict.fromkeys(options.save_activations)),
-        threads=options.threads,
-        beside_others=True,
-    )
+    with waiting("preparing the model"):
+        opened, diagnostics = open_inference(
+            graph,
+            weights,
+            device=options.device,
+            activations=tuple(dict.fromkeys(options.save_activations)),
+            threads=options.threads,
+            beside_others=True,
+        )
     if opened is None:
         console.report(diagnostics)
         return BAD_REQUEST

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from specc.cli.console import OK, STANDARD, Console, exit_code
+from specc.cli.waiting import waiting
 from specc.diagnostics import Diagnostic, has_errors
 from specc.diagnostics.suggest import nearest
 from specc.elaborate import parse_setting
@@ -154,7 +155,8 @@ def one_model(options: argparse.Namespace, console: Console, work: Work | None =
     from specc.api import choose  # `check` needs neither
     from specc.memory import refusal
 
-    outcome = check_file(options.file, options)
+    with waiting(f"checking {options.file}"):
+        outcome = check_file(options.file, options)
     if has_errors(outcome.diagnostics):
         console.report(outcome.diagnostics)
         return None, exit_code(outcome.diagnostics)

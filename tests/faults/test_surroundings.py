@@ -14,8 +14,6 @@ import numpy as np
 import pytest
 from powerless import give_up_override
 
-from specc.cli import main
-
 NET = "model Net { input x 3x8x8, range=[0, 1]\nconv 4, 3x3, relu\nglobal_avgpool; flatten\ndense 2, softmax }\n"
 SLOW = "model Net { input x 3x64x64\nrepeat 60 { conv 256, 3x3, pad=1 }\n}\n"
 LOOP = "model Net { input x 3x8x8\nrepeat 900_000 { let _a = 1 }\nrelu }\n"
@@ -287,12 +285,3 @@ def test_a_command_that_is_to_ignore_interrupts_goes_on(folder):
     )
     done = subprocess.run([sys.executable, "-c", ignoring], cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_an_interrupted_caller_of_the_command_line_gets_its_exit_code(monkeypatch, capsys):
-    def interrupted(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(sys.modules["specc.cli.main"], "_run", interrupted)
-    assert main(["check", "net.cnn"]) == 130
-    assert capsys.readouterr().err == "interrupted\n"
