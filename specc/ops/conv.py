@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from specc.dims import Dim, product
-from specc.ops.base import Builder, Rejection, Types, Weight
+from specc.ops.base import Builder, Types, Weight
 from specc.ops.fields import PositiveInt, Values
 from specc.ops.weights import bias_weights, kernel_weight
 from specc.ops.windowed import Learned, convolution_bound
-from specc.ops.windows import known_channels, with_padding
+from specc.ops.windows import check_divisible, known_channels, with_padding
 from specc.types import TensorType
 
 if TYPE_CHECKING:
@@ -107,11 +107,5 @@ class Conv(Learned):
 
 def check_groups(groups: int, inputs: int, outputs: int) -> None:
     """Raise E0405 unless `groups` divides the numbers of input and output channels."""
-    for what, count in (("input", inputs), ("output", outputs)):
-        if count % groups:
-            raise Rejection(
-                "E0405",
-                f"{groups} groups do not divide the {count} {what} channels",
-                argument="groups" if what == "input" else "channels",
-                notes=[f"{count} / {groups} = {count / groups:.2f}"],
-            )
+    check_divisible(inputs, groups, "input ")
+    check_divisible(outputs, groups, "output ", argument="channels")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from specc.ops.base import Builder, Field, Rejection, Types, Weight
+from specc.ops.base import Builder, Field, Types, Weight
 from specc.ops.families import Uncounted
 from specc.ops.fields import PositiveInt, PositiveReal
-from specc.ops.windows import known_channels, spatial_axes
+from specc.ops.windows import check_divisible, known_channels, spatial_axes
 
 if TYPE_CHECKING:
     from specc.ops.base import Array
@@ -133,14 +133,7 @@ class GroupNorm(_ChannelNorm):
     """Number of groups that the channels are split into."""
 
     def infer(self, inputs: Types) -> Types:
-        channels = known_channels(self.word, inputs[0])
-        if channels % self.groups:
-            raise Rejection(
-                "E0405",
-                f"{self.groups} groups do not divide the {channels} channels",
-                argument="groups",
-                notes=[f"{channels} / {self.groups} = {channels / self.groups:.2f}"],
-            )
+        check_divisible(known_channels(self.word, inputs[0]), self.groups)
         return inputs
 
     def reach(self, inputs: Types) -> Field:

@@ -10,7 +10,7 @@ from specc.dims import Divides, Sym
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Rearrangement
 from specc.ops.fields import PositiveInt
-from specc.ops.windows import known_channels
+from specc.ops.windows import check_divisible, known_channels
 from specc.types import SPATIAL_NAMES, TensorType
 
 if TYPE_CHECKING:
@@ -112,14 +112,7 @@ class ChannelShuffle(Rearrangement):
     """Number of groups that the channels are in."""
 
     def infer(self, inputs: Types) -> Types:
-        channels = known_channels(self.word, inputs[0])
-        if channels % self.groups:
-            raise Rejection(
-                "E0405",
-                f"{self.groups} groups do not divide the {channels} channels",
-                argument="groups",
-                notes=[f"{channels} / {self.groups} = {channels / self.groups:.2f}"],
-            )
+        check_divisible(known_channels(self.word, inputs[0]), self.groups)
         return inputs
 
     def reach(self, inputs: Types) -> Field:

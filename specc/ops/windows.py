@@ -202,6 +202,17 @@ def known_channels(word: str, x: TensorType) -> int:
     )
 
 
+def check_divisible(channels: int, groups: int, which: str = "", argument: str = "groups") -> None:
+    """Raise E0405 unless the number of (input or output) channels can be divided by that of their groups."""
+    if channels % groups:
+        raise Rejection(
+            "E0405",
+            f"{groups} groups do not divide the {channels} {which}channels",
+            argument=argument,
+            notes=[f"{channels} / {groups} = {channels / groups:.2f}"],
+        )
+
+
 def _open_channels(x: TensorType) -> str:
     """What is most likely wrong with an input whose channels are open."""
     if len(x.spatial) > 1 and x.spatial[0] in (1, 3, 4):
