@@ -86,28 +86,31 @@ def _false(
     report: Reporter,
 ) -> None:
     fact, (left, right) = tree.left.span.text, sides
-    notes: list[str] = []
-    if _is_number(left) and _is_number(right):
-        notes.extend(_arithmetic(left, right, tolerance))
-    elif isinstance(left, tuple) and right == (1, *left):
-        notes.append("the batch is not written")
-    elif isinstance(left, Sym):
-        notes.append(f"`{fact}` depends on open sizes of the input")
+    wanted = f"not {_number(right)}" if tree.operator == "==" else f"which is not {tree.operator} {_number(right)}"
+    notes = [*_comparison(fact, sides, tolerance)]
     notes += filter(None, map(reasons, dict.fromkeys(name.id for name in names_in(tree))))
     if claim.model is not None:
         notes.append(f"in model `{claim.model}`, which is derived from this one")
     report.add(
         Diagnostic(
             "E0502",
-            f"`{fact}` is {_number(left)}, which is not {tree.operator} {_number(right)}"
-            if tree.operator != "=="
-            else f"`{fact}` is {_number(left)}, not {_number(right)}",
+            f"`{fact}` is {_number(left)}, {wanted}",
             claim.tree.span,
-            "",
-            (Label(tree.left.span, _number(left)),),
-            tuple(notes),
+            labels=(Label(tree.left.span, _number(left)),),
+            notes=tuple(notes),
         )
     )
+
+
+def _comparison(fact: str, sides: tuple[Value, Value], tolerance: float | None) -> Iterator[str]:
+    """What to say of the two sides of a comparison that does not hold."""
+    left, right = sides
+    if _is_number(left) and _is_number(right):
+        yield from _arithmetic(left, right, tolerance)
+    elif isinstance(left, tuple) and right == (1, *left):
+        yield "the batch is not written"
+    elif isinstance(left, Sym):
+        yield f"`{fact}` depends on open sizes of the input"
 
 
 def _arithmetic(left: Value, right: Value, tolerance: float | None) -> Iterator[str]:

@@ -55,6 +55,7 @@ class Body:
         return None
 
     def find_later(self, name: str) -> Span | None:
+        """Where a name is defined further down."""
         body: Body | None = self
         while body is not None:
             if name in body.later:
@@ -64,27 +65,22 @@ class Body:
 
     def is_of_round(self, name: str) -> bool:
         """Whether a name that is used before its definition is one of a loop, whose rounds begin anew."""
-        body: Body | None = self
-        while body is not None and name not in body.later:
-            body = body.parent
-        return body is not None and body.repeats
+        return next((body.repeats for body in self._outwards() if name in body.later), False)
 
     def find_branch(self, name: str) -> Span | None:
         """The label of a branch, which is no name."""
-        body: Body | None = self
-        while body is not None:
-            if name in body.branches:
-                return body.branches[name]
-            body = body.parent
-        return None
+        return next((body.branches[name] for body in self._outwards() if name in body.branches), None)
 
     def find_inner(self, name: str) -> Span | None:
+        """The definition of a name in a body within this one or those around it."""
+        return next((body.inner[name] for body in self._outwards() if name in body.inner), None)
+
+    def _outwards(self) -> Iterator[Body]:
+        """This body and those around it, the innermost first."""
         body: Body | None = self
         while body is not None:
-            if name in body.inner:
-                return body.inner[name]
+            yield body
             body = body.parent
-        return None
 
     def gather(self, loop: int, within: Body) -> None:
         """Behind a loop, the labels of its body stand for lists, unless the names mean something else here."""
@@ -94,10 +90,8 @@ class Body:
                 self.names[name] = Entry(entry.span, "labels of a loop", origin=entry, loops=(*entry.loops, loop))
 
     def visible(self) -> Iterator[str]:
-        body: Body | None = self
-        while body is not None:
+        for body in self._outwards():
             yield from body.names
-            body = body.parent
 
 
 class BoundNames:

@@ -7,10 +7,9 @@ from typing import Protocol
 
 from specc.dims import Dim
 from specc.elaborate import shortcut
-from specc.ops.base import Op, Rejection, Types
+from specc.ops.base import Types
 from specc.source import Span
 from specc.syntax import ast
-from specc.types import TensorType
 
 
 class Made(shortcut.Step, Protocol):
@@ -56,12 +55,5 @@ def _stepping(steps: Sequence[Made], wanted: set[tuple[Dim, ...]]) -> str | None
         if keeping is not None and "stride" in keeping[1]:
             help = f"`{keeping[1]}` for `{op.word}`: a pool steps by its window where no `stride=` says otherwise"
             op = keeping[0]
-        real, kept = _of(step.op, real), _of(op, kept)
+        real, kept = shortcut.result(step.op, real), shortcut.result(op, kept)
     return help if kept is not None and kept.spatial in wanted else None
-
-
-def _of(op: Op, x: TensorType) -> TensorType | None:
-    try:
-        return op.infer((x,))[0]
-    except Rejection:
-        return None

@@ -13,6 +13,7 @@ from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import Value, describe, quoted
+from specc.source import Span
 from specc.syntax import ast
 
 
@@ -154,7 +155,7 @@ def parameter_names(definition: ModelDefinition) -> list[str] | None:
 
 
 def _open_size(key: str, tree: ast.Model) -> str | None:
-    """What to do where `key` is no parameter but an open size of an input."""
+    """The help where `key` is no parameter but an open size of an input."""
     shapes = [statement.shape for statement in tree.body if isinstance(statement, ast.Input)]
     named = {name.id for shape in shapes for name in names_in(shape)}
     named.update(
@@ -165,17 +166,16 @@ def _open_size(key: str, tree: ast.Model) -> str | None:
 
 
 def _no_parameter(
-    key: str | None, model: str, names: list[str], place: object, report: Reporter, help: str | None = None
+    key: str | None, model: str, names: list[str], place: Span | None, report: Reporter, help: str | None = None
 ) -> None:
-    from specc.source import Span
-
+    """E0310 for an argument called `key`, or for one without a name where there are too many."""
     guess = nearest(key, names) if key else None
     listed = f"its parameters are {quoted(names)}" if names else "it has no parameters"
     report.add(
         Diagnostic(
             "E0310",
             f"model `{model}` has no parameter `{key}`" if key else f"too many arguments for model `{model}`",
-            place if isinstance(place, Span) else None,
+            place,
             help=help or (f"did you mean `{guess}`?" if guess else listed),
         )
     )
@@ -187,18 +187,16 @@ def parameters(instance: Instance, overrides: Mapping[str, Value], report: Repor
     scope = Scope(module.scope)
     frame = Frame(scope, Naming(set()))
     names = [p.name.id for p in instance.tree.parameters]
+    given = {**instance.arguments, **overrides}
     failed = False
     for key in overrides:
         if key not in names:
-            help = _open_size(key, instance.tree)
-            _no_parameter(key, instance.name, names, None, report, help)
+            _no_parameter(key, instance.name, names, None, report, _open_size(key, instance.tree))
             failed = True
     for parameter in instance.tree.parameters:
         name = parameter.name.id
-        if name in overrides:
-            scope.bind(name, overrides[name])
-        elif name in instance.arguments:
-            scope.bind(name, instance.arguments[name])
+        if name in given:
+            scope.bind(name, given[name])
         elif parameter.default is not None:
             scope.bind(name, evaluate(parameter.default, frame, report))
         else:

@@ -50,13 +50,14 @@ def _shortcut(incoming: TensorType, body: TensorType) -> str | None:
         return None
     window = "x".join("1" for _ in incoming.spatial)
     for stride in _STRIDES:
-        if _of(Conv(channels=body.channels, kernel=(1,), stride=(stride,)), incoming) == body:
+        if result(Conv(channels=body.channels, kernel=(1,), stride=(stride,)), incoming) == body:
             step = f", stride={stride}" if stride > 1 else ""
             return f"shortcut {{ conv {body.channels}, {window}{step} }}"
     return None
 
 
-def _of(op: Op, x: TensorType) -> TensorType | None:
+def result(op: Op, x: TensorType) -> TensorType | None:
+    """The type that the operation makes of `x`; `None` where it refuses it."""
     try:
         return op.infer((x,))[0]
     except Rejection:
@@ -75,7 +76,7 @@ def _padded(steps: Iterable[Step], incoming: TensorType, body: TensorType) -> _P
         if keeping is not None:
             pads.add(keeping[1])
         op = step.op if keeping is None else keeping[0]
-        real, padded = _of(step.op, step.inputs[0]), _of(op, padded)
+        real, padded = result(step.op, step.inputs[0]), result(op, padded)
     if not pads or padded is None or real != body:
         return None
     several = "stride=1, pad=same" if any("stride" in pad for pad in pads) else "pad=same"
