@@ -85,7 +85,7 @@ def _tuned(name: str, text: str) -> Value:
     if text.partition("(")[0] not in activations() or not text.endswith(")"):
         return text
     report = Reporter()
-    found = parse_setting(f"{name}={text}", report, DEFAULT_LIMITS)
+    found = parse_setting(f"{name}={text}", report)
     if found is None:
         raise SpecError(report.diagnostics)
     return found[1]

@@ -119,22 +119,32 @@ def _check(
     checked: list[Checked] = []
     whole = False
     with suppress(Stopped, Failed):
-        project = open_project(source, loader, report, limits, memory, settings)
+        project = open_project(source, loader, report, memory, settings)
         if project is not None:
             settings = evaluated(project, settings, report)
             chosen = _chosen(project, model, settings, report)
             whole = not settings and len(chosen) == len(project.model_names)
-            before = [d.span for d in report.diagnostics if d.severity == "error"]
+            before = [diagnostic.span for diagnostic in report.diagnostics if diagnostic.severity == "error"]
             for name in chosen:
-                faults = report.faults
-                elaborated = elaborate(project, name, settings, report, limits)
-                if elaborated is not None:
-                    sound = report.faults == faults and not _reaches(before, name, elaborated, project)
-                    checked.append(_judged(elaborated, sound, project, report))
+                found = _elaborated(project, name, settings, before, report)
+                if found is not None:
+                    checked.append(found)
             if memory is not None:
                 memory.keep(project.model_names, [one.graph for one in checked])
     report.diagnostics = without_allowed(report.diagnostics, source, whole)
     return Outcome(tuple(checked), report.sorted())
+
+
+def _elaborated(
+    project: Project, name: str, settings: Mapping[str, Value], before: Sequence[Span | None], report: Reporter
+) -> Checked | None:
+    """One model, judged; `None` where errors leave no graph.  `before` are the places of errors found before."""
+    faults = report.faults
+    elaborated = elaborate(project, name, settings, report)
+    if elaborated is None:
+        return None
+    sound = report.faults == faults and not _reaches(before, name, elaborated, project)
+    return _judged(elaborated, sound, project, report)
 
 
 def _chosen(project: Project, model: str | None, settings: Mapping[str, Value], report: Reporter) -> Sequence[str]:

@@ -136,7 +136,7 @@ def read(file: str, bounds: Limits) -> Source | Diagnostic:
 def parse_settings(texts: list[str], bounds: Limits) -> tuple[dict[str, Value], tuple[Diagnostic, ...]]:
     """`--set` options as values."""
     report = Reporter(bounds)
-    pairs = [pair for text in texts if (pair := parse_setting(text, report, bounds)) is not None]
+    pairs = [pair for text in texts if (pair := parse_setting(text, report)) is not None]
     return dict(pairs), (*report.diagnostics, *_repeated("--set", [name for name, _ in pairs]))
 
 

@@ -77,12 +77,11 @@ def open_project(
     source: Source,
     loader: Loader,
     report: Reporter,
-    limits: Limits,
     memory: Memory | None = None,
     settings: Mapping[str, Value] = MappingProxyType({}),
 ) -> Project | None:
     """Parse `source`, load what it imports, and check what needs no evaluation; what `settings` read is in use."""
-    modules = Modules(loader, report, limits, None if memory is None else memory.lines)
+    modules = Modules(loader, report, None if memory is None else memory.lines)
     module = modules.load(source)
     if module is None:
         return None
@@ -117,9 +116,7 @@ def _block(project: Project, value: Value) -> Value:
     return found if isinstance(found, BlockDefinition) else value
 
 
-def elaborate(
-    project: Project, name: str, settings: Mapping[str, Value], report: Reporter, limits: Limits
-) -> Elaborated | None:
+def elaborate(project: Project, name: str, settings: Mapping[str, Value], report: Reporter) -> Elaborated | None:
     """The model called `name` with its parameters set; `None` after errors that leave no graph."""
     definition = project.model(name)
     if definition is None:
@@ -131,10 +128,10 @@ def elaborate(
         scope = parameters(instance, settings, report)
         if settings:  # what a derived model expects holds for its own arguments
             instance.claims.clear()
-        _check_size(instance, report, limits)
+        _check_size(instance, report)
     except Failed:
         return None
-    elaborator = Elaborator(instance, project.resolver, report, limits, project.memory)
+    elaborator = Elaborator(instance, project.resolver, report, project.memory)
     elaborated = elaborator.run(scope)
     if project.memory is not None:
         project.memory.came_to(instance.name, elaborator.replay.found, elaborated is not None)
@@ -151,16 +148,17 @@ def is_complete(project: Project, name: str, settings: Container[str]) -> bool:
     return all(p.default is not None or p.name.id in settings for p in definition.tree.parameters)
 
 
-def parse_setting(text: str, report: Reporter, limits: Limits) -> tuple[str, Value] | None:
+def parse_setting(text: str, report: Reporter) -> tuple[str, Value] | None:
     """`depths=[2, 2, 2, 2]` as a name and a value, or a `Setting` where it reads names."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip().isidentifier():
         report.add(Diagnostic("E0310", f"`{text}` does not set a parameter", help="write `--set name=value`"))
         return None
     source = Source(f"{SETTING}{name.strip()}", f"let {name.strip()} = {value.strip()}\n")
-    tree, diagnostics = parse(source, limits)
+    tree, diagnostics = parse(source, report.limits)
     for diagnostic in diagnostics:
-        report.add(changed(diagnostic, help=_as_list(name.strip(), value.strip(), limits) or diagnostic.help))
+        help = _as_list(name.strip(), value.strip(), report.limits) or diagnostic.help
+        report.add(changed(diagnostic, help=help))
     if tree is None or diagnostics or len(tree.items) != 1 or not isinstance(tree.items[0], ast.Let):
         return None
     written = tree.items[0].value
@@ -194,13 +192,13 @@ def _no_model(project: Project, name: str, report: Reporter) -> None:
     )
 
 
-def _check_size(instance: Instance, report: Reporter, limits: Limits) -> None:
+def _check_size(instance: Instance, report: Reporter) -> None:
     """Refuse what is sure to expand beyond the limit before expanding it."""
     least = least_layers(instance.tree.body, instance.definition.module, {})
-    if least > limits.layers:
+    if least > report.limits.layers:
         raise report.error(
             "E0701",
             instance.tree.name.span,
-            f"model `{instance.name}` expands to at least {least:_} layers; the limit is {limits.layers:_}",
+            f"model `{instance.name}` expands to at least {least:_} layers; the limit is {report.limits.layers:_}",
             help="the limit can be raised with --max-layers",
         )

@@ -27,7 +27,6 @@ from specc.elaborate.steps import Mark
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, Value, describe
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphOutput
-from specc.limits import Limits
 from specc.source import Span
 from specc.syntax import ast
 
@@ -69,15 +68,12 @@ class Elaborated(NamedTuple):
 class Elaborator:
     """Elaborates one model, with `memory` from what its last check has left."""
 
-    def __init__(
-        self, instance: Instance, resolved: Resolver, report: Reporter, limits: Limits, memory: Memory | None = None
-    ) -> None:
+    def __init__(self, instance: Instance, resolved: Resolver, report: Reporter, memory: Memory | None = None) -> None:
         self._report = report
-        self._limits = limits
         former = {} if memory is None else memory.nodes(instance.name)
         build = GraphBuilder(instance.name, instance.definition.module.source.name, doc=instance.doc, former=former)
-        self._layers = Layers(build, resolved.plans, report, limits)
-        self._operations = Operations(self._layers, resolved, report, limits, self._body)
+        self._layers = Layers(build, resolved.plans, report)
+        self._operations = Operations(self._layers, resolved, report, self._body)
         self._instance = instance
         self._gathered = resolved.gathered
         self._claims: list[Claim] = []
@@ -229,9 +225,10 @@ class Elaborator:
 
     def _check_repetitions(self, statement: ast.For | ast.Repeat) -> None:
         """E0701 for a body that the loops around it repeat more often than a model may have layers."""
-        if statement.body and self._repetitions > self._limits.layers:
+        most = self._report.limits.layers
+        if statement.body and self._repetitions > most:
             place = statement.count.span if isinstance(statement, ast.Repeat) else statement.iterable.span
-            message = f"this repeats its body {self._repetitions:_} times; the limit is {self._limits.layers:_} layers"
+            message = f"this repeats its body {self._repetitions:_} times; the limit is {most:_} layers"
             raise self._report.error("E0701", place, message, help=MORE_LAYERS)
 
     def _iterate(

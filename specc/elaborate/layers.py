@@ -14,7 +14,6 @@ from specc.elaborate.steps import Mark, Origin, Step
 from specc.elaborate.values import LayerValue, LayerValues
 from specc.ir.build import GraphBuilder, output_names
 from specc.ir.graph import Node
-from specc.limits import Limits
 from specc.ops.axes import AXIS_NAMES
 from specc.ops.base import Finding, Op, Rejection, Types, Weight
 from specc.ops.fields import LARGEST_SIZE
@@ -45,7 +44,7 @@ class _Steps(NamedTuple):
 class Layers:
     """The graph under construction.  `broken` says that something was left out of it after an error."""
 
-    def __init__(self, build: GraphBuilder, plans: dict[int, Plan], report: Reporter, limits: Limits) -> None:
+    def __init__(self, build: GraphBuilder, plans: dict[int, Plan], report: Reporter) -> None:
         self.build = build
         self.marks: dict[str, Mark] = {}
         self.returned: dict[str, Span] = {}
@@ -62,7 +61,7 @@ class Layers:
         self._repeated: dict[tuple[int, ...], _Steps] = {}  # by the `id` of all that decides what they are
         self._plans = plans
         self._report = report
-        self._limits = limits
+        self._most = report.limits.layers
 
     def begin(self, name: str, kind: TensorType, span: Span) -> None:
         """Note where an input is declared."""
@@ -79,7 +78,7 @@ class Layers:
 
     def take(self, steps: Sequence[Step]) -> bool:
         """Do again what making these did; not where there would be too many layers."""
-        if len(self.build.nodes) + len(steps) > self._limits.layers:
+        if len(self.build.nodes) + len(steps) > self._most:
             return False
         for node, _, inputs, weights, mark, origin in steps:
             name = node.name
@@ -122,7 +121,7 @@ class Layers:
 
     def _can_repeat(self, sources: list[LayerValue], count: int) -> bool:
         """Whether no error has left its mark, and there may be `count` layers more."""
-        if self.broken or len(self.build.nodes) + count > self._limits.layers:
+        if self.broken or len(self.build.nodes) + count > self._most:
             return False
         return not [source for source in sources if source.claimed is not None]
 
@@ -223,8 +222,8 @@ class Layers:
         span: Span,
         scope: str | None,
     ) -> None:
-        if len(self.build.nodes) >= self._limits.layers:
-            raise self._report.error("E0701", span, f"more than {self._limits.layers:_} layers", help=MORE_LAYERS)
+        if len(self.build.nodes) >= self._most:
+            raise self._report.error("E0701", span, f"more than {self._most:_} layers", help=MORE_LAYERS)
         inputs = tuple([source.name for source in sources])
         name, *others = names
         file, line = span.source.name, span.row

@@ -12,7 +12,6 @@ from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import BROKEN, Namespace, quoted
-from specc.limits import Limits
 from specc.ops import BY_WORD
 from specc.source import Source, Span
 from specc.syntax import ast
@@ -78,13 +77,10 @@ class ModelDefinition:
 class Modules:
     """Loads a file and everything it imports, each file once.  `lines` gives what an earlier check left of a file."""
 
-    def __init__(
-        self, loader: Loader, report: Reporter, limits: Limits, lines: Callable[[str], Lines] | None = None
-    ) -> None:
+    def __init__(self, loader: Loader, report: Reporter, lines: Callable[[str], Lines] | None = None) -> None:
         self._lines = lines
         self._loader = loader
         self._report = report
-        self._limits = limits
         self._loaded: dict[str, Module] = {}
         self._loading: list[str] = []
 
@@ -95,7 +91,7 @@ class Modules:
     def load(self, source: Source) -> Module | None:
         """The module of `source`; `None` when its text could not be parsed."""
         kept = None if self._lines is None else self._lines(source.name)
-        tree, diagnostics = parse(source, self._limits, kept)
+        tree, diagnostics = parse(source, self._report.limits, kept)
         for diagnostic in diagnostics:
             self._report.add(diagnostic)
         if tree is None:
@@ -195,10 +191,10 @@ class Modules:
             return None
         if source.name in self._loaded:
             return self._loaded[source.name]
-        if len(self._loaded) >= self._limits.imports:
-            self._report.error("E0705", place, f"more than {self._limits.imports:_} files are imported")
+        if len(self._loaded) >= self._report.limits.imports:
+            self._report.error("E0705", place, f"more than {self._report.limits.imports:_} files are imported")
             return None
-        if len(self._loading) > self._limits.import_depth:
-            self._report.error("E0705", place, f"a chain of more than {self._limits.import_depth} imports")
+        if len(self._loading) > self._report.limits.import_depth:
+            self._report.error("E0705", place, f"a chain of more than {self._report.limits.import_depth} imports")
             return None
         return self.load(source)

@@ -22,7 +22,6 @@ from specc.elaborate.settled import Meaning, Settled
 from specc.elaborate.tensor_names import weightless
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Tuned, Word, kind, quoted, show
 from specc.elaborate.words import NO_ACTIVATION
-from specc.limits import Limits
 from specc.ops import BY_WORD
 from specc.ops.base import Op
 from specc.source import Span
@@ -38,13 +37,12 @@ class Operations:
     `labels` maps the place of each label to the names of the layers it has given.
     """
 
-    def __init__(self, layers: Layers, resolved: Resolver, report: Reporter, limits: Limits, body: Bodies) -> None:
+    def __init__(self, layers: Layers, resolved: Resolver, report: Reporter, body: Bodies) -> None:
         self.labels: dict[int, list[str]] = {}
         self._layers = layers
         self._plans = resolved.plans
         self._guesses = resolved.guesses
         self._report = report
-        self._limits = limits
         self._body = body
         self._read = Operands(report)
         self.assertions = Assertions(layers, report)
@@ -291,9 +289,9 @@ class Operations:
     def _block(self, statement: ast.Operation, block: BlockDefinition, made: Plan, frame: Frame) -> Result:
         if any(block is caller for caller, _ in self._layers.calls):
             raise Failed  # the resolver has reported the circle
-        if len(self._layers.calls) >= self._limits.nesting:
+        if len(self._layers.calls) >= self._report.limits.nesting:
             raise self._report.error(
-                "E0106", statement.name.span, f"blocks within blocks, more than {self._limits.nesting} deep"
+                "E0106", statement.name.span, f"blocks within blocks, more than {self._report.limits.nesting} deep"
             )
         self._report.spend(_CALL_STEPS, statement.name.span)
         scope = block_scope(block, made, frame, self._report)

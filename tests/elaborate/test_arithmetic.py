@@ -18,8 +18,8 @@ def evaluated(expression: str) -> tuple[object, tuple[Diagnostic, ...]]:
     """What an empty file makes of `--set x=expression`."""
     report = Reporter()
     source = Source("net.cnn", "")
-    pair = parse_setting(f"x={expression}", report, DEFAULT_LIMITS)
-    project = open_project(source, FileLoader(Path(), DEFAULT_LIMITS), report, DEFAULT_LIMITS)
+    pair = parse_setting(f"x={expression}", report)
+    project = open_project(source, FileLoader(Path(), DEFAULT_LIMITS), report)
     assert project is not None
     with suppress(Failed):
         return settled(project, dict([pair] if pair else []), report).get("x"), report.sorted()
