@@ -22,6 +22,25 @@ CASES = {
     "multiplying by one": (
         17, f"{SAME} <float o = {{1.0}}> {{ a = Mul(o, x)  b = Div(a, o)  y = Relu(b) }}", [], ["relu"],
     ),
+    "a list of one": (17, f"{SAME} {{ a = Concat<axis = 1>(x)  b = Sum(a)  c = Max(b)  y = Relu(c) }}", [], ["relu"]),
+    "cut below alone": (17, f"{SAME} <float k = {{0.5}}> {{ y = Clip(x, k) }}", [], ["max"]),
+    "cut above alone": (17, f'{SAME} <float k = {{0.5}}> {{ y = Clip(x, "", k) }}', [], ["min"]),
+    "a constant that a fixed batch repeats": (
+        17,
+        """g (float[2,3] x) => (float[2,3] y) {
+            c = Constant<value = float[2,3] {1.0, 2.0, 4.0, 1.0, 2.0, 4.0}>()  y = Add(x, c) }""",
+        [], ["add"],
+    ),
+    "steps before the batch, and the rest of what a layer makes": (
+        17,
+        """g (float[N,4,5] x) => (float[N,5,2] y) <int64 zero = {0}, int64 one = {1}, int64[1] all = {-1},
+            int64[1] four = {4}, int64[1] axis = {0}> {
+            t = Transpose<perm = [2, 0, 1]>(x)  s = Shape(t)  a = Gather(s, zero)  b = Gather(s, one)  m = Mul(a, b)
+            rows = Unsqueeze(m, axis)  flat = Concat<axis = 0>(rows, four)  r = Reshape(t, flat)  d = MatMul(r, w)
+            u = Unsqueeze(a, axis)  v = Unsqueeze(b, axis)  back = Concat<axis = 0>(u, v, all)  e = Reshape(d, back)
+            y = Transpose<perm = [1, 0, 2]>(e) }""",
+        [("w", (4, 2))], ["transpose", "dense"],
+    ),
     "taken from zero": (17, f"{SAME} <float z = {{0.0}}> {{ y = Sub(z, x) }}", [], ["sub"]),
     "a constant for each channel taken away": (
         17, f"{SAME} {{ y = Sub(x, b) }}", [("b", (1, 4, 1, 1))], ["learned", "sub"],

@@ -14,7 +14,7 @@ from specc.onnx.importer.values import Decline, Known, Live, Moved, Step, Value,
 from specc.ops import activation, elementary, smooth
 from specc.ops.base import Op
 from specc.ops.dropout import Dropout
-from specc.ops.merge import Mul
+from specc.ops.merge import Max, Min, Mul
 from specc.ops.relu import Relu
 from specc.ops.scale import PRelu
 from specc.ops.softmax import LogSoftmax, Softmax
@@ -110,10 +110,11 @@ def clipping(low: float | None, high: float | None) -> Op:
         return activation.HardTanh()
     if low == 0.0 and (high is None or high >= FLOAT_MAX):
         return Relu()
-    if low is None and high is None:
-        return activation.Identity()
     low = -FLOAT_MAX if low is None else max(low, -FLOAT_MAX)
-    return activation.Clip(min=low, max=FLOAT_MAX if high is None else min(high, FLOAT_MAX))
+    high = FLOAT_MAX if high is None else min(high, FLOAT_MAX)
+    if high == FLOAT_MAX:
+        return activation.Identity() if low == -FLOAT_MAX else Max(constants=(None, low))
+    return Min(constants=(None, high)) if low == -FLOAT_MAX else activation.Clip(min=low, max=high)
 
 
 def _hard_sigmoid_sum(ctx: Context, step: Step) -> str | None:

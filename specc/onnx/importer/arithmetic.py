@@ -118,7 +118,7 @@ def _split(ctx: Context, step: Step) -> tuple[Live, Known, int] | None:
     for index in (0, 1):
         value, constant = found[1 - index], found[index]
         if isinstance(value, Live) and isinstance(constant, Known):
-            return value, constant, index
+            return value, learned.once(ctx, constant, value), index
     return None
 
 
@@ -356,6 +356,8 @@ def merge(kind: type[Merge]) -> Rule:
     """Of any number of operands, numbers among them."""
 
     def rule(ctx: Context, step: Step) -> list[Value]:
+        if len(step.inputs) == 1:
+            return [ctx.value(step, 0)]
         found = [ctx.value(step, index) for index in range(len(step.inputs))]
         first = next((value for value in found if isinstance(value, Live)), None)
         if first is None or not kind.takes_numbers or all(isinstance(value, Live) for value in found):

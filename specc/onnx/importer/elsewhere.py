@@ -165,6 +165,8 @@ def reduce(ctx: Context, step: Step) -> list[Value]:
 
 
 def concat(ctx: Context, step: Step) -> list[Value]:
+    if len(step.inputs) == 1:
+        return shapes.identity(ctx, step)
     operands = [arrangement(ctx, step, i) for i, n in enumerate(step.inputs) if not isinstance(ctx.values[n], Known)]
     rank = len(operands[0].axes)
     axis = step.integer("axis", 0) % rank

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from specc.dims import Dim
@@ -119,6 +121,16 @@ def _item(ctx: Context, constant: Known) -> Tensor:
     if items > 1 and not _same(constant.array):
         raise Decline("it joins a constant to a value that is another one for each item of the batch")
     return mapped(constant.tensor, constant.shape[1:], lambda array: array[0])
+
+
+def once(ctx: Context, constant: Known, value: Live) -> Known:
+    """A constant beside `value` as it is for one item, where a fixed batch holds it for every item alike."""
+    shape, batch = constant.shape, ctx.batch or 1
+    if ctx.lifted or batch == 1 or len(shape) != len(ctx.shape(value)) or shape[0] != batch or constant.is_open:
+        return constant
+    if not _same(constant.array):
+        return constant
+    return replace(constant, tensor=mapped(constant.tensor, (1, *shape[1:]), lambda array: array[:1]))
 
 
 def _same(array: Array) -> bool:

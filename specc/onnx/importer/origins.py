@@ -97,7 +97,9 @@ class _Layer:
         if made_of is None:
             whole = isinstance(self._node.op, Dense | Conv) and stem == f"{self._path}."
             return "" if whole and self._path in self._busy else guess
-        return guess if guess in made_of else made_of[0] if len(made_of) == 1 and self._is_linear() else ""
+        if guess in made_of or self._context.state.is_listed(guess):  # what is equal elsewhere is written once
+            return guess
+        return made_of[0] if len(made_of) == 1 and self._is_linear() else ""
 
     def _is_known(self) -> bool:
         """Whether this may be a layer of PyTorch's own, which computes nothing from its tensors."""
@@ -129,7 +131,7 @@ def computed_from(context: Context, tensor: Tensor) -> tuple[str, ...]:
     for name in tensor.computed_from or (tensor.source,):
         made_of = state.made_of.get(name)
         if made_of is not None:
-            names += [other for other in made_of if other in state.kinds or (not state.kinds and "." in other)]
+            names += [other for other in made_of if (state.is_listed(other) if state.kinds else "." in other)]
         elif tensor.computed_from:
             names.append(name)
     return tuple(name for name in dict.fromkeys(names) if not state.is_made(name))

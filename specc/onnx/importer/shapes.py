@@ -6,6 +6,7 @@ from typing import Any
 
 from specc.dims import Dim, product
 from specc.onnx.importer import learned, norms
+from specc.onnx.importer.arrangement import quotient
 from specc.onnx.importer.context import Context
 from specc.onnx.importer.measuring import measured_value
 from specc.onnx.importer.values import Decline, Live, Step, Value
@@ -52,9 +53,10 @@ def filled(sizes: list[Dim], elements: Dim) -> tuple[Dim, ...]:
     known = product(tuple(size for size in sizes if size != -1))
     if -1 not in sizes:
         return tuple(sizes)
-    if not isinstance(known, int) or known < 1:
+    rest = elements // known if isinstance(known, int) and known > 0 else quotient(elements, known)
+    if rest is None:
         raise Decline("its shape leaves a size open that cannot be worked out")
-    return tuple(elements // known if size == -1 else size for size in sizes)
+    return tuple(rest if size == -1 else size for size in sizes)
 
 
 def reshaped(ctx: Context, step: Step, value: Live, sizes: tuple[Dim, ...]) -> Live:
@@ -201,6 +203,8 @@ def unsqueeze(ctx: Context, step: Step) -> list[Value]:
 
 
 def concat(ctx: Context, step: Step) -> list[Value]:
+    if len(step.inputs) == 1:
+        return identity(ctx, step)
     operands = learned.among(ctx, step)
     if len({operand.last for operand in operands}) > 1:
         operands = ctx.in_one_order(step, operands)

@@ -41,6 +41,10 @@ class State:
         """Whether an initialiser is called by the exporter, not by the network."""
         return name in self.made_of or bool(_MADE.match(name))
 
+    def is_listed(self, name: str) -> bool:
+        """Whether the file says that checkpoints of the network hold a tensor."""
+        return self.kinds.get(name, "constant") != "constant"
+
     def names(self, tensor: Tensor) -> tuple[str, ...]:
         """What the network calls the tensors that `tensor` is, or is computed from, as far as that is known."""
         found: list[str] = []
@@ -52,7 +56,7 @@ class State:
 
     def is_kept(self, tensor: Tensor) -> bool:
         """Whether a checkpoint of the network has a say in these values."""
-        return not tensor.is_literal and any(self.kinds.get(n) != "constant" for n in self.names(tensor))
+        return not tensor.is_literal and any(not self.kinds or self.is_listed(n) for n in self.names(tensor))
 
     def is_buffer(self, tensor: Tensor) -> bool:
         """Whether these values are known to be none that are trained."""
