@@ -36,7 +36,8 @@ _INSTEAD = {
     "\N{PLUS-MINUS SIGN}": "a tolerance stands behind `within`: `within 1%`",
     "^": "a power is written `**`",
     "&": "the logical operator is written `and`",
-    "|": "the logical operator is written `or`",
+    "@": "values are multiplied as matrices by an operation: `matmul a, b`",
+    "\\": "no sign stands at a line's end: a line goes on behind a comma, and within brackets",
     "!": "the logical operator is written `not`",
 }
 
@@ -65,7 +66,8 @@ def foreign_character(source: Source, offset: int) -> Diagnostic:
     """E0104 for a visible character that no spec uses outside strings and comments."""
     char = source.text[offset]
     message = f"`{char}` does not belong here" if char.isascii() else f"{code_point(char)} does not belong here"
-    help = _INSTEAD.get(char) or (_question(source.text, offset) if char == "?" else _general_help(char))
+    asked = {"?": _question, "|": _bar}.get(char)
+    help = _INSTEAD.get(char) or (asked(source.text, offset) if asked is not None else _general_help(char))
     return Diagnostic("E0104", message, Span(source, offset, offset + 1), help=help)
 
 
@@ -74,6 +76,15 @@ def _question(text: str, offset: int) -> str:
     if "x" in (text[max(offset - 1, 0)], text[offset + 1 : offset + 2]):
         return "the size that an input leaves open has a name, `3xHxW`; behind `->` is `_` for any size, `3x_x_`"
     return "a choice is written `3 if test else 4`; a size that an input leaves open has a name, `3xHxW`"
+
+
+def _bar(text: str, offset: int) -> str:
+    """`conv 8, 3x3 | relu`, or `if a | b`."""
+    line = text[text.rfind("\n", 0, offset) + 1 : offset]
+    if re.search(r"\b(?:if|let|expect|and|or|not)\b|[=<>]{2}|\|", line):
+        return "the logical operator is written `or`"
+    lines = [re.split(r"[;{}]", line)[-1].strip(), re.split(r"[|;}#\n]", text[offset + 1 : offset + 100])[0].strip()]
+    return f"operations follow one another on lines of their own, or behind `;`: `{'; '.join(filter(None, lines))}`"
 
 
 def _general_help(char: str) -> str | None:

@@ -84,6 +84,8 @@ def _bad_number(source: Source, offset: int) -> Diagnostic:
 
 
 def _number_help(text: str) -> str:
+    if re.fullmatch(r"\d[\d_]*[xX]", text):
+        return f"an `x` stands between two sizes, as in `2x2`; a number by itself has none: `{text[:-1]}`"
     if re.fullmatch(r"\d+(X\d+)+", text):
         return f"a size is written with a small `x`: `{text.lower()}`"
     if re.match(r"\d[\d_]*x", text):

@@ -55,6 +55,8 @@ def _assigned_output(stuck: Stuck) -> str | None:
     written = re.search(r"\boutput(?:\s+(\w+))?\s*$", stuck.before)
     if stuck.token.kind != "EQUAL" or written is None:
         return None
+    if stuck.head == "expect":
+        return None
     value = re.match(r"\s*=\s*([A-Za-z_]\w*)\s*(?:[;#}]|$)", stuck.rest)
     name = written[1] or "NAME"
     return (

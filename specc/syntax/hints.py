@@ -11,6 +11,7 @@ from specc.diagnostics.suggest import SYNONYMS
 from specc.syntax.habits import HABITS
 from specc.syntax.loops import LOOPS
 from specc.syntax.misplaced import MISPLACED
+from specc.syntax.notations import NOTATIONS, unknown_container
 from specc.syntax.papers import PAPERS
 from specc.syntax.pasted import PASTED
 from specc.syntax.stuck import VALUES, Stuck
@@ -36,6 +37,7 @@ _QUOTED = re.compile(r"\bact\s*=\s*[\"'](\w+)[\"']")
 _LEFT_OUT = re.compile(r",?\s*\b(?:inplace|in_channels|in_features|num_features|momentum)\s*=\s*[^,()]+")
 _WITH_SETTINGS = ("elu", "softmax")
 """How the names of activations end that take a number."""
+_ONE_COMPARISON = "an expectation is one comparison, each on a line of its own or behind `;`"
 _TWO_NAMES = re.compile(r"(?:^|[;{])\s*([A-Za-z_]\w*)\s+([A-Za-z_]\w*)\s*$")
 
 
@@ -115,7 +117,27 @@ def _double_equal(stuck: Stuck) -> str | None:
 
 def _chained(stuck: Stuck) -> str | None:
     chained = stuck.token.kind == "COMPARISON" and re.search(r"[<>]|[=!]=", stuck.before)
-    return "comparisons do not chain: write `a < b and b < c`" if chained else None
+    if not chained or stuck.head == "expect":
+        return _chained_expectation(stuck) if chained else None
+    return "comparisons do not chain: write `a < b and b < c`"
+
+
+def _chained_expectation(stuck: Stuck) -> str:
+    """`expect 100 < params < 300`."""
+    first = re.search(r"expect\s+(.+?\s*(?:[<>]=?|[=!]=)\s*(\w+))\s*$", stuck.near)
+    second = re.match(r"[^#;}]*[^#;}\s]", stuck.rest)
+    if first is None or second is None:
+        return _ONE_COMPARISON
+    return f"{_ONE_COMPARISON}: `expect {first[1]}; expect {first[2]} {second[0]}`"
+
+
+def _joined_expectations(stuck: Stuck) -> str | None:
+    """`expect 100 < params and params < 300`."""
+    written = re.search(r"expect\s+([^;{}]*\S)\s*$", stuck.near)
+    rest = re.match(r"and\s+([^#;}]*[^#;}\s])", stuck.rest)
+    if stuck.token.kind not in ("AND", "OR") or stuck.head != "expect" or written is None:
+        return None
+    return f"{_ONE_COMPARISON}: `expect {written[1]}; expect {rest[1]}`" if rest is not None else _ONE_COMPARISON
 
 
 def _layer_in_let(stuck: Stuck) -> str | None:
@@ -241,6 +263,7 @@ def _label_or_comma(stuck: Stuck) -> str | None:
 
 HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     *PASTED,
+    *NOTATIONS,
     *MISPLACED,
     *HABITS,
     *LOOPS,
@@ -259,6 +282,7 @@ HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     _single_equal,
     _double_equal,
     _chained,
+    _joined_expectations,
     _layer_in_let,
     _spaced_size,
     _import_path,
@@ -268,6 +292,7 @@ HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     _misspelt_branch,
     _reserved_name,
     _misspelt_head,
+    unknown_container,
     _label_or_comma,
 )
 

@@ -31,9 +31,18 @@ def _behind_braces(stuck: Stuck) -> str | None:
     ):
         return None
     word, opened = named[1], _opener(stuck.source.text, stuck.previous.start)
+    if opened == "residual" and word in ("add", "plus", "sum"):
+        return _added_by_residual(stuck.rest[len(word) :])
     if opened == "residual":
         return f"{_WITH_ACTIVATION}: `residual {word} {{ ... }}`; {_OWN_LINE}"
     return _OWN_LINE
+
+
+def _added_by_residual(rest: str) -> str:
+    """`residual { ... } add` and `residual { ... } add skip`."""
+    value = re.match(r"\s+([A-Za-z_]\w*)", rest)
+    alone = "`residual { ... }` itself adds what comes in to its body"
+    return f"{alone}: another value is added on the next line, or behind `;`: `add {value[1]}`" if value else alone
 
 
 def _opener(text: str, closing: int) -> str:
