@@ -10,7 +10,7 @@ class Limits(NamedTuple):
 
     nesting: int = 200
     """Brackets within brackets, operators within operators, lists within lists, blocks within blocks, and models
-    derived from derived ones (E0106)."""
+    derived from derived ones (E0106; E0205 for a block within itself)."""
     digits: int = 1000
     """Digits of one number in the text (E0105)."""
     file_bytes: int = 4 * 2**20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from specc.diagnostics import Diagnostic, Label
@@ -10,8 +10,8 @@ from specc.diagnostics.suggest import nearest
 from specc.elaborate.bodies import Body, Entry
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.reads import names_in
-from specc.elaborate.report import Reporter
-from specc.elaborate.values import BROKEN, Namespace, quoted
+from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.values import BROKEN, Namespace, Value, quoted, show
 from specc.elaborate.words import FACTS, known_words
 from specc.ops import BY_WORD
 from specc.source import Span
@@ -32,15 +32,23 @@ _LONGEST_CHAIN: Final = 12
 """Names in a circle that are all shown."""
 
 
-def report_recursion(calls: Calls, report: Reporter) -> None:
-    """E0205 for every block that closes a circle of calls; linear in the calls."""
+def report_recursion(calls: Calls, report: Reporter) -> set[BlockDefinition]:
+    """E0205 for every block that closes a circle of calls, which nothing leaves out; the blocks in circles."""
     done: set[BlockDefinition] = set()
+    inside: set[BlockDefinition] = set()
     for block in calls:
         if block not in done:
-            _search(block, calls, done, report)
+            _search(block, calls, done, inside, report)
+    return inside
 
 
-def _search(start: BlockDefinition, calls: Calls, done: set[BlockDefinition], report: Reporter) -> None:
+def _search(
+    start: BlockDefinition,
+    calls: Calls,
+    done: set[BlockDefinition],
+    inside: set[BlockDefinition],
+    report: Reporter,
+) -> None:
     """Depth first from `start`: a call of a block on the way to it closes a circle."""
     path = {start: 0}
     waiting = [iter(calls.get(start, {}).items())]
@@ -57,19 +65,41 @@ def _search(start: BlockDefinition, calls: Calls, done: set[BlockDefinition], re
             if current not in circular:
                 _circle([*path][path[callee] :], span, report)
             circular.add(current)
+            inside.update([*path][path[callee] :])
         elif callee not in done:
             path[callee] = len(path)
             waiting.append(iter(calls.get(callee, {}).items()))
 
 
 def _circle(blocks: list[BlockDefinition], span: Span, report: Reporter) -> None:
-    names = [f"`{block.tree.name.id}`" for block in (*blocks, blocks[0])]
+    name = blocks[0].tree.name.id
+    message = f"block `{name}` contains itself"
+    report.error("E0205", span, message, chain([*blocks, blocks[0]]), help=f"use `repeat` or `for`, or {_END}")
+
+
+_END: Final = "an `if` around the call that is false in the end, such as `if depth > 1 { ... }`"
+"""What lets a block call itself."""
+
+
+def endless(
+    blocks: Sequence[BlockDefinition], parameters: Mapping[str, Value], place: Span, report: Reporter
+) -> Failed:
+    """Report E0205 for the last of these calls, which is within one of the same block and has these parameters."""
+    name, last = blocks[-1].tree.name.id, len(blocks) - 2
+    while blocks[last] is not blocks[-1]:
+        last -= 1
+    given = ", ".join(f"{name} = {show(value)}" for name, value in parameters.items())
+    label = chain(blocks[last:]) + (f", with {given}" if given else "")
+    message = f"block `{name}` contains itself more than {report.limits.nesting} blocks deep"
+    return report.error("E0205", place, message, label, help=f"it ends by {_END}")
+
+
+def chain(blocks: Sequence[BlockDefinition]) -> str:
+    """Blocks that call one another."""
+    names = [f"`{block.tree.name.id}`" for block in blocks]
     if len(names) > _LONGEST_CHAIN:
         names[4:-3] = ["..."]
-    report.error(
-        "E0205", span, f"block {names[0]} contains itself", " -> ".join(names),
-        help="use `repeat` or `for` for repetition",
-    )  # fmt: skip
+    return " -> ".join(names)
 
 
 def report_unused(root: Module, report: Reporter) -> None:

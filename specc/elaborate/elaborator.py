@@ -8,7 +8,7 @@ and none of their echoes.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from specc.dims import names
 from specc.elaborate.expressions import Frame, as_list, condition, evaluate
@@ -33,6 +33,10 @@ from specc.syntax import ast
 if TYPE_CHECKING:
     from specc.diagnostics import Diagnostic
     from specc.elaborate.memory import Memory
+
+
+MOST_BODIES: Final = 2000
+"""How deep bodies lie within each other, those of blocks where they are called; Python's stack holds no more."""
 
 
 class Claim(NamedTuple):
@@ -79,6 +83,7 @@ class Elaborator:
         self._claims: list[Claim] = []
         self._unbound: list[Unbound] = []
         self._repetitions = 1
+        self._depth = 0
         self._rounds: list[Round] = []
         report.background = self._background
         self._whole: Frame | None = None
@@ -164,9 +169,16 @@ class Elaborator:
     # ------------------------------------------------------------ bodies
 
     def _body(self, statements: Sequence[ast.Statement], frame: Frame) -> None:
-        for statement in statements:
-            self._report.spend(1, statement.span)
-            self._handlers[type(statement)](statement, frame)
+        self._depth += 1
+        try:
+            if self._depth > MOST_BODIES and statements:
+                message = f"bodies within bodies and blocks, more than {MOST_BODIES:_} deep"
+                raise self._report.error("E0106", statements[0].span, message)
+            for statement in statements:
+                self._report.spend(1, statement.span)
+                self._handlers[type(statement)](statement, frame)
+        finally:
+            self._depth -= 1
 
     def _let(self, statement: ast.Let, frame: Frame) -> None:
         try:

@@ -9,6 +9,7 @@ from specc.elaborate.bind import tuned
 from specc.elaborate.binder import Binder
 from specc.elaborate.blocks import block_scope
 from specc.elaborate.constants import Constant, constant, is_constant, is_number
+from specc.elaborate.definitions import endless
 from specc.elaborate.doubled import warn_of_stretched
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.layers import Call, Layers, Result, head, together
@@ -42,6 +43,8 @@ class Operations:
         self._layers = layers
         self._plans = resolved.plans
         self._guesses = resolved.guesses
+        self._circular = resolved.circular
+        self._endless = False
         self._report = report
         self._body = body
         self._read = Operands(report)
@@ -287,14 +290,19 @@ class Operations:
     # ------------------------------------------------------------ blocks
 
     def _block(self, statement: ast.Operation, block: BlockDefinition, made: Plan, frame: Frame) -> Result:
-        if any(block is caller for caller, _ in self._layers.calls):
-            raise Failed  # the resolver has reported the circle
-        if len(self._layers.calls) >= self._report.limits.nesting:
+        callers = [caller for caller, _ in self._layers.calls]
+        again, deep = block in callers, len(callers) >= self._report.limits.nesting
+        if again and (self._endless or block in self._circular):
+            raise Failed  # which has been reported
+        if deep and not again:
             raise self._report.error(
                 "E0106", statement.name.span, f"blocks within blocks, more than {self._report.limits.nesting} deep"
             )
         self._report.spend(_CALL_STEPS, statement.name.span)
         scope = block_scope(block, made, frame, self._report)
+        if deep:
+            self._endless = True  # each call there is might be followed by as many others
+            raise endless([*callers, block], scope.names, statement.name.span, self._report)
         name = self.name(_first(statement.labels), block.tree.name.id, frame)
         current = self._handed(made.sources, frame) if made.sources is not None else frame.current
         tensors = frame.naming.scope(name, made.tensors, calls=True)

@@ -17,16 +17,24 @@ from specc.elaborate.definitions import check_branch, check_facts, report_recurs
 from specc.elaborate.doubled import warn_of_doubled
 from specc.elaborate.foreign import arguments_meant
 from specc.elaborate.modules import BlockDefinition, Module
-from specc.elaborate.plan import Plan, Signature, of_activation, of_block, of_operation, plan
+from specc.elaborate.plan import Plan, of_activation, plan
 from specc.elaborate.reads import defined_in, names_in, open_sizes, parts_in, size_names
 from specc.elaborate.report import Reporter
 from specc.elaborate.tensor_names import check_name
-from specc.elaborate.unknown import EARLIER_ROUND, no_operation, operation_for_certain, unknown_name, unknown_operation
+from specc.elaborate.unknown import (
+    EARLIER_ROUND,
+    no_operation,
+    operation_for_certain,
+    signature,
+    takes,
+    unknown_name,
+    unknown_operation,
+)
 from specc.elaborate.values import BROKEN, Namespace, Word
 from specc.elaborate.words import activations, function_meant, known_words, takes_words
 from specc.ops import BY_WORD
 from specc.ops.base import Op
-from specc.source import Source, Span
+from specc.source import Span
 from specc.syntax import ast
 
 if TYPE_CHECKING:
@@ -36,8 +44,9 @@ if TYPE_CHECKING:
 class Resolver:
     """Checks one module after another.
 
-    `plans`, `unused_labels`, `guesses` (what an unknown operation can only have been meant to be) and `gathered` (the
-    labels of each loop, by identity, that are read behind it) are for elaboration and lint.
+    `plans`, `unused_labels`, `guesses` (what an unknown operation can only have been meant to be), `gathered` (the
+    labels of each loop, by identity, that are read behind it) and `circular` (the blocks that contain themselves) are
+    for elaboration and lint.
     """
 
     def __init__(self, report: Reporter, memory: Memory | None = None) -> None:
@@ -46,8 +55,10 @@ class Resolver:
         self.plans: dict[int, Plan] = {}
         self.guesses: dict[int, type[Op] | BlockDefinition] = {}
         self.gathered: dict[int, set[str]] = {}
+        self.circular: set[BlockDefinition] = set()
         self._labelled: list[tuple[ast.Name, Entry]] = []
         self._calls: dict[BlockDefinition, dict[BlockDefinition, Span]] = {}
+        self._guards = 0  # the choices and loops around a statement, which may leave it out
         self._module: Module
         self._sizes: set[str] = set()
         self._block: BlockDefinition | None = None
@@ -72,7 +83,7 @@ class Resolver:
 
     def finish(self, root: Module) -> None:
         """What needs every module resolved: recursion, and names of `root` that nothing uses."""
-        report_recursion(self._calls, self._report)
+        self.circular = report_recursion(self._calls, self._report)
         report_unused(root, self._report)
 
     # ------------------------------------------------------------ bodies
@@ -101,7 +112,9 @@ class Resolver:
             self._statement(statement, body)
 
     def _looped(self, loop: ast.For | ast.Repeat, parent: Body, targets: Sequence[ast.Name] = ()) -> None:
+        self._guards += 1
         parent.gather(id(loop), self._nested(loop.body, parent, targets, repeats=True))
+        self._guards -= 1
         self._shape(loop.shape, parent)
         self._labels(() if loop.label is None else (loop.label,), parent)
 
@@ -138,7 +151,9 @@ class Resolver:
                 self._define(name, "constant", body)
             case ast.If(test=test, then=then, orelse=orelse):
                 self._expression(test, body)
+                self._guards += 1
                 self._alternatives(then, orelse, body)
+                self._guards -= 1
             case ast.For(targets=targets, iterable=iterable):
                 self._expression(iterable, body)
                 self._looped(statement, body, targets)
@@ -207,13 +222,13 @@ class Resolver:
             for argument in args:  # what they name is in use all the same
                 self._claim(argument.value, body)
         else:
-            made = plan(args, _signature(target, name.id), name.span, bound, self._report)
+            made = plan(args, signature(target, name.id), name.span, bound, self._report)
             made.flawed |= id(statement) in self.guesses
             self.plans[id(statement)] = made
             self._arguments(made, None if isinstance(target, BlockDefinition) else target, body)
             if made.flawed or not made.ok:  # what is named where nothing takes it is in use all the same
                 self._mark([name.id for argument in args for name in names_in(argument.value)], body)
-        if isinstance(target, BlockDefinition) and self._block is not None:
+        if isinstance(target, BlockDefinition) and self._block is not None and not self._guards:
             self._calls[self._block].setdefault(target, name.span)
 
     def _arguments(self, made: Plan, op: type[Op] | None, body: Body) -> None:
@@ -279,7 +294,7 @@ class Resolver:
             return None
         found = self._global(ast.Name(statement.name.span, guess))
         target = found if isinstance(found, BlockDefinition) else BY_WORD[guess]
-        if not _takes(target, arguments_meant(statement.name, statement.args), self._report):
+        if not takes(target, arguments_meant(statement.name, statement.args), self._report):
             return None
         self.guesses[id(statement)] = target
         return target
@@ -388,13 +403,3 @@ class Resolver:
 
     def _unused(self, body: Body) -> None:
         self._labelled += report_unused_in(body, self._module, self._report)
-
-
-def _signature(target: type[Op] | BlockDefinition, name: str = "") -> Signature:
-    return of_block(target.tree, name) if isinstance(target, BlockDefinition) else of_operation(target)
-
-
-def _takes(target: type[Op] | BlockDefinition, args: Sequence[ast.Argument], report: Reporter) -> bool:
-    """Whether the arguments of an unknown operation suit what it was guessed to be, or nearly."""
-    place = Span(Source("", ""), 0, 0)
-    return plan(args, _signature(target), place, lambda _: False, Reporter(report.limits)).ok

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
@@ -11,10 +12,12 @@ from specc.elaborate.bodies import Body, Entry
 from specc.elaborate.definitions import callable_names
 from specc.elaborate.foreign import FRAMEWORKS, is_foreign, name_meant, operation_meant, reduces, row_meant
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
+from specc.elaborate.plan import Signature, of_block, of_operation, plan
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import Namespace, quoted
 from specc.ops import BY_WORD
-from specc.source import Span
+from specc.ops.base import Op
+from specc.source import Source, Span
 from specc.syntax import ast
 
 
@@ -171,3 +174,14 @@ def unknown_name(name: ast.Name, body: Body, module: Module, report: Reporter) -
         )
     )  # fmt: skip
     return guess
+
+
+def signature(target: type[Op] | BlockDefinition, name: str = "") -> Signature:
+    """What an operation or block takes, which is called `name`."""
+    return of_block(target.tree, name) if isinstance(target, BlockDefinition) else of_operation(target)
+
+
+def takes(target: type[Op] | BlockDefinition, args: Sequence[ast.Argument], report: Reporter) -> bool:
+    """Whether the arguments of an unknown operation suit what it was guessed to be, or nearly."""
+    place = Span(Source("", ""), 0, 0)
+    return plan(args, signature(target), place, lambda _: False, Reporter(report.limits)).ok

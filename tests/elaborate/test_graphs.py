@@ -117,6 +117,13 @@ def test_nodes(body: str, expected: str) -> None:
         ("block b { relu }\nmodel Net { input x 4x8x8; tanh; b from=x }", "tanh1(x) b1.relu1(x)"),
         ("block b(n) { repeat n { relu } }\nblock c { b 1; b 2 }\nmodel Net { input x 4; c }",
          "c1.b1.relu1(x) c1.b2.relu1(c1.b1.relu1) c1.b2.relu2(c1.b2.relu1)"),
+        ("block b(n) { relu; if n > 1 { b n - 1 }; tanh }\nmodel Net { input x 4x8x8; b 2 }",
+         "b1.relu1(x) b1.b1.relu1(b1.relu1) b1.b1.tanh1(b1.b1.relu1) b1.tanh1(b1.b1.tanh1)"),
+        ("block b { maxpool 2; if in.height > 2 { b } }\nmodel Net { input x 4x8x8; b }",
+         "b1.maxpool1(x) b1.b1.maxpool1(b1.maxpool1)"),
+        ("block a(n) { if n > 0 { b n - 1 }; relu }\nblock b(n) { repeat n { a n - 1 }; tanh }\n"
+         "model Net { input x 4; a 2 }",
+         "a1.b1.a1.relu1(x) a1.b1.tanh1(a1.b1.a1.relu1) a1.relu1(a1.b1.tanh1)"),
         ("import blocks as m\nmodel Net { input x 4x8x8; stem: m.conv_bn 8, 3x3 }",
          "stem.conv1(x) stem.bn1(stem.conv1)"),
     ],

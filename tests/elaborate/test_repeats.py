@@ -45,6 +45,12 @@ TEXTS = {
         split 2
         unit
         conv 8, 1x1""",
+    "a block within itself": """
+        again 3
+        repeat 2 {
+            again 1
+            again in.channels - 7, weights=shared
+        }""",
     "labels": """
         repeat 3 {
             a: conv 8, 3x3, pad=1, relu
@@ -156,6 +162,10 @@ MODEL = """
 block unit {{
     conv 8, 3x3, pad=1, prelu
     bn
+}}
+block again(n) {{
+    conv 8, 3x3, pad=1, relu
+    if n > 0 {{ again n - 1; bn }}
 }}
 block named(op, act) {{
     op 8, 3x3, pad=1, act

@@ -35,6 +35,16 @@ HOSTILE = {
     "a billion times nothing": (NET.format("repeat 10**9 { }\nrelu"), ""),
     "a block that calls itself": ("block b { b }\n" + NET.format("b"), "E0205"),
     "blocks in a circle": ("block a { b }\nblock b { a }\n" + NET.format("a"), "E0205"),
+    "a block that calls itself for ever": ("block b(n) { if n > 0 { b n + 1 } }\n" + NET.format("b 1"), "E0205"),
+    "a block that calls itself twice for ever": (
+        "block b(n) { if n > 0 { b n + 1; b n + 1 } }\n" + NET.format("b 1"),
+        "E0205",
+    ),
+    "blocks of deep bodies": (
+        chain(60, "block b{0} {{ " + "residual {{ " * 90 + "b{1}" + " }}" * 90 + " }}", "block b60 { relu }\n")
+        + NET.format("b0"),
+        "E0106",
+    ),
     "a chain of blocks": (chain(3000, "block b{} {{ b{} }}", "block b3000 { relu }\n") + NET.format("b0"), "E0106"),
     "doubling blocks": (chain(60, "block b{0} {{ b{1}; b{1} }}", "block b60 { relu }\n") + NET.format("b0"), "E0701"),
     "a chain of derived models": (NET.format("relu") + chain(2000, "model M{1} = M{0}()", "model M0 = Net()"), "E0106"),
