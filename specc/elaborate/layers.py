@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
@@ -282,38 +282,38 @@ class Layers:
             raise self._report.error("E0703", span, f"a size here would be {largest}, and is not below 2 ** 63")
 
     def _reject(self, finding: Finding, op: Op, sources: list[LayerValue], statement: Call) -> None:
+        """Report what an operation says about its arguments and inputs, with their places in the text."""
         made = self._plans.get(id(statement))
-        span = head(statement)
-        given = {} if made is None else made.fields | made.operands
-        if finding.argument in given:
-            span = given[finding.argument].span
-        labels = []
-        for index, text in finding.inputs.items():
-            origin = self.origins.get(sources[index].name)
-            if origin is not None and origin.span != span:
-                labels.append(Label(origin.span, ": ".join([text, *origin.arithmetic[:1]])))
-        message, help = finding.message, finding.help
-        written = given.get(finding.argument or "")
-        hidden = finding.argument == "axis" and not isinstance(getattr(op, "axis", ""), str)
-        if hidden and isinstance(written, ast.Name) and written.id in AXIS_NAMES:
-            help = f"a `{written.id}` defined here hides the axis of that name: rename it, or count axes from 0"
+        written = None if made is None else (made.fields | made.operands).get(finding.argument or "")
+        place = head(statement) if written is None else written.span
+        message = finding.message
         if isinstance(statement, ast.Residual):
             message = message.replace(f"`{op.word}`", "`residual`")
+        labels = tuple(self._input_labels(finding, sources, place))
+        help = self._help(finding, op, sources, statement, written)
+        self._report.add(Diagnostic(finding.code, message, place, finding.label, labels, tuple(finding.notes), help))
+
+    def _input_labels(self, finding: Finding, sources: list[LayerValue], place: Span) -> Iterator[Label]:
+        """What the finding says of single inputs, at the lines that made these."""
+        for index, text in finding.inputs.items():
+            origin = self.origins.get(sources[index].name)
+            if origin is not None and origin.span != place:
+                yield Label(origin.span, ": ".join([text, *origin.arithmetic[:1]]))
+
+    def _help(
+        self, finding: Finding, op: Op, sources: list[LayerValue], statement: Call, written: ast.Expr | None
+    ) -> str | None:
+        """The help for a finding about an argument that is `written` so: what the text around it tells, if anything, or
+        else the operation's own."""
+        help = None
+        hidden = finding.argument == "axis" and not isinstance(getattr(op, "axis", ""), str)
         if finding.code == "E0404" and isinstance(statement, ast.Operation):
-            help = self._shape_meant(sources) or help
-        if finding.code == "E0403":
-            help = self._remedy(statement, sources) or help
-        self._report.add(
-            Diagnostic(
-                finding.code,
-                message,
-                span,
-                finding.label,
-                tuple(labels),
-                tuple(finding.notes),
-                help,
-            )
-        )
+            help = self._shape_meant(sources)
+        elif finding.code == "E0403":
+            help = self._remedy(statement, sources)
+        if help is None and hidden and isinstance(written, ast.Name) and written.id in AXIS_NAMES:
+            help = f"a `{written.id}` defined here hides the axis of that name: rename it, or count axes from 0"
+        return help or finding.help
 
     def _shape_meant(self, sources: list[LayerValue]) -> str | None:
         """What was meant by an input of the wrong rank."""

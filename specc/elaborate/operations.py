@@ -66,6 +66,7 @@ class Operations:
         self._finish(statement, result, frame)
 
     def _call(self, statement: ast.Operation, frame: Frame) -> Result:
+        """What an operation, block or activation called by the statement makes.  Raises `Failed`."""
         settled = self._settled.find(statement, frame)
         if settled is not None:
             return self._again(statement, settled, frame)
@@ -81,26 +82,31 @@ class Operations:
             if statement.branches is not None:
                 raise self._report.error("E0208", statement.name.span, "a block takes no branches")
             return self._block(statement, target, made, frame)
-        op = self._binder.made(statement, target, made, frame)
-        if statement.branches is not None:
-            sources = self._branches(statement, target, made, frame)
-            act = self._of_body(target.word, made, frame)
-        else:
-            if len(statement.labels) > 1:
-                op = self._binder.shared(op.giving(len(statement.labels)))
-            sources, constants, act = self._sources(statement, target, made, frame)
-            if constants:
-                op = self._binder.shared(target(**{**dict(op), "constants": constants}))
-            if op.operands:
-                sources = [*self._read.alone(sources, op, statement), *self._read.arguments(op, made, frame)]
-            act = act if made.act is None else self._binder.activation(made.act, frame)
+        op, sources, act = self._meaning(statement, target, made, frame)
         if effort == (self._report.heard, self._report.steps):
             self._settled.note(statement, made, op, act, frame)
         name = self.name(_first(statement.labels), op.word, frame)
         return self._applied(op, sources, act, statement, name, made, frame)
 
+    def _meaning(
+        self, statement: ast.Operation, target: type[Op], made: Plan, frame: Frame
+    ) -> tuple[Op, list[LayerValue], Op | None]:
+        """The operation with its arguments, the values that it works on, and the activation behind it.  Raises
+        `Failed`."""
+        op = self._binder.made(statement, target, made, frame)
+        if statement.branches is not None:
+            return op, self._branches(statement, target, made, frame), self._of_body(target.word, made, frame)
+        if len(statement.labels) > 1:
+            op = self._binder.shared(op.giving(len(statement.labels)))
+        sources, constants, act = self._sources(statement, target, made, frame)
+        if constants:
+            op = self._binder.shared(target(**{**dict(op), "constants": constants}))
+        if op.operands:
+            sources = [*self._read.alone(sources, op, statement), *self._read.arguments(op, made, frame)]
+        return op, sources, act if made.act is None else self._binder.activation(made.act, frame)
+
     def _again(self, statement: ast.Operation, known: Meaning, frame: Frame) -> Result:
-        """What a statement comes to that is known, behind the value that is here now."""
+        """The result of a statement whose meaning is known, applied to the incoming value."""
         assert isinstance(frame.current, LayerValue)
         name = self.name(_first(statement.labels), known.op.word, frame)
         return self._layers.apply(known.op, [frame.current], known.act, statement, name, frame.naming.scope(name))
