@@ -12,11 +12,12 @@ from specc.diagnostics.suggest import nearest
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.foreign import NO_ACTIVATION_HELP, activation_meant
-from specc.elaborate.plan import Plan, of_activation
+from specc.elaborate.plan import Plan, of_settings
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.surplus import NEXT_LINE
 from specc.elaborate.values import Tuned, Unbound, Value, Word, describe, quoted
 from specc.elaborate.words import activations, is_operation, known_words
+from specc.ops import BY_WORD
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
@@ -120,7 +121,7 @@ def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op 
     if isinstance(expression, ast.Call) and expression.function.id not in FUNCTIONS:
         raise no_activation(expression.function.span, Word(expression.function.id), report)
     value = _argument(expression, frame, report)
-    if isinstance(value, Tuned):
+    if isinstance(value, Tuned) and str(value) in activations():
         return tuned(value, frame, report)
     value = Word(value) if isinstance(value, str) else value
     if value == "none":
@@ -134,7 +135,7 @@ def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op 
 
 
 def _settings(op: type[Op]) -> str:
-    """What stands in the brackets behind an activation."""
+    """What stands in the brackets behind an operation."""
     if not op.positional and set(op.model_fields) <= set(op.context):
         return f"it has no settings: write `{op.word}` without brackets"
     named = [name for name in op.model_fields if name not in (*op.positional, *op.context)]
@@ -143,19 +144,19 @@ def _settings(op: type[Op]) -> str:
 
 
 def tuned(value: Tuned, frame: Frame, report: Reporter) -> Op:
-    """The activation with its settings.  Raises `Failed`."""
+    """The operation with its settings.  Raises `Failed`."""
     return _called(value.call, frame, report, value.given)
 
 
 def _called(call: ast.Call, frame: Frame, report: Reporter, given: Mapping[int, Value]) -> Op:
-    op = activations()[call.function.id]
+    op = BY_WORD[call.function.id]
     names = op.positional
     if len(call.args) > len(names):
         raise report.error(
             "E0303", call.args[len(names)].span, f"too many arguments for `{op.word}`",
             help=_settings(op),
         )  # fmt: skip
-    return bind(op, of_activation(call, op, report), frame, report, given)
+    return bind(op, of_settings(call, op, report), frame, report, given)
 
 
 def _ended_by_comma(span: Span) -> str | None:

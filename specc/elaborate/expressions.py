@@ -26,7 +26,7 @@ from specc.elaborate.values import (
     kind,
     quoted,
 )
-from specc.elaborate.words import activations, function_meant, known_words
+from specc.elaborate.words import function_meant, known_words, takes_settings
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import Layout
@@ -255,7 +255,7 @@ def _whole(e: ast.Expr, frame: Frame, report: Reporter) -> int:
 
 
 def _tuned(e: ast.Call, frame: Frame, report: Reporter) -> Value:
-    """An activation with settings, which are judged where it is used."""
+    """An operation with settings, which are judged where it is used."""
     report.spend(1, e.span)
     arguments = [*e.args, *(argument.value for argument in e.named)]
     return Tuned(e, {id(x): report.held(evaluate(x, frame, report), x.span) for x in arguments})
@@ -263,7 +263,7 @@ def _tuned(e: ast.Call, frame: Frame, report: Reporter) -> Value:
 
 def _call(e: ast.Call, frame: Frame, report: Reporter) -> Value:
     function = FUNCTIONS.get(e.function.id)
-    if function is None and e.function.id in activations():
+    if function is None and takes_settings(e.function.id):
         return _tuned(e, frame, report)
     if function is None:
         help = function_meant(e.function.id, FUNCTIONS)

@@ -15,7 +15,7 @@ from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.layers import Call, Layers, Result, head, together
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.operands import Operands
-from specc.elaborate.plan import Plan, of_block, of_operation, plan
+from specc.elaborate.plan import Plan, is_setting, of_block, of_operation, plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Reserved
@@ -75,8 +75,8 @@ class Operations:
         if target is None:
             return self._nothing(statement, frame)
         word = frame.scope.find(statement.name.id)
-        if isinstance(word, Tuned):
-            return self._tuned(statement, word, frame)
+        if isinstance(word, Tuned) and not isinstance(target, BlockDefinition):
+            return self._tuned(statement, word, target, frame)
         made = self._plan(statement, target, frame)
         if isinstance(target, BlockDefinition):
             if statement.branches is not None:
@@ -139,21 +139,25 @@ class Operations:
             raise self._report.error("E0303", name.span, f"`{name.id}` is `none` here and takes no arguments")
         return self._read.incoming(statement.name.span, frame)[0]
 
-    def _tuned(self, statement: ast.Operation, word: Tuned, frame: Frame) -> Result:
-        """A line whose name holds an activation with its settings."""
-        sources = None
+    def _tuned(self, statement: ast.Operation, word: Tuned, target: type[Op], frame: Frame) -> Result:
+        """A line whose name holds an operation with its settings."""
         for argument in statement.args:
-            if argument.key is None or argument.key.id != "from":
-                message = f"`{statement.name.id}` is `{show(word)}` here and takes no arguments but `from=`"
+            if is_setting(argument):
+                message = f"`{statement.name.id}` is `{show(word)}` here, with its settings, and takes no others"
                 raise self._report.error("E0303", argument.span, message)
-            sources = argument.value
-        values = (
-            self._read.incoming(statement.name.span, frame) if sources is None else self._read.given(sources, frame)
-        )
-        op = self._binder.shared(tuned(word, frame, self._report))
-        (value,) = self._read.alone(values, op, statement)
+        bare = of_operation(target)._replace(names=(), positional=(), required=(), operands=())
+        made = plan(statement.args, bare, statement.name.span, frame.scope.binds, self._report)
+        if not made.ok or made.flawed:
+            raise Failed
+        if statement.branches is not None:
+            self._branches(statement, target, made, frame)
+        at = statement.name.span
+        values = self._read.incoming(at, frame) if made.sources is None else self._read.given(made.sources, frame)
+        op = tuned(word, frame, self._report)
+        op = self._binder.shared(op if len(statement.labels) < 2 else op.giving(len(statement.labels)))
+        act = None if made.act is None else self._binder.activation(made.act, frame)
         name = self.name(_first(statement.labels), op.word, frame)
-        return self._layers.apply(op, [value], None, statement, name, frame.naming.scope(name))
+        return self._applied(op, self._read.alone(values, op, statement), act, statement, name, made, frame)
 
     def _plan(self, statement: ast.Operation, target: type[Op] | BlockDefinition, frame: Frame) -> Plan:
         made = self._plans.get(id(statement))

@@ -159,24 +159,34 @@ def plan(
     return result
 
 
+def is_setting(argument: ast.Argument) -> bool:
+    """Whether what is written behind an operation that has its settings is neither `from=` and the like nor an
+    activation."""
+    return _is_literal(argument.value) if argument.key is None else argument.key.id not in RESERVED
+
+
 def _is_literal(value: ast.Expr) -> bool:
     return isinstance(value.operand if isinstance(value, ast.Unary) else value, LITERALS)
 
 
-def of_activation(call: ast.Call, op: type[Op], report: Reporter) -> Plan:
-    """The settings of an activation in brackets: `leaky_relu(0.1)`, `prelu(shared=true)`."""
+def of_settings(call: ast.Call, op: type[Op], report: Reporter) -> Plan:
+    """The settings of an operation in brackets: `leaky_relu(0.1)`, `bn(eps=1e-3)`."""
+    signature = of_operation(op)
+    names = tuple(name for name in signature.names if name not in signature.operands)
+    signature = signature._replace(what="value", names=names)
     result = Plan(dict(zip(op.positional, call.args, strict=False)))
     places: dict[str, Span] = {}
     for argument in call.named:
         key = argument.key
         assert key is not None
         if key.id not in RESERVED:
-            _keyed(argument, of_operation(op)._replace(what="activation"), result, places, report)
+            _keyed(argument, signature, result, places, report)
             continue
         help = f"`{key.id}=` stands outside of the brackets"
         report.error("E0301", key.span, f"`{op.word}(...)` has no argument `{key.id}`", "unknown argument", help=help)
         result.ok = False
     warn_of_idle(op.word, result.fields, report)
+    _missing(signature, result, call.function.span, report)
     return result
 
 
@@ -329,7 +339,7 @@ def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan,
     from specc.elaborate.foreign_arguments import counted, renamed, spoils_shape, unwritten
 
     reserved = [word for word in RESERVED if word != "weights" or signature.learns]
-    known = signature.names if signature.what == "activation" else (*signature.names, *reserved)
+    known = signature.names if signature.what == "value" else (*signature.names, *reserved)
     guess = renamed(signature.word, key.id) or nearest(key.id, known)
     unlike = None if guess else unwritten(signature.word, key, value, known)
     report.add(
@@ -361,9 +371,7 @@ def _missing(signature: Signature, result: Plan, place: Span, report: Reporter) 
             f"`{signature.word}` needs {shown}",
             place,
             f"{shown} missing",
-            help=unbracketed(signature.word, result.fields)
-            or of_paper(place)
-            or f"write `{signature.word} {_call(signature, result)}`",
+            help=unbracketed(signature.word, result.fields) or of_paper(place) or f"write `{_call(signature, result)}`",
         )
     )
     result.ok = False
@@ -378,7 +386,8 @@ def _call(signature: Signature, result: Plan) -> str:
             parts.append(text(written))
         elif name in signature.required:
             parts.append(_example(name, name not in signature.positional, result.act))
-    return ", ".join(parts)
+    arguments = ", ".join(parts)
+    return f"{signature.word}({arguments})" if signature.what == "value" else f"{signature.word} {arguments}"
 
 
 def _example(name: str, named: bool, act: ast.Expr | None = None) -> str:

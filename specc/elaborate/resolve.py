@@ -17,7 +17,7 @@ from specc.elaborate.definitions import check_branch, check_facts, report_recurs
 from specc.elaborate.doubled import warn_of_doubled
 from specc.elaborate.foreign import arguments_meant
 from specc.elaborate.modules import BlockDefinition, Module
-from specc.elaborate.plan import Plan, of_activation, plan
+from specc.elaborate.plan import Plan, of_settings, plan
 from specc.elaborate.reads import defined_in, names_in, open_sizes, parts_in, size_names
 from specc.elaborate.report import Reporter
 from specc.elaborate.tensor_names import check_name
@@ -31,7 +31,7 @@ from specc.elaborate.unknown import (
     unknown_operation,
 )
 from specc.elaborate.values import BROKEN, Namespace, Word
-from specc.elaborate.words import activations, function_meant, known_words, takes_words
+from specc.elaborate.words import activations, function_meant, known_words, takes_settings, takes_words
 from specc.ops import BY_WORD
 from specc.ops.base import Op
 from specc.source import Span
@@ -250,7 +250,7 @@ class Resolver:
                 no_activation(act.function.span, Word(act.function.id), self._report)
                 return
             op = activations()[act.function.id]
-            self._arguments(of_activation(act, op, self._report), op, body)
+            self._arguments(of_settings(act, op, self._report), op, body)
             for argument in act.args[len(op.positional) :]:
                 self._expression(argument, body)
         elif isinstance(act, ast.Name) and not self._is_known(act.id, body):
@@ -364,7 +364,7 @@ class Resolver:
                     self._comprehension(part, body)
 
     def _function(self, function: ast.Name) -> None:
-        if function.id not in FUNCTIONS and function.id not in activations():
+        if function.id not in FUNCTIONS and not takes_settings(function.id):
             help = None if self._report.full else function_meant(function.id, FUNCTIONS)
             self._report.error("E0202", function.span, f"unknown function `{function.id}`", help=help)
 

@@ -23,7 +23,7 @@ class Unbound(Word):
 
 
 class Tuned(Word):
-    """An activation with settings: the value of `leaky_relu(0.1)`.
+    """An operation with settings: the value of `leaky_relu(0.1)`, or of `groupnorm(32)`.
 
     `given` are the values of the arguments of `call`, by the `id` of their expressions.
     """

@@ -46,19 +46,28 @@ def activations() -> Operations:
     return Operations(ACTIVATIONS)
 
 
+@cache
+def takes_settings(word: str) -> bool:
+    """Whether an operation with its settings in brackets is a value: activations, and others that work on one value."""
+    if word in activations() or word not in BY_WORD:
+        return word in activations()
+    op = BY_WORD[word]
+    return op.arity[0] == 1 and not op.merges() and bool(op.model_fields.keys() - {*op.context})
+
+
 def is_operation(value: object) -> bool:
     """Whether a word is an operation that closes no call, and so was meant to follow it."""
     return isinstance(value, Word) and value in BY_WORD and value not in activations()
 
 
 def function_meant(name: str, functions: Iterable[str]) -> str:
-    """What to say of a name in front of brackets that is neither one of the `functions` nor an activation."""
+    """What to say of a name in front of brackets that is neither one of the `functions` nor has settings."""
     if name in _FUNCTIONS:
         return _FUNCTIONS[name]
     if name in BY_WORD:
         return f"`{name}` is an operation and stands on a line of its own; functions are {quoted(functions)}"
-    guess = nearest(name, [*functions, *activations()])
-    return f"did you mean `{guess}`?" if guess else f"there are {quoted(functions)}, and activations"
+    guess = nearest(name, [*functions, *filter(takes_settings, BY_WORD)])
+    return f"did you mean `{guess}`?" if guess else f"there are {quoted(functions)}, and operations with settings"
 
 
 @cache

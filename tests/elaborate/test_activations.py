@@ -1,4 +1,4 @@
-"""Activations as arguments and values: with settings, as parameters of blocks, behind the arguments of their calls."""
+"""Activations as arguments of operations and blocks, and operations with settings as values."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ block plain(channels) { conv channels, 1 }
 block slope() { leaky_relu 0.5 }
 block called(channels, act = slope) { conv channels, 1; act }
 """
+
+
+NORMED = "block normed(channels, norm=bn(eps=1e-3)) { conv channels, 1; norm }\n"
 
 
 def operations(body: str, parameters: str = "", **values: object) -> str:
@@ -84,6 +87,34 @@ def test_an_activation_with_settings_is_a_value(body: str, made: str) -> None:
 @pytest.mark.parametrize(
     ("body", "made"),
     [
+        ("normed 4", "bn(eps=0.001)"),
+        ("normed 4, groupnorm(2)", "groupnorm(groups=2)"),
+        ("normed 4, norm=instancenorm", "instancenorm()"),
+        ("normed 4, none", ""),
+        ("for norm in [bn, groupnorm(4, eps=1e-3)] { norm }", "bn() groupnorm(eps=0.001, groups=4)"),
+        (
+            "let groups = 4; let norm = groupnorm(groups / 2); norm relu; norm from=x",
+            "groupnorm(groups=2) relu() groupnorm(groups=2)",
+        ),
+        ("let halves = split(2); a, b: halves; concat b, a", "split(parts=2) concat()"),
+    ],
+)
+def test_an_operation_with_settings_is_a_value(body: str, made: str) -> None:
+    text = f"{NORMED}model Net {{ input x 4x8x8\n{body}\n}}"
+    ops = [node.op for node in specc.loads(text, model="Net").graph.nodes if node.op.word != "conv"]
+    given = [{k: v for k, v in dict(op).items() if v != op.model_fields[k].default} for op in ops]
+    shown = [", ".join(f"{name}={value}" for name, value in settings.items()) for settings in given]
+    assert " ".join(f"{op.word}({settings})" for op, settings in zip(ops, shown, strict=True)) == made
+
+
+def test_operations_with_settings_share_weights_too() -> None:
+    text = "model Net { input x 4x8x8; let norm = bn(eps=1e-3); repeat 2 { norm weights=shared } }"
+    assert specc.loads(text).summary.totals.params == 8
+
+
+@pytest.mark.parametrize(
+    ("body", "made"),
+    [
         ("residual leaky { conv 4, 1 }", "add leaky_relu(0.1)"),
         ("let act = sigmoid; residual act, from=x { conv 4, 1 }", "add sigmoid"),
         ("residual leaky if true else relu { conv 4, 1 }", "add leaky_relu(0.1)"),
@@ -114,9 +145,15 @@ def test_a_parameter_of_the_model(value: str, made: str) -> None:
         ("let act = leaky_relu(beta=1); act", "E0301", "`leaky_relu` has no argument `beta`"),
         ('let act = leaky_relu("a"); act', "E0304", '`alpha` of `leaky_relu` needs a number, not a text ("a")'),
         ("let act = relu(1); act", "E0303", "too many arguments for `relu`"),
-        ("leaky 3", "E0303", "`leaky` is `leaky_relu(0.1)` here and takes no arguments but `from=`"),
+        ("leaky 3", "E0303", "`leaky` is `leaky_relu(0.1)` here, with its settings, and takes no others"),
         ("let act = leaky_rel(0.1); act", "E0202", "unknown function `leaky_rel`"),
-        ("let act = conv(3); act", "E0202", "unknown function `conv`"),
+        ("let act = conv(3); act", "E0302", "`conv` needs `kernel`"),
+        ("let act = mul(3); act", "E0202", "unknown function `mul`"),
+        ("let norm = bn(eps=1e-3); conv 4, 1, norm", "E0306", "`bn` is an operation, but not an activation"),
+        ("let norm = bn(eps=1e-3); norm { branch { } }", "E0208", "`bn` takes no branches"),
+        ("let norm = bn(epsilon=1e-3); norm", "E0301", "`bn` has no argument `epsilon`"),
+        ("let size = resize(like=x); size", "E0301", "`resize` has no argument `like`"),
+        ("let norm = groupnorm(3); norm", "E0405", "3 groups do not divide the 4 channels"),
         (
             "residual x { conv 4, 1 }",
             "E0303",
