@@ -29,7 +29,7 @@ from specc.elaborate.values import (
 from specc.elaborate.words import function_meant, known_words, takes_settings
 from specc.source import Span
 from specc.syntax import ast
-from specc.types import Layout
+from specc.types import Layout, TensorType
 
 
 class Frame:
@@ -188,36 +188,34 @@ def _comprehension(e: ast.Comprehension, frame: Frame, report: Reporter) -> Valu
 
 def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
     value = evaluate(e.value, frame, report)
-    name = e.name
     if isinstance(value, Namespace):
-        if name.id in value.members:
-            return value.members[name.id]
-        guess = nearest(name.id, value.members)
-        raise report.error(
-            "E0202",
-            name.span,
-            f"`{value.name}` defines no `{name.id}`",
-            help=f"did you mean `{guess}`?" if guess else f"it defines {quoted(value.members)}",
-        )
+        return _member(value, e.name, report)
     if not isinstance(value, LayerValue):
-        raise report.error("E0208", e.span, f"{kind(value)} has no `.{name.id}`")
-    if name.id in ATTRIBUTES:
-        if value.type is None:
-            raise Failed
-        result = attribute(value.type, name.id, frame.layout)
-        if result is not None:
-            return result
-        has = [other for other in ATTRIBUTES if attribute(value.type, other, frame.layout) is not None]
-        shape = value.type.text(frame.layout)
-        message = f"a value of shape {shape} has no {name.id}"
-        raise report.error("E0404", name.span, message, help=f"it has {quoted(has)}")
-    guess = nearest(name.id, ATTRIBUTES)
-    raise report.error(
-        "E0202",
-        name.span,
-        f"values have no `.{name.id}`",
-        help=f"did you mean `{guess}`?" if guess else f"they have {quoted(ATTRIBUTES)}",
-    )
+        raise report.error("E0208", e.span, f"{kind(value)} has no `.{e.name.id}`")
+    if e.name.id not in ATTRIBUTES:
+        guess = nearest(e.name.id, ATTRIBUTES)
+        help = f"did you mean `{guess}`?" if guess else f"they have {quoted(ATTRIBUTES)}"
+        raise report.error("E0202", e.name.span, f"values have no `.{e.name.id}`", help=help)
+    if value.type is None:
+        raise Failed
+    return _size_of(value.type, e.name, frame.layout, report)
+
+
+def _member(module: Namespace, name: ast.Name, report: Reporter) -> Value:
+    if name.id in module.members:
+        return module.members[name.id]
+    guess = nearest(name.id, module.members)
+    help = f"did you mean `{guess}`?" if guess else f"it defines {quoted(module.members)}"
+    raise report.error("E0202", name.span, f"`{module.name}` defines no `{name.id}`", help=help)
+
+
+def _size_of(x: TensorType, name: ast.Name, layout: Layout, report: Reporter) -> Value:
+    found = attribute(x, name.id, layout)
+    if found is not None:
+        return found
+    has = [other for other in ATTRIBUTES if attribute(x, other, layout) is not None]
+    message = f"a value of shape {x.text(layout)} has no {name.id}"
+    raise report.error("E0404", name.span, message, help=f"it has {quoted(has)}")
 
 
 def _index(e: ast.Index, frame: Frame, report: Reporter) -> Value:

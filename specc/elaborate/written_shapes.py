@@ -54,29 +54,36 @@ def _written_parts(expression: ast.Expr, frame: Frame) -> Sequence[int | str | a
 def _part(
     part: int | str | ast.Expr, span: Span, frame: Frame, report: Reporter, open_sizes: frozenset[str]
 ) -> Value | None:
+    """The size that a part of the shape at `span` stands for; `None` for `_`.  Raises `Failed`."""
     if isinstance(part, int):
         return part
-    name = part if isinstance(part, str) else part.id if isinstance(part, ast.Name) else None
+    name = part if isinstance(part, str) else part.id if isinstance(part, ast.Name) else ""
     if name == "_":
         return None
-    if name is not None:
-        bound = frame.scope.find(name)
-        if bound is BROKEN:
-            raise Failed
-        if bound is None and name in open_sizes:
-            return symbol(name)
-        if isinstance(part, str):
-            if bound is None:
-                if name in BY_WORD and span.text == name:
-                    raise report.error(
-                        "E0202", span, f"unknown name `{name}`", "a shape is asserted here", help=_NO_SHAPE
-                    )
-                help = _NAMED if span.text == name else None
-                raise unknown_name(ast.Name(span, name), frame, report, tuple(open_sizes), help)
-            return bound
-    assert not isinstance(part, str)
+    bound = frame.scope.find(name)
+    if bound is BROKEN:
+        raise Failed
+    if bound is None and name in open_sizes:
+        return symbol(name)
+    if not isinstance(part, str):
+        return evaluate(part, _with_open_sizes(frame, open_sizes), report)
+    if bound is None:
+        raise _unknown_size(part, span, frame, report, open_sizes)
+    return bound
+
+
+def _with_open_sizes(frame: Frame, open_sizes: frozenset[str]) -> Frame:
+    """A frame for an expression in which open sizes stand for themselves where nothing else has their names."""
     inner = frame.nested()
     for size in open_sizes:
         if frame.scope.find(size) is None:
             inner.scope.bind(size, symbol(size))
-    return evaluate(part, inner, report)
+    return inner
+
+
+def _unknown_size(name: str, span: Span, frame: Frame, report: Reporter, open_sizes: frozenset[str]) -> Failed:
+    """E0202 for a name in a shape that is no size; where it is the whole shape, it may be meant for something else."""
+    alone = span.text == name
+    if alone and name in BY_WORD:
+        return report.error("E0202", span, f"unknown name `{name}`", "a shape is asserted here", help=_NO_SHAPE)
+    return unknown_name(ast.Name(span, name), frame, report, tuple(open_sizes), _NAMED if alone else None)
