@@ -75,18 +75,19 @@ def schema(kind: str, /, **parts: Any) -> CoreSchema:
 
 
 def before(function: Callable[..., Any], inner: CoreSchema, *, info: bool = False) -> CoreSchema:
-    """That of a value which goes through `function` before `inner` sees it; with `info` it is told of the place."""
+    """The schema of a value that goes through `function` before `inner` sees it; with `info` the function is told
+    where the value comes from, too."""
     called = {"type": "with-info" if info else "no-info", "function": function}
     return schema("function-before", function=called, schema=inner)
 
 
 def plain(function: Callable[[Any], Any], written: SerSchema) -> CoreSchema:
-    """That of a value which `function` alone reads."""
+    """The schema of a value that `function` alone reads, and `written` writes."""
     return schema("function-plain", function={"type": "no-info", "function": function}, serialization=written)
 
 
 def dataclass_of(cls: type, fields: Mapping[str, CoreSchema]) -> CoreSchema:
-    """That of a dataclass with these fields and no others."""
+    """The schema of a dataclass with these fields and no others."""
     items = [schema("dataclass-field", name=name, schema=field) for name, field in fields.items()]
     arguments = schema("dataclass-args", dataclass_name=cls.__name__, fields=items, extra_behavior="forbid")
     return schema("dataclass", cls=cls, schema=arguments, fields=[*fields])

@@ -63,8 +63,10 @@ def changed(value: T, /, **fields: Any) -> T:
 
 
 def made_when_called(cls: type[T], assignment: str) -> type[T]:
-    """The class with a constructor that takes its attributes and does `assignment` for each; it is made when it is
-    first called, for a run needs few of all classes."""
+    """Give the class a constructor that takes its attributes and does `assignment` for each.
+
+    The constructor is compiled when it is first called: a run uses few of the classes.
+    """
 
     def first(self: object, *values: object, **named: object) -> None:
         made = _constructor(cls, assignment)

@@ -151,7 +151,7 @@ def _has_bias(op: Op, inputs: Types, _: Types) -> bool:
 
 
 def _no_positions(elaborated: Elaborated, report: Reporter) -> None:
-    """Positions are what a pool tells beside its result, moved or not; of an input nobody knows what it holds."""
+    """W0105 for positions that do not come from a pool, moved or not; what an input holds nobody knows."""
     nodes = elaborated.graph.nodes
     placed = [node for node in nodes if node.op.places is not None]
     if not placed:

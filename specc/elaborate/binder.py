@@ -1,4 +1,4 @@
-"""Operations and activations of one model, each made once, by which the layers that it makes are known."""
+"""The operations of one model.  Equal ones are one object, so that its `id` can stand for all of its arguments."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Binder:
             return self.shared(mended.op)
 
     def _bind(self, statement: ast.Operation | ast.Residual, op: type[Op], made: Plan, frame: Frame) -> Op:
-        """The operation with its arguments; calls with the same ones share one object, by which they are known."""
+        """The operation with its arguments; calls with the same arguments share one object."""
         key = (id(statement), op, frame.layout)
         known = self._ops.get(key)
         if known is not None:

@@ -11,8 +11,8 @@ from specc.source import Span
 class Entry:
     """A name of a body.
 
-    `origin` is the label within a loop of which this, behind the loop, is the list of values; `loops` are those, by
-    identity, that lie between.
+    Behind a loop, a label of its body stands for the list of its values: such an entry has the entry of the label as
+    `origin`, and in `loops` the loops, by `id`, that lie between the two.
     """
 
     def __init__(self, span: Span, what: str, origin: Entry | None = None, loops: tuple[int, ...] = ()) -> None:

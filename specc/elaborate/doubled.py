@@ -1,5 +1,7 @@
-"""Merges of the line before with itself, whose label as the only operand stands for the very value that comes in; and
-of branches that are empty, or only one."""
+"""Warnings about merges that take one value twice, or have a single branch.
+
+Behind a line labelled `x`, `add x` adds the value to itself: it is the incoming value and the operand.
+"""
 
 from __future__ import annotations
 

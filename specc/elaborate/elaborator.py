@@ -49,8 +49,11 @@ class Claim(NamedTuple):
 
 
 class Elaborated(NamedTuple):
-    """A model as a graph, its claims, by the names of nodes what in the text they come from, the names that labels
-    gave by the labels' places, and by the names of values the calls of blocks that return them among others."""
+    """A model as a graph, with its claims.
+
+    `marks` tells by a node's name where in the text it comes from; `labels` by the place of a label the names that it
+    gave; `returned` by the name of a value the call of the block that returns it.
+    """
 
     graph: Graph
     claims: tuple[Claim, ...]

@@ -77,7 +77,7 @@ class Layers:
         return Step(node, suffix, kinds, weights, self.marks[node.name], self.origins[node.name])
 
     def take(self, steps: Sequence[Step]) -> bool:
-        """Do again what making these did; not where there would be too many layers."""
+        """Add the nodes of these steps.  Returns whether it did: not where the model would have too many layers."""
         if len(self.build.nodes) + len(steps) > self._most:
             return False
         for node, _, inputs, weights, mark, origin in steps:
@@ -100,8 +100,8 @@ class Layers:
         scope: str | None = None,
         others: tuple[str, ...] = (),
     ) -> Result:
-        """The layer called `name`, its tensors called under `scope`, its results behind the first `others`, where they
-        have labels of their own.  Raises `Failed`."""
+        """Make the layer called `name`.  Its tensors are called under `scope`, if that is not its name too, and its
+        further results `others`, where these have labels.  Raises `Failed`."""
         for source in sources:
             if source.type is None:
                 raise Failed
@@ -126,7 +126,7 @@ class Layers:
         return not [source for source in sources if source.claimed is not None]
 
     def _repeat(self, steps: tuple[Step, ...], sources: list[LayerValue], name: str, scope: str | None) -> LayerValue:
-        """The layer called `name`, made in these steps: what it reads and is called is all that can differ."""
+        """Make the layer of these steps again, called `name`: only its inputs and its names differ."""
         inputs = tuple([source.name for source in sources])
         called = name
         for node, suffix, kinds, weights, mark, origin in steps:
@@ -257,7 +257,7 @@ class Layers:
         return found
 
     def _is_echo(self, sources: list[LayerValue]) -> bool:
-        """Whether values do not meet of which some are as they are because of an error reported already."""
+        """Whether the shapes of values may differ only because of an error reported already: some come from it."""
         doubts = {source.name in self.doubtful for source in sources}
         return len(doubts) > 1
 

@@ -1,4 +1,4 @@
-"""What brings values that do not meet to one shape, as the lines that made them show it."""
+"""Help for a merge or residual whose values have different shapes, from the lines that made them."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from specc.syntax.lines import Lines
 class Resolved(NamedTuple):
     """A statement that nothing is wrong with, its plan, and the names in it: bound by a body around it, and free.
 
-    One that stands `alone` reads no value, and has no result but one.
+    `alone` says that it reads no value but its input, and has a single result.
     """
 
     statement: ast.Operation
@@ -32,8 +32,8 @@ class Resolved(NamedTuple):
 class Memory:
     """The lines of a file and of what it imports, the plans of the statements in them, and the nodes of its models.
 
-    A check that is given it takes what still holds, to the same result, and leaves what it finds in its place.  It
-    serves one check at a time; what the check before it found must no longer be asked for its places.
+    A check that is given a memory uses what still holds of it, which does not change the result, and leaves there what
+    it finds itself.  A memory serves one check at a time; spans of the check before are no longer valid then.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What statements have come to: the layers that they made of the values before them."""
+"""Outcomes of statements: the layers that each has made of its input."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ _ROUND: Final = r"(^|\.)\d+\.$"
 
 
 class Round:
-    """A loop that is being elaborated, in so many `calls` of blocks: the iteration at `index`, and `rows` of what the
-    names of all are bound to."""
+    """A loop that is being elaborated: the `index` of the current iteration, the values of the loop variables in every
+    iteration (`rows`; `None` for `repeat`), and the number of `calls` of blocks around the loop."""
 
     __slots__ = ("calls", "index", "loop", "rows")
 

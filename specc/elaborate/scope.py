@@ -14,8 +14,8 @@ class Naming:
     """Makes the dotted names of layers, and those under which their tensors are called.
 
     `prefix` is the path of the enclosing blocks and labelled loops; `suffix` the iteration numbers of unlabelled
-    loops, which keep labels inside them apart.  The counters of automatic names are shared by everything with
-    the same prefix, and so are those that are `kept`: for labels, and for tensors that `weights=` has named.
+    loops, which keep labels inside them apart.  Everything with the same prefix shares the `counters` of automatic
+    names, and the names that are `kept` for labels and for tensors that `weights=` has named.
     `tensors` is what stands for `prefix` in the names of tensors, where a call says `weights=`; `common` is the path
     before a name that `weights=` gives: it holds no iteration numbers, so that loops share.  `renamed` maps the paths
     of layers with `weights=` to those of their tensors, and paths of calls, with a dot behind both, too.

@@ -1,4 +1,4 @@
-"""What statements come to that are elaborated again and again, in the bodies of loops and blocks."""
+"""The meanings of statements in loops and blocks, which are elaborated again and again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Meaning(NamedTuple):
 class Settled:
     """The meanings of statements that read no value but the one before them, and whose arguments follow from the text.
 
-    Those that are met once only are not looked into.
+    A statement is looked into when it is met for the second time: outside of loops and blocks none is.
     """
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ _NUMBERED: Final = r"\d$"
 
 
 class Use(NamedTuple):
-    """A node with tensors, called under `scope`, the calls around its statement, and its place."""
+    """A node whose tensors are called under `scope`, with the calls of blocks around its statement, and its place."""
 
     scope: str
     name: str
@@ -72,8 +72,8 @@ class Sharing:
         warn_of_mistyped(self._named, labelled, layers, [(use.scope, use.name) for use in self._uses], report)
 
     def check(self, layers: Container[str], layout: Layout, report: Reporter) -> bool:
-        """Report E0311 where a tensor would have to be two different ones, or is called like one of `layers`; whether
-        there is none."""
+        """Report E0311 where a tensor would have to be two different ones, or is called like one of `layers`.  Returns
+        whether nothing was reported."""
         sound = True
         owners: dict[str, Use] = {}
         tensors: dict[str, tuple[Use, Weight]] = {}

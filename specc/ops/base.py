@@ -97,8 +97,8 @@ class Reach(NamedTuple):
 
 
 def under(span: int, stride: int, begin: int) -> Reach:
-    """Of outputs that lie under windows of `span` samples, one for each input sample and `stride` apart, of which
-    `begin` samples are cut off in front: the windows that an output lies under."""
+    """The reach where every input sample is spread over a window of `span` outputs, the windows `stride` apart, and the
+    first `begin` outputs are cut off: an output sees the samples whose windows it lies under."""
     return Reach(-(-span // stride), Fraction(1, stride), Fraction(begin - span + 1, stride), Fraction(begin, stride))
 
 
