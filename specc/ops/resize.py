@@ -177,7 +177,7 @@ class Resampling(Weightless):
                 f"mode=cubic needs an image with a height and a width, not {x.text()}",
                 argument="mode",
                 inputs={0: x.text()},
-                help="mode=bilinear is for any number of axes",
+                help="mode=bilinear is for any number of axes; ONNX Runtime has cubic for images alone",
             )
 
     def _operand(self, build: Builder, name: str, inputs: Types) -> str:

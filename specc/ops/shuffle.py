@@ -10,6 +10,7 @@ from specc.dims import Divides, Sym
 from specc.ops.base import Builder, Field, Reach, Rejection, Types
 from specc.ops.families import Rearrangement
 from specc.ops.fields import PositiveInt
+from specc.ops.target import measured
 from specc.ops.windows import check_divisible, known_channels
 from specc.types import SPATIAL_NAMES, TensorType
 
@@ -19,55 +20,67 @@ if TYPE_CHECKING:
 
 class PixelShuffle(Rearrangement):
     """Groups of factor^2 channels spread into factor x factor positions (Shi et al., 2016): ONNX
-    DepthToSpace-13 in CRD order, PyTorch's PixelShuffle."""
+    DepthToSpace-13 in CRD order, PyTorch's PixelShuffle.
+
+    Of signals factor channels become one, of volumes factor^3: ONNX Reshape-13 and Transpose-13.
+    """
 
     word = "pixel_shuffle"
     positional = ("factor",)
 
     factor: PositiveInt
-    """How much larger height and width become."""
+    """How much larger height and width, or all spatial axes, become."""
 
     def infer(self, inputs: Types) -> Types:
         (x,) = inputs
-        channels, square = _image_channels(self.word, x), self.factor**2
-        if channels % square:
+        channels, block = _channels(self.word, x), self.factor ** len(x.spatial)
+        if channels % block:
+            shown = " x ".join([str(self.factor)] * len(x.spatial))
             raise Rejection(
                 "E0405",
-                f"{self.factor} x {self.factor} does not divide the {channels} channels",
+                f"{shown} does not divide the {channels} channels",
                 argument="factor",
-                notes=[f"{channels} / {square} = {channels / square:.2f}"],
-                help=f"a convolution to {-(-channels // square) * square} channels before it would fit",
+                notes=[f"{channels} / {block} = {channels / block:.2f}"],
+                help=f"a convolution to {-(-channels // block) * block} channels before it would fit",
             )
         sizes = (size * self.factor for size in x.spatial)
-        return (TensorType((x.shape[0], channels // square, *sizes)),)
+        return (TensorType((x.shape[0], channels // block, *sizes)),)
 
     def reach(self, inputs: Types) -> Field:
-        return (Reach(1, Fraction(1, self.factor), Fraction(1 - self.factor, self.factor), 0),) * 2
+        of_each = Reach(1, Fraction(1, self.factor), Fraction(1 - self.factor, self.factor), 0)
+        return (of_each,) * len(inputs[0].spatial)
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
-        return (build.node("DepthToSpace", [names[0]], blocksize=self.factor, mode="CRD"),)
+        (x,), (y,), r = inputs, outputs, self.factor
+        axes = len(x.spatial)
+        if axes == 2:
+            return (build.node("DepthToSpace", [names[0]], blocksize=r, mode="CRD"),)
+        channels = known_channels(self.word, y)
+        blocks = build.node("Reshape", [names[0], _sizes(build, (channels, *(r,) * axes), (names[0], x), None)])
+        order = [axis for i in range(axes) for axis in (2 + axes + i, 2 + i)]
+        spread = build.node("Transpose", [blocks], perm=[0, 1, *order])
+        return (build.node("Reshape", [spread, _sizes(build, (channels,), (names[0], x), ("Mul", r))]),)
 
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
-        (x,), r = xs, self.factor
-        n, c, h, w = x.shape
-        blocks = x.reshape(n, c // r**2, r, r, h, w).transpose(0, 1, 4, 2, 5, 3)
-        return (blocks.reshape(n, c // r**2, h * r, w * r),)
+        from specc.kernels.shuffling import spread
+
+        return (spread(xs[0], self.factor),)
 
 
 class PixelUnshuffle(Rearrangement):
     """The inverse of `pixel_shuffle`: PyTorch's PixelUnshuffle; ONNX SpaceToDepth-13, whose channels come block by
-    block, and a Gather that puts them channel by channel."""
+    block, and a Gather that puts them channel by channel; of signals and volumes Reshape-13 and Transpose-13."""
 
     word = "pixel_unshuffle"
     positional = ("factor",)
 
     factor: PositiveInt
-    """How much smaller height and width become."""
+    """How much smaller height and width, or all spatial axes, become."""
 
     def infer(self, inputs: Types) -> Types:
         (x,) = inputs
-        channels = _image_channels(self.word, x)
-        for size, name in zip(x.spatial, SPATIAL_NAMES[2], strict=True):
+        channels = _channels(self.word, x)
+        for size, name in zip(x.spatial, SPATIAL_NAMES[len(x.spatial)], strict=True):
             if isinstance(size, int) and size % self.factor:
                 raise Rejection(
                     "E0406",
@@ -77,16 +90,19 @@ class PixelUnshuffle(Rearrangement):
                     notes=[f"{name}: {size} / {self.factor} = {size / self.factor:.2f}"],
                 )
         sizes = (size // self.factor for size in x.spatial)
-        return (TensorType((x.shape[0], channels * self.factor**2, *sizes)),)
+        return (TensorType((x.shape[0], channels * self.factor ** len(x.spatial), *sizes)),)
 
     def conditions(self, inputs: Types) -> tuple[Divides, ...]:
         sizes = (size for size in inputs[0].spatial if isinstance(size, Sym))
         return tuple(Divides(self.factor, size) for size in sizes if size // self.factor * self.factor != size)
 
     def reach(self, inputs: Types) -> Field:
-        return (Reach(self.factor, Fraction(self.factor)),) * 2
+        return (Reach(self.factor, Fraction(self.factor)),) * len(inputs[0].spatial)
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
+        axes = len(inputs[0].spatial)
+        if axes != 2:
+            return (self._gathered(build, names[0], inputs[0], axes),)
         channels, square = known_channels(self.word, inputs[0]), self.factor**2
         build.afford(channels * square, "channels in order")
         blocks = build.node("SpaceToDepth", [names[0]], blocksize=self.factor)
@@ -95,11 +111,18 @@ class PixelUnshuffle(Rearrangement):
         order = [place * channels + channel for channel in range(channels) for place in range(square)]
         return (build.node("Gather", [blocks, build.ints(order)], axis=1),)
 
+    def _gathered(self, build: Builder, name: str, x: TensorType, axes: int) -> str:
+        """The positions of each block among the channels, for any number of axes."""
+        channels, r = known_channels(self.word, x), self.factor
+        blocks = build.node("Reshape", [name, _sizes(build, (channels,), (name, x), ("Div", r), (r,))])
+        order = [*range(3, 3 + 2 * axes, 2), *range(2, 2 + 2 * axes, 2)]
+        gathered = build.node("Transpose", [blocks], perm=[0, 1, *order])
+        return build.node("Reshape", [gathered, _sizes(build, (channels * r**axes,), (name, x), ("Div", r))])
+
     def compute(self, xs: Sequence[Array], ws: Mapping[str, Array]) -> Sequence[Array]:
-        (x,), r = xs, self.factor
-        n, c, h, w = x.shape
-        blocks = x.reshape(n, c, h // r, r, w // r, r).transpose(0, 1, 3, 5, 2, 4)
-        return (blocks.reshape(n, c * r**2, h // r, w // r),)
+        from specc.kernels.shuffling import gather
+
+        return (gather(xs[0], self.factor),)
 
 
 class ChannelShuffle(Rearrangement):
@@ -131,8 +154,33 @@ class ChannelShuffle(Rearrangement):
         return (grouped.swapaxes(1, 2).reshape(x.shape),)
 
 
-def _image_channels(word: str, x: TensorType) -> int:
-    """The channels of a two-dimensional image."""
-    if len(x.spatial) != 2:
-        raise Rejection("E0404", f"`{word}` needs an image with height and width, not {x.text()}", inputs={0: x.text()})
+def _channels(word: str, x: TensorType) -> int:
+    """The channels of a signal, an image or a volume."""
+    if not x.spatial:
+        raise Rejection("E0404", f"`{word}` needs positions beside the channels, not {x.text()}", inputs={0: x.text()})
     return known_channels(word, x)
+
+
+def _sizes(
+    build: Builder,
+    channels: Sequence[int],
+    source: tuple[str, TensorType],
+    scaled: tuple[str, int] | None,
+    behind: tuple[int, ...] = (),
+) -> str:
+    """What Reshape is told: the batch as it is, `channels`, and the spatial sizes of the `source`, each multiplied or
+    divided, as `scaled` says, with `behind` behind it; one that is open is what is left."""
+    name, x = source
+    word, factor = scaled or ("Mul", 1)
+    sizes = [size * factor if word == "Mul" else size // factor for size in x.spatial]
+    if sum(not isinstance(size, int) for size in sizes) < 2:
+        known = [size if isinstance(size, int) else -1 for size in sizes]
+        return build.ints([0, *channels, *(part for size in known for part in (size, *behind))])
+    found = measured(build, name, 2)
+    if scaled is not None:
+        found = build.node(word, [found, build.ints([factor])])
+    if not behind:
+        return build.node("Concat", [build.ints([0, *channels]), found], axis=0)
+    each = [build.node("Slice", [found, build.ints([i]), build.ints([i + 1])]) for i in range(len(sizes))]
+    parts = [part for size in each for part in (size, build.ints(behind))]
+    return build.node("Concat", [build.ints([0, *channels]), *parts], axis=0)

@@ -99,9 +99,26 @@ def pixel_shuffle(function: str) -> Callable[[Layer], str]:
     def lower(layer: Layer) -> str:
         op = layer.op
         assert isinstance(op, PixelShuffle | PixelUnshuffle)
-        return f"{function}({layer.x}, {op.factor})"
+        axes = len(layer.types[0].spatial)
+        if axes == 2:
+            return f"{function}({layer.x}, {op.factor})"
+        moved = _spread if isinstance(op, PixelShuffle) else _gathered
+        return moved(layer.x, op.factor, axes)
 
     return lower
+
+
+def _spread(x: str, factor: int, axes: int) -> str:
+    """PyTorch's pixel_shuffle takes images alone."""
+    order = [0, 1, *(axis for i in range(axes) for axis in (2 + axes + i, 2 + i))]
+    joined = "".join(f".flatten({axis}, {axis + 1})" for axis in range(2 * axes, 1, -2))
+    return f"{x}.unflatten(1, (-1{f', {factor}' * axes})).permute({', '.join(map(str, order))}){joined}"
+
+
+def _gathered(x: str, factor: int, axes: int) -> str:
+    cut = "".join(f".unflatten({axis}, (-1, {factor}))" for axis in range(1 + axes, 1, -1))
+    order = [0, 1, *range(3, 3 + 2 * axes, 2), *range(2, 2 + 2 * axes, 2)]
+    return f"{x}{cut}.permute({', '.join(map(str, order))}).flatten(1, {1 + axes})"
 
 
 def channel_shuffle(layer: Layer) -> str:

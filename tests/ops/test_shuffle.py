@@ -18,7 +18,11 @@ H, W = symbol("H"), symbol("W")
     ("word", "arguments", "x", "wanted"),
     [
         ("pixel_shuffle", {"factor": 2}, (8, "H", 5), [(2, 2 * H, 10)]),
+        ("pixel_shuffle", {"factor": 2}, (8, 5), [(4, 10)]),
+        ("pixel_shuffle", {"factor": 2}, (8, 3, "H", 5), [(1, 6, 2 * H, 10)]),
         ("pixel_unshuffle", {"factor": 2}, (2, "H", 6), [(8, H // 2, 3)]),
+        ("pixel_unshuffle", {"factor": 2}, (2, 6), [(4, 3)]),
+        ("pixel_unshuffle", {"factor": 3}, (1, 6, "H", 9), [(27, 2, H // 3, 3)]),
         ("channel_shuffle", {"groups": 3}, (6, "H", "W"), [(6, H, W)]),
         ("channel_shuffle", {"groups": 3}, (6,), [(6,)]),
         ("split", {"parts": 2}, (6, "H", "W"), [(3, H, W)] * 2),
@@ -35,7 +39,10 @@ def test_shapes(word, arguments, x, wanted):
     ("word", "arguments", "x", "code"),
     [
         ("pixel_shuffle", {"factor": 3}, (8, 4, 4), "E0405"),
-        ("pixel_shuffle", {"factor": 2}, (8, 4), "E0404"),
+        ("pixel_shuffle", {"factor": 2}, (8,), "E0404"),
+        ("pixel_shuffle", {"factor": 2}, (7, 4), "E0405"),
+        ("pixel_shuffle", {"factor": 2}, (4, 4, 4, 4), "E0405"),
+        ("pixel_unshuffle", {"factor": 2}, (8, 5), "E0406"),
         ("pixel_unshuffle", {"factor": 2}, (8, 5, 4), "E0406"),
         ("channel_shuffle", {"groups": 4}, (6, 5, 4), "E0405"),
         ("split", {"parts": 4}, (6, 5, 4), "E0406"),
@@ -87,6 +94,21 @@ def test_pytorch_and_onnx_runtime(word, arguments, shape, torchs):
     for y, wanted in zip(op.compute([x], {}), torchs(torch, torch.from_numpy(x)), strict=True):
         np.testing.assert_array_equal(y, wanted.numpy())
     assert_within_bound(op, x, opened=True)
+
+
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize("sizes", [(6,), (4, 2, 6)])
+@pytest.mark.parametrize(("word", "channels"), [("pixel_shuffle", 16), ("pixel_unshuffle", 3)])
+def test_signals_and_volumes(word, channels, sizes, opened):
+    """In ONNX Runtime, and as the inverse of one another; of signals it is `b (c r) l -> b c (l r)` in einops."""
+    op, x = BY_WORD[word](factor=2), numbers(2, channels, *sizes)
+    (y,) = op.compute([x], {})
+    (back,) = BY_WORD["pixel_unshuffle" if word == "pixel_shuffle" else "pixel_shuffle"](factor=2).compute([y], {})
+    np.testing.assert_array_equal(back, x)
+    if word == "pixel_shuffle" and len(sizes) == 1:
+        pairs = x.reshape(2, 8, 2, -1).swapaxes(2, 3)
+        np.testing.assert_array_equal(y, pairs.reshape(2, 8, -1))
+    assert_within_bound(op, x, opened=opened)
 
 
 @pytest.mark.parametrize(
