@@ -16,8 +16,10 @@ from specc.cli.waiting import waiting
 from specc.report import words
 
 if TYPE_CHECKING:
+    from specc.decompile import Spec
     from specc.diagnostics import Diagnostic
     from specc.ir.graph import Graph
+    from specc.onnx.importer import Imported
     from specc.weights.tensors import Tensor
 
 EXAMPLES = """\
@@ -60,16 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    from specc.outputs import RULES, SPEC, WEIGHTS, refusals
-
     options.output = named(options.output)
-    inputs = [Path(options.file)]
-    outputs = ((options.output, SPEC), (options.weights, WEIGHTS), (options.map, RULES))
-    files = [(Path(file), suffixes) for file, suffixes in outputs if file is not None]
-    refused: tuple[Diagnostic, ...] = ()
-    for index, (file, suffixes) in enumerate(files):
-        refused = refused or refusals(file, suffixes, inputs, [other for other, _ in files[index + 1 :]])
-    if refused:
+    if refused := _refused(options):
         return console.refuse(refused)
     from specc.decompile import spec_of
     from specc.onnx.importer import read_model
@@ -97,14 +91,35 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return code
     if options.map is not None and (code := _write_rules(tensors, Path(options.map), console)):
         return code
-    notes = [*_renamed(imported.graph, spec.checked.graph), *_converted(imported.elements), *_computed(tensors)]
-    ours = {old: new for new, old in spec.names.items()}
-    for note in (*notes, *_repeated({ours[part]: ours[whole] for part, whole in imported.repeated.items()})):
+    for note in _notes(imported, spec, tensors):
         console.note(f"note: {note}")
+    return OK
+
+
+def _refused(options: argparse.Namespace) -> tuple[Diagnostic, ...]:
+    """Why the first of the files to write may not be written, if one may not."""
+    from specc.outputs import RULES, SPEC, WEIGHTS, refusals
+
+    outputs = ((options.output, SPEC), (options.weights, WEIGHTS), (options.map, RULES))
+    files = [(Path(file), suffixes) for file, suffixes in outputs if file is not None]
+    for index, (file, suffixes) in enumerate(files):
+        refused = refusals(file, suffixes, [Path(options.file)], [other for other, _ in files[index + 1 :]])
+        if refused:
+            return refused
+    return ()
+
+
+def _notes(imported: Imported, spec: Spec, tensors: Mapping[str, Tensor]) -> Iterator[str]:
+    """Where the spec is not what the file says word for word."""
+    graph = spec.checked.graph
+    yield from _renamed(imported.graph, graph)
+    yield from _converted(imported.elements)
+    yield from _computed(tensors)
+    ours = {old: new for new, old in spec.names.items()}
+    yield from _repeated({ours[part]: ours[whole] for part, whole in imported.repeated.items()})
     promoted = {new for new, old in spec.names.items() if old in imported.promoted}
     for kind, more in (("parameter", ", counted as trainable"), ("buffer", ", kept with the weights")):
-        _note_promoted([name for name in _of_kind(spec.checked.graph, kind) if name in promoted], kind, more, console)
-    return OK
+        yield from _promoted([name for name in _of_kind(graph, kind) if name in promoted], kind, more)
 
 
 def _renamed(theirs: Graph, ours: Graph) -> Iterator[str]:
@@ -149,12 +164,12 @@ def _of_kind(graph: Graph, kind: str) -> Iterator[str]:
         yield from (f"{node.name}.{weight.name}" for weight in graph.weights(node) if weight.kind == kind)
 
 
-def _note_promoted(names: list[str], kind: str, how: str, console: Console) -> None:
-    """Say which constants of the file are parameters or buffers now, for a spec cannot write them."""
+def _promoted(names: list[str], kind: str, how: str) -> Iterator[str]:
+    """Which constants of the file are parameters or buffers now, because a spec cannot write them."""
     if names:
         more = ", ..." if len(names) > MOST_NAMED else ""
         became = f"constant of the file is a {kind}" if len(names) == 1 else f"constants of the file are {kind}s"
-        console.note(f"note: {len(names)} {became} in the spec{how}: {', '.join(names[:MOST_NAMED])}{more}")
+        yield f"{len(names)} {became} in the spec{how}: {', '.join(names[:MOST_NAMED])}{more}"
 
 
 def _write_rules(tensors: Mapping[str, Tensor], path: Path, console: Console) -> int:

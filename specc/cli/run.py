@@ -134,38 +134,45 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _unsuitable(options: argparse.Namespace, graph: Graph) -> list[Diagnostic]:
     """What can be refused before anything is loaded."""
-    found = []
+    return [*_unknown_layers(options, graph), *_wrong_numbers(options), *_wrong_output(options, graph)]
+
+
+def _unknown_layers(options: argparse.Namespace, graph: Graph) -> Iterator[Diagnostic]:
     layers = saved_values(graph)
     for name in options.save_activations:
         if name not in layers:
             guess = nearest(name, layers)
-            found.append(
-                Diagnostic(
-                    "E0901", f"model `{graph.name}` has no layer `{name}`",
-                    help=f"did you mean `{guess}`?" if guess else "`specc check` lists the layers",
-                )
-            )  # fmt: skip
+            help = f"did you mean `{guess}`?" if guess else "`specc check` lists the layers"
+            yield Diagnostic("E0901", f"model `{graph.name}` has no layer `{name}`", help=help)
+
+
+def _wrong_numbers(options: argparse.Namespace) -> Iterator[Diagnostic]:
     if options.batch < 1:
-        found.append(Diagnostic("E0901", f"a batch has at least one item, not {options.batch}"))
+        yield Diagnostic("E0901", f"a batch has at least one item, not {options.batch}")
     for name in ("threads", "readers"):
         number = getattr(options, name)
         if number is not None and not 1 <= number <= MOST_THREADS:
-            found.append(Diagnostic("E0901", f"--{name} is 1 to {MOST_THREADS}, not {number}"))
+            yield Diagnostic("E0901", f"--{name} is 1 to {MOST_THREADS}, not {number}")
+
+
+def _wrong_output(options: argparse.Namespace, graph: Graph) -> Iterator[Diagnostic]:
+    """A format or number of classes that the output cannot have."""
     kind = _format(options)
     if kind not in FORMATS:
         message = f"{options.output}: an output is .npz, .json, .jsonl or .csv"
-        found.append(Diagnostic("E0904", message, help="or say --format"))
+        yield Diagnostic("E0904", message, help="or say --format")
     if kind == "npz" and options.output is None:
-        found.append(Diagnostic("E0904", "an .npz archive needs a file: -o OUT.npz"))
-    if options.top_k is not None and options.top_k < 1:
-        found.append(Diagnostic("E0901", f"--top-k is at least 1, not {options.top_k}"))
-    if options.top_k is not None and options.save_activations and options.output is None:
+        yield Diagnostic("E0904", "an .npz archive needs a file: -o OUT.npz")
+    if options.top_k is None:
+        return
+    if options.top_k < 1:
+        yield Diagnostic("E0901", f"--top-k is at least 1, not {options.top_k}")
+    if options.save_activations and options.output is None:
         message = "--top-k prints the best classes alone, and the activations need a file: -o OUT"
-        found.append(Diagnostic("E0904", message))
-    if options.top_k is not None and _scores(graph) is None:
+        yield Diagnostic("E0904", message)
+    if _scores(graph) is None:
         message = "--top-k needs a classifier: one output with a score for each class"
-        found.append(Diagnostic("E0901", message, help="of several, the one with `labels=` is meant"))
-    return found
+        yield Diagnostic("E0901", message, help="of several, the one with `labels=` is meant")
 
 
 def _scores(graph: Graph) -> GraphOutput | None:

@@ -26,27 +26,26 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor, not yet loaded.
-
-    `load` makes a float32 array of `shape`; it may raise `Unreadable` or `OSError` where it reads a file.
-    `dtype` is the element type as stored, `order` the framework whose order of axes `shape` follows, `source` the
-    initialiser of an ONNX file whose values these are, in some order or form, and what the network that was exported
-    calls them once the file is read ("" where that is not known).  `is_literal` says that they stand in an ONNX file as
-    constants, which training would leave, and `form` what made them of the initialiser's, where not all of these stand
-    in their order.  `computed_from` are the initialisers that these values are computed from, where they are no longer
-    those of one.  `recipe` is what the values are made from where nothing else tells them:
-    neither files nor memory, which may change.
-    """
+    """One tensor, not yet loaded."""
 
     shape: tuple[int, ...]
     load: Callable[[], Float32]
+    """Makes a float32 array of `shape`; may raise `Unreadable` or `OSError` where it reads a file."""
     dtype: str = "float32"
+    """The element type as stored."""
     order: AxisOrder = "onnx"
+    """The framework whose order of axes `shape` follows."""
     source: str = ""
+    """The initialiser of an ONNX file whose values these are, in some order or form; once the file is read, what the
+    exported network calls them ("" where that is not known)."""
     is_literal: bool = False
+    """Whether the values stand in an ONNX file as constants, which training would leave."""
     computed_from: tuple[str, ...] = ()
+    """The initialisers that the values are computed from, where they are no longer those of one."""
     recipe: Hashable = None
+    """What the values are made from, where nothing else tells them: neither files nor memory, which may change."""
     form: Callable[[Any], Any] | None = None
+    """What has made the values of those of `source`, where not all of these stand in their order."""
 
     def formed(self, array: Any) -> Any:
         """What became of the initialiser `source` done to another `array` of its shape."""
