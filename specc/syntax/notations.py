@@ -78,6 +78,8 @@ def _colon_behind_operation(stuck: Stuck) -> str | None:
     written = re.search(r"(?:^|[;{}])\s*([A-Za-z_]\w*)\s*:\s*$", stuck.near)
     if written is None or stuck.token.kind not in ("NUMBER", "SIZE", "LPAR", "LSQB"):
         return None
+    if re.match(r"\d+x\d+\s+[A-Za-z]", stuck.rest) or re.search(r"\bslice\s+:\s*$", stuck.near):
+        return None  # `a: 3x3 conv, 64` and `slice :2`, of which others say more
     rest = re.match(r"[^;#}\n]*", stuck.rest)
     return f"no colon stands behind an operation: `{written[1]} {rest[0].rstrip() if rest else '...'}`"
 
