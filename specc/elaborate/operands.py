@@ -41,6 +41,16 @@ class Operands:
             help=one_value(source(at.args) if isinstance(at, ast.Operation) else at),
         )  # fmt: skip
 
+    def passed_on(self, made: Plan, frame: Frame) -> LayerValues | None:
+        """The list that a line passes on which changes nothing: that of `from=`, or of the line before; `None` where it
+        works on one value, or where more stands behind it."""
+        if made.act is not None or made.weights is not None:
+            return None
+        if made.sources is None:
+            return frame.current if isinstance(frame.current, LayerValues) else None
+        value = self._report.held(evaluate(made.sources, frame, self._report), made.sources.span)
+        return LayerValues(tuple(self.values(value, made.sources.span))) if isinstance(value, tuple) else None
+
     def given(self, expression: ast.Expr, frame: Frame) -> list[LayerValue]:
         value = self._report.held(evaluate(expression, frame, self._report), expression.span)
         if isinstance(expression, ast.Attribute) and isinstance(value, int | Sym | tuple):

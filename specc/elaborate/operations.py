@@ -82,6 +82,9 @@ class Operations:
             if statement.branches is not None:
                 raise self._report.error("E0208", statement.name.span, "a block takes no branches")
             return self._block(statement, target, made, frame)
+        passed = self._read.passed_on(made, frame) if target.passes_on else None
+        if passed is not None and statement.branches is None:
+            return passed
         op, sources, act = self._meaning(statement, target, made, frame)
         if effort == (self._report.heard, self._report.steps):
             self._settled.note(statement, made, op, act, frame)
@@ -201,7 +204,7 @@ class Operations:
         if not values:
             raise self._read.only_numbers(op, statement)
         if len(values) == len(operands):
-            return values, (), act
+            return values[:1] if op.sourceless else values, (), act
         return values, tuple(None if isinstance(o, LayerValue) else o for o in operands), act
 
     def _branches(self, statement: ast.Operation, op: type[Op], made: Plan, frame: Frame) -> list[LayerValue]:

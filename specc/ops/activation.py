@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 class Identity(Activation):
-    """The value itself, under a name of its own where one is wanted."""
+    """The value itself, under a name of its own where one is wanted; of several values their list, without a layer."""
 
     word = "identity"
+    passes_on = True
 
     def emit(self, build: Builder, x: str) -> str:
         return x

@@ -174,6 +174,8 @@ class Op(Record, ABC):
     """Those operands of which only the sizes are read."""
     sourceless: ClassVar[bool] = False
     """Whether no value is read, only how many items there are: its results are made of weights alone."""
+    passes_on: ClassVar[bool] = False
+    """Whether it passes on what it is given: of several values their list."""
     leads: ClassVar[bool] = False
     """Whether of several results the first is the value of the line, which the line below works on."""
     several: ClassVar[bool] = False

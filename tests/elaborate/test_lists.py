@@ -164,3 +164,20 @@ def test_an_error_in_a_loop_has_no_echo_behind_it() -> None:
 def test_a_label_of_lists_in_a_loop_is_a_list_of_lists_behind_it() -> None:
     made = read(X + "repeat 2 { s: split 2, from=x; relu from=s[0] }; y: add s[0][0], s[1][1]; add y, in }")
     assert made["y"] == ("s.0", "s.1.1")
+
+
+@pytest.mark.parametrize(
+    ("body", "last"),
+    [
+        ("y: relu; identity from=[x, y]; sub in[1], in[0]", ("y", "x")),
+        ("y: relu; a, b: identity from=[x, y]; sub b, a", ("y", "x")),
+        ("y: relu; identity from=[x, y]; repeat 2 { pair }; sub in[1], in[0]", ("pair2.a", "pair1.a")),
+        ("split 2; identity; both: identity; sub from=both", ("split1", "split1.1")),
+        ("identity from=[in]; sub in[0], 1", ("x",)),
+        ("split 2; learned 5", ("split1",)),
+        ("y: relu; learned 5, from=[x, y]", ("x",)),
+    ],
+)
+def test_several_values_go_on_as_a_list(body: str, last: tuple[str, ...]) -> None:
+    pair = "block pair { let second = in[1]; a: relu from=in[0]; output second; output a }\n"
+    assert list(read(pair + X + body + " }").values())[-1] == last
