@@ -7,13 +7,13 @@ Every one is verified against ONNX Runtime on the file itself.
 import numpy as np
 import onnx
 import pytest
-from exchange import assert_verified, imported, model_of, words
+from exchange import assert_verified, imported, model_of, refusal, words
 from onnx import numpy_helper
 
 IMAGE = "float[N,4,8,8] x"
 SAME = f"g ({IMAGE}) => (float[N,4,8,8] y)"
 LEAST = "float low = {-inf}"
-LEAKY = f"{SAME} <float z = {{0.0}}, float k = {{0.5}}>"
+LEAKY = f"{SAME} <float z = {{0.0}}, float k = {{0.5}}, float o = {{1.0}}>"
 SLOPE = "leaky_relu"
 
 CASES = {
@@ -83,6 +83,18 @@ CASES = {
     "a choice below zero": (17, f"{LEAKY} {{ c = Less(x, z)  m = Mul(x, k)  y = Where(c, m, x) }}", [], [SLOPE]),
     "a choice, zero first": (
         17, f"{LEAKY} {{ c = LessOrEqual(z, x)  m = Mul(x, k)  y = Where(c, x, m) }}", [], [SLOPE],
+    ),
+    "an ELU": (
+        17,
+        f"{LEAKY} {{ c = Greater(x, z)  e = Exp(x)  s = Sub(e, o)  m = Mul(s, k)  y = Where(c, x, m) }}",
+        [], ["elu"],
+    ),
+    "a SiLU of a product": (17, f"{SAME} {{ p = Mul(x, x)  s = Sigmoid(p)  y = Mul(p, s) }}", [], ["mul", "silu"]),
+    "a GELU of a product": (
+        17,
+        f"""{LEAKY[:-1]}, float r = {{1.4142135}}> {{
+            p = Mul(x, x)  d = Div(p, r)  e = Erf(d)  a = Add(e, o)  m = Mul(p, a)  y = Mul(m, k) }}""",
+        [], ["mul", "gelu"],
     ),
     "the larger of a value and its half": (17, f"{LEAKY} {{ m = Mul(x, k)  y = Max(m, x) }}", [], [SLOPE]),
     "the larger of a value and its double": (17, f"{LEAKY} {{ m = Div(x, k)  y = Max(x, m) }}", [], ["div", "max"]),
@@ -171,3 +183,21 @@ def test_neighbours_of_equal_weight_are_a_local_response_normalisation(weights, 
     found = words(imported(model.SerializeToString()).graph)
     assert found == expected if expected else "conv" in found
     assert_verified(model.SerializeToString())
+
+
+@pytest.mark.parametrize("kind", ["float16", "float"])
+def test_numbers_of_a_pattern_are_rounded_to_the_files_type(kind) -> None:
+    """The square root of 2 is 1.4140625 in float16; in float32 that is another number."""
+    nodes = [("Div", "x", "r"), ("Erf", "d"), ("Add", "e", "o"), ("Mul", "x", "a"), ("Mul", "m", "h")]
+    data_type = onnx.TensorProto.DataType.Value(kind.upper())
+    made = [onnx.helper.make_node(op, given, [name]) for (op, *given), name in zip(nodes, "deamy", strict=True)]
+    values = [onnx.helper.make_tensor_value_info(name, data_type, ["N", 4]) for name in "xy"]
+    numbers = [
+        onnx.helper.make_tensor(name, data_type, [], [n]) for name, n in (("r", 1.4140625), ("o", 1), ("h", 0.5))
+    ]
+    graph = onnx.helper.make_graph(made, "g", values[:1], values[1:], numbers)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)])
+    if kind == "float":
+        assert "Erf" in refusal(model.SerializeToString())
+    else:
+        assert words(imported(model.SerializeToString()).graph) == ["gelu"]

@@ -20,6 +20,8 @@ from specc.ops.scale import PRelu
 from specc.ops.softmax import LogSoftmax, Softmax
 
 FLOAT_MAX: Final = 3.4028234663852886e38
+DEPTH: Final = 4
+"""Products within products that an activation may be made of."""
 
 Rule = Callable[[Context, Step], list[Value]]
 
@@ -193,7 +195,7 @@ class Product:
     tensors: list[str] = field(default_factory=list)
 
 
-def product_of(ctx: Context, tensor: str, depth: int = 4) -> Product:
+def product_of(ctx: Context, tensor: str, depth: int = DEPTH) -> Product:
     """`tensor` with its Mul and Div nodes taken apart."""
     step = ctx.maker(tensor, "Mul", "Div") if depth else None
     if step is None:
@@ -212,25 +214,36 @@ def product_of(ctx: Context, tensor: str, depth: int = 4) -> Product:
     return result
 
 
+def times(ctx: Context, tensor: str, factor: float) -> str | None:
+    """The x of which `tensor` is `factor` times, x being perhaps a product itself."""
+    for depth in range(1, DEPTH + 1):
+        product = product_of(ctx, tensor, depth)
+        if len(product.tensors) == 1 and ctx.near(product.factor, factor):
+            return product.tensors[0]
+    return None
+
+
 def plus(ctx: Context, step: Step | None, number: float) -> str | None:
     """The tensor t of a step that is t + number."""
     if step is None:
         return None
     for index in (0, 1):
         found = ctx.constant(step.operand(1 - index))
-        if found is not None and isclose(found, number, rel_tol=1e-6):
+        if found is not None and ctx.near(found, number):
             return step.operand(index)
     return None
 
 
 def composed(ctx: Context, step: Step) -> list[Value] | None:
     """What the product or quotient `step` makes is called, if it is one of the composed activations."""
-    product = product_of(ctx, step.outputs[0])
-    for tensor in dict.fromkeys(product.tensors):
-        others = list(product.tensors)
-        others.remove(tensor)
-        op, x = _factor(ctx, tensor, product.factor)
-        if op is not None and x is not None and (others == [x] or (not others and isinstance(op, smooth.HardSigmoid))):
+    for depth in range(1, DEPTH + 1):  # what x is, may be a product itself
+        product = product_of(ctx, step.outputs[0], depth)
+        for tensor in dict.fromkeys(product.tensors):
+            others = list(product.tensors)
+            others.remove(tensor)
+            op, x = _factor(ctx, tensor, product.factor)
+            if op is None or x is None or not (others == [x] or (not others and isinstance(op, smooth.HardSigmoid))):
+                continue
             found = ctx.values.get(x)
             if isinstance(found, Live | Moved):
                 return [elementwise(ctx, step, found, op)]
@@ -242,11 +255,11 @@ def _factor(ctx: Context, tensor: str, factor: float) -> tuple[Op | None, str | 
     step = ctx.makers.get(tensor)
     if step is None:
         return None, None
-    if isclose(factor, 1.0):
+    if ctx.near(factor, 1.0):
         return _unit_factor(ctx, step)
-    if isclose(factor, 1 / 6, rel_tol=1e-6) and step.op_type == "Clip":
+    if ctx.near(factor, 1 / 6) and step.op_type == "Clip":
         return _clipped_sum(ctx, step)
-    if isclose(factor, 0.5, rel_tol=1e-6) and step.op_type == "Add":
+    if ctx.near(factor, 0.5) and step.op_type == "Add":
         return _gelu(ctx, plus(ctx, step, 1.0))
     return None, None
 
@@ -278,7 +291,7 @@ def _clipped_sum(ctx: Context, step: Step) -> tuple[Op | None, str | None]:
 def hard_sigmoid(ctx: Context, step: Step) -> list[Value] | None:
     """Clip(x + 3, 0, 6) / 6."""
     product = product_of(ctx, step.outputs[0])
-    if len(product.tensors) != 1 or not isclose(product.factor, 1 / 6, rel_tol=1e-6):
+    if len(product.tensors) != 1 or not ctx.near(product.factor, 1 / 6):
         return None
     inner = ctx.maker(product.tensors[0], "Clip")
     op, x = _clipped_sum(ctx, inner) if inner else (None, None)
@@ -291,13 +304,11 @@ def _gelu(ctx: Context, wave: str | None) -> tuple[Op | None, str | None]:
     if wave is None:
         return None, None
     if erf := ctx.maker(wave, "Erf"):
-        inside = product_of(ctx, erf.operand(0))
-        if isclose(inside.factor, sqrt(0.5), rel_tol=1e-6) and len(inside.tensors) == 1:
-            return smooth.Gelu(), inside.tensors[0]
+        x = times(ctx, erf.operand(0), sqrt(0.5))
+        return (None, None) if x is None else (smooth.Gelu(), x)
     if tanh := ctx.maker(wave, "Tanh"):
-        inside = product_of(ctx, tanh.operand(0))
-        if isclose(inside.factor, sqrt(2 / pi), rel_tol=1e-6) and len(inside.tensors) == 1:
-            return smooth.Gelu(approximate="tanh"), _bent(ctx, inside.tensors[0])
+        x = times(ctx, tanh.operand(0), sqrt(2 / pi))
+        return (None, None) if x is None else (smooth.Gelu(approximate="tanh"), _bent(ctx, x))
     return None, None
 
 
@@ -307,15 +318,18 @@ def _bent(ctx: Context, tensor: str) -> str | None:
     for index in (0, 1) if total else ():
         assert total is not None
         x = total.operand(index)
-        cube = product_of(ctx, total.operand(1 - index))
-        powers = [ctx.maker(t, "Pow") for t in cube.tensors]
-        cubed = cube.tensors == [x] * 3 or (
-            len(powers) == 1 and powers[0] is not None and powers[0].operand(0) == x
-            and ctx.constant(powers[0].operand(1)) == 3.0
-        )  # fmt: skip
-        if cubed and isclose(cube.factor, 0.044715, rel_tol=1e-5):
+        if any(_is_cube(ctx, product_of(ctx, total.operand(1 - index), depth), x) for depth in range(1, DEPTH + 1)):
             return x
     return None
+
+
+def _is_cube(ctx: Context, product: Product, x: str) -> bool:
+    """Whether a product is 0.044715 x^3, to float32's rounding of the factor."""
+    power = ctx.maker(product.tensors[0], "Pow") if len(product.tensors) == 1 else None
+    cubed = product.tensors == [x] * 3 or (
+        power is not None and power.operand(0) == x and ctx.constant(power.operand(1)) == 3.0
+    )
+    return cubed and isclose(product.factor, 0.044715, rel_tol=max(ctx.tolerance, 1e-5))
 
 
 SOFTMAXES: Final[dict[str, Rule]] = {"Softmax": softmax(Softmax), "LogSoftmax": softmax(LogSoftmax)}

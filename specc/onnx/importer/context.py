@@ -5,7 +5,8 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
+from math import isclose, prod
+from typing import Final
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from specc.ops.split import Split
 from specc.ops.windowed import Windowed
 from specc.types import SPATIAL_NAMES, TensorType, speak
 from specc.weights.tensors import Tensor
+
+SINGLE: Final = 1e-6
 
 
 @dataclass
@@ -66,6 +69,8 @@ class Context:
     """Whether layers of the file slide a window along a single axis, so that it may be a signal's length."""
     lifted: bool = False
     """Whether every tensor stands for an item of a batch of one: its own first axis is then no batch."""
+    tolerance: float = SINGLE
+    """How far the file's numbers may be from those of a pattern, for rounding to its element type."""
 
     # -- operands --------------------------------------------------------------------------------------------------
 
@@ -296,6 +301,10 @@ class Context:
         if not isinstance(found, Known) or found.elements != 1 or found.is_open or found.tensor.dtype == "other":
             return None
         return None if self.is_learned(found) else single(found)
+
+    def near(self, number: float, wanted: float) -> bool:
+        """Whether the file's element type may hold `wanted` as `number`."""
+        return isclose(number, wanted, rel_tol=self.tolerance)
 
     def is_learned(self, found: Known) -> bool:
         """Whether a constant of one element is no number of the text, for a checkpoint of the network holds it."""

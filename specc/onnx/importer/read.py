@@ -20,7 +20,7 @@ from specc.ir.graph import Graph, GraphInput, GraphOutput, Node, weight_name
 from specc.onnx.expose import COUNTED, HELD
 from specc.onnx.importer import elsewhere
 from specc.onnx.importer.batches import begins_with_batch
-from specc.onnx.importer.context import Context
+from specc.onnx.importer.context import SINGLE, Context
 from specc.onnx.importer.fold import ON_CONSTANTS, folded, folded_parts
 from specc.onnx.importer.literals import has_literals, has_signals, own_literals
 from specc.onnx.importer.load import ImportLimits, Loaded, load
@@ -40,6 +40,7 @@ _ELEMENTS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, Tenso
 _NARROW = (TensorProto.FLOAT16, TensorProto.BFLOAT16)
 _OTHERS = {TensorProto.DOUBLE: "float64", TensorProto.UINT8: "uint8"}
 
+ROUNDED: Final = {"float16": 2**-10, "bfloat16": 2**-7}
 OPEN: Final = "it leaves several sizes open, which are not those of an image"
 RETURNED: Final = (
     "it is returned with its batch elsewhere than as the first axis: let the network return it with the batch first"
@@ -96,6 +97,7 @@ def convert(
     builder = GraphBuilder(name or "model", file, layout, graph.doc_string)
     context = Context(builder, loaded.opset, own, has_literals(loaded.steps))
     context.state = state_of(loaded.proto)
+    context.tolerance = _tolerance(loaded)
     context.has_signals = has_signals(loaded.steps, loaded.constants)
     context.values.update(own_literals(loaded.constants) if own else context.state.marked(loaded.constants))
     pixels = _add_inputs(context, loaded, metadata if own else {})
@@ -150,6 +152,12 @@ def _unread(context: Context, step: Step) -> Decline:
     operands = [context.values.get(name) for name in step.inputs]
     cause = next((operand for operand in operands if isinstance(operand, Pending)), None)
     return Decline("a spec has no such operation on computed values" if cause is None else cause.why, cause)
+
+
+def _tolerance(loaded: Loaded) -> float:
+    """How far numbers are from what was meant: a few roundings to the narrowest type that the file computes in."""
+    kinds = {constant.tensor.dtype for constant in loaded.constants.values()}
+    return max([ROUNDED[kind] for kind in kinds & set(ROUNDED)], default=SINGLE)
 
 
 def explained(pending: Pending) -> str:

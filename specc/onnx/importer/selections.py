@@ -1,12 +1,12 @@
-"""Where and Max that are a leaky ReLU: `torch.where(x > 0, x, 0.1 * x)`, `torch.maximum(x, 0.1 * x)`."""
+"""Where and Max that are a leaky ReLU, `torch.where(x > 0, x, 0.1 * x)` and `torch.maximum(x, 0.1 * x)`, or an ELU."""
 
 from __future__ import annotations
 
 from specc.onnx.importer import activations, arithmetic
 from specc.onnx.importer.activations import elementwise, product_of
 from specc.onnx.importer.context import Context
-from specc.onnx.importer.values import Live, Moved, Step, Value
-from specc.ops.activation import LeakyRelu
+from specc.onnx.importer.values import Live, Moved, Step, Value, short
+from specc.ops.activation import Elu, LeakyRelu
 from specc.ops.merge import Max
 
 ABOVE = ("Greater", "GreaterOrEqual")
@@ -30,7 +30,22 @@ def chosen(ctx: Context, step: Step) -> list[Value] | None:
     x = asked.operand(1 - zeros[0])
     is_above = (asked.op_type in ABOVE) == (zeros[0] == 1)
     above, below = (step.operand(index) for index in ((1, 2) if is_above else (2, 1)))
-    return _leaky(ctx, step, x, _multiple(ctx, below, x)) if above == x else None
+    if above != x:
+        return None
+    return _leaky(ctx, step, x, _multiple(ctx, below, x)) or _elu(ctx, step, x, below)
+
+
+def _elu(ctx: Context, step: Step, x: str, below: str) -> list[Value] | None:
+    """A multiple of exp(x) - 1 below 0 (Clevert et al., 2016)."""
+    product = product_of(ctx, below)
+    total = ctx.maker(product.tensors[0], "Sub", "Add") if len(product.tensors) == 1 else None
+    wave = total and ctx.maker(total.operand(0), "Exp")
+    found = ctx.values.get(x)
+    if total is None or wave is None or wave.operand(0) != x or not isinstance(found, Live | Moved):
+        return None
+    if ctx.constant(total.operand(1)) != (1.0 if total.op_type == "Sub" else -1.0):
+        return None
+    return [elementwise(ctx, step, found, Elu(alpha=short(product.factor)))]
 
 
 def larger(ctx: Context, step: Step) -> list[Value] | None:
