@@ -41,6 +41,14 @@ CASES = {
             y = Transpose<perm = [1, 0, 2]>(e) }""",
         [("w", (4, 2))], ["transpose", "dense"],
     ),
+    "a layer normalisation as Keras factors it out": (
+        13,
+        """g (float[N,5,8] x) => (float[N,5,8] y) <float eps = {0.001}> {
+            m = ReduceMean<axes = [-1]>(x)  d = Sub(x, m)  q = Mul(d, d)  v = ReduceMean<axes = [-1]>(q)  e = Add(v, eps)
+            s = Sqrt(e)  r = Reciprocal(s)  f = Mul(r, gamma)  a = Mul(x, f)  c = Mul(m, f)  b = Sub(beta, c)
+            y = Add(a, b) }""",
+        [("gamma", (8,)), ("beta", (8,))], ["layernorm"],
+    ),
     "taken from zero": (17, f"{SAME} <float z = {{0.0}}> {{ y = Sub(z, x) }}", [], ["sub"]),
     "a constant for each channel taken away": (
         17, f"{SAME} {{ y = Sub(x, b) }}", [("b", (1, 4, 1, 1))], ["learned", "sub"],

@@ -11,7 +11,7 @@ import numpy as np
 
 from specc.dims import Dim, product
 from specc.ir.graph import Node
-from specc.onnx.importer import activations, learned, norms, unpooling
+from specc.onnx.importer import activations, factored, learned, norms, unpooling
 from specc.onnx.importer.context import Context, single
 from specc.onnx.importer.values import Decline, Known, Live, Step, Value, mapped
 from specc.ops.add import Add
@@ -129,7 +129,7 @@ def with_number(ctx: Context, step: Step, kind: type[Merge], value: Live, number
 
 
 def add(ctx: Context, step: Step) -> list[Value]:
-    if affine := norms.whole_affine(ctx, step):
+    if affine := norms.whole_affine(ctx, step) or factored.layer_norm(ctx, step):
         return affine
     parts = _split(ctx, step)
     if parts is None:

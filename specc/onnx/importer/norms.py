@@ -156,19 +156,19 @@ def composed_layer_norm(ctx: Context, step: Step) -> list[Value] | None:
         eps, variance = ctx.constant(total.operand(1 - index)), ctx.maker(total.operand(index), "ReduceMean")
         if eps is None or eps <= 0 or not mean or not variance or mean.operand(0) != x:
             continue
-        if _squares(ctx, variance.operand(0), step.operand(0)):
-            return _normalised(ctx, step, x, (mean, variance), eps)
+        if squares(ctx, variance.operand(0), step.operand(0)):
+            return normalised(ctx, step, x, (mean, variance), eps)
     return None
 
 
-def _squares(ctx: Context, tensor: str, root: str) -> bool:
+def squares(ctx: Context, tensor: str, root: str) -> bool:
     step = ctx.maker(tensor, "Mul", "Pow")
     if step is None or step.operand(0) != root:
         return False
     return step.operand(1) == root if step.op_type == "Mul" else ctx.constant(step.operand(1)) == 2
 
 
-def _normalised(ctx: Context, step: Step, x: str, means: tuple[Step, Step], eps: float) -> list[Value] | None:
+def normalised(ctx: Context, step: Step, x: str, means: tuple[Step, Step], eps: float) -> list[Value] | None:
     value = ctx.values.get(x)
     if not isinstance(value, Live) or ctx.lifted:
         return None
@@ -229,7 +229,7 @@ def composed_lrn(ctx: Context, step: Step) -> list[Value] | None:
     value = ctx.values.get(x)
     if conv is None or beta is None or not isinstance(value, Live):
         return None
-    if not _squares(ctx, lifted.operand(0) if lifted else conv.operand(0), x):
+    if not squares(ctx, lifted.operand(0) if lifted else conv.operand(0), x):
         return None
     weight, bias = ctx.values.get(conv.operand(1)), ctx.values.get(conv.operand(2))
     if not isinstance(weight, Known) or not isinstance(bias, Known) or weight.is_open or bias.is_open:
