@@ -44,9 +44,9 @@ CASES = {
     "a layer normalisation as Keras factors it out": (
         13,
         """g (float[N,5,8] x) => (float[N,5,8] y) <float eps = {0.001}> {
-            m = ReduceMean<axes = [-1]>(x)  d = Sub(x, m)  q = Mul(d, d)  v = ReduceMean<axes = [-1]>(q)  e = Add(v, eps)
-            s = Sqrt(e)  r = Reciprocal(s)  f = Mul(r, gamma)  a = Mul(x, f)  c = Mul(m, f)  b = Sub(beta, c)
-            y = Add(a, b) }""",
+            m = ReduceMean<axes = [-1]>(x)  d = Sub(x, m)  q = Mul(d, d)  v = ReduceMean<axes = [-1]>(q)
+            e = Add(v, eps)  s = Sqrt(e)  r = Reciprocal(s)  f = Mul(r, gamma)  a = Mul(x, f)  c = Mul(m, f)
+            b = Sub(beta, c)  y = Add(a, b) }""",
         [("gamma", (8,)), ("beta", (8,))], ["layernorm"],
     ),
     "taken from zero": (17, f"{SAME} <float z = {{0.0}}> {{ y = Sub(z, x) }}", [], ["sub"]),
