@@ -5,7 +5,7 @@ Behind a line labelled `x`, `add x` adds the value to itself: it is the incoming
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from specc.diagnostics import Diagnostic
 from specc.elaborate.report import Reporter
@@ -19,34 +19,58 @@ _SILENT = (ast.Let, ast.Expect, ast.Output)
 
 
 def warn_of_doubled(statements: Sequence[ast.Statement], module: Scope, report: Reporter) -> None:
-    """Report W0204 for merges of this body whose only operand is the label of the line before, or whose branches are
-    all empty; W0106 for those with a single branch."""
-    label: str | None = None
+    """Report W0204 for merges of this body that take the value of the line before twice, by its name and as what comes
+    in, or whose branches are all empty; W0106 for those with a single branch.
+
+    `known` are the names of that value, where it is a single one for certain; `None` where it may be several.
+    """
+    known: frozenset[str] | None = None
     for statement in statements:
         _check_bodies(statement, module, report)
-        if label is not None and isinstance(statement, ast.Operation):
-            _check(statement, label, module, report)
-        if not isinstance(statement, _SILENT):
-            label = _label(statement, module)
+        if known and isinstance(statement, ast.Operation):
+            _check(statement, known, module, report)
+        if isinstance(statement, ast.Let):
+            keeps = known is not None and isinstance(statement.value, ast.Name) and statement.value.id in {"in", *known}
+            known = known | {statement.name.id} if keeps and known is not None else known
+        elif not isinstance(statement, _SILENT):
+            known = _names(statement, module)
 
 
-def _check(statement: ast.Operation, label: str, module: Scope, report: Reporter) -> None:
-    word = statement.name.id
-    operands = [argument.value for argument in statement.args if argument.key is None]
-    keys = {argument.key.id for argument in statement.args if argument.key is not None}
-    only = operands[0] if len(operands) == 1 and "from" not in keys else None
-    if statement.branches is not None or not _is_merge(word, module):  # beside branches no operand may stand
+def _check(statement: ast.Operation, known: frozenset[str], module: Scope, report: Reporter) -> None:
+    """W0204 where two of the operands, one of which may be the line before, are its value under different names: the
+    same name twice is a square that is meant."""
+    if statement.branches is not None or not _is_merge(statement.name.id, module):  # beside branches stands no operand
         return
-    if not (isinstance(only, ast.Name) and only.id == label):
-        return
-    report.add(
-        Diagnostic(
-            "W0204", f"`{word} {label}` takes the value of the line before twice", only.span,
-            "this very value",
-            help=f"label the line that was meant, `x: ...`, and write `{word} x`; where this is meant, write "
-            f"`{word} {label}, {label}`",
+    written = [part for argument in statement.args if argument.key is None for part in _parts(argument.value)]
+    sources = [part for a in statement.args if a.key is not None and a.key.id == "from" for part in _parts(a.value)]
+    same = [part for part in (*sources, *written) if isinstance(part, ast.Name) and part.id in {"in", *known}]
+    names = [*dict.fromkeys(part.id for part in same)]
+    if len(written) == 1 and not sources:
+        if names and names != ["in"]:  # of `mul in` elaboration knows whether the line before has several values
+            _warn(statement.name.id, same[-1], "", names[0], report)
+    elif len(names) > 1:
+        _warn(statement.name.id, same[-1], f", as {' and as '.join(f'`{name}`' for name in names)}", names[-1], report)
+
+
+def _warn(word: str, place: ast.Name, told: str, name: str, report: Reporter) -> None:
+    called = word if told else f"{word} {name}"
+    meant = f"label the line that was meant, `x: ...`, and write `{word} x`"
+    if told:
+        meant = (
+            "`in` is always the line before: label the line that was meant, or keep its value by `let x = in` below it"
         )
-    )  # fmt: skip
+    message = f"`{called}` takes the value of the line before twice{told}"
+    help = f"{meant}; where this is meant, write `{word} {name}, {name}`"
+    report.add(Diagnostic("W0204", message, place.span, "this very value", help=help))
+
+
+def _parts(written: ast.Expr) -> Iterator[ast.Expr]:
+    """The operands that a list among them holds."""
+    if isinstance(written, ast.List):
+        for item in written.items:
+            yield from _parts(item)
+    else:
+        yield written
 
 
 def _check_bodies(statement: ast.Statement, module: Scope, report: Reporter) -> None:
@@ -69,15 +93,16 @@ def _is_merge(word: str, module: Scope) -> bool:
     return word in BY_WORD and BY_WORD[word].merges() and module.find(word) is None
 
 
-def _label(statement: ast.Statement, module: Scope) -> str | None:
-    """The name of a statement's value, where that is a single one for certain."""
+def _names(statement: ast.Statement, module: Scope) -> frozenset[str] | None:
+    """The names of a statement's value, where that is a single one for certain."""
     match statement:
         case ast.Input(name=name):
-            return name.id
-        case ast.Residual(labels=(label,)):
-            return label.id
-        case ast.Operation(name=name, labels=(label,)) if name.id in BY_WORD and module.find(name.id) is None:
-            return None if BY_WORD[name.id].several else label.id
+            return frozenset({name.id})
+        case ast.Residual(labels=labels):
+            return frozenset(label.id for label in labels)
+        case ast.Operation(name=name, labels=labels) if name.id in BY_WORD and module.find(name.id) is None:
+            op = BY_WORD[name.id]
+            return None if op.several or op.passes_on or len(labels) > 1 else frozenset(label.id for label in labels)
     return None
 
 
