@@ -7,6 +7,9 @@ from typing import Final
 
 SYNONYMS: Final[dict[str, str]] = {
     # what other frameworks and papers call the operations
+    "average_pool": "avgpool", "average_pooling": "avgpool", "avg_pooling": "avgpool", "max_pooling": "maxpool",
+    "global_average_pool": "global_avgpool", "global_avg_pool": "global_avgpool", "global_max_pool": "global_maxpool",
+    "hsigmoid": "hardsigmoid", "h_sigmoid": "hardsigmoid", "hswish": "hardswish", "h_swish": "hardswish",
     "averagepool": "avgpool", "avg_pool": "avgpool", "averagepooling2d": "avgpool", "avgpool2d": "avgpool",
     "batchnorm": "bn", "batch_norm": "bn", "batchnorm2d": "bn", "batchnormalization": "bn",
     "conv1d": "conv", "conv2d": "conv", "conv3d": "conv", "convolution": "conv", "convolution2d": "conv",
@@ -37,11 +40,12 @@ SYNONYMS: Final[dict[str, str]] = {
     "kernel_initializer": "init", "rate": "dilation", "epsilon": "eps", "parameters": "params", "flops": "macs",
     "p": "rate", "dim": "axis", "dims": "order", "negative_slope": "alpha", "scale_factor": "scale",
     "num_groups": "groups", "upscale_factor": "factor", "downscale_factor": "factor", "output_size": "size",
-    "elementwise_affine": "affine",
+    "elementwise_affine": "affine", "dilate": "dilation",
     # ... and the words that arguments take
     "kaiming": "he_normal", "kaiming_normal": "he_normal", "kaiming_uniform": "he_uniform",
     "xavier": "glorot_uniform", "glorot": "glorot_uniform", "he": "he_normal", "lecun": "lecun_normal",
     "xavier_normal": "glorot_normal", "xavier_uniform": "glorot_uniform",
+    "same_upper": "same", "none": "valid",
     "mirror": "reflect", "replicate": "edge", "circular": "wrap", "constant": "zeros",
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from specc.dims import Sym
 from specc.elaborate.arithmetic_advice import NEAREST_EXACT
 from specc.elaborate.expressions import Frame
 from specc.elaborate.scope import Scope
+from specc.elaborate.slips import abbreviation
 from specc.elaborate.values import LayerValue, LayerValues, Value, show
 from specc.elaborate.words import activations, choices, known_words
 from specc.ops import BY_WORD
@@ -95,6 +96,8 @@ def worked_on(written: ast.Expr, value: Value) -> str | None:
 def named(word: str) -> str | None:
     """The arguments that take a word which stands where an activation does: `pad=same`."""
     fields = [(name, op.model_fields[name]) for op in BY_WORD.values() for name in _CLOSING if name in op.model_fields]
+    if short := abbreviation(word):
+        return f"did you mean `{short}`?"
     found = dict.fromkeys(name for name, field in fields if word in choices(field.annotation))
     if found:
         return f"did you mean {' or '.join(f'`{name}={word}`' for name in found)}?"

@@ -13,6 +13,8 @@ from specc.syntax import ast
 NEAREST_EXACT: Final = "PyTorch's `nearest-exact` is `nearest, coordinates=half_pixel, rounding=half_up`"
 _OPERATIONS: Final = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
 """What merges values that a sign cannot join."""
+_ROUNDING: Final = 1e-6
+"""What is nearer to a whole number was meant to be it."""
 _UNREADABLE: Final = re.compile("[#'\"\n]")
 
 
@@ -32,8 +34,8 @@ def arithmetic(written: ast.Expr, value: float) -> str:
     return "" if whole is None else f"{whole.text} = {show(value)}"
 
 
-def rounding(written: ast.Expr) -> str | None:
-    """How a quotient gets whole."""
+def rounding(written: ast.Expr, value: float) -> str | None:
+    """How a quotient gets whole, or what else comes to `value`."""
     if not isinstance(written, ast.Binary):
         return None
     whole = with_brackets(written.span)
@@ -41,6 +43,8 @@ def rounding(written: ast.Expr) -> str | None:
         return None
     if written.operator != "/":
         rounded = f"`round({whole.text})` is the nearest whole number"
+        if abs(value - round(value)) < _ROUNDING:
+            return f"{rounded}, {round(value)}: fractions such as 0.1 are not exact in a computer"
         return f"{rounded}, `round_to({whole.text}, 8)` the nearest multiple of 8"
     sign = whole.source.text.index("/", written.left.span.end) - whole.start
     return f"`{whole.text[:sign]}/{whole.text[sign:]}` rounds down, `round({whole.text})` to the nearest"

@@ -103,3 +103,8 @@ class BoundNames:
 
     def __call__(self, name: str) -> bool:
         return self._body.find(name) is not None or self._module.scope.find(name) is not None
+
+    def holds(self, name: str) -> bool:
+        """Whether the name is that of a layer's value for certain."""
+        entry = self._body.find(name)
+        return entry is not None and entry.what in ("label", "input")

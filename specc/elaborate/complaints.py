@@ -14,6 +14,7 @@ from specc.elaborate.expressions import Frame, unknown_name
 from specc.elaborate.plan import Plan
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Reporter
+from specc.elaborate.slips import divided
 from specc.elaborate.surplus import NEXT_LINE, thousands
 from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Unbound, Word, describe, show
 from specc.elaborate.words import choices, is_operation
@@ -120,6 +121,9 @@ def _number_meant(refused: Refused) -> str:
     name = refused.written.id if isinstance(refused.written, ast.Name) else "..."
     if refused.argument == "weight":
         return f"did you mean `weights={name}`, which shares those of `{name}`?"
+    instead = next((operand for operand, replaced in refused.op.instead.items() if replaced == refused.argument), None)
+    if instead is not None:
+        return f"`{refused.op.word} {instead}={name}` takes the size of `{name}`; `from={name}` is what it works on"
     attribute = refused.argument if refused.argument in ATTRIBUTES else "channels"
     return f"did you mean `{name}.{attribute}`, or `from={name}`?"
 
@@ -133,7 +137,7 @@ def _broken_item(refused: Refused) -> Diagnostic | None:
         return None
     written, number = broken
     message = f"{refused.title} {_WHOLE}, not {show(number)}"
-    help = rounding(written) or _other_help(refused)
+    help = divided(refused.argument, written) or rounding(written, number) or _other_help(refused)
     return Diagnostic("E0304", message, written.span, arithmetic(written, number), help=help)
 
 
@@ -186,5 +190,7 @@ def _other_help(refused: Refused) -> str | None:
     parted = None if refused.written is None else thousands(refused.written)
     if parted is not None:
         return parted
+    if stride := divided(refused.argument, refused.written):
+        return stride
     counted = advice.enumerated(refused.written, refused.frame) if isinstance(refused.value, tuple) else None
     return counted or advice.other(refused.op, refused.argument, refused.value, refused.values)

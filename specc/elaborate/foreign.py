@@ -20,6 +20,19 @@ _NO_ANGLES = (
 _MOVING = "no operation samples an image where another value says: positions are fixed in a spec"
 _AFTERWARDS = "boxes are chosen behind the network, by the program that runs it: `output` returns what it needs"
 _GATED = "a gated linear unit is `a, b: split 2; sigmoid from=b; mul a`, or with another activation of `b`"
+_CRD = (
+    "`pixel_shuffle 2` is its CRD order, which PyTorch's PixelShuffle has; its DCR order, ONNX's default and "
+    "TensorFlow's, is `channel_shuffle 4; pixel_shuffle 2`"
+)
+_BLOCKS = (
+    "`pixel_unshuffle 2` puts channels as PyTorch does; ONNX and TensorFlow put them as `pixel_unshuffle 2; "
+    "channel_shuffle 3` does for 3 channels"
+)
+_BRANCHES = "branches stand in the braces of what merges them: `concat { branch { ... } branch { ... } }`, or `add`"
+_ZEROS = "zeros on all sides are `pad 1`"
+_GATE = (
+    "bundled blocks have it: `import blocks` above the model, and `blocks.squeeze_excite 8` for 8 channels in between"
+)
 _LETS = ("const", "var", "val", "set")
 _WORDS = {
     "return": "a model returns its last line, or what `output` names: `output {}`",
@@ -56,9 +69,26 @@ _WORDS = {
     **dict.fromkeys(("l2", "reduce_l2"), "`mul in, in; reduce_sum; sqrt` is the same along the channels"),
     **dict.fromkeys(("sort", "topk"), "no operation sorts: `reduce_max` and `argmax` find what is largest"),
     **dict.fromkeys(("floor", "ceil", "trunc"), "they are functions of numbers; values of layers have `round`"),
+    **dict.fromkeys(("zeropad", "zero_pad", "zero_padding", "zeropadding", "constantpad", "constant_pad"), _ZEROS),
+    **dict.fromkeys(
+        ("reflectionpad", "reflection_pad", "reflectpad", "reflect_pad", "mirrorpad", "mirror_pad"),
+        "borders are a mode: `pad 1, mode=reflect`",
+    ),
+    **dict.fromkeys(("replicationpad", "replication_pad", "edgepad"), "borders are a mode: `pad 1, mode=edge`"),
+    **dict.fromkeys(("depth_to_space", "depthtospace"), _CRD),
+    **dict.fromkeys(("space_to_depth", "spacetodepth"), _BLOCKS),
+    **dict.fromkeys(
+        ("eltwise", "elementwise", "elemwise", "element_wise"),
+        "values meet element by element in `add`, `mul` and `max`: `add x` adds `x` to the line before",
+    ),
+    "global": "a global pool is one word: `global_avgpool`, `global_maxpool`",
+    "parallel": _BRANCHES,
+    "skip": "`add x` adds the value labelled `x`, `residual { ... }` what comes into its body",
+    "assert": "facts of the whole model are expected, `expect params == 61_706`; a shape is asserted at its line, "
+    "`-> 64x32x32`",
     **{f"reflectionpad{rank}d": "borders are a mode: `pad 1, mode=reflect`" for rank in (1, 2, 3)},
     **{f"replicationpad{rank}d": "borders are a mode: `pad 1, mode=edge`" for rank in (1, 2, 3)},
-    **{f"{what}pad{rank}d": "zeros on all sides are `pad 1`" for what in ("zero", "constant") for rank in (1, 2, 3)},
+    **{f"{what}pad{rank}d": _ZEROS for what in ("zero", "constant") for rank in (1, 2, 3)},
     "roll": "what leaves at one side comes in at the other: `let x = in; a: slice height, 0, 3; "
     "b: slice height, 3, from=x; concat b, a, axis=height`",
     "multihead_attention": _ATTENTION,
@@ -95,6 +125,7 @@ FRAMEWORKS = frozenset({"nn", "torch", "tf", "keras", "layers", "self", "F", "np
 NO_ACTIVATION_HELP = "`none` means no activation"
 _BATCH = r"\breshape\s*[(\[]\s*$"
 _LONGEST = 300
+_GATES = ("squeeze_excite", "squeeze_excitation", "squeezeexcite", "squeeze_and_excite", "se", "se_block", "selayer")
 _SEQUENCES = ("sequential", "modulelist")
 
 
@@ -128,11 +159,13 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
     if last in _WORDS:
         line = text[name.span.end :].partition("\n")[0].partition("#")[0]
         behind = line.strip(" ;}\r") or "NAME"
-        return _WORDS[last].format("c = 4" if last in _LETS and "=" not in behind else behind)
+        return _WORDS[last].replace("{}", "c = 4" if last in _LETS and "=" not in behind else behind)
     if last in _SEQUENCES:
         return "operations stand on lines of their own, each works on the one before"
     if guess:
         return f"did you mean `{guess}`?"
+    if last in _GATES:
+        return _GATE
     return "`specc explain` lists the operations"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from specc.diagnostics.foreign import UNWRITTEN
+from specc.elaborate.slips import LETTERS
 from specc.elaborate.surplus import NEXT_LINE, OVER, text
 from specc.elaborate.words import activations
 from specc.ops import BY_WORD
@@ -21,8 +22,14 @@ _LEFT_OUT: Final = "leave it out: there is nothing to choose here"
 _AXIS: Final = ("axis", "axes", "dim", "dims")
 REDUCED: Final = {"mean": "reduce_mean", "max": "reduce_max", "min": "reduce_min", "add": "reduce_sum"}
 """Merges that are called as other frameworks call what reduces an axis."""
-_OWN: Final = {("lrn", "bias"): "k"}
+_OWN: Final = {
+    ("lrn", "bias"): "k",
+    ("upsample", "factor"): "scale",
+    **dict.fromkeys((("pixel_shuffle", "scale"), ("pixel_unshuffle", "scale")), "factor"),
+}
 """What a single operation calls otherwise, by its word and the name elsewhere."""
+SIZES_KNOWN: Final = frozenset({"in_channels", "in_features", "num_features", "num_channels", "input_channels"})
+"""Arguments that tell the size of the input."""
 _INPUT: Final = ("input_shape", "input_dim", "batch_input_shape")
 
 
@@ -32,9 +39,10 @@ def unwritten(word: str, key: ast.Name, value: ast.Expr, names: Sequence[str]) -
     return special or (_LEFT_OUT if key.id in UNWRITTEN else None)
 
 
-def renamed(word: str, key: str) -> str | None:
-    """What the operation calls the argument."""
-    return _OWN.get((word, key))
+def renamed(word: str, key: str, names: Sequence[str]) -> str | None:
+    """What the operation, which takes those in `names`, calls the argument: `s` is `stride` in papers."""
+    letter = LETTERS.get(key, "")
+    return _OWN.get((word, key)) or (letter if letter in names else None)
 
 
 def spoils_shape(word: str, key: str) -> bool:
@@ -101,6 +109,10 @@ def _shape_of_input(_: str, key: str, __: ast.Expr, ___: Sequence[str]) -> str |
     return "the input has a line of its own: `input image 3x32x32`" if key in _INPUT else None
 
 
+def _size_of_input(_: str, key: str, __: ast.Expr, ___: Sequence[str]) -> str | None:
+    return "leave it out: the size of what comes in is known" if key in SIZES_KNOWN else None
+
+
 def _named(_: str, key: str, __: ast.Expr, ___: Sequence[str]) -> str | None:
     return "a label names a layer: `stem: conv 64, 7x7`" if key == "name" else None
 
@@ -136,6 +148,7 @@ _RULES: Final[tuple[Callable[[str, str, ast.Expr, Sequence[str]], str | None], .
     _order_of_axes,
     _type,
     _shape_of_input,
+    _size_of_input,
     _named,
     _rounding,
     _positions,

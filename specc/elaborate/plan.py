@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
+from specc.elaborate.examples import example
 from specc.elaborate.idle import warn_of_idle
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
@@ -29,13 +30,6 @@ from specc.types import Layout
 RESERVED: Final = ("from", "act", "weights")
 """Arguments that every operation takes."""
 
-
-EXAMPLES: Final = {
-    "channels": "64", "units": "10", "kernel": "3x3", "stride": "2", "pad": "1", "groups": "4", "factor": "2",
-    "scale": "2", "size": "7x7", "sizes": "16x8x8", "order": "(1, 2, 0)", "parts": "2", "amount": "1",
-    "where": "positions", "axis": "channels", "min": "0", "max": "6", "alpha": "0.1", "eps": "1e-5", "bias": "false",
-}  # fmt: skip
-"""Values that show how an argument is written."""
 
 LITERALS: Final = (ast.Number, ast.Size, ast.Text, ast.Bool, ast.List)
 
@@ -126,9 +120,15 @@ def of_block(block: ast.Block | ast.Model, written: str = "") -> Signature:
 
 
 def plan(
-    args: Sequence[ast.Argument], signature: Signature, place: Span, bound: Callable[[str], bool], report: Reporter
+    args: Sequence[ast.Argument],
+    signature: Signature,
+    place: Span,
+    bound: Callable[[str], bool],
+    report: Reporter,
+    holds: Callable[[str], bool] = lambda _: False,
 ) -> Plan:
-    """Sort `args`; `place` is where the call's name stands, `bound` tells names that a scope defines."""
+    """Sort `args`; `place` is where the call's name stands, `bound` tells names that a scope defines, `holds` those
+    that are values of layers for certain."""
     result = Plan()
     positional = [argument for argument in args if argument.key is None]
     keyed = [argument for argument in args if argument.key is not None]
@@ -147,6 +147,8 @@ def plan(
     if signature.merges:
         result.inputs = tuple(argument.value for argument in positional)
     else:
+        if 0 < len(signature.positional) == len(positional) - 1:
+            positional = _without_value(positional, signature, result, report, holds)
         _positional(positional, signature, result, report)
         result.moved = _perhaps_moved(positional, keyed, signature)
     places: dict[str, Span] = {}
@@ -155,7 +157,7 @@ def plan(
     warn_of_products(result.fields, report)
     if signature.what == "operation":
         warn_of_idle(signature.word, result.fields, report)
-    _missing(signature, result, place, report)
+    _missing(signature, result, place, report, holds)
     return result
 
 
@@ -186,7 +188,7 @@ def of_settings(call: ast.Call, op: type[Op], report: Reporter) -> Plan:
         report.error("E0301", key.span, f"`{op.word}(...)` has no argument `{key.id}`", "unknown argument", help=help)
         result.ok = False
     warn_of_idle(op.word, result.fields, report)
-    _missing(signature, result, call.function.span, report)
+    _missing(signature, result, call.function.span, report, lambda _: False)
     return result
 
 
@@ -253,25 +255,45 @@ def _closes(value: ast.Expr, bound: Callable[[str], bool]) -> bool:
     return name is not None and name in activations() and not bound(name)
 
 
+def _without_value(
+    positional: list[ast.Argument],
+    signature: Signature,
+    result: Plan,
+    report: Reporter,
+    holds: Callable[[str], bool],
+) -> list[ast.Argument]:
+    """The arguments of `conv image, 8, 3x3` without the value that is too much, which it works on (E0303)."""
+    first = positional[0].value
+    if signature.what != "operation" or not (isinstance(first, ast.Name) and holds(first.id)):
+        return positional
+    from specc.elaborate.slips import value_first
+
+    message, help = f"too many arguments for `{signature.word}`", value_first(signature.word, positional)
+    report.error("E0303", positional[0].span, message, "this one is too many", help=help)
+    result.flawed = True
+    result.sources = first
+    return positional[1:]
+
+
 def _positional(positional: list[ast.Argument], signature: Signature, result: Plan, report: Reporter) -> None:
     names = signature.positional
     for name, argument in zip(names, positional, strict=False):
         _given(name, signature, result)[name] = argument.value
     if len(positional) > len(names):
         closing = () if result.act is None else (result.act,)
-        surplus, help = meant(signature.word, positional, len(names), signature.names, closing) or (
-            positional[len(names)],
-            f"`{signature.word}` takes {_taken(signature, positional[len(names)].value)}",
-        )
-        report.add(
-            Diagnostic(
-                "E0303",
-                f"too many arguments for `{signature.word}`",
-                surplus.span,
-                "this one is too many",
-                help=help,
+        from specc.elaborate.slips import abbreviated, unbracketed_pair
+
+        surplus, help = (
+            unbracketed_pair(positional[len(names)])
+            or abbreviated(signature.word, positional)
+            or meant(signature.word, positional, len(names), signature.names, closing)
+            or (
+                positional[len(names)],
+                f"`{signature.word}` takes {_taken(signature, positional[len(names)].value)}",
             )
         )
+        message = f"too many arguments for `{signature.word}`"
+        report.error("E0303", surplus.span, message, "this one is too many", help=help)
         result.flawed = True
         if signature.word in TAKE_LISTS:  # what was meant is plain
             items = tuple(argument.value for argument in positional)
@@ -316,7 +338,7 @@ def _taken(signature: Signature, surplus: ast.Expr) -> str:
     bare = f"{quoted(signature.positional)} without names" if signature.positional else "no argument without its name"
     named = [name for name in signature.names if name not in signature.positional]
     if named:
-        return f"{bare}; write others by name, as in `{_example(_told_first(named), named=True)}`"
+        return f"{bare}; write others by name, as in `{example(_told_first(named), named=True)}`"
     if isinstance(surplus, ast.Name):
         return f"{bare}; the value that it works on stands behind `from=`, as in `from={surplus.id}`"
     return f"{bare}, and a closing activation" if signature.positional else "nothing but a closing activation"
@@ -336,11 +358,11 @@ def _twice(key: ast.Name, first: Span, result: Plan, report: Reporter) -> None:
 
 
 def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan, report: Reporter) -> None:
-    from specc.elaborate.foreign_arguments import counted, renamed, spoils_shape, unwritten
+    from specc.elaborate.foreign_arguments import SIZES_KNOWN, counted, renamed, spoils_shape, unwritten
 
     reserved = [word for word in RESERVED if word != "weights" or signature.learns]
     known = signature.names if signature.what == "value" else (*signature.names, *reserved)
-    guess = renamed(signature.word, key.id) or nearest(key.id, known)
+    guess = renamed(signature.word, key.id, known) or (None if key.id in SIZES_KNOWN else nearest(key.id, known))
     unlike = None if guess else unwritten(signature.word, key, value, known)
     report.add(
         Diagnostic(
@@ -360,10 +382,12 @@ def _unknown(key: ast.Name, value: ast.Expr, signature: Signature, result: Plan,
         _given(guess, signature, result).setdefault(guess, value)
 
 
-def _missing(signature: Signature, result: Plan, place: Span, report: Reporter) -> None:
+def _missing(signature: Signature, result: Plan, place: Span, report: Reporter, holds: Callable[[str], bool]) -> None:
     missing = [name for name in signature.required if name not in _given(name, signature, result)]
     if not missing or not result.ok:
         return
+    from specc.elaborate.slips import in_brackets, incomplete
+
     shown = " and ".join(f"`{name}`" for name in missing)
     report.add(
         Diagnostic(
@@ -371,7 +395,11 @@ def _missing(signature: Signature, result: Plan, place: Span, report: Reporter) 
             f"`{signature.word}` needs {shown}",
             place,
             f"{shown} missing",
-            help=unbracketed(signature.word, result.fields) or of_paper(place) or f"write `{_call(signature, result)}`",
+            help=in_brackets(signature.word, result.fields, holds)
+            or unbracketed(signature.word, result.fields)
+            or incomplete(signature.word, result.fields, result.operands)
+            or of_paper(place)
+            or f"write `{_call(signature, result)}`",
         )
     )
     result.ok = False
@@ -385,14 +413,6 @@ def _call(signature: Signature, result: Plan) -> str:
         if written is not None:
             parts.append(text(written))
         elif name in signature.required:
-            parts.append(_example(name, name not in signature.positional, result.act))
+            parts.append(example(name, name not in signature.positional, result.act))
     arguments = ", ".join(parts)
     return f"{signature.word}({arguments})" if signature.what == "value" else f"{signature.word} {arguments}"
-
-
-def _example(name: str, named: bool, act: ast.Expr | None = None) -> str:
-    """A likely value: for a parameter of a block the word behind the arguments, if there is one."""
-    value = EXAMPLES.get(name)
-    if value is None:
-        return f"{name}=..." if act is None else f"{name}={text(act)}"
-    return f"{name}={value}" if named else value

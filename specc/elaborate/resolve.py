@@ -222,7 +222,7 @@ class Resolver:
             for argument in args:  # what they name is in use all the same
                 self._claim(argument.value, body)
         else:
-            made = plan(args, signature(target, name.id), name.span, bound, self._report)
+            made = plan(args, signature(target, name.id), name.span, bound, self._report, bound.holds)
             made.flawed |= id(statement) in self.guesses
             self.plans[id(statement)] = made
             self._arguments(made, None if isinstance(target, BlockDefinition) else target, body)

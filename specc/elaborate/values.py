@@ -128,7 +128,7 @@ def show(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case float():
-            return f"{value:.6g}"
+            return _told_apart(value)
         case Tuned():
             return f"{value}({', '.join(_settings(value))})"
         case Word():
@@ -144,6 +144,12 @@ def show(value: object) -> str:
         case int() | Sym():
             return _shortened(str(value))
     return kind(value)
+
+
+def _told_apart(value: float) -> str:
+    """Six digits, or all where those would make a whole number of it."""
+    short = f"{value:.6g}"
+    return short if value.is_integer() or not float(short).is_integer() else repr(value)
 
 
 def _settings(value: Tuned) -> Iterator[str]:

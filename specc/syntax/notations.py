@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from specc.syntax.stuck import Stuck
+from specc.syntax.unparted import LINES
 
 NO_SHAPE_BEHIND: Final = "a shape is asserted at the line that makes it"
 _SIGNS: Final = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
@@ -76,7 +77,7 @@ def _arrow_alone(stuck: Stuck) -> str | None:
 def _colon_behind_operation(stuck: Stuck) -> str | None:
     """`conv: 8, 3x3`."""
     written = re.search(r"(?:^|[;{}])\s*([A-Za-z_]\w*)\s*:\s*$", stuck.near)
-    if written is None or stuck.token.kind not in ("NUMBER", "SIZE", "LPAR", "LSQB"):
+    if written is None or written[1] not in LINES or stuck.token.kind not in ("NUMBER", "SIZE", "LPAR", "LSQB"):
         return None
     if re.match(r"\d+x\d+\s+[A-Za-z]", stuck.rest) or re.search(r"\bslice\s+:\s*$", stuck.near):
         return None  # `a: 3x3 conv, 64` and `slice :2`, of which others say more
