@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,19 +22,62 @@ unfinished: set[Path] = set()
 """Files of this process that are worth nothing yet: an interrupt that ends it removes them."""
 
 
+def existing(path: str | os.PathLike[str]) -> os.stat_result:
+    """What the system says of what `path` leads to.  Raises `OSError`, for a name with a null byte as well."""
+    try:
+        return os.stat(path)  # noqa: PTH116 - as it is named
+    except ValueError as error:
+        raise OSError(errno.EINVAL, f"its name is none: {error}") from None
+
+
+def status(path: str | os.PathLike[str]) -> os.stat_result | None:
+    """What the system says of what `path` leads to, `None` where there is nothing.
+
+    Raises `OSError` where it does not say: in a folder that may not be searched, for a name that is too long, or one
+    with a null byte.
+    """
+    try:
+        return existing(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` leads to a regular file.  Raises what `status` raises."""
+    there = status(path)
+    return there is not None and stat.S_ISREG(there.st_mode)
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` leads to a folder.  Raises what `status` raises."""
+    there = status(path)
+    return there is not None and stat.S_ISDIR(there.st_mode)
+
+
+def destination(path: Path) -> Path:
+    """The path of the file that writing to `path` replaces or makes, links followed.
+
+    Raises `OSError`: what `status` raises, and `PermissionError` for a file that is write-protected.
+    """
+    if is_file(path) and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "it is write-protected", str(path))
+    return Path(os.path.realpath(path))
+
+
 @contextmanager
 def atomic(path: Path, name: Callable[[], str] | None = None) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file at `path` when the block ends without an exception.
 
     They go to a new file beside the target, are flushed to the disk and renamed over it, or to what `name` calls
     it once all bytes are known; a link is followed, and what is no regular file (`/dev/stdout`) is written in place.
-    What a killed process left beside the same target is removed.  Raises `OSError`.
+    A file that is replaced leaves its permissions to the new one; one that is write-protected is not replaced.  What a
+    killed process left beside the same target is removed.  Raises `OSError`.
     """
-    if path.exists() and not path.is_file():  # as it is named: what a link to a pipe leads to has no name
+    if status(path) is not None and not is_file(path):  # as it is named: what a link to a pipe leads to has no name
         with path.open("wb") as device:
             yield device
         return
-    target = path.resolve()
+    target = destination(path)
     _sweep(target)
     temporary = target.with_name(f"{_start(target)}{secrets.token_hex(6)}.tmp")
     # before there is a file: an interrupt may come while it is made
@@ -41,6 +86,8 @@ def atomic(path: Path, name: Callable[[], str] | None = None) -> Iterator[Binary
         stream.flush()
         os.fsync(stream.fileno())
         final = target.with_name(name()) if name else target
+        if (old := status(final)) is not None:
+            temporary.chmod(stat.S_IMODE(old.st_mode))
         temporary.replace(final)  # while the lock is held, so that nobody takes the file for a dead one's
     _flush_folder(target.parent)
 

@@ -16,6 +16,7 @@ from specc.frozen import changed
 from specc.interpreter import canonical, spoken
 from specc.ir import Graph
 from specc.ir.graph import saved_values
+from specc.limits import DEFAULT_LIMITS
 from specc.onnx.emit import emit
 from specc.onnx.expose import Held, expose, held_values
 from specc.onnx.proto import Model
@@ -65,14 +66,21 @@ class Inference:
         return results, ()
 
     def over(
-        self, files: Sequence[Path], *, batch: int = 1, resize: bool = False, readers: int | None = None
+        self,
+        files: Sequence[Path],
+        *,
+        batch: int = 1,
+        resize: bool = False,
+        readers: int | None = None,
+        pixels: int = DEFAULT_LIMITS.pixels,
     ) -> Generator[tuple[Answers | None, tuple[Diagnostic, ...]], None, None]:
         """The answers to `files` in their order, or what is wrong with a file instead; the next ones follow.
 
         Reading, putting together and running batches overlap, with a fixed number of images in memory: see
         `read_batches`, whose `threads` are `readers` (one for each processor, up to four).
         """
-        batches = read_batches(self.graph, files, size=batch, resize=resize, threads=readers or min(4, processors()))
+        threads = readers or min(4, processors())
+        batches = read_batches(self.graph, files, size=batch, resize=resize, threads=threads, pixels=pixels)
         return ahead(self._answers(ahead(batches, AHEAD)), AHEAD)
 
     def _answers(

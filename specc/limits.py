@@ -30,6 +30,8 @@ class Limits(NamedTuple):
     memory: int = 0
     """Bytes that run, verify, export and weights may need for weights and values; 0 stands for what is available
     (E0706)."""
+    pixels: int = 200_000_000
+    """Pixels of one image that `run` reads (E0706)."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -25,7 +25,7 @@ _BY_SUFFIX = {
     ".onnx": _ONNX,
     ".npy": _ARRAY,
     **dict.fromkeys((".npz", ".safetensors", ".pt", ".pth", ".h5", ".hdf5", ".keras"), _WEIGHTS),
-    **dict.fromkeys((".png", ".jpg", ".jpeg"), _IMAGE),
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp"), _IMAGE),
 }
 _BY_BEGINNING = {
     b"\x89PNG": _IMAGE,

@@ -216,13 +216,13 @@ class Model:
         that is missing or cannot be read raises `SpecError`, or is passed over and given to `on_error`.
         """
         from specc.inference import open_inference
-        from specc.runtime.files import find_files
+        from specc.runtime.files import find_files, told
 
         for name, number in (("threads", threads), ("readers", readers)):
             if number is not None:
                 arguments.whole(name, number, least=1)
         arguments.check_device(device)
-        found, missing = find_files(arguments.path(file) for file in files)
+        found, missing, others = find_files(arguments.path(file) for file in files)
         problems = () if on_error else missing
         if arguments.whole("batch", batch) < 1:
             problems = (*problems, Diagnostic("E0901", f"a batch has at least one item, not {batch}"))
@@ -234,10 +234,13 @@ class Model:
         )
         if opened is None:
             raise SpecError(problems)
+        if others:
+            warnings.warn(told(others), stacklevel=2)
         if on_error is not None:
             for problem in missing:
                 on_error(problem)
-        return _each(opened.over(found, batch=batch, resize=resize, readers=readers), on_error)
+        answers = opened.over(found, batch=batch, resize=resize, readers=readers, pixels=self.limits.pixels)
+        return _each(answers, on_error)
 
     def verify(
         self,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from specc.diagnostics import Diagnostic
+from specc.files import destination, is_folder, status
 from specc.ir import Graph
 
 Suffixes: TypeAlias = tuple[str, ...]
@@ -28,9 +31,10 @@ _BELONGS: Final = {
     ".pb": "TensorFlow's models",
     ".mlmodel": "Core ML's models",
     **dict.fromkeys((".engine", ".plan", ".trt"), "TensorRT's engines"),
-    **dict.fromkeys((".npy", ".png", ".jpg", ".jpeg"), "inputs"),
+    **dict.fromkeys((".npy", ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp"), "inputs"),
     **dict.fromkeys((".json", ".jsonl", ".csv"), "results"),
 }
+_HELP: Final = {"it is write-protected": "`chmod u+w` allows writing to it, or choose another name"}
 _CONVERTED: Final = "what is written is ONNX, which other tools convert"
 _HINTS: Final[dict[tuple[Suffixes, str], str]] = {
     (MODEL, ".py"): "PyTorch source is written by `--to torch`, in Python by `specc.torch.write_source`",
@@ -43,19 +47,20 @@ def refusals(
     output: Path, suffixes: Suffixes, inputs: Iterable[Path] = (), others: Iterable[Path] = ()
 ) -> tuple[Diagnostic, ...]:
     """E0904 where `output` is one of the `inputs` or of the `others` that are written, however they are spelt, where
-    its suffix belongs to other things than those that end in `suffixes`, it is a folder, or its folder is missing.
-    What else is no regular file takes anything."""
-    if output.is_dir():
-        return (_unwritable(output, "it is a folder", f"name a file in it: `{output / 'NAME'}{suffixes[0]}`"),)
-    if output.exists() and not output.is_file():
-        return ()
-    found = _clash(output, inputs, others) or _foreign(output, suffixes) or _homeless(output)
+    its suffix belongs to other things than those that end in `suffixes`, it is a folder or write-protected, or its
+    folder is missing.  What else is no regular file takes anything."""
+    try:
+        found = _obstacle(output, suffixes, inputs, others)
+    except OSError as error:
+        return (unwritable(output, error),)
     return () if found is None else (_unwritable(output, *found),)
 
 
 def unwritable(output: Path, error: OSError) -> Diagnostic:
     """E0904 for a file that could not be written."""
-    return _unwritable(output, *(_homeless(output) or (error.strerror or str(error), None)))
+    said = error.strerror or str(error)
+    missing = _homeless(output) if isinstance(error, FileNotFoundError | NotADirectoryError) else None
+    return _unwritable(output, *(missing or (said, _HELP.get(said))))
 
 
 def _unwritable(output: Path, reason: str, help: str | None) -> Diagnostic:
@@ -67,10 +72,27 @@ def spec_files(graph: Graph) -> list[Path]:
     return [Path(file) for file in dict.fromkeys((graph.file, *(node.file for node in graph.nodes)))]
 
 
-def _clash(output: Path, inputs: Iterable[Path], others: Iterable[Path]) -> tuple[str, str] | None:
-    if output.exists():
+def _obstacle(
+    output: Path, suffixes: Suffixes, inputs: Iterable[Path], others: Iterable[Path]
+) -> tuple[str, str | None] | None:
+    """Why nothing goes there, and what helps.  Raises `OSError`."""
+    there = status(output)
+    if there is not None and stat.S_ISDIR(there.st_mode):
+        return "it is a folder", f"name a file in it: `{output / 'NAME'}{suffixes[0]}`"
+    if there is not None and not stat.S_ISREG(there.st_mode):
+        return None
+    found = _clash(output, there, inputs, others) or _foreign(output, suffixes) or _homeless(output)
+    if found is None:
+        destination(output)
+    return found
+
+
+def _clash(
+    output: Path, there: os.stat_result | None, inputs: Iterable[Path], others: Iterable[Path]
+) -> tuple[str, str] | None:
+    if there is not None:
         for path in inputs:
-            if path.exists() and path.samefile(output):
+            if (read := _known(path)) is not None and os.path.samestat(read, there):
                 same = "it is read as well" if path == output else f"it is {path}, which is read as well"
                 return same, "choose another file for the output"
     real = os.path.realpath(output)
@@ -79,14 +101,21 @@ def _clash(output: Path, inputs: Iterable[Path], others: Iterable[Path]) -> tupl
     return None
 
 
+def _known(path: Path) -> os.stat_result | None:
+    """What lies at `path`; nothing where the system does not say: whoever reads it tells why."""
+    with suppress(OSError):
+        return status(path)
+    return None
+
+
 def _homeless(output: Path) -> tuple[str, str | None] | None:
-    """Which folder is missing, or is none."""
+    """Which folder is missing, or is none.  Raises `OSError`."""
     folder = output.parent
-    if folder.is_dir():
+    if is_folder(folder):
         return None
     above = [*reversed(folder.parents), folder]
-    first = next(path for path in above if not path.is_dir())
-    if first.exists():
+    first = next(path for path in above if not is_folder(path))
+    if status(first) is not None:
         return f"{first} is no folder", None
     return f"there is no folder {first}", f"`mkdir -p {folder}` makes it"
 

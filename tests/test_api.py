@@ -122,7 +122,8 @@ def test_files_are_run_one_after_the_other(path: Path, tmp_path: Path) -> None:
     (tmp_path / "b.png").write_bytes(b"no picture")
     np.save(tmp_path / "c.npy", x[2])
     wrong: list[Diagnostic] = []
-    found = list(model.run_files(tmp_path, device="cpu", batch=2, on_error=wrong.append))
+    with pytest.warns(UserWarning, match=r"passed over a file that is neither image nor array by its name: 1 \.cnn"):
+        found = list(model.run_files(tmp_path, device="cpu", batch=2, on_error=wrong.append))
     assert [Path(source).name for source, _ in found] == ["a.npy[0]", "a.npy[1]", "c.npy"]
     np.testing.assert_allclose(np.stack([y for _, y in found]), model.run(x, device="cpu"), rtol=1e-5)
     assert [problem.code for problem in wrong] == ["E0608"]
@@ -130,7 +131,7 @@ def test_files_are_run_one_after_the_other(path: Path, tmp_path: Path) -> None:
     assert len(list(model.run_files("no.npy", tmp_path / "c.npy", device="cpu", on_error=wrong.append))) == 1
     assert [problem.code for problem in wrong] == ["E0601"]
     with pytest.raises(specc.SpecError, match="E0608"):
-        list(model.run_files(tmp_path, device="cpu"))
+        list(model.run_files(tmp_path / "b.png", device="cpu"))
 
 
 @pytest.mark.parametrize("layout", ["chw", "hwc"])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from specc.files import atomic
+from specc.files import atomic, status
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path):
@@ -46,3 +46,27 @@ def test_links_are_followed_and_devices_written_in_place(tmp_path):
     with atomic(Path(os.devnull)) as stream:
         stream.write(b"gone")
     assert Path(os.devnull).is_char_device()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path):
+    path = tmp_path / "out"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    with atomic(path) as stream:
+        stream.write(b"new")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o640)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b"], ids=["too long", "null byte"])
+def test_what_can_be_no_name_is_an_error_of_the_system(name, tmp_path):
+    with pytest.raises(OSError, match=r"too long|null byte"):
+        status(tmp_path / name)
+    with pytest.raises(OSError, match=r"too long|null byte"), atomic(tmp_path / name):
+        pass
+
+
+def test_nothing_has_no_status(tmp_path):
+    (tmp_path / "file").touch()
+    assert status(tmp_path / "nothing") is None
+    assert status(tmp_path / "file" / "below") is None

@@ -4,7 +4,8 @@ Images and arrays of uint8 are pixels 0..255 and get the preprocessing that the 
 of floating-point numbers are taken as they are. Arrays have the layout of the spec (channels first, with layout=hwc
 last; colours are red, green, blue), one item or several behind a batch axis.
 
-Folders give the files that lie in them, not those of folders inside: the pattern 'photos/**' finds these as well.
+Folders give the images and arrays that lie in them, not those of folders inside: the pattern 'photos/**' finds these
+as well. How many other files there are is told. Of an image with several frames or pages the first is taken.
 
 Results go to standard output, or with -o to an .npz, .json, .jsonl or .csv file, in the order of the inputs; for a
 classifier --top-k prints the best classes.
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from specc.cli.console import BAD_REQUEST, OK, STANDARD, Console, named, output_file
 from specc.cli.model_arguments import add_device_argument, add_weights_arguments, load_weights, weights_files
-from specc.cli.spec_arguments import add_spec_arguments, one_model
+from specc.cli.spec_arguments import add_spec_arguments, limits, one_model
 from specc.cli.waiting import waiting
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
@@ -61,8 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         required=True,
         action="extend",
-        help="PNG, JPEG, .npy, .npz (an array for each input by name), folders of these (without those inside them), "
-        "or patterns such as 'photos/**'",
+        help="PNG, JPEG, WebP, TIFF, GIF, BMP, .npy, .npz (an array for each input by name), folders of these (without "
+        "those inside them), or patterns such as 'photos/**'",
     )
     add_weights_arguments(parser)
     add_device_argument(parser, "auto")
@@ -98,9 +99,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if unsuitable:
         console.report(unsuitable)
         return BAD_REQUEST
-    from specc.runtime.files import find_files
+    from specc.runtime.files import find_files, told
 
-    files, missing = find_files(options.input)
+    files, missing, others = find_files(options.input)
     problems = () if files else missing
     if not problems and options.output is not None:
         problems = refusals(Path(options.output), RESULTS, [*spec_files(graph), *weights_files(options), *files])
@@ -129,6 +130,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return BAD_REQUEST
     for diagnostic in missing:
         console.problem(diagnostic)
+    if others:
+        console.note(told(others))
     return _infer(opened, files, _Count(failed=len(missing)), options, console)
 
 
@@ -211,7 +214,13 @@ def _infer(
 
     try:
         with _sinks(opened.graph, options, console) as sinks:
-            answers = opened.over(files, batch=options.batch, resize=options.resize, readers=options.readers)
+            answers = opened.over(
+                files,
+                batch=options.batch,
+                resize=options.resize,
+                readers=options.readers,
+                pixels=limits(options).pixels,
+            )
             talking = options.output is None or options.top_k is not None
             with closing(answers), console.progress(len(files), "files", talking=talking) as advance:
                 _deliver(answers, sinks, count, console, advance)

@@ -8,6 +8,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from specc.diagnostics import Diagnostic
+from specc.files import existing
 from specc.onnx.framing import is_open
 from specc.onnx.initialisers import stored_tensor
 from specc.onnx.precision import BY_ELEMENT
@@ -37,6 +38,7 @@ def read_model(path: Path) -> tuple[onnx.ModelProto | None, tuple[Diagnostic, ..
     is missing, of another size, or anything but a plain file beside the model, are E0907.
     """
     try:
+        existing(path)
         data = path.read_bytes()
     except OSError as error:
         return None, (Diagnostic("E0601", f"cannot read {path}: {error.strerror or error}", file=str(path)),)

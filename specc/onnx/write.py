@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 
 from specc.diagnostics import Diagnostic
-from specc.files import atomic, locked, pending
+from specc.files import atomic, destination, locked, pending
 from specc.onnx.framing import Buffer, chunks, data_bytes, is_open, size
 from specc.onnx.precision import BY_ELEMENT
 from specc.onnx.program import Array, EmitError
@@ -113,7 +113,7 @@ def _write_split(model: onnx.ModelProto, weights: Mapping[str, Array], path: Pat
     The data file of a model that is replaced stays: other models may point to it.  From its appearance until the model
     points to it no other export to the folder may make or remove one, for exports of the same weights share it.
     """
-    target = path.resolve()
+    target = destination(path)
     outside = onnx.ModelProto()
     outside.CopyFrom(model)
     digest = hashlib.sha256()

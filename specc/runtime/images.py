@@ -1,15 +1,17 @@
-"""Reading PNG and JPEG images as pixels."""
+"""Reading images as pixels."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeAlias
+from threading import Lock
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from specc.dims import Dim
 from specc.ir.graph import GraphInput
+from specc.limits import DEFAULT_LIMITS
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -17,6 +19,9 @@ MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's names for grey, colour, and colour with transparency, by the number of channels."""
 FAILURES = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 """What Pillow raises for a file that is no sound image."""
+
+_OPENING: Final = Lock()
+"""Held while Pillow's own limit, which is one for the whole process, is put aside."""
 
 
 class Misfit(ValueError):
@@ -27,19 +32,24 @@ class Misfit(ValueError):
         self.help = help
 
 
-def read_image(path: Path, item: GraphInput, resize: bool) -> Array:
-    """The image at `path` as canonical pixels 0..255 (channels, height, width), upright as its EXIF data says.
+class TooLarge(Exception):
+    """An image of more pixels than are read; the text says how many."""
+
+
+def read_image(path: Path, item: GraphInput, resize: bool, most: int = DEFAULT_LIMITS.pixels) -> Array:
+    """The image at `path` as canonical pixels 0..255 (channels, height, width), upright as its EXIF data says; of
+    several frames or pages the first.
 
     Grey becomes colour and colour grey as the input needs.  Its size must be the declared one, unless `resize` scales
-    it there (bilinear).  Raises `Misfit`, and `FAILURES` for unreadable files.
+    it there (bilinear).  Raises `Misfit`, `TooLarge` for more than `most` pixels, and `FAILURES` for unreadable files.
     """
     _, channels, *sizes = item.type.shape
     if len(sizes) != 2 or not isinstance(channels, int) or channels not in MODES:
         raise Misfit(f"input `{item.name}` ({item.type.text()}) is no image: give .npy or .npz")
-    with Image.open(path) as opened:
+    with _opened(path, most) as opened:
+        opened.load()  # before it is turned: TIFF turns by itself, and what it has turned is not to be turned again
         ImageOps.exif_transpose(opened, in_place=True)
-        opened.load()
-    wide, mode = opened.mode.startswith("I"), MODES[channels]
+    wide, mode = _is_wide(opened), MODES[channels]
     # Pillow copies what is upright, or in the mode already, where it is asked to change that
     image = opened if wide or opened.mode == mode else opened.convert(mode)
     image = _fitted(image, sizes[0], sizes[1], resize)
@@ -47,6 +57,28 @@ def read_image(path: Path, item: GraphInput, resize: bool) -> Array:
     if pixels.ndim == 2:
         return np.broadcast_to(pixels, (channels, *pixels.shape))
     return np.moveaxis(pixels, -1, 0)
+
+
+def _opened(path: Path, most: int) -> Image.Image:
+    """The image at `path`, of which nothing but the beginning has been read."""
+    with _OPENING:
+        theirs, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            opened = Image.open(path)
+        finally:
+            Image.MAX_IMAGE_PIXELS = theirs
+    width, height = opened.size
+    if width * height > most:
+        opened.close()
+        raise TooLarge(f"the image has {width} x {height} pixels, and at most {most:_} are read")
+    return opened
+
+
+def _is_wide(image: Image.Image) -> bool:
+    """Whether its pixels are grey in 16 bits; raises `Misfit` where they are numbers of no known range."""
+    if image.mode == "F" or (image.mode == "I" and image.format != "PNG"):
+        raise Misfit("its pixels are numbers of 32 bits, of which nothing says what is white: give .npy or .npz")
+    return image.mode.startswith("I")
 
 
 def _fitted(image: Image.Image, height: Dim, width: Dim, resize: bool) -> Image.Image:

@@ -14,8 +14,9 @@ from specc.diagnostics import Diagnostic
 from specc.interpreter import bind, canonical, normalised, spoken
 from specc.interpreter.fitting import fits, how_to_fit
 from specc.ir.graph import Graph, GraphInput
+from specc.limits import DEFAULT_LIMITS
 from specc.runtime.files import IMAGES
-from specc.runtime.images import FAILURES, Array, Misfit, read_image
+from specc.runtime.images import FAILURES, Array, Misfit, TooLarge, read_image
 from specc.runtime.overlap import ordered
 
 AHEAD = 2
@@ -46,18 +47,24 @@ class _Item:
 
 
 def read_batches(
-    graph: Graph, files: Sequence[Path], *, size: int = 1, resize: bool = False, threads: int = 1
+    graph: Graph,
+    files: Sequence[Path],
+    *,
+    size: int = 1,
+    resize: bool = False,
+    threads: int = 1,
+    pixels: int = DEFAULT_LIMITS.pixels,
 ) -> Generator[tuple[Batch | None, tuple[Diagnostic, ...]], None, None]:
     """Batches of at most `size` items from `files`, in order; items of different open sizes never share one.
 
     Images and uint8 arrays get the declared preprocessing, floating-point arrays are taken as they are.  An array has
     the input's shape, or that with a batch axis in front; `.npz` holds one array for each input by name.  In the place
-    of a file that does not fit (E0901) or cannot be read (E0608) stands why, and the next ones follow.  `threads`
-    files are read at once, and only a few before they are needed.
+    of a file that does not fit (E0901), cannot be read (E0608) or is an image of more than so many `pixels` (E0706)
+    stands why, and the next ones follow.  `threads` files are read at once, and only a few before they are needed.
     """
     batch: list[_Item] = []
     finished = 0
-    read = partial(_read, graph, resize=resize)
+    read = partial(_read, graph, resize=resize, pixels=pixels)
     for items, diagnostics in ordered(read, files, threads=threads, size=threads + AHEAD):
         if diagnostics:
             yield None, diagnostics
@@ -74,12 +81,15 @@ def read_batches(
         yield _batch(graph, batch, finished), ()
 
 
-def _read(graph: Graph, path: Path, resize: bool) -> tuple[list[_Item], tuple[Diagnostic, ...]]:
+def _read(graph: Graph, path: Path, resize: bool, pixels: int) -> tuple[list[_Item], tuple[Diagnostic, ...]]:
     try:
-        items = _items(graph, path, resize)
+        items = _items(graph, path, resize, pixels)
         _fit(graph, items)
     except Misfit as error:
         return [], (Diagnostic("E0901", f"{path}: {error}", help=error.help),)
+    except TooLarge as error:
+        help = "`--limit pixels=N` raises the limit, from Python `specc.load(FILE, limits=Limits(pixels=N))`"
+        return [], (Diagnostic("E0706", f"{path}: {error}", help=help),)
     except (*FAILURES, BadZipFile, EOFError) as error:
         reason = getattr(error, "strerror", None) or "it is damaged, or not what its name says"
         return [], (Diagnostic("E0608", f"cannot read {path}: {reason}"),)
@@ -95,7 +105,7 @@ def _fit(graph: Graph, items: list[_Item]) -> None:
         raise Misfit(diagnostics[0].message)
 
 
-def _items(graph: Graph, path: Path, resize: bool) -> list[_Item]:
+def _items(graph: Graph, path: Path, resize: bool, pixels: int) -> list[_Item]:
     if path.suffix.lower() == ".npz":
         return _from_npz(graph, path)
     if len(graph.inputs) != 1:
@@ -103,7 +113,7 @@ def _items(graph: Graph, path: Path, resize: bool) -> list[_Item]:
         raise Misfit(f"the model has several inputs ({names}): give one .npz with an array for each")
     (item,) = graph.inputs
     if path.suffix.lower() in IMAGES:
-        return [_Item(str(path), {item.name: _prepared(item, read_image(path, item, resize))})]
+        return [_Item(str(path), {item.name: _prepared(item, read_image(path, item, resize, pixels))})]
     # mapped into memory: an archive of many images is read item by item
     array = _batched(graph, item, np.load(path, mmap_mode="r", allow_pickle=False))
     return _split(str(path), {item.name: array})
@@ -114,6 +124,11 @@ def _from_npz(graph: Graph, path: Path) -> list[_Item]:
         missing = [item.name for item in graph.inputs if item.name not in archive.files]
         if missing:
             raise Misfit(f"it has no array `{missing[0]}`, only {', '.join(archive.files) or 'nothing'}")
+        inputs = [item.name for item in graph.inputs]
+        surplus = [name for name in archive.files if name not in inputs]
+        if surplus:
+            of = f"only input is `{inputs[0]}`" if len(inputs) == 1 else f"inputs are {', '.join(inputs)}"
+            raise Misfit(f"it has an array `{surplus[0]}`, and the model's {of}")
         arrays = {item.name: _batched(graph, item, archive[item.name]) for item in graph.inputs}
     if len({len(array) for array in arrays.values()}) > 1:
         raise Misfit("its arrays differ in the number of items")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from specc.diagnostics import Diagnostic
+from specc.files import is_file, status
 from specc.weights.keras import read_h5, read_keras
 from specc.weights.npz import read_npy, read_npz
 from specc.weights.pytorch import read_pytorch
@@ -33,10 +34,13 @@ def read(path: Path, readers: Mapping[str, Reader] = READERS) -> tuple[Weights |
     E0601 and E0602 for a path that leads to no file, E0608 where the system refuses, E0906 where h5py is missing for
     a Keras file, E0802 for a file that is of no known format, damaged, or not what it claims.
     """
-    if not path.exists():
-        return None, (Diagnostic("E0601", f"`{path}` does not exist", file=str(path)),)
-    if not path.is_file():
-        return None, (Diagnostic("E0602", f"`{path}` is not a regular file", file=str(path)),)
+    try:
+        if status(path) is None:
+            return None, (Diagnostic("E0601", f"`{path}` does not exist", file=str(path)),)
+        if not is_file(path):
+            return None, (Diagnostic("E0602", f"`{path}` is not a regular file", file=str(path)),)
+    except OSError as error:
+        return None, (_refused(path, error),)
     reader = readers.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(readers)
@@ -47,7 +51,11 @@ def read(path: Path, readers: Mapping[str, Reader] = READERS) -> tuple[Weights |
     except Unreadable as error:
         return None, (unreadable(path, str(error), error.code),)
     except OSError as error:
-        return None, (Diagnostic("E0608", f"cannot read `{path}`: {error.strerror or error}", file=str(path)),)
+        return None, (_refused(path, error),)
+
+
+def _refused(path: Path, error: OSError) -> Diagnostic:
+    return Diagnostic("E0608", f"cannot read `{path}`: {error.strerror or error}", file=str(path))
 
 
 def unreadable(path: Path, reason: str, code: str = "E0802") -> Diagnostic:

@@ -118,8 +118,8 @@ def test_a_missing_file_costs_a_line_and_the_rest_gets_its_results(specc: Specc)
     assert answer.err.splitlines() == [
         "no --weights: the model runs with seeded weights (seed 0)",
         "error[E0601]: nope.png does not exist",
-        "error[E0601]: *.tif has no images (PNG, JPEG) or arrays (.npy, .npz)",
-        "error[E0901]: net.cnn is neither an image (.png, .jpg) nor an array (.npy, .npz)",
+        "error[E0601]: *.tif has no images (PNG, JPEG, WebP, TIFF, GIF, BMP) or arrays (.npy, .npz)",
+        "error[E0901]: net.cnn is neither an image (.png, .jpg, .webp, .tif, .gif, .bmp) nor an array (.npy, .npz)",
         "wrote out.jsonl: animal of 2 inputs",
     ]
 

@@ -5,10 +5,11 @@ import os
 import sys
 
 PR_CAPBSET_DROP = 24
-CAP_DAC_OVERRIDE = 1
+CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 
 
 def give_up_override() -> None:
-    """For `preexec_fn`: what is executed next may no longer write where the permissions say no (Linux, prctl(2))."""
+    """For `preexec_fn`: what is executed next meets what the permissions say (Linux, prctl(2))."""
     if os.geteuid() == 0 and sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
+        for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
+            ctypes.CDLL(None, use_errno=True).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)

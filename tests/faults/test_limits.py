@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from specc.cli import main
 from specc.limits import DEFAULT_LIMITS, Limits
@@ -21,6 +22,7 @@ HITS = {
     "elements": (5, NET.format("for _i in range(6) { relu }"), "E0702"),
     "findings": (1, NET.format("reluu\ntanhh"), "E0707"),
     "memory": (100, NET.format("conv 8, 3x3"), "E0706"),
+    "pixels": (63, NET.format("relu"), "E0706"),
 }
 ALIKE = {
     "blocks within blocks": ("block a { relu }\nblock b { a }\nblock c { b }\n" + NET.format("c"), "nesting", 2),
@@ -33,7 +35,11 @@ ALIKE = {
 def check(folder: Path, text: str, *options: str) -> int:
     (folder / "net.cnn").write_text(text, encoding="utf-8")
     (folder / "other.cnn").write_text("block other { relu }\n", encoding="utf-8")
-    command = "verify" if any(option.startswith("memory=") for option in options) else "check"
+    limit = options[1].partition("=")[0] if options else ""
+    command = {"memory": "verify", "pixels": "run"}.get(limit, "check")
+    if command == "run":
+        Image.new("RGB", (8, 8)).save(folder / "x.png")
+        options = (*options, "--input", str(folder / "x.png"))
     return main([command, str(folder / "net.cnn"), *options])
 
 

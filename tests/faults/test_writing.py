@@ -81,7 +81,40 @@ def test_a_folder_that_is_read_only(folder):
     assert litter(folder) == []
 
 
-@pytest.mark.parametrize("target", ["net.cnn/net.onnx", "missing/net.onnx", "/proc/net.onnx"])
+def test_a_file_that_is_write_protected(folder):
+    target = folder / "net.onnx"
+    old = target.read_bytes()
+    target.chmod(0o444)
+    started = export(folder, "--seed", "1", preexec_fn=give_up_override)
+    assert b"error[E0904]: cannot write net.onnx: it is write-protected" in started.communicate()[1]
+    assert (started.returncode, target.read_bytes(), target.stat().st_mode & 0o777) == (2, old, 0o444)
+
+
+UNREADABLE = {
+    "export net.cnn -o closed/x.onnx": "E0904",
+    "export net.cnn -o closed/below/x.onnx": "E0904",
+    "export net.cnn --to torch -o closed/x.py": "E0904",
+    "export net.cnn --weights closed/x.npz": "E0608",
+    "run net.cnn -i closed": "E0608",
+    "run net.cnn -i closed/*": "E0608",
+    "run net.cnn -i closed/x.png": "E0608",
+    "verify net.cnn --onnx closed/x.onnx": "E0601",
+    "import closed/x.onnx": "E0608",
+}
+
+
+@pytest.mark.parametrize("command", UNREADABLE)
+def test_a_folder_that_may_not_be_searched(command, folder):
+    (folder / "closed").mkdir(mode=0)
+    done = subprocess.run(
+        [sys.executable, "-m", "specc", *command.split()],
+        cwd=folder, preexec_fn=give_up_override, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.split(":")[0]) == (2, f"error[{UNREADABLE[command]}]")
+    assert "Permission denied" in done.stderr
+
+
+@pytest.mark.parametrize("target", ["net.cnn/net.onnx", "missing/net.onnx", "/proc/net.onnx", "a" * 300 + ".onnx"])
 def test_a_place_where_nothing_can_be_written(target, folder):
     started = export(folder, "-o", target)
     _, err = started.communicate()

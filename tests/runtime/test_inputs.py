@@ -12,7 +12,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parents[1] / "onnx"))
 from graphs import layer, network, numbers, shape
 
-from specc.runtime.files import find_files
+from specc.runtime.files import find_files, told
 from specc.runtime.inputs import read_batches
 
 COLOUR = network(shape(3, 4, 6), ("r", layer("relu")), mean=(0.5, 0.5, 0.5), std=(0.5, 0.25, 0.5))
@@ -65,6 +65,47 @@ def test_exif_turns_the_image(tmp_path):
     np.testing.assert_allclose(batch.arrays["image"][0, 0], np.rot90(PIXELS[..., 0], -1) / 255, atol=1e-6)
 
 
+@pytest.mark.parametrize("suffix", ["webp", "tif", "tiff", "bmp", "png"])
+def test_formats_without_loss_give_the_same_pixels(suffix, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upright = suffix == "bmp"  # which has no EXIF data
+    options = {} if upright else {"exif": exif}
+    path = save(tmp_path / f"a.{suffix}", lossless=True, **options)
+    (batch,), _ = read(OPEN, path)
+    expected = PIXELS if upright else np.rot90(PIXELS, -1)
+    np.testing.assert_allclose(batch.arrays["image"][0], expected.transpose(2, 0, 1) / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", ["gif", "tif", "webp", "png"])
+def test_of_several_frames_the_first_is_taken(suffix, tmp_path):
+    black, white = (Image.fromarray(np.full((4, 6, 3), level, np.uint8)) for level in (0, 255))
+    black.save(tmp_path / f"a.{suffix}", save_all=True, append_images=[white])
+    (batch,), _ = read(COLOUR, tmp_path / f"a.{suffix}")
+    assert batch.arrays["image"].max() < 0
+
+
+def test_numbers_of_no_known_range_are_no_pixels(tmp_path):
+    _, (diagnostic,) = read(GREY, save(tmp_path / "a.tif", PIXELS[..., 0].astype(np.float32)))
+    assert (diagnostic.code, "of which nothing says what is white" in diagnostic.message) == ("E0901", True)
+
+
+def test_images_have_a_limit_of_their_own(tmp_path):
+    path = save(tmp_path / "a.png")
+    _, (diagnostic,) = read(COLOUR, path, pixels=23)
+    assert diagnostic.code == "E0706"
+    assert "6 x 4 pixels, and at most 23 are read" in diagnostic.message
+    assert "`--limit pixels=N`" in diagnostic.help
+    assert read(COLOUR, path, pixels=24)[1] == []
+
+
+def test_images_larger_than_pillow_reads_by_itself(tmp_path, monkeypatch):
+    path = save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5)
+    assert read(COLOUR, path)[1] == []
+    assert Image.MAX_IMAGE_PIXELS == 5
+
+
 def test_another_size_needs_resize(tmp_path):
     path = save(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
     _, (diagnostic,) = read(COLOUR, path)
@@ -102,8 +143,15 @@ def test_arrays_with_and_without_a_batch(tmp_path, array, items):
         np.testing.assert_array_equal(batch.arrays["image"], array.astype(np.float32).reshape(items, 3, 4, 6))
 
 
+def test_archives_hold_nothing_but_inputs(tmp_path):
+    np.savez(tmp_path / "x.npz", image=numbers(2, 3, 4, 6), imgae=0)
+    _, (diagnostic,) = read(COLOUR, tmp_path / "x.npz")
+    assert diagnostic.code == "E0901"
+    assert diagnostic.message.endswith("it has an array `imgae`, and the model's only input is `image`")
+
+
 def test_archives_go_by_input_name(tmp_path):
-    np.savez(tmp_path / "x.npz", image=numbers(2, 3, 4, 6), other=0)
+    np.savez(tmp_path / "x.npz", image=numbers(2, 3, 4, 6))
     (batch,), _ = read(COLOUR, tmp_path / "x.npz", size=2)
     np.testing.assert_array_equal(batch.arrays["image"], numbers(2, 3, 4, 6))
 
@@ -146,26 +194,36 @@ def test_a_wrong_file_stands_where_it_was_met(tmp_path):
 def test_folders_and_patterns_give_their_images_sorted(tmp_path):
     for name in ("b.png", "a.JPG", "c.npy", "notes.txt"):
         (tmp_path / name).touch()
-    assert [p.name for p in find_files([str(tmp_path)])[0]] == ["a.JPG", "b.png", "c.npy"]
-    assert [p.name for p in find_files([str(tmp_path / "*.png")])[0]] == ["b.png"]
+    assert [p.name for p in find_files([str(tmp_path)]).files] == ["a.JPG", "b.png", "c.npy"]
+    assert [p.name for p in find_files([str(tmp_path / "*.png")]).files] == ["b.png"]
     (tmp_path / "inside").mkdir()
     (tmp_path / "inside" / "d.png").touch()
-    assert [p.name for p in find_files([str(tmp_path)])[0]] == ["a.JPG", "b.png", "c.npy"]
-    assert [p.name for p in find_files([str(tmp_path / "**")])[0]] == ["a.JPG", "b.png", "c.npy", "d.png"]
-    assert [p.name for p in find_files([str(tmp_path / "b.png"), str(tmp_path / "a.JPG")])[0]] == ["b.png", "a.JPG"]
+    assert [p.name for p in find_files([str(tmp_path)]).files] == ["a.JPG", "b.png", "c.npy"]
+    assert [p.name for p in find_files([str(tmp_path / "**")]).files] == ["a.JPG", "b.png", "c.npy", "d.png"]
+    assert [p.name for p in find_files([str(tmp_path / "b.png"), str(tmp_path / "a.JPG")]).files] == ["b.png", "a.JPG"]
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("missing.png", "E0601"), ("*.gif", "E0601"), ("notes.txt", "E0901"), ("empty", "E0601")]
+    ("name", "code"),
+    [("missing.png", "E0601"), ("*.gif", "E0601"), ("notes.txt", "E0901"), ("empty", "E0601"), ("a" * 300, "E0608")],
 )
 def test_names_that_lead_nowhere(tmp_path, name, code):
     (tmp_path / "notes.txt").touch()
     (tmp_path / "empty").mkdir()
-    _, (diagnostic,) = find_files([str(tmp_path / name)])
+    (diagnostic,) = find_files([str(tmp_path / name)]).problems
     assert diagnostic.code == code
+
+
+def test_files_of_other_kinds_are_counted(tmp_path):
+    for name in ("a.png", "b.heic", "c.HEIC", "labels", ".hidden"):
+        (tmp_path / name).touch()
+    found = find_files([str(tmp_path), str(tmp_path / "*.heic")])
+    assert dict(found.passed_over) == {".heic": 3, "": 1}
+    assert told(found.passed_over).endswith("4 files that are neither image nor array by their names: "
+                                            "1 without a suffix, 3 .heic")  # fmt: skip
 
 
 def test_a_folder_with_nothing_but_folders_says_how_to_reach_what_is_in_them(tmp_path):
     (tmp_path / "inside").mkdir()
-    _, (diagnostic,) = find_files([str(tmp_path)])
+    (diagnostic,) = find_files([str(tmp_path)]).problems
     assert diagnostic.message.endswith(f"; {tmp_path / '**'} finds those in the folders inside")

@@ -14,6 +14,7 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import AttributeProto, TensorProto, helper, numpy_helper
 
+from specc.files import existing
 from specc.onnx.framing import is_open
 from specc.onnx.importer.values import Array, Known, Step
 from specc.onnx.initialisers import stored_tensor
@@ -66,7 +67,7 @@ def load(source: Path | bytes, limits: ImportLimits) -> Loaded:
     if isinstance(source, bytes):
         data, folder = source, None
     else:
-        if source.stat().st_size > limits.file_bytes:
+        if existing(source).st_size > limits.file_bytes:
             raise Unreadable(f"it has more than {limits.file_bytes:_} bytes")
         data, folder = source.read_bytes(), source.parent
     model = onnx.ModelProto()
