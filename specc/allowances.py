@@ -11,7 +11,7 @@ from specc.source import Source, Span
 
 _COMMENT: Final = (
     r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|"""
-    r"#[ \t]*allow[ \t]+(?P<codes>[A-Z]\d{4}(?:[ \t]*,[ \t]*[A-Z]\d{4})*)\b[^\n]*|#[^\n]*"
+    r"#[ \t]*allow[ \t]+(?P<codes>[A-Za-z]\d{4}(?:[ \t]*,[ \t]*[A-Za-z]\d{4})*)\b[^\n]*|#[^\n]*"
 )
 _EMPTY: Final = r"\s*(#.*)?"
 
@@ -40,9 +40,9 @@ def allowances(source: Source) -> list[Allowance]:
 
 def _of(source: Source, comment: re.Match[str]) -> Iterator[Allowance]:
     row = _row(source, comment.start())
-    for code in re.finditer(r"[A-Z]\d{4}", comment["codes"]):
+    for code in re.finditer(r"[A-Za-z]\d{4}", comment["codes"]):
         start = comment.start("codes") + code.start()
-        yield Allowance(code[0], Span(source, start, start + len(code[0])), row)
+        yield Allowance(code[0].upper(), Span(source, start, start + len(code[0])), row)
 
 
 def _row(source: Source, start: int) -> int | None:

@@ -54,7 +54,10 @@ def _check(statement: ast.Operation, known: frozenset[str], module: Scope, repor
 
 def _warn(word: str, place: ast.Name, told: str, name: str, report: Reporter) -> None:
     called = word if told else f"{word} {name}"
-    meant = f"label the line that was meant, `x: ...`, and write `{word} x`"
+    meant = (
+        f"write `{word} x` with a label, `x: ...`, at the line that was meant, or `let x = in` above all lines for "
+        "what comes into a block"
+    )
     if told:
         meant = (
             "`in` is always the line before: label the line that was meant, or keep its value by `let x = in` below it"

@@ -126,13 +126,19 @@ def unknown_name(
     while scope is not None:
         known.extend(scope.names)
         scope = scope.parent
+    from specc.elaborate.untaken import untaken
+
     guess = nearest(name.id, [*known, *(word for word in known_words() if word != name.id)])
+    help = f"did you mean `{guess}`?" if guess else otherwise
+    told = report.full or any(found.span == name.span for found in report.diagnostics)
+    skipped = None if told else untaken(name)
     return report.error(
         "E0202",
         name.span,
         f"unknown name `{name.id}`",
         "not defined here",
-        help=f"did you mean `{guess}`?" if guess else otherwise,
+        help=help if skipped is None else skipped.help,
+        labels=() if skipped is None else (skipped.label,),
     )
 
 

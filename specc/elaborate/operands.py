@@ -147,8 +147,8 @@ class Operands:
             self._report.add(
                 Diagnostic(
                     "W0204", f"`{op.word} in` takes the value of the line before twice", only.span, "this very value",
-                    help=f"label the line that was meant, `x: ...`, and write `{op.word} x`; where this is meant, "
-                    f"write `{op.word} in, in`",
+                    help=f"write `{op.word} x` with a label, `x: ...`, at the line that was meant, or `let x = in` "
+                    f"above all lines for what comes into a block; where this is meant, write `{op.word} in, in`",
                 )
             )  # fmt: skip
 

@@ -38,7 +38,7 @@ def fixed(graph: Graph, sizes: Mapping[str, int]) -> tuple[Graph | None, tuple[D
         try:
             types = node.op.infer(tuple([build.types[name] for name in node.inputs]))
         except Rejection as rejection:
-            return None, (_refused(node, rejection, sizes),)
+            return None, (_refused(node, rejection, sizes, _broken(graph, sizes)),)
         build.take(node.model_copy(update={"types": types}))
     build.outputs.extend(graph.outputs)
     return build.finish(), ()
@@ -74,7 +74,22 @@ def _wrong(graph: Graph, name: str, size: int) -> Diagnostic | None:
     return None
 
 
-def _refused(node: Node, rejection: Rejection, sizes: Mapping[str, int]) -> Diagnostic:
+def _broken(graph: Graph, sizes: Mapping[str, int]) -> str | None:
+    """The conditions on open sizes that these numbers do not meet, with the nearest that do."""
+    told = []
+    for condition in graph.conditions:
+        value = _at(condition.value, sizes)
+        if isinstance(value, int) and value % condition.divisor:
+            near = ""
+            if condition.multiple is not None:
+                name, step = condition.multiple
+                below = sizes[name] // step * step
+                near = f", as {below} and {below + step} are" if below else f", as {step} is"
+            told.append(f"{condition}{near}")
+    return "; ".join(told) or None
+
+
+def _refused(node: Node, rejection: Rejection, sizes: Mapping[str, int], broken: str | None) -> Diagnostic:
     found = rejection.finding
     where = f"in `{node.layer}`, {node.file}:{node.line}, for {', '.join(f'{n} = {size}' for n, size in sizes.items())}"
-    return Diagnostic(found.code, found.message, file=node.file, notes=(*found.notes, where), help=found.help)
+    return Diagnostic(found.code, found.message, file=node.file, notes=(*found.notes, where), help=broken or found.help)

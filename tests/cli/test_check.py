@@ -213,6 +213,7 @@ model B { input image 3xHx8; conv 8, 3x3 }
         (("--size", "H=10", "--model", "B"), 0, "8x8x6"),
         (("--size", "W=6"), 0, "16xHx6"),
         (("--size", "H=9"), 2, "in `concat1`, net.cnn:1, for H = 9"),
+        (("--size", "H=9"), 2, "help: H must be a multiple of 2, as 8 and 10 are"),
         (("--size", "N=9"), 2, "help: its open sizes are `H`, `W`"),
         (("--size", "H=x"), 2, "a whole number: H=224, not H=x"),
         (("--set", "H=9"), 2, "help: `H` is an open size: `--size H=224`"),
