@@ -21,6 +21,7 @@ from specc.elaborate.plan import Plan, of_settings, plan
 from specc.elaborate.reads import defined_in, names_in, open_sizes, parts_in, size_names
 from specc.elaborate.report import Reporter
 from specc.elaborate.tensor_names import check_name
+from specc.elaborate.trailing import warn_of_trailing
 from specc.elaborate.unknown import (
     EARLIER_ROUND,
     no_operation,
@@ -95,6 +96,7 @@ class Resolver:
                 self._expression(parameter.default, body)
             self._define(parameter.name, "parameter", body)
         self._body(statements, body)
+        warn_of_trailing(statements, self._module.scope, self._report)
         self._unused(body)
 
     def _derived(self, tree: ast.Derived) -> None:
