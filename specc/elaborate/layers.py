@@ -252,8 +252,10 @@ class Layers:
                 raise Failed from None
             return _Inferred(likely, None)
         found = self._known[key]
-        for remark in found.remarks:
-            self._reject(remark, op, sources, statement)
+        plan = self._plans.get(id(statement))
+        if plan is None or not plan.flawed:  # of a line in error the error is told alone
+            for remark in found.remarks:
+                self._reject(remark, op, sources, statement)
         return found
 
     def _is_echo(self, sources: list[LayerValue]) -> bool:

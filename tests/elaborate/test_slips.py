@@ -26,7 +26,7 @@ SAID = {
     "conv 8, 3x3, dilate=2": "did you mean `dilation`?",
     "upsample factor=2": "did you mean `scale`?",
     "conv 8, 3x3, pad=1, in_channels=4": "leave it out: the size of what comes in is known",
-    "maxpool 2x2, stride=2, 1": "a list stands in brackets: `stride=(2, 1)`",
+    "conv 8, 3x3, stride=2, 1": "a list stands in brackets: `stride=(2, 1)`",
     "depth_to_space 2": "TensorFlow's, is `channel_shuffle 4; pixel_shuffle 2`",
     "space_to_depth 2": "`pixel_unshuffle 2` puts channels as PyTorch does",
     "hsigmoid": "did you mean `hardsigmoid`?",
@@ -51,6 +51,7 @@ def test_the_one_message_says_what_is_meant(line: str, said: str) -> None:
         specc.loads(MODEL.format(line))
     (error,) = [diagnostic for diagnostic in refused.value.diagnostics if diagnostic.severity == "error"]
     assert said in (error.help or "")
+    assert "W0101" not in [diagnostic.code for diagnostic in refused.value.diagnostics]  # of the same line
 
 
 @pytest.mark.parametrize("line", WORKS)
