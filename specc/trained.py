@@ -42,10 +42,20 @@ def load_trained(
 
 def doubts(graph: Graph, table: MatchTable | None, given: Given) -> tuple[Diagnostic, ...]:
     """What the user of weights that have been matched should know, a line each: W0304 where tensors went by the order
-    of layers, W0306 where not all of the model's are in `given`, or not all of those are used."""
+    of layers, W0306 where not all of the model's are in `given`, or not all of those are used, W0307 where nothing
+    says how `given` flattens images."""
     if table is None:
         return ()
-    found = (_by_order(graph, table, given), _in_part(graph, table, given))
+    found = (_by_order(graph, table, given), _in_part(graph, table, given), _unsure(table, given))
+    return tuple(doubt for doubt in found if doubt is not None)
+
+
+def untold(table: MatchTable, given: Given) -> tuple[Diagnostic, ...]:
+    """What the table of all tensors, printed, does not tell: W0304 with the layers that nothing but their order tells
+    apart, and W0307."""
+    apart = _apart(table)
+    told = f"only the order of layers says which is which in {_name(given)}: {apart}"
+    found = (Diagnostic("W0304", told, file=str(given)) if apart else None, _unsure(table, given))
     return tuple(doubt for doubt in found if doubt is not None)
 
 
@@ -54,15 +64,21 @@ def _by_order(graph: Graph, table: MatchTable, given: Given) -> Diagnostic | Non
     rows = table.ordered
     if not rows:
         return None
+    apart = _apart(table)
+    decides = f"; {apart}" if apart else ""
+    matched = f"{len(rows)} of {len(table.rows)} tensors are matched by the order of layers"
+    return _doubt("W0304", f"the names in {_name(given)} do not fit: {matched}{decides}", graph, table, given)
+
+
+def _apart(table: MatchTable) -> str:
+    """The layers of equal shapes among those that are matched by order, if any."""
     layers: dict[str, list[tuple[str, tuple[int, ...]]]] = {}
-    for row in rows:
+    for row in table.ordered:
         layer, _, role = row.name.rpartition(".")
         layers.setdefault(layer, []).append((role, row.shape))
     count = Counter(tuple(tensors) for tensors in layers.values())
     alike = [layer for layer, tensors in layers.items() if count[tuple(tensors)] > 1]
-    apart = f"; {len(alike)} layers have the shapes of another, so that order decides: {_some(alike)}" if alike else ""
-    matched = f"{len(rows)} of {len(table.rows)} tensors are matched by the order of layers"
-    return _doubt("W0304", f"the names in {_name(given)} do not fit: {matched}{apart}", graph, table, given)
+    return f"{len(alike)} layers have the shapes of another, so that order decides: {_some(alike)}" if alike else ""
 
 
 def _in_part(graph: Graph, table: MatchTable, given: Given) -> Diagnostic | None:
@@ -76,6 +92,21 @@ def _in_part(graph: Graph, table: MatchTable, given: Given) -> Diagnostic | None
     if left:
         parts.append(f"{len(left)} of {_name(given)} are not used: {_some(left)}")
     return _doubt("W0306", "; ".join(parts), graph, table, given) if parts else None
+
+
+def _unsure(table: MatchTable, given: Given) -> Diagnostic | None:
+    """W0307, with the order in which values were taken."""
+    rows = [row for row in table.rows if row.unsure]
+    if not rows:
+        return None
+    how = (
+        "as PyTorch's, channel, height, width, and rearranged" if rows[0].moved else "in the order of the spec's shapes"
+    )
+    names = _some([row.name for row in rows])
+    message = f"nothing in {_name(given)} says how it flattens images: the values of {names} are taken {how}"
+    file = None if isinstance(given, Weights) else str(given)
+    help = "`specc explain W0307` tells which files say it"
+    return Diagnostic("W0307", message, help=help, file=file)
 
 
 def _doubt(code: str, message: str, graph: Graph, table: MatchTable, given: Given) -> Diagnostic:

@@ -62,10 +62,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _match(checked: Checked, options: argparse.Namespace, console: Console) -> int:
     from specc.report.weights import match_json, render_match
-    from specc.trained import load_trained
+    from specc.trained import load_trained, untold
 
+    source = Path(options.source)
     weights, table, diagnostics = load_trained(
-        checked.graph, Path(options.source), mapping=mapping(options), strict=not options.lenient, seed=options.seed
+        checked.graph, source, mapping=mapping(options), strict=not options.lenient, seed=options.seed
     )
     if table is None:
         return console.refuse(diagnostics)
@@ -75,7 +76,7 @@ def _match(checked: Checked, options: argparse.Namespace, console: Console) -> i
         console.json(match_json(checked.graph, table))
     else:
         console.data(render_match(table, console.width, console.style))
-    console.report(diagnostics)
+    console.report((*diagnostics, *untold(table, source)))
     if weights is None:
         return console.code
     return OK if options.output is None else _write(weights, options.output, console)

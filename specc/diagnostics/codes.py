@@ -102,6 +102,7 @@ CODES: Final[dict[str, str]] = {
     "W0304": "weights matched by the order of layers",
     "W0305": "mapping rule that renames nothing",
     "W0306": "weights that a file has only in part",
+    "W0307": "weights for a flattened image in an unknown order",
     "W0401": "more warnings than are shown",
     "W0402": "comment that allows nothing",
 }

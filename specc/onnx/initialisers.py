@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from onnx import TensorProto, numpy_helper
 
 from specc.weights.stored import checked_shape, element_count, read_range, to_float32
-from specc.weights.tensors import Float32, Tensor, Unreadable, Weights, to_single
+from specc.weights.tensors import FeatureOrder, Float32, Tensor, Unreadable, Weights, to_single
 
 _TYPES: Final[dict[int, tuple[str, int]]] = {
     TensorProto.FLOAT: ("float32", 4),
@@ -44,11 +44,19 @@ def read_onnx(path: Path) -> Weights:
     tensors: dict[str, Tensor] = {}
     for name, turned in _reads(model.graph):
         if name in found and name not in tensors and not (own and "/" in name) and _is_weight(found[name]):
-            tensor = stored_tensor(path.parent, found[name])
+            tensor = replace(stored_tensor(path.parent, found[name]), features=_features(model))
             tensors[name] = _transposed(tensor) if turned and len(tensor.shape) == 2 else tensor
     if not tensors:
         raise Unreadable("the model holds no weights")
     return Weights(tensors)
+
+
+def _features(model: onnx.ModelProto) -> FeatureOrder:
+    """How the network that was exported flattens images."""
+    if model.producer_name == "specc":
+        layout = next((entry.value for entry in model.metadata_props if entry.key == "specc.layout"), "")
+        return "hwc" if layout == "hwc" else "chw" if layout == "chw" else ""
+    return "chw" if model.producer_name == "pytorch" else "unknown"
 
 
 def _reads(graph: onnx.GraphProto) -> Iterator[tuple[str, bool]]:

@@ -202,6 +202,9 @@ class Op(Record, ABC):
     may all be alike, so that the roundings go one way."""
     slides: ClassVar[bool] = False
     """Whether windows slide over its input, whose axes behind the channels then are those of a signal or an image."""
+    keeps_order: ClassVar[bool] = False
+    """Whether each value of an item, or what is made of it alone, stays in its place among them, as the shape is
+    written, whatever the shape becomes."""
     regroups: ClassVar[bool] = False
     """Whether the axes of its result are others than those of what it reads: positions, heads, rows of a matrix."""
     moves: ClassVar[bool] = False

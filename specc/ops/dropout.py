@@ -19,6 +19,7 @@ class Dropout(Rearrangement):
     """Nothing at inference (Hinton et al., 2012); tables list it, the exported graph has no node for it."""
 
     word = "dropout"
+    keeps_order = True
     positional = ("rate",)
     works_in = "any"
 

@@ -45,6 +45,7 @@ class Activation(Weightless):
     """A function of each single value; a subclass says what `node`, `value` and `rounding` it has."""
 
     is_activation = True
+    keeps_order = True
     approximated = True
     works_in = "any"
 

@@ -17,6 +17,7 @@ class Flatten(Ordered):
     """All values of an item in one row, in the order of the shape as it is written: ONNX Flatten-13."""
 
     word = "flatten"
+    keeps_order = True
     regroups = True
 
     def arithmetic(self, inputs: Types) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ class Reshape(Ordered):
     """
 
     word = "reshape"
+    keeps_order = True
     regroups = True
     positional = ("sizes",)
     arity = (1, 2)
@@ -202,6 +203,7 @@ class Squeeze(Ordered):
     """Drops axes of size 1: the one named, or all spatial ones: ONNX Squeeze-13."""
 
     word = "squeeze"
+    keeps_order = True
     positional = ("axis",)
 
     axis: Axis | None = None

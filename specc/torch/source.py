@@ -118,6 +118,9 @@ class _Writer:
         inputs = ", ".join(f"{self.variables[item.name]}: torch.Tensor" for item in self.graph.inputs)
         result = "torch.Tensor" if len(self.graph.outputs) == 1 else "dict[str, torch.Tensor]"
         yield f"class {class_name(self.graph)}(Layers):"
+        if self.graph.layout == "hwc":
+            yield '    _version = "hwc"  # noted in state dicts: images are flattened height, width, channel'
+            yield ""
         yield "    def __init__(self) -> None:"
         yield "        super().__init__()"
         yield from (f"        {line}" for line in (*_constructions(self.modules), *self.fixed, *self._borrowing()))

@@ -30,6 +30,12 @@ def entries(path: Path) -> dict[str, zipfile.ZipInfo]:
     return {member.filename: member for member in members}
 
 
+def comment(path: Path) -> bytes:
+    """What the archive's writer says of it.  Raises `Unreadable`."""
+    with reading(), zipfile.ZipFile(path) as archive:
+        return archive.comment
+
+
 @contextmanager
 def member(path: Path, info: zipfile.ZipInfo) -> Iterator[BinaryIO]:
     """The unpacked bytes of one member as a stream; damage found inside the block raises `Unreadable`."""

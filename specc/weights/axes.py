@@ -1,19 +1,20 @@
 """Tensors of other frameworks, turned into the shape and order of axes that a layer stores.
 
 Keras keeps kernels as (window..., in, out) and dense matrices as (in, out), where ONNX and PyTorch have (out, in,
-window...) and (out, in); its images are flattened in HxWxC order (https://keras.io/api/layers/).
+window...) and (out, in) (https://keras.io/api/layers/).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
 
-from specc.ir.graph import Graph, Node, weight_name
+from specc.ir.graph import Graph, weight_name
 from specc.ops.base import Weight
+from specc.weights.flattened import Flattened, flattened, moved, moves
 from specc.weights.tensors import Float32, Tensor
 
 Change = Callable[[Float32], Float32]
@@ -23,14 +24,14 @@ Change = Callable[[Float32], Float32]
 class Target:
     """A tensor that the model needs, of a layer whose operation is called `word`.
 
-    `image` is the canonical shape (C, spatial...) of the image whose values the layer reads flattened channels first,
-    or `None`.  `elementwise` layers hold values for channels or positions, all others kernels.
+    `image` is what was flattened into the features that the tensor's last axis stands for, or `None`.  `elementwise`
+    layers hold values for channels or positions, all others kernels.
     """
 
     name: str
     word: str
     weight: Weight
-    image: tuple[int, ...] | None
+    image: Flattened | None
     elementwise: bool
 
     @property
@@ -44,11 +45,18 @@ def targets(graph: Graph) -> dict[str, Target]:
     found = {}
     for node in graph.nodes:
         weights = graph.weights(node)
-        image = _flattened_image(graph, makers, node.inputs[0]) if weights else None
+        image = flattened(graph, makers, node.inputs[0]) if weights else None
+        elementwise = node.op.weighted_layers == 0
         for weight in weights:
             name = weight_name(node, weight)
-            found[name] = Target(name, node.op.word, weight, image, node.op.weighted_layers == 0)
+            read = image if image and _by_feature(weight.shape, image, elementwise) else None
+            found[name] = Target(name, node.op.word, weight, read, elementwise)
     return found
+
+
+def _by_feature(shape: tuple[int, ...], image: Flattened, elementwise: bool) -> bool:
+    """Whether the last axis of a weight of this shape has one place for each value of `image`."""
+    return len(shape) == (1 if elementwise else 2) and shape[-1] == prod(image.shape)
 
 
 def adapt(tensor: Tensor, target: Target) -> Tensor | None:
@@ -56,7 +64,13 @@ def adapt(tensor: Tensor, target: Target) -> Tensor | None:
     change = _keras_change(tensor.shape, target) if tensor.order == "keras" else _change(tensor.shape, target)
     if change is None:
         return None
-    return replace(tensor, shape=target.shape, load=lambda: change(tensor.load()), order="onnx", recipe=None)
+    image = target.image if moves(tensor, target.image) else None
+
+    def load() -> Float32:
+        array = change(tensor.load())
+        return array if image is None else moved(array, image)
+
+    return replace(tensor, shape=target.shape, load=load, order="onnx", features="", recipe=None)
 
 
 def _change(shape: tuple[int, ...], target: Target) -> Change | None:
@@ -89,41 +103,13 @@ def _without_ones_before(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def _keras_change(shape: tuple[int, ...], target: Target) -> Change | None:
     if len(shape) < 2:
-        return _image_vector(target) if shape == target.shape and target.elementwise else _change(shape, target)
+        return _change(shape, target)
     *window, second, first = shape
     if target.elementwise:  # one value for each position and channel
         moved = (first, *window, second)
         return (lambda array: np.moveaxis(array, -1, 0).reshape(target.shape)) if _fits(moved, target) else None
-    if target.image is not None and shape[::-1] == target.shape:
-        return _image_matrix(target)
     if _fits((first, second, *window), target):
         return lambda array: np.moveaxis(array, (-1, -2), (0, 1)).reshape(target.shape)
     if (second * first, 1, *window) == target.shape:  # depthwise: (window..., channels, multiplier)
         return lambda array: np.moveaxis(array, (-2, -1), (0, 1)).reshape(target.shape)
-    return None
-
-
-def _image_matrix(target: Target) -> Change:
-    """(in, out) with its rows in HxWxC order to (out, in) with its columns in CxHxW order."""
-    image = target.image or ()
-    return lambda array: np.moveaxis(array.T.reshape(-1, *image[1:], image[0]), -1, 1).reshape(target.shape)
-
-
-def _image_vector(target: Target) -> Change:
-    image = target.image
-    if image is None:
-        return lambda array: array
-    return lambda array: np.moveaxis(array.reshape(*image[1:], image[0]), -1, 0).reshape(-1)
-
-
-def _flattened_image(graph: Graph, makers: Mapping[str, Node], value: str) -> tuple[int, ...] | None:
-    """The image that was flattened, channels first, into the features called `value`, if one was."""
-    while graph.layout == "chw" and graph.values[value].rank == 1 and value in makers:
-        maker = makers[value]
-        source = graph.values[maker.inputs[0]]
-        if len(maker.inputs) != 1 or maker.op.weighted_layers or source.elements != graph.values[value].elements:
-            return None
-        if source.rank > 1:
-            return tuple(size for size in source.shape[1:] if isinstance(size, int))
-        value = maker.inputs[0]
     return None

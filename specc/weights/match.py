@@ -13,6 +13,7 @@ from specc.diagnostics import Diagnostic
 from specc.ir.graph import Graph
 from specc.weights.align import by_order, ignored, parting, partly_by_order
 from specc.weights.axes import Target, adapt, targets
+from specc.weights.flattened import moves, unsure
 from specc.weights.initialisers import initial
 from specc.weights.stored import CONVERTIBLE
 from specc.weights.tensors import Float32, Tensor, Unreadable, Weights
@@ -35,6 +36,10 @@ class Row:
     note: str = ""
     ordered: bool = False
     """Whether nothing but the order of layers says that `source` is meant."""
+    unsure: bool = False
+    """Whether nothing says in which order the file flattens the image whose values this tensor is for."""
+    moved: bool = False
+    """Whether these stood in another order than the model's."""
 
     @property
     def fits(self) -> bool:
@@ -159,7 +164,11 @@ def _compare(target: Target, source: str, tensor: Tensor) -> Row:
         return Row(target.name, target.shape, "wrong type", source, f"{tensor.dtype} in the file")
     converted = "" if tensor.dtype == "float32" else f"converted from {tensor.dtype}"
     reordered = "" if tensor.shape == target.shape else f"from {_by(tensor.shape)}"
-    return Row(target.name, target.shape, "matched", source, "; ".join(filter(None, (converted, reordered))))
+    turned = moves(tensor, target.image)
+    features = f"in {target.image.layout} order, the file has another" if turned and target.image else ""
+    note = "; ".join(filter(None, (converted, reordered, features)))
+    doubt = unsure(tensor, target.image)
+    return Row(target.name, target.shape, "matched", source, note, unsure=doubt, moved=turned)
 
 
 def _nearest(target: Target, given: Weights, surplus: Mapping[str, tuple[int, ...]]) -> str | None:

@@ -13,9 +13,9 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 
-from specc.weights.archive import entries, member, unpacked
+from specc.weights.archive import comment, entries, member, unpacked
 from specc.weights.stored import ByteOrder, checked_shape, element_count, read_exactly, to_float32
-from specc.weights.tensors import Float32, Tensor, Unreadable, Weights
+from specc.weights.tensors import Float32, Tensor, Unreadable, Weights, conventional, own
 
 _MAGIC: Final = b"\x93NUMPY"
 _MAX_TEXT: Final = 1 << 14
@@ -43,8 +43,9 @@ def read_npz(path: Path) -> Weights:
                 header = _header(name, stream)
             if header.length + header.bytes != info.file_size:
                 raise Unreadable(f"array `{name}` claims {header.bytes} bytes, but {info.file_size} are stored")
-            tensors[name] = Tensor(header.shape, partial(_load_member, path, info), header.dtype.name)
-    return Weights(tensors)
+            load = partial(_load_member, path, info)
+            tensors[name] = Tensor(header.shape, load, header.dtype.name, features="unknown")
+    return Weights(own(tensors) if comment(path) == b"specc" else conventional(tensors))
 
 
 def read_npy(path: Path) -> Weights:
@@ -53,7 +54,8 @@ def read_npy(path: Path) -> Weights:
         header = _header(path.stem, stream)
     if header.length + header.bytes != path.stat().st_size:
         raise Unreadable(f"the array claims {header.bytes} bytes, but {path.stat().st_size} are stored")
-    return Weights({path.stem: Tensor(header.shape, partial(_load_file, path), header.dtype.name)})
+    load = partial(_load_file, path)
+    return Weights({path.stem: Tensor(header.shape, load, header.dtype.name, features="unknown")})
 
 
 def _load_member(path: Path, info: zipfile.ZipInfo) -> Float32:

@@ -42,6 +42,12 @@ class View:
     strides: tuple[int, ...]
 
 
+class StateDict(dict[Any, Any]):
+    """An ordered dict; `metadata` is what PyTorch notes on that of a module, `None` for any other."""
+
+    metadata: object = None
+
+
 class _Global(NamedTuple):
     module: str
     name: str
@@ -141,9 +147,11 @@ class _Machine:
             raise TypeError("only globals are called")
         self.stack.append(_GLOBALS[function](*arguments))
 
-    def forget_state(self, _: Any) -> None:
-        """An object's attributes, such as the versions PyTorch notes on a state dict, carry no weights."""
-        self.stack.pop()
+    def set_state(self, _: Any) -> None:
+        """An object's attributes carry no weights; the versions that PyTorch notes on a state dict are kept."""
+        state, owner = self.stack.pop(), self.stack[-1]
+        if isinstance(owner, StateDict) and isinstance(state, dict):
+            owner.metadata = state.get("_metadata")
 
     def persistent(self, _: Any) -> None:
         kind, type_, key, _device, elements = self.stack.pop()
@@ -180,7 +188,7 @@ def _allowed(module: Any, name: Any) -> _Global:
 def _ordered_dict(*pairs: Any) -> dict[Any, Any]:
     if pairs:
         raise TypeError("state dicts are filled item by item")
-    return {}
+    return StateDict()
 
 
 def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> View:
@@ -239,6 +247,6 @@ _ACTIONS: Final[dict[str, _Action]] = {
     "GLOBAL": _Machine.find,
     "STACK_GLOBAL": _Machine.find_on_stack,
     "REDUCE": _Machine.call,
-    "BUILD": _Machine.forget_state,
+    "BUILD": _Machine.set_state,
     "BINPERSID": _Machine.persistent,
 }

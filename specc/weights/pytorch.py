@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -11,15 +13,17 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from specc.weights.archive import entries, member, plain_start
-from specc.weights.pickles import View, load_pickle
+from specc.weights.pickles import StateDict, View, load_pickle
 from specc.weights.stored import MAX_HEADER, element_count, read_exactly, read_range, to_float32
-from specc.weights.tensors import Float32, Tensor, Unreadable, Weights, wrapping
+from specc.weights.tensors import FeatureOrder, Float32, Tensor, Unreadable, Weights, noted_order, wrapping
 
 _LEGACY: Final = (b"\x80\x02\x8a\nl\xfc\x9cF\xf9", b"\x80\x02")
-_INSIDE: Final = ("state_dict", "model_state_dict", "model", "net", "weights")
-"""Where training scripts keep the state dict within a checkpoint."""
+_TRAINING: Final = re.compile("optim|sched|scaler|loss|metric|rng", re.IGNORECASE)
+"""Keys of checkpoints under which tensors are kept that are none of the model's."""
 _NESTED: Final = 8
 """How many checkpoints around a state dict are opened; a pickle may hold itself."""
+_NAMED: Final = 8
+"""Keys that an error names."""
 _WIDTHS: Final = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "uint8": 1, "int8": 1, "bool": 1}
 
 
@@ -35,7 +39,8 @@ def read_pytorch(path: Path) -> Weights:
     saved = load_pickle(_pickle(archive))
     views = {path.stem: saved} if isinstance(saved, View) else _state_dict(saved)
     prefix = wrapping(views)
-    tensors = {name[len(prefix) :]: _tensor(archive, name, view) for name, view in views.items()}
+    features = noted_order(views.metadata if isinstance(views, StateDict) else None)
+    tensors = {name[len(prefix) :]: _tensor(archive, name, view, features) for name, view in views.items()}
     return Weights(tensors)
 
 
@@ -68,18 +73,40 @@ def _pickle(archive: _Archive) -> bytes:
 
 
 def _state_dict(saved: Any) -> dict[str, View]:
-    """The named tensors in a state dict, or in the checkpoint around it."""
-    for _ in range(_NESTED):
-        if not isinstance(saved, dict):
-            break
-        views = {name: value for name, value in saved.items() if isinstance(name, str) and isinstance(value, View)}
-        if views:
-            return views
-        saved = next((saved[key] for key in _INSIDE if isinstance(saved.get(key), dict)), None)
-    raise Unreadable("it holds no state dict")
+    """The named tensors in a state dict, or in the checkpoint around it, which may hold other things."""
+    found = list(_state_dicts(saved, "", set(), 0))
+    if len(found) > 1:
+        keys = ", ".join(f"`{key}`" for key, _ in found[:_NAMED])
+        save = f"torch.save(checkpoint[{found[0][0].split('.')[0]!r}], 'model.pt')"
+        raise Unreadable(f"it holds {len(found)} state dicts, {keys}; save the one that is meant: {save}")
+    if found:
+        return found[0][1]
+    keys = ", ".join(f"`{key!s:.40}`" for key in list(saved)[:_NAMED]) if isinstance(saved, dict) else ""
+    raise Unreadable(f"it holds no state dict; its keys are {keys}" if keys else "it holds no state dict")
 
 
-def _tensor(archive: _Archive, name: str, view: View) -> Tensor:
+def _state_dicts(saved: Any, path: str, seen: set[int], depth: int) -> Iterator[tuple[str, dict[str, View]]]:
+    """Every state dict in a checkpoint, once, with the keys that lead to it.  Tensors beside a state dict are numbers
+    of the training, such as the best accuracy."""
+    if not isinstance(saved, dict) or id(saved) in seen or depth > _NESTED:
+        return
+    seen.add(id(saved))
+    inner = [(key, value) for key, value in saved.items() if isinstance(key, str) and not _TRAINING.search(key)]
+    nested = [
+        found
+        for key, value in inner
+        for found in _state_dicts(value, f"{path}.{key}" if path else key, seen, depth + 1)
+    ]
+    views = {name: value for name, value in saved.items() if isinstance(name, str) and isinstance(value, View)}
+    if nested:
+        yield from nested
+    elif views and (not depth or any(view.shape for view in views.values())):
+        made = StateDict(views)
+        made.metadata = saved.metadata if isinstance(saved, StateDict) else None
+        yield path, made
+
+
+def _tensor(archive: _Archive, name: str, view: View, features: FeatureOrder) -> Tensor:
     info = archive.members.get(f"{archive.root}data/{view.storage.key}")
     width = _WIDTHS.get(view.storage.dtype, 2)
     if info is None or info.file_size != view.storage.elements * width:
@@ -89,7 +116,8 @@ def _tensor(archive: _Archive, name: str, view: View) -> Tensor:
     if _extent(view) > 4 * element_count(view.shape):
         raise Unreadable(f"tensor `{name}` is a thin slice of another; save a copy of it")
     start = plain_start(archive.path, info) + view.offset * width
-    return Tensor(view.shape, partial(_load, archive.path, start, width, view), view.storage.dtype)
+    load = partial(_load, archive.path, start, width, view)
+    return Tensor(view.shape, load, view.storage.dtype, features=features)
 
 
 def _extent(view: View) -> int:

@@ -18,7 +18,7 @@ from specc.weights.stored import (
     read_range,
     to_float32,
 )
-from specc.weights.tensors import Float32, Tensor, Unreadable, Weights
+from specc.weights.tensors import Float32, Tensor, Unreadable, Weights, conventional, own
 
 _TYPES: Final[dict[str, tuple[str, int]]] = {
     "F64": ("float64", 8), "F32": ("float32", 4), "F16": ("float16", 2), "BF16": ("bfloat16", 2),
@@ -47,9 +47,10 @@ def read_safetensors(path: Path) -> Weights:
         raise Unreadable(f"it holds {len(header)} tensors")
     found = sorted((_entry(name, fields) for name, fields in header.items()), key=lambda e: (e.start, e.end))
     _check_places(found, path.stat().st_size - data_start)
-    tensors = {e.name: Tensor(e.shape, partial(_load, path, data_start, e), e.dtype) for e in found}
-    in_layer_order = isinstance(metadata, dict) and metadata.get("producer") == "specc"
-    return Weights(tensors, None if in_layer_order else ())
+    tensors = {e.name: Tensor(e.shape, partial(_load, path, data_start, e), e.dtype, features="unknown") for e in found}
+    if isinstance(metadata, dict) and metadata.get("producer") == "specc":
+        return Weights(own(tensors))
+    return Weights(conventional(tensors), ())
 
 
 def _read_header(path: Path) -> tuple[dict[str, Any], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
@@ -12,8 +13,15 @@ import numpy.typing as npt
 
 Float32: TypeAlias = npt.NDArray[np.float32]
 AxisOrder: TypeAlias = Literal["onnx", "keras"]
+FeatureOrder: TypeAlias = Literal["", "chw", "chw?", "hwc", "unknown"]
+"""How the features of a flattened image stand: as the model has them, channel, height, width (or likely so), height,
+width, channel, or nobody knows."""
 _WRAPPERS: Final = ("module.", "_orig_mod.")
 """Prefixes that PyTorch's `DataParallel` and `torch.compile` put before every name."""
+
+
+_KERNEL: Final = re.compile(r"(^|[/.])((depthwise|pointwise)_)?kernel(:0)?$")
+"""Keras's and Flax's names of weights; PyTorch's and ONNX's end in `weight`."""
 
 
 class Unreadable(Exception):
@@ -46,6 +54,8 @@ class Tensor:
     """What the values are made from, where nothing else tells them: neither files nor memory, which may change."""
     form: Callable[[Any], Any] | None = None
     """What has made the values of those of `source`, where not all of these stand in their order."""
+    features: FeatureOrder = ""
+    """How the framework flattens images."""
 
     def formed(self, array: Any) -> Any:
         """What became of the initialiser `source` done to another `array` of its shape."""
@@ -130,7 +140,10 @@ class Weights(Mapping[str, Float32]):
         for what is no array.
         """
         prefix = wrapping([_text(name) for name in arrays])
-        return cls({name[len(prefix) :]: _in_memory(name, array) for name, array in arrays.items()})
+        features = noted_order(getattr(arrays, "_metadata", None))
+        return cls(
+            conventional({name[len(prefix) :]: _in_memory(name, array, features) for name, array in arrays.items()})
+        )
 
 
 def _unchanging(tensor: Tensor, values: Float32) -> Tensor:
@@ -153,10 +166,31 @@ def _text(name: object) -> str:
     raise TypeError(f"weights are arrays by the names of tensors, and {name!r} is no name")
 
 
-def _in_memory(name: str, value: Any) -> Tensor:
+def noted_order(metadata: object) -> FeatureOrder:
+    """How a PyTorch module flattens images, by what its state dict notes of every module beside the tensors: the
+    modules that specc makes for `layout=hwc` name that as their version."""
+    if not isinstance(metadata, Mapping):
+        return "chw?"
+    versions = [about.get("version") for about in metadata.values() if isinstance(about, Mapping)]
+    return "hwc" if any(version == "hwc" for version in versions if isinstance(version, str)) else "chw"
+
+
+def own(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """`tensors` that specc itself has written: images are flattened as the model does."""
+    return {name: replace(tensor, features="") for name, tensor in tensors.items()}
+
+
+def conventional(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """`tensors` of a file that may be anyone's: Keras's where names end in `kernel`, as only its layers' do."""
+    if not any(_KERNEL.search(name) for name in tensors):
+        return dict(tensors)
+    return {name.removesuffix(":0"): replace(tensor, order="keras") for name, tensor in tensors.items()}
+
+
+def _in_memory(name: str, value: Any, features: FeatureOrder) -> Tensor:
     if hasattr(value, "detach"):  # PyTorch's; NumPy has no bfloat16, and does not see other devices
         dtype = str(value.dtype).removeprefix("torch.")
-        return Tensor(tuple(value.shape), lambda: value.detach().float().cpu().numpy(), dtype)
+        return Tensor(tuple(value.shape), lambda: value.detach().float().cpu().numpy(), dtype, features=features)
     try:
         array = np.asarray(value)
     except ValueError:  # lists of different lengths
@@ -164,4 +198,4 @@ def _in_memory(name: str, value: Any) -> Tensor:
     if array.dtype.kind in "OSUMm":
         kind = type(value).__name__
         raise TypeError(f"weights are arrays by the names of tensors, and `{name}` is no array but a {kind}")
-    return Tensor(array.shape, lambda: to_single(array), str(array.dtype))
+    return Tensor(array.shape, lambda: to_single(array), str(array.dtype), features="unknown")

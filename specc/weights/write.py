@@ -48,6 +48,7 @@ def write_npz(weights: Weights, stream: BinaryIO, advance: Advance) -> None:
                 part.write(_npy_header(array.shape))
                 part.write(array.astype("<f4", copy=False).data.cast("B") if array.size else b"")
             advance(1)
+        archive.comment = b"specc"  # so that reading knows in which order images are flattened
 
 
 def write_safetensors(weights: Weights, stream: BinaryIO, advance: Advance) -> None:

@@ -14,6 +14,7 @@ from specc.ops import BY_WORD
 from specc.types import TensorType
 from specc.weights.files import read
 from specc.weights.match import match
+from specc.weights.tensors import Weights
 
 KERAS = Path(__file__).parents[1] / "oracles" / "keras"
 h5py = pytest.importorskip("h5py", reason="the extra [keras]")
@@ -94,6 +95,18 @@ def test_a_network_of_each_format(tmp_path, name, save):
     np.testing.assert_array_equal(weights["conv1.weight"], CONV.transpose(3, 2, 0, 1))
     np.testing.assert_array_equal(weights["bn2.running_var"], BATCH_NORM["moving_variance"])
     np.testing.assert_array_equal(weights["dense6.weight"], values(4, 3).T)
+
+
+@pytest.mark.parametrize("names", ["dense/{}", "dense.{}", "dense/{}:0"])
+def test_arrays_with_keras_names_have_the_axes_of_keras(tmp_path, names):
+    """Square matrices fit either way; the word `kernel` tells."""
+    arrays = {names.format("kernel"): values(4, 4), names.format("bias"): values(4)}
+    np.savez(tmp_path / "w.npz", **arrays)
+    graph = model((4,), ("dense", {"units": 4}))
+    for given in (read(tmp_path / "w.npz")[0], Weights.of(arrays)):
+        weights, _, problems = match(graph, given)
+        assert not problems
+        np.testing.assert_array_equal(weights["dense1.weight"], values(4, 4).T)
 
 
 def test_the_eleventh_layer_comes_after_the_second(tmp_path):

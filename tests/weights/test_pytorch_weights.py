@@ -38,10 +38,18 @@ def saved(tmp_path, value, name="w.pth", **options):
         lambda state: state,
         lambda state: {"epoch": 3, "state_dict": state, "loss": [0.5, None, True]},
         lambda state: {"model": state, "optimizer": {"state": {0: {"step": 1}}, "param_groups": [{"lr": 0.1}]}},
+        lambda state: {
+            "arch": "net",
+            "state_dict": state,
+            "best_acc1": torch.tensor(76.1),
+            "rng": {"t": torch.ones(9)},
+        },
+        lambda state: {"params": state, "epoch": torch.tensor([3])},
+        lambda state: {"model": {"state_dict": state}, "optim": {"momentum": state}, "again": state},
         lambda state: {f"module.{name}": value for name, value in state.items()},
         lambda state: {name: torch.nn.Parameter(v, v.is_floating_point()) for name, v in state.items()},
     ],
-    ids=["state dict", "checkpoint", "with optimizer", "DataParallel", "parameters"],
+    ids=["state dict", "checkpoint", "with optimizer", "imagenet", "other key", "nested", "DataParallel", "parameters"],
 )
 def test_state_dicts_and_the_checkpoints_around_them(tmp_path, wrap):
     weights, messages = saved(tmp_path, wrap(STATE))
@@ -50,6 +58,27 @@ def test_state_dicts_and_the_checkpoints_around_them(tmp_path, wrap):
     for name, tensor in STATE.items():
         if tensor.is_floating_point():
             np.testing.assert_array_equal(weights[name], tensor.float().numpy())
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "message"),
+    [
+        ({"net": STATE, "model": dict(STATE)}, "it holds 2 state dicts, `net`, `model`; save the one that is meant"),
+        ({"gan": {"g": STATE, "d": dict(STATE)}}, "it holds 2 state dicts, `gan.g`, `gan.d`; save the one that is"),
+        ({"epoch": 3, "history": [1]}, "it holds no state dict; its keys are `epoch`, `history`"),
+    ],
+)
+def test_checkpoints_that_do_not_say_which_tensors_are_meant(tmp_path, checkpoint, message):
+    weights, (told,) = saved(tmp_path, checkpoint)
+    assert weights is None
+    assert message in told
+
+
+@pytest.mark.parametrize("name", ["w.ckpt", "w.pth.tar", "pytorch_model.bin", "w"])
+def test_other_suffixes_are_told_by_their_content(tmp_path, name):
+    weights, messages = saved(tmp_path, STATE, name)
+    assert not messages
+    assert list(weights) == list(STATE)
 
 
 def test_the_state_of_a_module(tmp_path):
