@@ -9,6 +9,7 @@ SYNONYMS: Final[dict[str, str]] = {
     # what other frameworks and papers call the operations
     "average_pool": "avgpool", "average_pooling": "avgpool", "avg_pooling": "avgpool", "max_pooling": "maxpool",
     "global_average_pool": "global_avgpool", "global_avg_pool": "global_avgpool", "global_max_pool": "global_maxpool",
+    "global_pool": "global_avgpool", "elementwise_add": "add", "elementwise_mul": "mul",
     "hsigmoid": "hardsigmoid", "h_sigmoid": "hardsigmoid", "hswish": "hardswish", "h_swish": "hardswish",
     "averagepool": "avgpool", "avg_pool": "avgpool", "averagepooling2d": "avgpool", "avgpool2d": "avgpool",
     "batchnorm": "bn", "batch_norm": "bn", "batchnorm2d": "bn", "batchnormalization": "bn",

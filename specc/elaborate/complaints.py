@@ -14,7 +14,7 @@ from specc.elaborate.expressions import Frame, unknown_name
 from specc.elaborate.plan import Plan
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Reporter
-from specc.elaborate.slips import divided
+from specc.elaborate.slips import divided, in_brackets
 from specc.elaborate.surplus import NEXT_LINE, thousands
 from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Unbound, Word, describe, show
 from specc.elaborate.words import choices, is_operation
@@ -190,6 +190,10 @@ def _other_help(refused: Refused) -> str | None:
     parted = None if refused.written is None else thousands(refused.written)
     if parted is not None:
         return parted
+    if called := in_brackets(
+        refused.op.word, refused.plan.fields, lambda n: isinstance(refused.frame.scope.find(n), LayerValue)
+    ):
+        return called
     if stride := divided(refused.argument, refused.written):
         return stride
     counted = advice.enumerated(refused.written, refused.frame) if isinstance(refused.value, tuple) else None

@@ -181,6 +181,8 @@ def name_meant(name: ast.Name) -> str | None:
     word = name.id.rstrip("0123456789")
     if word != name.id and word in BY_WORD:
         return f"a label names a value: `{name.id}: {word} ...`; names that tables give are those of weights alone"
+    if re.fullmatch(r"[xX]\d+", name.id):
+        return f"a number by itself has no `x`: `{name.id[1:]}`"
     if name.span.source.text[: name.span.start].rstrip(" ").endswith("//"):
         return "a comment starts with `#`"
     return _NAMES.get(name.id) or _open_size(name)

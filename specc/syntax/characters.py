@@ -83,7 +83,10 @@ def _bar(text: str, offset: int) -> str:
     line = text[text.rfind("\n", 0, offset) + 1 : offset]
     if re.search(r"\b(?:if|let|expect|and|or|not)\b|[=<>]{2}|\|", line):
         return "the logical operator is written `or`"
-    lines = [re.split(r"[;{}]", line)[-1].strip(), re.split(r"[|;}#\n]", text[offset + 1 : offset + 100])[0].strip()]
+    lines = [
+        re.split(r"[;{}]", line)[-1].strip(),
+        re.split(r"[|;}#\n]", text[offset + 1 : offset + 100])[0].strip(" >\r"),
+    ]
     return f"operations follow one another on lines of their own, or behind `;`: `{'; '.join(filter(None, lines))}`"
 
 

@@ -57,6 +57,11 @@ def _assigned_output(stuck: Stuck) -> str | None:
         return None
     if stuck.head == "expect":
         return None
+    line = re.match(r"\s*=\s*([A-Za-z_]\w*\s+[\w(\[][^;#}]*)", stuck.rest)
+    if line is not None and written[1]:
+        return (
+            f"a label names the value, and `output` returns it: `{written[1]}: {line[1].rstrip()}; output {written[1]}`"
+        )
     value = re.match(r"\s*=\s*([A-Za-z_]\w*)\s*(?:[;#}]|$)", stuck.rest)
     name = written[1] or "NAME"
     return (

@@ -101,6 +101,8 @@ def _assignment(stuck: Stuck) -> str | None:
     if stuck.token.kind != "EQUAL" or "COLON" not in stuck.accepted or stuck.previous is None:
         return None
     name = stuck.previous.value
+    if re.match(r"=\s*in\s*(?:[#;}]|$)", stuck.rest):
+        return f"a value that is there is named with `let`: `let {name} = in`"
     if ";" in stuck.before:
         return f"`;` ends a statement, a comma goes on with its arguments: `..., {name}=`; a label is written `{name}:`"
     return f"a label is written `{name}:` before an operation, a number is named with `let {name} =`"
@@ -116,6 +118,8 @@ def _double_equal(stuck: Stuck) -> str | None:
 
 
 def _chained(stuck: Stuck) -> str | None:
+    if stuck.rest.startswith(">") and stuck.before.endswith(">"):
+        return "operations follow one another on lines of their own, or behind `;`"
     chained = stuck.token.kind == "COMPARISON" and re.search(r"[<>]|[=!]=", stuck.before)
     if not chained or stuck.head == "expect":
         return _chained_expectation(stuck) if chained else None

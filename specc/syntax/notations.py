@@ -11,10 +11,11 @@ from specc.syntax.stuck import Stuck
 from specc.syntax.unparted import LINES
 
 NO_SHAPE_BEHIND: Final = "a shape is asserted at the line that makes it"
+_COUNTING: Final = "a loop that counts its rounds is"
 _SIGNS: Final = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 _CLOSING: Final = frozenset({"relu", "relu6", "sigmoid", "tanh", "gelu", "silu", "mish", "softmax", "leaky_relu"})
 """Activations that may close a line."""
-_CALLED: Final = re.compile(r"(?:^|[;{}:])\s*((?:[A-Za-z_]\w*\s*\(\s*)+)([A-Za-z_]\w*)\s+$")
+_CALLED: Final = re.compile(r"(?:^|[;{}:])\s*((?:[A-Za-z_]\w*\s*[(\[]\s*)+)([A-Za-z_]\w*)\s+$")
 _KNOWN_INPUT: Final = re.compile(r"\b(conv(?:[123]d)?|deconv|separable)\s+\d+\s*->\s*(\d+)\s*$")
 _RANGE: Final = re.compile(r"for\s*\(\s*(?:let\s+|int\s+|var\s+)?(\w+)\s*=\s*(\d+)\s*;\s*\w+\s*<\s*([\w.]+)\s*;")
 _NAMED: Final = re.compile(r"(?:^|[;{}:])\s*([A-Za-z_]\w*)\s*,\s*([A-Za-z_]\w*\s*=\s*[^\s,;#{}]+)")
@@ -23,7 +24,7 @@ _BRANCHES: Final = (
     "branches stand in the braces of what merges them: `concat { branch { ... } branch { ... } }`, or `add`"
 )
 _RESIDUAL: Final = "what adds its body to the value before it is `residual { ... }`"
-_IN_ORDER: Final = "lines follow one another in the model itself: leave out `{}` and its braces"
+_IN_ORDER: Final = "lines follow one another in the model itself: leave out `{}` and its brackets"
 _CONTAINERS: Final = {
     **dict.fromkeys(("skip", "shortcut", "res", "resblock", "residual_block", "skip_connection"), _RESIDUAL),
     **dict.fromkeys(("sequential", "seq", "sequence", "layers", "chain"), _IN_ORDER),
@@ -53,6 +54,8 @@ def _called(stuck: Stuck) -> str | None:
     if written is None or rest is None or not stuck.lacks_comma:
         return None
     outer = re.findall(r"\w+", written[1])[::-1]
+    if outer[-1].lower() in _CONTAINERS:
+        return _CONTAINERS[outer[-1].lower()].replace("{}", outer[-1])
     line = f"{written[2]} {rest[0].rstrip()}"
     here = f"{line}, {outer[0]}" if len(outer) == 1 and outer[0] in _CLOSING else "; ".join([line, *outer])
     return f"operations follow one another, and do not stand in each other's brackets: `{here}`"
@@ -98,17 +101,20 @@ def _loop_in_brackets(stuck: Stuck) -> str | None:
 
 
 def _counting_repeat(stuck: Stuck) -> str | None:
-    """`repeat 3 as i { ... }`."""
+    """`repeat 3 as i { ... }`, `repeat i in 3 { ... }`."""
+    turned = re.search(r"\brepeat\s+([A-Za-z_]\w*)\s+$", stuck.near), re.match(r"in\s+(\w+)\s*\{", stuck.rest)
+    if stuck.token.kind == "IN" and turned[0] is not None and turned[1] is not None:
+        return f"{_COUNTING} `for {turned[0][1]} in range({turned[1][1]}) {{ ... }}`"
     count, named = re.search(r"\brepeat\s+([\w.]+)\s+$", stuck.near), re.match(r"as\s+([A-Za-z_]\w*)", stuck.rest)
     if stuck.token.kind != "AS" or count is None or named is None:
         return None
-    return f"a loop that counts its rounds is `for {named[1]} in range({count[1]}) {{ ... }}`"
+    return f"{_COUNTING} `for {named[1]} in range({count[1]}) {{ ... }}`"
 
 
 def _divided_by_stride(stuck: Stuck) -> str | None:
     """`conv 8, 3x3, /2`."""
     stride = re.match(r"/\s*(\d+)", stuck.rest)
-    if stride is None or stuck.previous is None or stuck.previous.kind != "COMMA":
+    if stride is None or stuck.previous is None or stuck.previous.kind not in ("COMMA", "EQUAL"):
         return None
     return f"a stride is an argument with its name: `stride={stride[1]}`"
 
