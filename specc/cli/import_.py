@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.cli.console import OK, Console, named, output_file
+from specc.cli.console import OK, STANDARD, Console, named, output_file
 from specc.cli.waiting import waiting
 from specc.report import words
 
@@ -56,9 +56,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--map",
         metavar="OUT",
+        type=_rules_file,
         help="write rules for `--map` of other commands, by which the network's own names for weights fit the spec",
     )
     parser.add_argument("--name", metavar="NAME", help="what to call the model (default: the one in the file)")
+
+
+def _rules_file(text: str) -> str:
+    """`text` as the name of a file to write; standard output is the spec's."""
+    if text == STANDARD:
+        raise argparse.ArgumentTypeError("standard output is for the spec: name a file, such as model.rules")
+    return output_file(text)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

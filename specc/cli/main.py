@@ -34,7 +34,7 @@ MODULES: Final[dict[str, str]] = {"import": "import_"}
 """Modules that cannot be called like their subcommand."""
 
 _MISSING: Final = {
-    "FILE": ", the .cnn file, which stands in front of the options",
+    "FILE": ", the .cnn file",
     "-i/--input": ", an image or array, such as `--input digit.png`",
     "FILE, -i/--input": ", as in `specc run lenet5.cnn --input digit.png`",
 }
@@ -99,7 +99,8 @@ def _options(arguments: list[str]) -> argparse.Namespace | None:
     """What the arguments say; `None` after help where there is no command.  Raises SystemExit."""
     word = arguments[0] if arguments else "-"
     if word in COMMANDS:  # the parsers of all others would take longer to make than most commands run
-        return _command_options(command_parser(word), arguments[1:])
+        words = _spec_first(arguments[1:]) if word == "run" else arguments[1:]
+        return _command_options(command_parser(word), words)
     parser = build_parser()
     if not word.startswith("-"):
         parser.error(_no_command(word))
@@ -108,6 +109,21 @@ def _options(arguments: list[str]) -> argparse.Namespace | None:
         parser.print_help()
         return None
     return options
+
+
+def _spec_first(words: list[str]) -> list[str]:
+    """`words` with the spec, where it stands behind `--input FILES` and would be one of them, in front."""
+    if words and not words[0].startswith("-"):
+        return words
+    inside, specs = False, []
+    for place, word in enumerate(words):
+        if word.startswith("-"):
+            inside = word in ("-i", "--input")
+        elif inside and word.endswith(".cnn"):
+            specs.append(place)
+    if len(specs) != 1:
+        return words
+    return [words[specs[0]], *words[: specs[0]], *words[specs[0] + 1 :]]
 
 
 def _command_options(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:

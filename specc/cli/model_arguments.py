@@ -34,13 +34,30 @@ def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def needless(options: argparse.Namespace) -> str | None:
-    """What is wrong with options about a file of weights where none is given."""
+    """What is wrong with options about a file of weights where none is given, or about an ONNX file that is not
+    written."""
+    if getattr(options, "to", "onnx") == "torch" and (problem := _no_source(options)):
+        return problem
     file, name = (options.source, "--from") if options.command == "weights" else (options.weights, "--weights")
     if file is not None:
         return None
     if options.map is not None:
         return f"--map renames the tensors of a file: it needs {name} FILE"
     return f"--lenient takes of a file what fits: it needs {name} FILE" if options.lenient else None
+
+
+def _no_source(options: argparse.Namespace) -> str | None:
+    """Which option says nothing of PyTorch source, and what does what it is for."""
+    if any((options.weights, options.map, options.lenient, options.seed)):
+        name = next(name for name in ("weights", "map", "lenient", "seed") if getattr(options, name))
+        given = f"--from {options.weights} " if options.weights else ""
+        written = f"`specc weights {options.file} {given}-o OUT.safetensors` writes them as the module loads them"
+        return f"--{name} is about weights, and the source of `--to torch` holds none; {written}"
+    if options.preprocess:
+        return "--preprocess is for ONNX: the source of `--to torch` takes what the first layer expects"
+    if options.dtype != "float32" or options.keep_io_types:
+        return "--dtype and --keep-io-types are for ONNX: a module of `--to torch` is float32, and `half()` converts it"
+    return None if options.opset is None else "--opset is for ONNX: `--to torch` writes none"
 
 
 def seed(text: str) -> int:

@@ -18,9 +18,9 @@ is 2.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,10 +36,11 @@ from specc.report import words
 
 if TYPE_CHECKING:
     from specc.inference import Answers, Inference
-    from specc.runtime.images import Array
     from specc.runtime.outputs import Format, Sink
 
 MOST_THREADS = 256
+MOST_NAMED = 3
+"""Items that a note names."""
 
 FORMATS: dict[str, Format] = {"json": "json", "jsonl": "jsonl", "csv": "csv", "npz": "npz"}
 
@@ -79,7 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="OUT", type=output_file, help="write to this file: .npz, .json, .jsonl or .csv"
     )
     parser.add_argument("--format", choices=tuple(FORMATS), help="format (default: OUT's suffix, or json)")
-    parser.add_argument("--top-k", metavar="K", type=int, help="print the K best classes of each input instead")
+    parser.add_argument(
+        "--top-k", metavar="K", type=int, help="print the K best classes of each input instead, as text or in --format"
+    )
     parser.add_argument(
         "--save-activations",
         metavar="LAYER",
@@ -100,6 +103,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.report(unsuitable)
         return BAD_REQUEST
     from specc.runtime.files import find_files, told
+    from specc.runtime.images import unscaled
 
     files, missing, others = find_files(options.input)
     problems = () if files else missing
@@ -132,6 +136,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.problem(diagnostic)
     if others:
         console.note(told(others))
+    if options.resize and (useless := unscaled(graph)):
+        console.note(f"--resize does nothing: {useless}")
     return _infer(opened, files, _Count(failed=len(missing)), options, console)
 
 
@@ -164,6 +170,10 @@ def _wrong_output(options: argparse.Namespace, graph: Graph) -> Iterator[Diagnos
     if kind not in FORMATS:
         message = f"{options.output}: an output is .npz, .json, .jsonl or .csv"
         yield Diagnostic("E0904", message, help="or say --format")
+    suffix = "" if options.output is None else Path(options.output).suffix.lower()
+    if suffix in RESULTS and suffix != f".{kind}":
+        message = f"cannot write {options.output}: its suffix says {suffix[1:]}, and --format {kind}"
+        yield Diagnostic("E0904", message, help=f"name it {Path(options.output).with_suffix('.' + kind)}")
     if kind == "npz" and options.output is None:
         yield Diagnostic("E0904", "an .npz archive needs a file: -o OUT.npz")
     if options.top_k is None:
@@ -198,12 +208,18 @@ class _Nothing(Exception):
 @dataclass
 class _Count:
     """What came of the inputs so far; `names` are those of the results, and `not_finite` counts the items with results
-    that are NaN or infinite."""
+    that are NaN or infinite, of which `first_of_them` holds some."""
 
     items: int = 0
     failed: int = 0
     not_finite: int = 0
+    first_of_them: list[str] = field(default_factory=list)
     names: tuple[str, ...] = ()
+
+    def note_broken(self, sources: Sequence[str]) -> None:
+        """Count the items called `sources`, whose results are not all finite."""
+        self.not_finite += len(sources)
+        self.first_of_them.extend(sources[: MOST_NAMED - len(self.first_of_them)])
 
 
 def _infer(
@@ -240,7 +256,8 @@ def _infer(
     if options.output is not None and count.items:
         console.note(f"wrote {options.output}: {', '.join(count.names)} of {words.counted(count.items, 'input')}")
     if count.not_finite:
-        console.note(f"of {words.counted(count.not_finite, 'input')} some result is NaN or infinite")
+        named = ", ".join(count.first_of_them) + (", ..." if count.not_finite > MOST_NAMED else "")
+        console.note(f"of {words.counted(count.not_finite, 'input')} some result is NaN or infinite: {named}")
     return BAD_REQUEST if count.failed else OK
 
 
@@ -263,7 +280,7 @@ def _deliver(
         for sink in sinks:
             sink.add(batch.sources, batch.results)
         count.items += len(batch.sources)
-        count.not_finite += not_finite(batch.results)
+        count.note_broken([batch.sources[item] for item in not_finite(batch.results)])
         count.names = tuple(batch.results)
         advance(batch.files)
 
@@ -271,10 +288,12 @@ def _deliver(
 @contextmanager
 def _sinks(graph: Graph, options: argparse.Namespace, console: Console) -> Iterator[list[Sink]]:
     """Where the results go: the best classes to standard output, everything to the file, or there without one."""
+    from specc.runtime.best import best_sink
     from specc.runtime.outputs import output_file, text_sink
 
     scores = None if options.top_k is None else _scores(graph)
-    best: list[Sink] = [] if scores is None else [_Best(scores, options.top_k, console)]
+    lines = "text" if options.output is not None else options.format
+    best: list[Sink] = [] if scores is None else [best_sink(lines, console.data, scores, options.top_k)]
     kind = FORMATS[_format(options)]
     labels = {output.name: output.labels for output in graph.outputs if output.labels}
     if options.output is not None:
@@ -282,26 +301,8 @@ def _sinks(graph: Graph, options: argparse.Namespace, console: Console) -> Itera
             yield [*best, sink]
     elif best:
         yield best
+        best[0].finish()
     else:
         sink = text_sink(kind, console.data, labels)
         yield [sink]
         sink.finish()
-
-
-@dataclass
-class _Best:
-    """Prints the best classes of each item."""
-
-    output: GraphOutput
-    k: int
-    console: Console
-
-    def add(self, sources: Sequence[str], results: Mapping[str, Array]) -> None:
-        from specc.runtime.outputs import top_k
-
-        for source, answers in zip(sources, top_k(results[self.output.name], self.k, self.output.labels), strict=True):
-            best = "  ".join(f"{answer.label} {answer.score:.4g}" for answer in answers)
-            self.console.data(f"{source}: {best}\n")
-
-    def finish(self) -> None:
-        """Nothing stands behind the last line."""

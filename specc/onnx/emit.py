@@ -27,11 +27,14 @@ def emit(
     """The ONNX model of `graph`; its weights have names, types and shapes but no data yet.
 
     With `preprocess` every image input takes uint8 pixels 0..255 and the graph scales and normalises them itself.
-    An opset that is unknown, or cannot express a layer, is E0905.
+    An opset that is unknown, or cannot express a layer, is E0905; a model without image inputs to preprocess E0901.
     """
     if opset not in IR_VERSIONS:
         message = f"opset {opset} is not supported"
         return None, (Diagnostic("E0905", message, help=f"choose one from {OPSETS[0]} to {OPSETS[-1]}"),)
+    if preprocess and not any(item.type.rank == 3 for item in graph.inputs):
+        message = f"there is nothing to preprocess: model `{graph.name}` has no image among its inputs"
+        return None, (Diagnostic("E0901", message, help="images are written as channels x height x width"),)
     program = Program()
     try:
         pixels = _add_inputs(program, graph, preprocess)

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from specc.dims import Dim
-from specc.ir.graph import GraphInput
+from specc.ir.graph import Graph, GraphInput
 from specc.limits import DEFAULT_LIMITS
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -45,7 +45,8 @@ def read_image(path: Path, item: GraphInput, resize: bool, most: int = DEFAULT_L
     """
     _, channels, *sizes = item.type.shape
     if len(sizes) != 2 or not isinstance(channels, int) or channels not in MODES:
-        raise Misfit(f"input `{item.name}` ({item.type.text()}) is no image: give .npy or .npz")
+        what = f"images have two sizes and 1, 3 or 4 channels, and input `{item.name}` is {item.type.text()}"
+        raise Misfit(f"{what}: give .npy or .npz")
     with _opened(path, most) as opened:
         opened.load()  # before it is turned: TIFF turns by itself, and what it has turned is not to be turned again
         ImageOps.exif_transpose(opened, in_place=True)
@@ -57,6 +58,15 @@ def read_image(path: Path, item: GraphInput, resize: bool, most: int = DEFAULT_L
     if pixels.ndim == 2:
         return np.broadcast_to(pixels, (channels, *pixels.shape))
     return np.moveaxis(pixels, -1, 0)
+
+
+def unscaled(graph: Graph) -> str | None:
+    """Why scaling images changes none for this model: all of its sizes are open."""
+    sizes = [size for item in graph.inputs for size in item.type.shape[2:]]
+    if not sizes or any(isinstance(size, int) for size in sizes):
+        return None
+    fixed = " ".join(f"--size {size}=224" for size in dict.fromkeys(map(str, sizes)))
+    return f"the model takes images of any size; `{fixed}` gives it one"
 
 
 def _opened(path: Path, most: int) -> Image.Image:

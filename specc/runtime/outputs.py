@@ -23,6 +23,9 @@ Array: TypeAlias = np.ndarray[Any, Any]
 Labels: TypeAlias = Mapping[str, Sequence[str]]
 Format: TypeAlias = Literal["npz", "json", "jsonl", "csv"]
 
+Objects: TypeAlias = Callable[[Sequence[str], Mapping[str, Array]], Iterator[str]]
+"""The texts of an object in JSON for each item."""
+
 
 class Unequal(ValueError):
     """Results of different sizes, which the format cannot hold; the text says which."""
@@ -56,10 +59,10 @@ def top_k(scores: Array, k: int, labels: Sequence[str] | None = None) -> list[li
     ]
 
 
-def not_finite(results: Mapping[str, Array]) -> int:
-    """The number of items of which some result is NaN or infinite."""
+def not_finite(results: Mapping[str, Array]) -> list[int]:
+    """Which items have some result that is NaN or infinite."""
     broken = [~np.isfinite(array.reshape(len(array), -1)).all(axis=1) for array in results.values()]
-    return int(np.count_nonzero(np.any(broken, axis=0)))
+    return [int(item) for item in np.flatnonzero(np.any(broken, axis=0))]
 
 
 @contextmanager
@@ -78,15 +81,22 @@ def output_file(path: Path, kind: Format, labels: Labels | None = None) -> Itera
         sink.finish()
 
 
+def _objects(sources: Sequence[str], results: Mapping[str, Array]) -> Iterator[str]:
+    for i, source in enumerate(sources):
+        outputs = {name: _plain(array[i]) for name, array in results.items()}
+        yield json.dumps({"source": source, "outputs": outputs}, ensure_ascii=False)
+
+
 @dataclass
 class JsonLines:
     """Each item an object on a line of its own, its source and its outputs as nested lists; what is not finite is
     null."""
 
     write: Callable[[str], object]
+    objects: Objects = _objects
 
     def add(self, sources: Sequence[str], results: Mapping[str, Array]) -> None:
-        for text in _objects(sources, results):
+        for text in self.objects(sources, results):
             self.write(f"{text}\n")
 
     def finish(self) -> None:
@@ -99,9 +109,10 @@ class JsonList:
 
     write: Callable[[str], object]
     before: str = "["
+    objects: Objects = _objects
 
     def add(self, sources: Sequence[str], results: Mapping[str, Array]) -> None:
-        for text in _objects(sources, results):
+        for text in self.objects(sources, results):
             self.write(f"{self.before}\n {text}")
             self.before = ","
 
@@ -198,12 +209,6 @@ def _same(shapes: dict[str, tuple[int, ...]], results: Mapping[str, Array]) -> N
         if first != array.shape[1:]:
             shown = " and ".join("x".join(map(str, shape)) for shape in sorted({first, array.shape[1:]}))
             raise Unequal(f"the results differ in size: `{name}` is {shown}")
-
-
-def _objects(sources: Sequence[str], results: Mapping[str, Array]) -> Iterator[str]:
-    for i, source in enumerate(sources):
-        outputs = {name: _plain(array[i]) for name, array in results.items()}
-        yield json.dumps({"source": source, "outputs": outputs}, ensure_ascii=False)
 
 
 def _columns(name: str, array: Array, labels: Sequence[str] | None) -> Iterable[str]:

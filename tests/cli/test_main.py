@@ -173,13 +173,14 @@ def test_a_dash_is_standard_output_for_all_that_print(specc: Specc) -> None:
     assert specc("export", "net.cnn", "--to", "torch", "-o", "-").out.startswith('"""Net, a PyTorch model')
     specc("export", "net.cnn", "-o", "net.onnx")
     assert specc("import", "net.onnx", "-o", "-") == specc("import", "net.onnx")
+    assert "standard output is for the spec" in specc("import", "net.onnx", "--map", "-").err
 
 
 @pytest.mark.parametrize(
     ("command", "what"),
     [
-        ("export", "FILE, the .cnn file, which stands in front of the options"),
-        ("run --input digit.png net.cnn", "FILE, the .cnn file, which stands in front of the options"),
+        ("export", "FILE, the .cnn file"),
+        ("run --input digit.png", "FILE, the .cnn file"),
         ("run net.cnn digit.png", "-i/--input, an image or array, such as `--input digit.png`"),
         ("run", "FILE, -i/--input, as in `specc run lenet5.cnn --input digit.png`"),
     ],

@@ -84,7 +84,7 @@ def test_results_that_are_no_numbers_are_told(specc: Specc) -> None:
     files = ("good.npy", "zero.npy", "below.npy")
     answer = specc("run", "log.cnn", "--device", "cpu", "--input", *files, "-o", "out.npz")
     assert answer.code == 0
-    assert answer.err.endswith("of 2 inputs some result is NaN or infinite\n")
+    assert answer.err.endswith("of 2 inputs some result is NaN or infinite: zero.npy, below.npy\n")
     assert "NaN" not in specc("run", "log.cnn", "--device", "cpu", "--input", "good.npy").err
 
 
@@ -104,6 +104,59 @@ def test_what_cannot_be_read_is_told_in_a_line_and_the_rest_gets_its_results(spe
         "error[E0901]: photos/c.png: the image is 5x5, and the model takes 8x8 (--resize scales it)",
         "wrote out.jsonl: animal of 2 inputs",
     ]
+
+
+def test_the_best_classes_in_a_format(specc: Specc) -> None:
+    write_inputs()
+    command = ("run", "net.cnn", "--device", "cpu", "--input", "one.npy", "--top-k", "2", "--format")
+    (item,) = json.loads(specc(*command, "json").out)
+    assert item == json.loads(specc(*command, "jsonl").out)
+    assert item["source"] == "one.npy"
+    first, second = item["best"]
+    assert first["label"] == ("cat", "dog", "fox")[first["index"]]
+    assert first["score"] > second["score"]
+    header, *rows = specc(*command, "csv").out.splitlines()
+    assert header == "source,rank,index,label,score"
+    assert [row.split(",")[:4] for row in rows] == [
+        ["one.npy", str(rank), str(best["index"]), best["label"]] for rank, best in enumerate(item["best"], 1)
+    ]
+
+
+def test_the_spec_may_stand_behind_the_inputs(specc: Specc) -> None:
+    write_inputs()
+    usual = specc("run", "net.cnn", "--device", "cpu", "--input", "one.npy", "photos/a.png")
+    assert usual.code == 0
+    assert specc("run", "--device", "cpu", "--input", "one.npy", "photos/a.png", "net.cnn") == usual
+
+
+def test_resizing_to_open_sizes_is_told(specc: Specc) -> None:
+    write_inputs()
+    Path("open.cnn").write_text("model Open { input image [N, 3, H, W]; relu; output y }")
+    answer = specc("run", "open.cnn", "--device", "cpu", "--input", "photos/a.png", "--resize")
+    assert "`--size H=224 --size W=224` gives it one" in answer.err
+
+
+def test_nothing_to_preprocess_is_told(specc: Specc) -> None:
+    Path("flat.cnn").write_text("model Flat { input x 7, mean=0.5; dense 2 }")
+    answer = specc("export", "flat.cnn", "--preprocess")
+    assert (answer.code, "model `Flat` has no image among its inputs" in answer.err) == (2, True)
+    assert not Path("Flat.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--weights", "w.pt"], "`specc weights net.cnn --from w.pt -o OUT.safetensors` writes them"),
+        (["--seed", "7"], "--seed is about weights"),
+        (["--dtype", "float16"], "a module of `--to torch` is float32"),
+        (["--opset", "17"], "--opset is for ONNX"),
+        (["--preprocess"], "--preprocess is for ONNX"),
+    ],
+)
+def test_source_of_pytorch_takes_nothing_that_is_for_onnx(specc: Specc, options: list[str], says: str) -> None:
+    answer = specc("export", "net.cnn", "--to", "torch", *options)
+    assert (answer.code, says in answer.err) == (2, True), answer.err
+    assert not Path("Net.py").exists()
 
 
 def test_a_missing_file_costs_a_line_and_the_rest_gets_its_results(specc: Specc) -> None:
@@ -144,6 +197,7 @@ def test_a_run_without_any_result_leaves_the_old_file(specc: Specc) -> None:
         (["--top-k", "0"], "--top-k is at least 1, not 0"),
         (["--top-k", "-1"], "--top-k is at least 1, not -1"),
         (["--top-k", "2", "--save-activations", "conv1"], "the activations need a file: -o OUT"),
+        (["-o", "out.json", "--format", "csv"], "its suffix says json, and --format csv"),
         (["-o", "no/out.npz"], "cannot write no/out.npz: there is no folder no"),
     ],
 )
