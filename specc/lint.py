@@ -31,16 +31,19 @@ def lint(elaborated: Elaborated, summary: Callable[[], Summary], labels: Sequenc
     _first_axis_of_products(elaborated, report)
     _useless_biases(elaborated, report)
     _no_positions(elaborated, report)
+    _positions_as_values(elaborated, report)
     _shared_out_twice(elaborated, report)
     _misread_axes(elaborated, report)
 
 
 def _misread_axes(elaborated: Elaborated, report: Reporter) -> None:
     graph = elaborated.graph
-    counted = any(type(getattr(node.op, "axis", None)) is int for node in graph.nodes)
-    if counted or any(given.type.rank == 2 for given in graph.inputs):  # few graphs are worth the import
-        from specc.lint_axes import warn_of_counted_axes, warn_of_rows_as_channels
+    counted = any(type(getattr(node.op, "axis", getattr(node.op, "over", None))) is int for node in graph.nodes)
+    left = any(getattr(node.op, "sizes", ())[:1] == (-1,) for node in graph.nodes)
+    if counted or left or any(given.type.rank == 2 for given in graph.inputs):  # few graphs are worth the import
+        from specc.lint_axes import warn_of_counted_axes, warn_of_rows_as_channels, warn_of_written_batches
 
+        warn_of_written_batches(elaborated, report)
         warn_of_counted_axes(elaborated, report)
         warn_of_rows_as_channels(elaborated, report)
 
@@ -167,6 +170,24 @@ def _no_positions(elaborated: Elaborated, report: Reporter) -> None:
             message = f"`{node.op.word}` takes for positions what no pool gave as such"
             help = "they are the second result of a pool: `pooled, where: maxpool 2x2`, and then `unpool where, 2x2`"
             report.add(Diagnostic("W0105", message, elaborated.place(node.name), help=help))
+
+
+def _positions_as_values(elaborated: Elaborated, report: Reporter) -> None:
+    """W0105 for positions that a layer works on as if they were values; what only moves them leaves them positions."""
+    positions: set[str] = set()
+    for node in elaborated.graph.nodes:
+        positions.update(node.outputs[1:] if node.op.leads else ())
+        if not positions:
+            continue
+        read = [value for index, value in enumerate(node.inputs) if value in positions and index != node.op.places]
+        if not read or node.op.sourceless:
+            continue
+        if node.op.moves:
+            positions.update(node.outputs)
+            continue
+        message = f"`{node.op.word}` works on `{read[0]}`, the positions that a pool found, as if they were values"
+        help = "they are for `unpool`; the pool's first result are its values"
+        report.add(Diagnostic("W0105", message, elaborated.place(node.name), help=help))
 
 
 def _first_axis_of_products(elaborated: Elaborated, report: Reporter) -> None:

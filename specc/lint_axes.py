@@ -37,11 +37,14 @@ def warn_of_counted_axes(elaborated: Elaborated, report: Reporter) -> None:
         here, counted = axis_name(axes[1], found[0]), axis_name(axes[0], found[0])
         message = f"axis 1 is the {here} here: axes are counted without the batch"
         help = f"names say which is meant: `{here}`, or `{counted}`, which is 1 where the batch is counted"
+        if hasattr(node.op, "over"):
+            help = f"`over=all` normalises everything, `over={counted}` along that axis; "
+            help += f"`over={2 - found[0]}` says that the {here} is meant"
         report.add(Diagnostic("W0108", message, _written(node, elaborated), help=help))
 
 
 def _is_second(op: Op) -> bool:
-    axis = getattr(op, "axis", None)
+    axis = getattr(op, "axis", getattr(op, "over", None))
     return type(axis) is int and axis == 1
 
 
@@ -57,7 +60,7 @@ def _images(graph: Graph) -> set[str]:
 def _written(node: Node, elaborated: Elaborated) -> Span | None:
     """Where the axis of the node stands, or else its operation."""
     written = elaborated.written(node.name)
-    axis = written.get("axis") if isinstance(written, Mapping) else None
+    axis = (written.get("axis") or written.get("over")) if isinstance(written, Mapping) else None
     return axis.span if isinstance(axis, ast.Expr) else elaborated.place(node.name)
 
 
@@ -73,3 +76,20 @@ def warn_of_rows_as_channels(elaborated: Elaborated, report: Reporter) -> None:
             message = f"`{name}` is read as a signal of {side} channels with {side} samples each"
             help = f"an image has its channels written: `{shape}`"
             report.add(Diagnostic("W0103", message, elaborated.place(name), help=help))
+
+
+def warn_of_written_batches(elaborated: Elaborated, report: Reporter) -> None:
+    """W0103 for `reshape (-1, 3, 32, 32)` where -1 comes out as 1: elsewhere it stands for the batch."""
+    for node in elaborated.graph.nodes:
+        sizes: tuple[int, ...] = getattr(node.op, "sizes", ())
+        made = node.types[0].spoken(elaborated.graph.layout)[1:]
+        if sizes[:1] != (-1,) or made[0] != 1 or all(size == 1 for size in sizes[1:]):
+            continue
+        written = elaborated.written(node.name)
+        place = written.get("sizes") if isinstance(written, Mapping) else None
+        if not isinstance(place, ast.List) or any(isinstance(item, ast.Name | ast.Attribute) for item in place.items):
+            continue  # what is computed may be 1 by chance
+        shape = ", ".join(str(size) for size in sizes[1:])
+        message = "-1 is 1 here, an axis of its own: the batch is not written"
+        help = f"`{node.op.word} ({shape})` has as many values"
+        report.add(Diagnostic("W0103", message, place.span, help=help))

@@ -84,7 +84,7 @@ CODES: Final[dict[str, str]] = {
     "W0102": "window written as a product",
     "W0103": "image in an order that is read otherwise, or with a batch",
     "W0104": "softmax along the first axis of a matrix product",
-    "W0105": "unpool at what are no positions",
+    "W0105": "positions that are none, or that are taken for values",
     "W0106": "argument or operation that changes nothing",
     "W0107": "number that is probably not meant",
     "W0108": "axis number that is probably counted with the batch",

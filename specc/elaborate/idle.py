@@ -45,6 +45,10 @@ def warn_of_idle(word: str, fields: Mapping[str, ast.Expr], report: Reporter) ->
     if len(fields) < 2:
         return
     _warn_of_grain(word, fields, report)
+    if word == "clip":
+        _warn_of_constant(fields, report)
+    if "init" in fields and "weight" in fields and word in BY_WORD:
+        _idle("init", "`weight`", "that fixes the values", "leave out one of the two", fields, report)
     if word == "pad" and "value" in fields and _word(fields.get("mode")) in _BORDERS[1:]:
         _idle("value", f"`mode={_word(fields['mode'])}`", "what is added is copied", "leave it out", fields, report)
     if "border" in fields and "pad" not in fields and _pads(word) and _word(fields["border"]) in _BORDERS:
@@ -53,6 +57,21 @@ def warn_of_idle(word: str, fields: Mapping[str, ast.Expr], report: Reporter) ->
         _warn_of_bias(fields["bias"], report)
     if "init" in fields and word in BY_WORD and BY_WORD[word].weighted_layers:
         _warn_of_equal_weights(fields["init"], report)
+
+
+def _warn_of_constant(fields: Mapping[str, ast.Expr], report: Reporter) -> None:
+    """`clip 6, 6`."""
+    least, most = fields.get("min"), fields.get("max")
+    if isinstance(least, ast.Number) and isinstance(most, ast.Number) and least.value == most.value:
+        message = f"`clip` between {text(least)} and {text(most)} makes every value {text(most)}"
+        report.add(
+            Diagnostic(
+                "W0107",
+                message,
+                most.span,
+                help=f"`clip 0, {text(most)}` cuts from 0 on; `min` and `max` cut on one side",
+            )
+        )
 
 
 def _warn_of_grain(word: str, fields: Mapping[str, ast.Expr], report: Reporter) -> None:
