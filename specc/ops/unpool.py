@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from specc.dims import Dim, product
 from specc.ops.base import Builder, Field, Rejection, Types, under
@@ -16,6 +16,9 @@ from specc.types import SPATIAL_NAMES, TensorType
 
 if TYPE_CHECKING:
     from specc.ops.base import Array
+
+Sliding: TypeAlias = tuple[int, int, tuple[int, int]]
+"""Kernel, stride, and padding at both ends of one axis."""
 
 
 class Unpool(Rearrangement):
@@ -79,8 +82,6 @@ class Unpool(Rearrangement):
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         x, (y,) = inputs[0], outputs
-        windows = self.windows(x)
-        sides = [side for _, _, side in windows]
         named = y.spatial != self._inferred(x)
         is_open = not isinstance(product(y.spatial), int)
         behind = self._sizes_node(build, names, x, y) if named or is_open else ""
@@ -88,6 +89,8 @@ class Unpool(Rearrangement):
         if named and build.opset < 14:  # ONNX's shape inference could not follow
             raise build.unsupported("unpool to a size of its own", since=14)
         target = [build.node("Concat", [measured(build, names[0], 0, 2), behind], axis=0)] if named else []
+        windows = list(map(_fitting, self.windows(x), self._inferred(x), y.spatial))
+        sides = [side for _, _, side in windows]
         result = build.node(
             "MaxUnpool",
             [names[0], positions, *target],
@@ -134,12 +137,25 @@ class Unpool(Rearrangement):
     def _notes(self, x: TensorType) -> list[str]:
         return [f"{size} positions" for size in self._inferred(x)]
 
-    def windows(self, x: TensorType) -> list[tuple[int, int, tuple[int, int]]]:
+    def windows(self, x: TensorType) -> list[Sliding]:
         """Kernel, stride and padding of each axis."""
         axes = spatial_axes(self.word, x)
         kernel = per_axis(self.kernel, axes, "kernel")
         stride = per_axis(self.stride or self.kernel, axes, "stride")
         return list(zip(kernel, stride, pad_sides(self.pad, axes), strict=True))
+
+
+def _fitting(window: Sliding, inferred: Dim, size: Dim) -> Sliding:
+    """The window for ONNX, where it serves to infer a size alone, and ONNX Runtime takes no output smaller than that:
+    with a smaller kernel where windows may have reached beyond the pool's input.  Kernels are larger than padding."""
+    kernel, stride, (begin, end) = window
+    if inferred == size:
+        return window
+    if isinstance(inferred, int) and isinstance(size, int):
+        fitting = min(kernel, kernel - inferred + size)
+    else:
+        fitting = end + 1 if begin <= end else 0  # the last window of a pool begins inside its input
+    return (fitting, stride, (begin, end)) if fitting > max(begin, end) else (1, 1, (0, 0))
 
 
 def _counted_through(build: Builder, names: Sequence[str], y: TensorType, behind: str) -> str:

@@ -131,6 +131,7 @@ def test_where_a_window_holds_nan_positions_are_not_judged():
         ({"kernel": 2}, {"kernel": 2}, (2, 3, 6, 8), True),
         ({"kernel": 3, "stride": 3}, {"kernel": 3}, (2, 2, 9), True),
         ({"kernel": 2}, {"kernel": 2, "size": (5, 7)}, (1, 3, 5, 7), False),
+        ({"kernel": 2, "round": "ceil"}, {"kernel": 2, "size": (5, 7)}, (1, 3, 5, 7), False),  # beyond the input
         ({"kernel": 2}, {"kernel": 2}, (1, 2, 4, 2, 6), False),
     ],
 )
