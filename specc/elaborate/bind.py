@@ -18,6 +18,7 @@ from specc.elaborate.surplus import NEXT_LINE
 from specc.elaborate.values import Tuned, Unbound, Value, Word, describe, quoted
 from specc.elaborate.words import activations, is_operation, known_words
 from specc.ops import BY_WORD
+from specc.ops.axes import AXIS_NAMES
 from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
@@ -41,7 +42,7 @@ def bind(op: type[Op], plan: Plan, frame: Frame, report: Reporter, given: Mappin
     lost = set()
     for name, expression in plan.fields.items():
         try:
-            values[name] = given[id(expression)] if id(expression) in given else _argument(expression, frame, report)
+            values[name] = given[id(expression)] if id(expression) in given else _value(name, expression, frame, report)
         except Failed:
             lost.add(name)
     if not (plan.ok and _can_be_left_out(lost, op)):
@@ -99,6 +100,14 @@ _SHAPELESS: Final = frozenset({"init", "bias", "weight", "eps", "alpha", "rate",
 _SHORT: Final = (ast.Number, ast.Size, ast.Bool)
 """What the limit on digits keeps small."""
 _SIMPLE: Final = frozenset({int, bool, str})
+
+
+def _value(field: str, expression: ast.Expr, frame: Frame, report: Reporter) -> Value:
+    """What is given for a field; a word for an axis is one even where a parameter has that name, as `channels` often
+    does."""
+    if field == "axis" and isinstance(expression, ast.Name) and expression.id in AXIS_NAMES:
+        return Word(expression.id)
+    return _argument(expression, frame, report)
 
 
 def _argument(expression: ast.Expr, frame: Frame, report: Reporter) -> Value:

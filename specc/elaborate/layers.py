@@ -14,7 +14,6 @@ from specc.elaborate.steps import Mark, Origin, Step
 from specc.elaborate.values import LayerValue, LayerValues
 from specc.ir.build import GraphBuilder, output_names
 from specc.ir.graph import Node
-from specc.ops.axes import AXIS_NAMES
 from specc.ops.base import Finding, Op, Rejection, Types, Weight
 from specc.ops.fields import LARGEST_SIZE
 from specc.source import Span
@@ -292,7 +291,7 @@ class Layers:
         if isinstance(statement, ast.Residual):
             message = message.replace(f"`{op.word}`", "`residual`")
         labels = tuple(self._input_labels(finding, sources, place))
-        help = self._help(finding, op, sources, statement, written)
+        help = self._help(finding, sources, statement)
         self._report.add(Diagnostic(finding.code, message, place, finding.label, labels, tuple(finding.notes), help))
 
     def _input_labels(self, finding: Finding, sources: list[LayerValue], place: Span) -> Iterator[Label]:
@@ -302,19 +301,13 @@ class Layers:
             if origin is not None and origin.span != place:
                 yield Label(origin.span, ": ".join([text, *origin.arithmetic[:1]]))
 
-    def _help(
-        self, finding: Finding, op: Op, sources: list[LayerValue], statement: Call, written: ast.Expr | None
-    ) -> str | None:
-        """The help for a finding about an argument that is `written` so: what the text around it tells, if anything, or
-        else the operation's own."""
+    def _help(self, finding: Finding, sources: list[LayerValue], statement: Call) -> str | None:
+        """The help for a finding: what the text around it tells, if anything, or else the operation's own."""
         help = None
-        hidden = finding.argument == "axis" and not isinstance(getattr(op, "axis", ""), str)
         if finding.code == "E0404" and isinstance(statement, ast.Operation):
             help = self._shape_meant(sources)
         elif finding.code == "E0403":
             help = self._remedy(statement, sources)
-        if help is None and hidden and isinstance(written, ast.Name) and written.id in AXIS_NAMES:
-            help = f"a `{written.id}` defined here hides the axis of that name: rename it, or count axes from 0"
         return help or finding.help
 
     def _shape_meant(self, sources: list[LayerValue]) -> str | None:

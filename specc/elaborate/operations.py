@@ -177,10 +177,11 @@ class Operations:
         self, statement: ast.Operation, op: type[Op], made: Plan, frame: Frame
     ) -> tuple[list[LayerValue], tuple[Constant | None, ...], Op | None]:
         """The values that an operation reads, where numbers are among its operands all of these in order with `None`
-        for each value, and the activation that may stand behind them.  What `from=` gives stands for the line before.
+        for each value, and the activation that may stand behind them.  What `from=` gives stands for the line before,
+        which a single operand that is no list is merged with.
         """
         operands: list[LayerValue | Constant] = []
-        act = None
+        act, listed = None, False
         for index, expression in enumerate(made.inputs):
             value = self._report.held(evaluate(expression, frame, self._report), expression.span)
             if not op.takes_numbers or isinstance(value, Word):
@@ -193,9 +194,10 @@ class Operations:
                 raise self._read.no_axis(value, op, made, expression.span)
             else:
                 operands.extend(self._read.values(value, expression.span))
+                listed |= isinstance(value, tuple)
         if made.sources is not None:
             operands[:0] = self._read.given(made.sources, frame)
-        elif len(operands) < 2:
+        elif len(operands) < 2 and not listed:  # a list holds all operands, and may hold one
             self._read.warn_of_itself(op, made, frame)
             operands[:0] = self._read.incoming(statement.name.span, frame, spread=not operands)
         if len(operands) == 1 and op.merges() and not made.inputs and made.ok:

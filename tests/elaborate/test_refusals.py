@@ -74,7 +74,6 @@ X = "model Net { input x 4x8x8; "
         (X + "concat { for k in [] { branch { } } } }", "E0408", "`concat` takes at least 1 value, not 0"),
         (X + "mean 0.5 }", "E0208", "the value of a layer is needed here, not 0.5"),
         (X + "add [1, in] }", "E0208", "the value of a layer is needed here, not 1"),
-        ("block b(channels) { softmax channels }\n" + X + "b 64 }", "E0305", "axis 64 does not exist in 4x8x8"),
         (X + "add 1, 2 }", "E0208", "`add` needs the value of a layer among its operands"),
         (X + "sub 1, 2, in }", "E0408", "`sub` takes 2 values, not 3"),
         (X + "add 1e39 }", "E0305", "1e+39 is larger than any float32 number"),
