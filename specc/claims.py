@@ -36,6 +36,11 @@ def _judge(claim: Claim, reasons: Reasons, report: Reporter) -> None:
         raise report.error(
             "E0502", tree.span, "an expectation is a comparison", help="such as `expect params == 61_706`"
         )  # fmt: skip
+    if "+-" in tree.right.span.text:
+        raise report.error(
+            "E0502", tree.right.span, "`+-` adds a negative number, and is no tolerance",
+            help="a share is allowed by `within 1%`, a range by two expectations with `>=` and `<=`",
+        )  # fmt: skip
     tolerance = _tolerance(claim, report)
     left, right = (evaluate(side, claim.frame, report) for side in (tree.left, tree.right))
     if tolerance is None:

@@ -96,6 +96,7 @@ CODES: Final[dict[str, str]] = {
     "W0204": "value merged with itself",
     "W0205": "output called like a layer that it does not return",
     "W0206": "label that stands for less than its line",
+    "W0207": "label of a loop that is called like a value outside",
     "W0301": "dense layer that holds most of the parameters",
     "W0302": "bias made useless by the batch normalisation after it",
     "W0303": "weights beyond the range of their type",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from specc.elaborate.modules import Module
 from specc.source import Span
+from specc.syntax import ast
 
 
 class Entry:
@@ -34,9 +36,17 @@ class Entry:
             entry = entry.origin
 
 
+class Rival(NamedTuple):
+    """A label of a loop, the entry of its name outside, and whether something had read that before."""
+
+    label: ast.Name
+    outer: Entry
+    was_used: bool
+
+
 class Body:
-    """The names of one body so far, those it will define further down, those of bodies within it, and the labels of
-    branches in it.  `repeats` says that it is the body of a loop."""
+    """The names of one body so far, those it will define further down, those of bodies within it, the labels of
+    branches in it, and those of loops in it that are also names here.  `repeats` says that it is the body of a loop."""
 
     def __init__(self, parent: Body | None, repeats: bool = False) -> None:
         self.parent = parent
@@ -45,6 +55,7 @@ class Body:
         self.inner: dict[str, Span] = {}
         self.branches: dict[str, Span] = {}
         self.repeats = repeats
+        self.rivals: list[Rival] = []
 
     def find(self, name: str) -> Entry | None:
         body: Body | None = self

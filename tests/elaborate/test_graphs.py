@@ -309,6 +309,11 @@ def test_what_parameters_of_blocks_stand_for(block: str, calls: str, shapes: lis
     assert [node.types[0].text() for node in graph.nodes] == shapes
 
 
+def test_a_word_for_an_axis_is_one_where_a_parameter_has_that_name() -> None:
+    graph = specc.loads("block head(channels) { softmax channels }\nmodel Net { input x 4x8x8; head 2 }").graph
+    assert graph.nodes[0].op.axis == "channels"
+
+
 def test_a_default_reads_shapes_as_they_are_written() -> None:
     net = "block b(c = in.shape[2] * 2) { conv c, 1x1 }\nmodel Net { input x 6x5x4, layout=hwc; b }"
     assert specc.loads(net).graph.nodes[0].types[0].text("hwc") == "6x5x8"

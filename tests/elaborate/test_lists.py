@@ -34,6 +34,16 @@ def test_labels_of_a_loop_are_lists_behind_it(body: str, last: tuple[str, ...]) 
     assert list(read(X + body + " }").values())[-1] == last
 
 
+def test_labels_of_a_loop_may_be_called_like_others_that_are_read_before_it() -> None:
+    before = "x: conv 4, 1x1, relu; add x, image; repeat 3 { x: conv 4, 1x1, relu; bn; add x }"
+    assert specc.loads(f"model Net {{ input image 4x8x8; {before} }}").warnings == ()
+
+
+@pytest.mark.parametrize(("rounds", "merged"), [(1, ("y.0",)), (2, ("y.0", "y.1"))])
+def test_a_list_is_all_that_a_merge_takes(rounds: int, merged: tuple[str, ...]) -> None:
+    assert list(read(X + f"repeat {rounds} {{ y: relu }}; tanh; concat y }}").values())[-1] == merged
+
+
 def test_a_label_that_is_read_behind_its_loop_is_no_idle_one() -> None:
     model = specc.loads(X + "repeat 2 { y: relu }; add y }")
     assert model.warnings == ()
