@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from specc.dims import Sym
-from specc.elaborate.values import describe, kind, show
+from specc.elaborate.values import describe, kind, show, whole
 
 MAX_BITS: Final = 4096
 
@@ -178,7 +178,8 @@ def _length(*arguments: Any) -> int:
     raise NoResult("takes one list")
 
 
-def _range(*arguments: Any) -> range:
+def _range(*given: Any) -> range:
+    arguments = [whole(number) for number in given]
     if not 1 <= len(arguments) <= 3 or not all(isinstance(a, int) and not isinstance(a, bool) for a in arguments):
         raise NoResult("takes one to three whole numbers: range(stop), range(start, stop), range(start, stop, step)")
     if len(arguments) == 3 and arguments[2] == 0:

@@ -24,7 +24,7 @@ from specc.elaborate.rounds import Round
 from specc.elaborate.rows import rows
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.steps import Mark
-from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, Value, describe
+from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, Value, describe, whole
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, GraphOutput
 from specc.source import Span
@@ -216,9 +216,7 @@ class Elaborator:
         self._loop(statement, count, frame, None)
 
     def _count(self, statement: ast.Repeat, frame: Frame) -> int:
-        count = evaluate(statement.count, frame, self._report)
-        if isinstance(count, float) and count.is_integer():
-            count = int(count)
+        count = whole(evaluate(statement.count, frame, self._report))
         if isinstance(count, bool) or not isinstance(count, int):
             raise self._report.error(
                 "E0304", statement.count.span, f"`repeat` needs a whole number, not {describe(count)}"

@@ -25,6 +25,7 @@ from specc.elaborate.values import (
     describe,
     kind,
     quoted,
+    whole,
 )
 from specc.elaborate.words import function_meant, known_words, takes_settings
 from specc.source import Span
@@ -252,7 +253,7 @@ def _slice(e: ast.Slice, frame: Frame, report: Reporter) -> Value:
 
 def _whole(e: ast.Expr, frame: Frame, report: Reporter) -> int:
     """The number of an item."""
-    index = evaluate(e, frame, report)
+    index = whole(evaluate(e, frame, report))
     if isinstance(index, bool) or not isinstance(index, int):
         raise report.error("E0304", e.span, f"an index is a whole number, not {describe(index)}")
     return index
@@ -312,8 +313,22 @@ def _binary(e: ast.Binary, frame: Frame, report: Reporter) -> Value:
     report.spend(1, e.span)
     left = report.held(evaluate(e.left, frame, report), e.left.span)
     right = report.held(evaluate(e.right, frame, report), e.right.span)
+    if e.operator == "*" and (isinstance(left, tuple) or isinstance(right, tuple)):
+        _check_repetition(e, report)
     with _located(e.span, report, help=lambda: _operands(e, left, right)):
         return report.held(binary(e.operator, left, right), e.span)
+
+
+def _check_repetition(e: ast.Binary, report: Reporter) -> None:
+    """E0305 for `[256] * 4`, which elsewhere is a list of four."""
+    for items, times in ((e.left, e.right), (e.right, e.left)):
+        if isinstance(items, ast.List) and len(items.items) == 1 and not isinstance(times, ast.List):
+            item = items.items[0].span.text
+            raise report.error(
+                "E0305", e.span, f"`{e.span.text}` multiplies the item of the list, and makes no more of it",
+                help=f"a list of equal items is `[{item} for _ in range({times.span.text})]`; to multiply, write "
+                "the number without the list",
+            )  # fmt: skip
 
 
 def _operands(e: ast.Binary, left: Value, right: Value) -> str | None:

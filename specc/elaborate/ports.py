@@ -13,7 +13,7 @@ from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.modules import BlockDefinition, ModelDefinition
 from specc.elaborate.reads import sizes_in
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import BROKEN, LayerValue, LayerValues, Value, Word, describe, kind, quoted
+from specc.elaborate.values import BROKEN, LayerValue, LayerValues, Value, Word, describe, kind, quoted, whole
 from specc.ir.graph import GraphInput, GraphOutput
 from specc.ops.fields import LARGEST_SIZE
 from specc.source import Span
@@ -239,7 +239,8 @@ def _size(part: int | str, span: Span, frame: Frame, report: Reporter) -> Dim:
     return symbol(part) if bound is None else _whole(bound, span, report)
 
 
-def _whole(value: object, span: Span, report: Reporter) -> Dim:
+def _whole(given: Value, span: Span, report: Reporter) -> Dim:
+    value = whole(given)
     if isinstance(value, Sym):
         return value
     if isinstance(value, bool) or not isinstance(value, int):

@@ -166,6 +166,11 @@ def _shortened(digits: str) -> str:
     return f"{digits[:10]}...{digits[-3:]} ({len(digits.removeprefix('-'))} digits)"
 
 
+def whole(value: Value) -> Value:
+    """`value`, and 16 for 16.0, which is meant by `0.5 * 32`."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def describe(value: object) -> str:
     """A value for a message: numbers and lists speak for themselves, of others it says what they are."""
     match value:

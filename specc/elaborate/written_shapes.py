@@ -10,7 +10,7 @@ from specc.dims import symbol
 from specc.elaborate.expressions import Frame, evaluate, unknown_name
 from specc.elaborate.reads import sizes_in
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import BROKEN, Value
+from specc.elaborate.values import BROKEN, Value, whole
 from specc.ops import BY_WORD
 from specc.source import Span
 from specc.syntax import ast
@@ -29,11 +29,11 @@ def shape_parts(
     parts = _written_parts(expression, frame)
     if parts is None:
         value = report.held(evaluate(expression, frame, report), expression.span)
-        return value if isinstance(value, tuple) else (value,)
+        return tuple(map(whole, value)) if isinstance(value, tuple) else (whole(value),)
     found: list[Value | None] = []
     for part in parts:
         with suppress(Failed):  # each that is wrong is told
-            found.append(_part(part, expression.span, frame, report, open_sizes))
+            found.append(whole(_part(part, expression.span, frame, report, open_sizes)))
     if len(found) < len(parts):
         raise Failed
     return tuple(found)

@@ -140,7 +140,7 @@ def test_blocks(text: str, expected: str) -> None:
         ("for i, w in [5, 7] { conv w + i, 1x1 }", [5, 8]),
         ("for i, w, k in [[2, 1], [3, 3]] { conv w + i, k }", [2, 4]),
         ("for w in range(1, 6, 2) { conv w, 1x1 }", [1, 3, 5]),
-        ("for w in [2] * 2 + [3] { conv w, 1x1 }", [4, 3]),
+        ("for w in [1, 2] * 2 + [3] { conv w, 1x1 }", [2, 4, 3]),
         ("conv round_to(30 * 1.4, 8), 1x1; conv 7 // 2 + 2 ** 2, 1x1", [40, 7]),
         ("let w = [1, [2, 3]]; conv w[-1][0], 1x1; conv sum([1, 2]) + len(w), 1x1", [2, 5]),
         ("conv 8 if in.height > 4 and not false else 2, 1x1", [8]),
