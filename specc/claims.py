@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
 from specc.dims import Sym
+from specc.elaborate.arithmetic import same
 from specc.elaborate.elaborator import Claim
-from specc.elaborate.expressions import evaluate
+from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Failed, Reporter
-from specc.elaborate.values import Value, describe, show
+from specc.elaborate.values import Value, Word, describe, show
 from specc.syntax import ast
 from specc.types import TensorType
 
 Reasons = Callable[[str], str | None]
 """Why a fact is as it is, where its name does not say it."""
+
+
+_ANY: Final = Word("_")
 
 
 def judge(claims: tuple[Claim, ...], facts: Mapping[str, Value], reasons: Reasons, report: Reporter) -> None:
@@ -42,13 +47,33 @@ def _judge(claim: Claim, reasons: Reasons, report: Reporter) -> None:
             help="a share is allowed by `within 1%`, a range by two expectations with `>=` and `<=`",
         )  # fmt: skip
     tolerance = _tolerance(claim, report)
-    left, right = (evaluate(side, claim.frame, report) for side in (tree.left, tree.right))
-    if tolerance is None:
+    left, right = (_side(side, claim.frame, report) for side in (tree.left, tree.right))
+    if tolerance is None and _ANY in (right if isinstance(right, tuple) else ()) and tree.operator in ("==", "!="):
+        holds = same(left, _filled(right, left)) is (tree.operator == "==")
+    elif tolerance is None:
         holds = evaluate(tree, claim.frame, report) is True
     else:
         holds = _within(left, right, tolerance, tree, report)
     if not holds:
         _false(claim, tree, (left, right), tolerance, reasons, report)
+
+
+def _side(expression: ast.Expr, frame: Frame, report: Reporter) -> Value:
+    """The value of one side; in a shape `_` is any size."""
+    if isinstance(expression, ast.Size) and "_" in expression.parts:
+        span, parts = expression.span, expression.parts
+        items = tuple(ast.Name(span, part) if isinstance(part, str) else ast.Number(span, part) for part in parts)
+        expression = ast.List(span, items)
+    if isinstance(expression, ast.List):
+        frame.scope.bind("_", _ANY)
+    return evaluate(expression, frame, report)
+
+
+def _filled(shape: tuple[Value, ...], real: Value) -> tuple[Value, ...]:
+    """`shape` with those sizes of `real` for which any would do."""
+    if not isinstance(real, tuple) or len(real) != len(shape):
+        return shape
+    return tuple(size if part == _ANY else part for part, size in zip(shape, real, strict=True))
 
 
 def _tolerance(claim: Claim, report: Reporter) -> float | None:

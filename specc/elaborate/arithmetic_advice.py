@@ -6,6 +6,7 @@ import re
 from itertools import accumulate
 from typing import Final
 
+from specc.dims import Sym
 from specc.elaborate.values import LayerValue, Value, show
 from specc.source import Span
 from specc.syntax import ast
@@ -50,6 +51,12 @@ def rounding(written: ast.Expr, value: float) -> str | None:
     return f"`{whole.text[:sign]}/{whole.text[sign:]}` rounds down, `round({whole.text})` to the nearest"
 
 
+OPEN: Final = (
+    "open sizes are not known while the network is built, with `--size` neither: give the input numbers, such as "
+    "`input image 3x224x224`, or parameters of the model"
+)
+
+
 def comparison(written: ast.Expr, value: Value) -> str | None:
     """How a number is made a condition."""
     whole = with_brackets(written.span)
@@ -67,6 +74,8 @@ def operands(written: ast.Binary, left: Value, right: Value) -> str | None:
         layer = parts[0] if isinstance(left, LayerValue) else parts[1]
         numbers = any(isinstance(side, int | float) for side in (left, right))
         return f"{help}; its channels are `{layer.text}.channels`" if numbers and layer is not None else help
+    if any(isinstance(side, Sym) for side in (left, right)) and written.operator not in ("+", "-", "and", "or"):
+        return OPEN
     return NEAREST_EXACT if (left, written.operator, right) == ("nearest", "-", "exact") else None
 
 
