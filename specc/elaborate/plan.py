@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
-from specc.elaborate.examples import example
 from specc.elaborate.idle import warn_of_idle
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
@@ -283,14 +282,12 @@ def _positional(positional: list[ast.Argument], signature: Signature, result: Pl
         closing = () if result.act is None else (result.act,)
         from specc.elaborate.slips import abbreviated, unbracketed_pair
 
+        word, further = signature.word, positional[len(names)]
         surplus, help = (
-            unbracketed_pair(positional[len(names)])
-            or abbreviated(signature.word, positional)
-            or meant(signature.word, positional, len(names), signature.names, closing)
-            or (
-                positional[len(names)],
-                f"`{signature.word}` takes {_taken(signature, positional[len(names)].value)}",
-            )
+            unbracketed_pair(further)
+            or abbreviated(word, positional)
+            or meant(word, positional, len(names), signature.names, closing)
+            or (further, f"`{word}` takes {_taken(signature, further.value)}")
         )
         message = f"too many arguments for `{signature.word}`"
         report.error("E0303", surplus.span, message, "this one is too many", help=help)
@@ -335,6 +332,8 @@ def _keyed(
 
 def _taken(signature: Signature, surplus: ast.Expr) -> str:
     """What it takes, where `surplus` is too many."""
+    from specc.elaborate.examples import example
+
     bare = f"{quoted(signature.positional)} without names" if signature.positional else "no argument without its name"
     named = [name for name in signature.names if name not in signature.positional]
     if named:
@@ -407,6 +406,8 @@ def _missing(signature: Signature, result: Plan, place: Span, report: Reporter, 
 
 def _call(signature: Signature, result: Plan) -> str:
     """The call as it could be written: what stands there, and likely values for what is missing."""
+    from specc.elaborate.examples import example
+
     parts = []
     for name in dict.fromkeys((*signature.positional, *signature.required)):
         written = _given(name, signature, result).get(name)
