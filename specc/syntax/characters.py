@@ -16,6 +16,7 @@ _STRANGE = re.compile(
 )
 
 TIMES_SIGN = "\N{MULTIPLICATION SIGN}"
+_SHOWN = 100
 _MINUS = "a minus is written `-`"
 _QUOTES = "strings stand in straight quotes"
 
@@ -83,10 +84,9 @@ def _bar(text: str, offset: int) -> str:
     line = text[text.rfind("\n", 0, offset) + 1 : offset]
     if re.search(r"\b(?:if|let|expect|and|or|not)\b|[=<>]{2}|\|", line):
         return "the logical operator is written `or`"
-    lines = [
-        re.split(r"[;{}]", line)[-1].strip(),
-        re.split(r"[|;}#\n]", text[offset + 1 : offset + 100])[0].strip(" >\r"),
-    ]
+    before = re.split(r"[;{}]", line)[-1].strip()
+    behind = re.split(r"[|;}#\n]", text[offset + 1 : offset + _SHOWN])[0].strip(" >\r")
+    lines = [before if len(before) <= _SHOWN else "...", behind]
     return f"operations follow one another on lines of their own, or behind `;`: `{'; '.join(filter(None, lines))}`"
 
 

@@ -128,7 +128,7 @@ def _chained(stuck: Stuck) -> str | None:
 
 def _chained_expectation(stuck: Stuck) -> str:
     """`expect 100 < params < 300`."""
-    first = re.search(r"expect\s+(.+?\s*(?:[<>]=?|[=!]=)\s*(\w+))\s*$", stuck.near)
+    first = re.search(r"expect\s+(\S.*?\s*(?:[<>]=?|[=!]=)\s*(\w+))\s*$", stuck.near)
     second = re.match(r"[^#;}]*[^#;}\s]", stuck.rest)
     if first is None or second is None:
         return _ONE_COMPARISON
