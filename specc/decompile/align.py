@@ -28,7 +28,7 @@ def adopted(graph: Graph, file: Path) -> tuple[Graph, Model | Path, tuple[Diagno
     model, _ = onnx_file(file)
     held = {} if model is None else held_values(model, graph)
     if model is None or graph.values.keys() <= held.keys():
-        return graph, file, ()  # our own export says where its values are
+        return _batched(graph, model), file, ()  # our own export says where its values are
     imported, diagnostics = read_model(file, layout=graph.layout)
     tensors = None if imported is None else aligned(graph, imported.graph)
     if tensors is None or imported is None:
@@ -38,6 +38,14 @@ def adopted(graph: Graph, file: Path) -> tuple[Graph, Model | Path, tuple[Diagno
         return graph, file, ()
     places = {inputs.get(a, a): imported.held[b] for a, b in tensors.items() if b in imported.held}
     return _renamed(graph, inputs, imported), annotated(model, places, _borrowed(graph, tensors)), ()
+
+
+def _batched(graph: Graph, model: Model | None) -> Graph:
+    """`graph` with the batch that all inputs of `model` fix alike, if they do: tools make it for a device."""
+    shapes = [] if model is None else [item.type.tensor_type.shape.dim for item in model.graph.input]
+    batches = {shape[0].dim_value for shape in shapes if len(shape)}
+    batch = batches.pop() if len(batches) == 1 else 0
+    return _changed(graph, {}, batch) if batch > 0 else graph
 
 
 def _borrowed(graph: Graph, tensors: Mapping[str, str]) -> frozenset[str]:
@@ -52,18 +60,24 @@ def _borrowed(graph: Graph, tensors: Mapping[str, str]) -> frozenset[str]:
 
 def _renamed(graph: Graph, names: Mapping[str, str], imported: Imported) -> Graph:
     """`graph` with other names for its inputs, the outputs' names of the file and its batch."""
-    inputs = [
-        item.model_copy(update={"name": names[item.name], "type": _fixed(item.type, imported.batch)})
-        for item in graph.inputs
-    ]
     outputs = [
-        item.model_copy(update={"name": theirs.name, "value": names.get(item.value, item.value)})
+        item.model_copy(update={"name": theirs.name})
         for item, theirs in zip(graph.outputs, imported.graph.outputs, strict=True)
     ]
+    return _changed(graph.model_copy(update={"outputs": tuple(outputs)}), names, imported.batch)
+
+
+def _changed(graph: Graph, names: Mapping[str, str], batch: int | None) -> Graph:
+    """`graph` with the `names` of values changed, and its batch fixed if one is given."""
+    inputs = [
+        item.model_copy(update={"name": names.get(item.name, item.name), "type": _fixed(item.type, batch)})
+        for item in graph.inputs
+    ]
+    outputs = [item.model_copy(update={"value": names.get(item.value, item.value)}) for item in graph.outputs]
     nodes = []
     for node in graph.nodes:
         operands = tuple(names.get(name, name) for name in node.inputs)
-        types = tuple(_fixed(kind, imported.batch) for kind in node.types)
+        types = tuple(_fixed(kind, batch) for kind in node.types)
         nodes.append(node.model_copy(update={"inputs": operands, "types": types}))
     return Graph(
         name=graph.name,

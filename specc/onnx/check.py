@@ -18,7 +18,10 @@ def shape_conflicts(model: onnx.ModelProto, graph: Graph) -> dict[str, str]:
         ours = speak(graph.values[value].shape, held.layout)
         theirs = [_size(size) for size in shapes[held.tensor].dim] if held.tensor in shapes else []
         if len(ours) != len(theirs) or not all(map(_agree, ours, theirs)):
-            found[value] = f"ONNX infers {_text(theirs)}, the graph says {_text(list(ours))}"
+            what = (
+                f"infers {_text(theirs)}" if theirs else "cannot infer a shape: what the node reads or does is unknown"
+            )
+            found[value] = f"ONNX {what}, the graph says {_text(list(ours))}"
     return found
 
 
@@ -35,7 +38,10 @@ def _inferred(model: onnx.ModelProto) -> dict[str, onnx.TensorShapeProto]:
         kept = [item for item in model.graph.output if item.name in made]
         del part.graph.output[:]
         part.graph.output.extend(kept)
-        graph = onnx.shape_inference.infer_shapes(part, data_prop=True).graph
+        try:
+            graph = onnx.shape_inference.infer_shapes(part, data_prop=True).graph
+        except (onnx.shape_inference.InferenceError, ValueError):  # the latter of sizes beyond memory
+            break
         items = (*graph.input, *graph.value_info, *graph.output)
         shapes = {item.name: item.type.tensor_type.shape for item in items}
         if any(size.HasField("dim_value") and size.dim_value < 1 for shape in shapes.values() for size in shape.dim):

@@ -12,6 +12,7 @@ from specc.files import existing
 from specc.onnx.framing import is_open
 from specc.onnx.initialisers import stored_tensor
 from specc.onnx.precision import BY_ELEMENT
+from specc.onnx.sorting import put_in_order
 from specc.weights.tensors import Unreadable
 
 
@@ -24,6 +25,9 @@ def parse(
     except DecodeError:
         return None, (Diagnostic("E0907", f"{file or 'the data'} is not an ONNX model", file=file),)
     try:
+        if not any(entry.domain in ("", "ai.onnx") for entry in model.opset_import):
+            raise Unreadable("it names no opset of the ONNX operators")
+        put_in_order(model.graph)
         for tensor in model.graph.initializer:
             _complete(tensor, folder)
     except (Unreadable, OSError) as error:
@@ -49,6 +53,8 @@ def _complete(tensor: onnx.TensorProto, folder: Path | None) -> None:
     """Bring the external data of `tensor` into it, or see that what it holds has the size that it claims.  Raises
     `Unreadable` and `OSError`."""
     external = tensor.data_location == onnx.TensorProto.EXTERNAL
+    if tensor.data_type not in onnx.TensorProto.DataType.values() or not tensor.data_type:
+        raise Unreadable(f"tensor `{tensor.name}` is of the unknown type {tensor.data_type}")
     if tensor.data_type not in BY_ELEMENT:
         if external:
             raise Unreadable(f"the external data of tensor `{tensor.name}` is not floating-point")

@@ -124,10 +124,10 @@ def _element_types(graph: onnx.GraphProto) -> Mapping[str, int]:
             found[node.output[0]] = TensorProto.INT64
         elif node.op_type == "MaxPool" and len(node.output) > 1:
             found[node.output[1]] = TensorProto.INT64
-        elif node.op_type in _SAME:
+        elif node.op_type in _SAME and node.input:
             found[node.output[0]] = found[node.input[0]]
         elif node.op_type == "Cast":
-            found[node.output[0]] = next(item.i for item in node.attribute if item.name == "to")
+            found[node.output[0]] = next((item.i for item in node.attribute if item.name == "to"), TensorProto.FLOAT)
         elif node.op_type == "QuantizeLinear":
             wanted = next((item.i for item in node.attribute if item.name == "output_dtype"), 0)
             zero = stored.get(node.input[2], 0) if len(node.input) > 2 else 0

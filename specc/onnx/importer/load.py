@@ -18,6 +18,7 @@ from specc.files import existing
 from specc.onnx.framing import is_open
 from specc.onnx.importer.values import Array, Known, Step
 from specc.onnx.initialisers import stored_tensor
+from specc.onnx.sorting import put_in_order
 from specc.weights.stored import checked_shape, element_count
 from specc.weights.tensors import Tensor, Unreadable
 
@@ -92,6 +93,7 @@ def take_apart(model: onnx.ModelProto, folder: Path | None, limits: ImportLimits
     if graph.sparse_initializer:
         raise Unreadable("sparse initialisers are not supported")
     opset = _opset(model, limits.opset)
+    put_in_order(graph)
     constants = {tensor.name: constant(tensor, folder) for tensor in graph.initializer}
     return Loaded(model, opset, tuple(_steps(graph)), constants)
 
@@ -132,6 +134,8 @@ def _attribute(attribute: AttributeProto, what: str) -> Any:
 
 def constant(proto: TensorProto, folder: Path | None) -> Known:
     """A tensor of the file.  Floating-point values are loaded when they are asked for."""
+    if proto.data_type not in TensorProto.DataType.values() or not proto.data_type:
+        raise Unreadable(f"tensor `{proto.name}` is of the unknown type {proto.data_type}")
     if proto.data_type in _FLOATS:
         missing = is_open(proto) and element_count(tuple(proto.dims)) > 0
         return Known(replace(stored_tensor(folder, proto), source=proto.name), proto.name, is_open=missing)
