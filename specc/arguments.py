@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypeAlias, TypeVar, cast
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Compiled(Protocol):
+    """What has a graph: a model from `specc.load`."""
+
+    @property
+    def graph(self) -> Graph: ...
+
+
 def one_of(name: str, value: object, choices: Mapping[str, T]) -> T:
     """The choice called `value`; raises `ValueError`."""
     if isinstance(value, str) and value in choices:
@@ -50,12 +57,45 @@ def whole(name: str, value: object, least: int | None = None) -> int:
     import operator
 
     try:
+        if isinstance(value, bool):
+            raise TypeError
         number = operator.index(cast("SupportsIndex", value))
     except TypeError:
         raise TypeError(f"{name} is a whole number, not {value!r}") from None
     if least is not None and number < least:
         raise ValueError(f"{name} is at least {least}, not {number}")
     return number
+
+
+def flag(name: str, value: object) -> bool:
+    """`value`, True or False, NumPy's too; raises `TypeError`."""
+    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
+        return bool(value)
+    raise TypeError(f"{name} is True or False, not {value!r}")
+
+
+def text(name: str, value: object) -> str | None:
+    """`value`, a text or nothing; raises `TypeError`."""
+    if value is None or isinstance(value, str):
+        return value
+    raise TypeError(f"{name} is a text, not {value!r}")
+
+
+def file(name: str, value: object) -> Path:
+    """`value`, the path of a file; raises `TypeError`."""
+    if isinstance(value, str | os.PathLike) and isinstance(path := os.fspath(value), str):
+        return Path(path)
+    raise TypeError(f"{name} is the path of a file, not {value!r}")
+
+
+def graph_of(what: str, value: object) -> Graph:
+    """The graph of a model, or that itself; raises `TypeError`, for `what` is made of nothing else."""
+    from specc.ir import Graph
+
+    graph = value if isinstance(value, Graph) else getattr(value, "graph", None)
+    if isinstance(graph, Graph):
+        return graph
+    raise TypeError(f"{what} is made of a model from `specc.load`, not of {value!r}")
 
 
 def setting(name: str, value: object, depth: int = 0) -> Value:
@@ -136,6 +176,8 @@ def _choice_of_spec(model: object, limits: object) -> None:
     if not isinstance(limits, Limits):
         hint = f": Limits(**{limits!r})" if isinstance(limits, dict) else ""
         raise TypeError(f"limits are specc.Limits, not {type(limits).__name__}{hint}")
+    for name, number in limits._asdict().items():
+        whole(f"limit {name}", number, least=0)
 
 
 def missing_file(problem: Diagnostic, name: str) -> Diagnostic:
@@ -166,6 +208,13 @@ def given_weights(value: object) -> Path | Weights | None:
     raise TypeError(f"weights are a file or arrays by the names of tensors, not {type(value).__name__}{hint}")
 
 
+def _rules(value: object) -> Path:
+    """The file of rules that rename tensors; raises `TypeError`."""
+    if isinstance(value, Mapping):
+        raise TypeError(f"mapping is the path of a file of rules, not {value!r}: rename the arrays, and give these")
+    return file("mapping", value)
+
+
 def weights_for(
     graph: Graph,
     value: object,
@@ -183,13 +232,16 @@ def weights_for(
 
     number = whole("seed", seed, least=0)
     given = given_weights(value)
+    rules = None if mapping is None else _rules(mapping)
+    flag("strict", strict)
+    if given is None and rules is not None:
+        raise ValueError("mapping renames the tensors of a source of weights, and none is given")
     if given is None:
         return seeded(graph, number)
     if given is value and isinstance(given, Weights) and mapping is None:
         wanted = targets(graph)
         if wanted.keys() == given.tensors.keys() and all(given.shape(n) == t.shape for n, t in wanted.items()):
             return given  # it has been matched before
-    rules = None if mapping is None else Path(mapping)
     weights, table, diagnostics = load_trained(graph, given, mapping=rules, strict=strict, seed=number)
     if weights is None:
         raise SpecError(diagnostics)
@@ -247,7 +299,11 @@ def kinds_of_inputs(value: str | Iterable[str]) -> tuple[str, ...]:
     from specc.verify.probes import KINDS, QUICK
 
     named = {"quick": QUICK, "all": tuple(KINDS)}
+    if not isinstance(value, Iterable):
+        raise TypeError(f"kinds are a text or a list of texts, not {value!r}")
     kinds = [kind.strip() for kind in value.split(",")] if isinstance(value, str) else list(value)
+    if not kinds:
+        raise ValueError("kinds is at least one kind of inputs, not an empty list")
     for kind in kinds:
         one_of("an item of kinds", kind, {name: name for name in (*KINDS, *named)})
     return tuple(dict.fromkeys(kind for name in kinds for kind in named.get(name, (name,))))

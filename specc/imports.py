@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import NamedTuple
 
+from specc import arguments
 from specc.decompile import spec_of
 from specc.errors import SpecError
 from specc.model import Model
@@ -33,7 +33,8 @@ def import_onnx(path: str | os.PathLike[str], *, name: str | None = None) -> Imp
 
     `name` is what to call the model (as in the file unless given).  Raises `SpecError`.
     """
-    imported, diagnostics = read_model(Path(path))
+    arguments.text("name", name)
+    imported, diagnostics = read_model(arguments.file("path", path))
     if imported is None:
         raise SpecError(diagnostics)
     spec, diagnostics = spec_of(imported.graph, "model.cnn", name, counted=True)

@@ -51,6 +51,10 @@ class Model:
     limits: Limits = DEFAULT_LIMITS
     _running: Kept[Inference] = field(default_factory=Kept, init=False, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.checked, Checked):
+            raise TypeError(f"a model is made by `specc.load` or `specc.loads`, not of {self.checked!r}")
+
     def __repr__(self) -> str:
         return f"<specc.Model {self.name} of {self.graph.file}: {len(self.layers)} layers, {self.params:,} parameters>"
 
@@ -89,7 +93,7 @@ class Model:
         """The layers and totals as `specc check` prints them."""
         from specc.report.table import render
 
-        return render(self.summary, width)
+        return render(self.summary, arguments.whole("width", width, least=1))
 
     def at(self, **sizes: int) -> Model:
         """The model with these numbers for its open sizes, `m.at(H=224, W=224)`, of which it may leave out some: its
@@ -144,9 +148,14 @@ class Model:
         from specc.weights.origin import origin
 
         precision = arguments.one_of("dtype", dtype, PRECISIONS)
+        target = arguments.file("path", path)
+        if opset is not None:
+            opset = arguments.whole("opset", opset)
+        for name, choice in (("preprocess", preprocess), ("keep_io_types", keep_io_types)):
+            arguments.flag(name, choice)
         given = arguments.given_weights(weights)
         read = [given] if isinstance(given, Path) else []
-        refused = refusals(Path(path), MODEL, [*spec_files(self.graph), *read])
+        refused = refusals(target, MODEL, [*spec_files(self.graph), *read])
         if refused:
             raise SpecError(refused)
         self._afford("export")
@@ -156,12 +165,12 @@ class Model:
         filled = self._weights(weights, seed)
         note_origin(model, origin(self.graph, filled))
         counted = Counted(filled, precision)
-        problems = write_model(model, counted, Path(path))
+        problems = write_model(model, counted, target)
         if problems:
             raise SpecError(problems)
         for warning in counted.diagnostics:
             warnings.warn(warning.message, stacklevel=2)
-        return Path(path)
+        return target
 
     def run(
         self,
@@ -222,6 +231,9 @@ class Model:
             if number is not None:
                 arguments.whole(name, number, least=1)
         arguments.check_device(device)
+        arguments.flag("resize", resize)
+        if on_error is not None and not callable(on_error):
+            raise TypeError(f"on_error is a function that is given diagnostics, not {on_error!r}")
         found, missing, others = find_files(arguments.path(file) for file in files)
         problems = () if on_error else missing
         if arguments.whole("batch", batch) < 1:
@@ -265,11 +277,12 @@ class Model:
 
         choose_kernels()
         chosen = arguments.kinds_of_inputs(kinds)
+        arguments.flag("optimised", optimised)
         arguments.check_device(device)
         self._afford("verify")
         from specc.verify import verify
 
-        graph, judged = self._to_verify(None if model is None else Path(model), dtype)
+        graph, judged = self._to_verify(None if model is None else arguments.file("model", model), dtype)
         report, diagnostics = verify(
             graph,
             self._weights(weights, seed),

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import specc
+import specc.weights
 from specc.diagnostics import Diagnostic
-from specc.torch import write_source
+from specc.torch import to_source, write_source
 
 NET = """\
 model Net(width = 4, widths = [2, 3]) {
@@ -213,6 +214,28 @@ ITEM = np.zeros((1, 3, 8, 8), np.float32)
         (lambda _: specc.loads(Path("net.cnn")), TypeError, "a file is read by `load`"),
         (lambda _: specc.load(NET), specc.SpecError, "help: `specc.loads` takes a text"),
         (lambda m: m.at(H=2.5), TypeError, "H is a whole number, not 2.5"),
+        (lambda m: m.at(H=True), TypeError, "H is a whole number, not True"),
+        (lambda m: m.table(width="a"), TypeError, "width is a whole number, not 'a'"),
+        (lambda m: m.verify(kinds=[]), ValueError, "kinds is at least one kind of inputs"),
+        (lambda m: m.verify(kinds=3), TypeError, "kinds are a text or a list of texts, not 3"),
+        (lambda m: m.verify(model=3), TypeError, "model is the path of a file, not 3"),
+        (lambda m: m.verify(optimised="no"), TypeError, "optimised is True or False, not 'no'"),
+        (lambda m: m.export("x.onnx", opset=21.0), TypeError, "opset is a whole number, not 21.0"),
+        (lambda m: m.export("x.onnx", preprocess="yes"), TypeError, "preprocess is True or False, not 'yes'"),
+        (lambda m: m.export(3), TypeError, "path is the path of a file, not 3"),
+        (lambda m: m.export("a\0b.onnx"), specc.SpecError, "error[E0904]"),
+        (lambda m: m.verify(model="a\0b.onnx"), specc.SpecError, "error[E0601]"),
+        (lambda _: specc.import_onnx("a\0b.onnx"), specc.SpecError, "error[E0608]"),
+        (lambda _: specc.import_onnx("x.onnx", name=3), TypeError, "name is a text, not 3"),
+        (lambda m: m.run_files("a.png", resize=(3, 3)), TypeError, "resize is True or False, not (3, 3)"),
+        (lambda m: m.run_files("a.png", on_error=3), TypeError, "on_error is a function that is given diagnostics"),
+        (lambda m: m.weights(mapping="rules.txt"), ValueError, "mapping renames the tensors of a source of weights"),
+        (lambda m: m.weights("w.npz", mapping={}), TypeError, "mapping is the path of a file of rules, not {}"),
+        (lambda _: specc.Model(3), TypeError, "a model is made by `specc.load` or `specc.loads`, not of 3"),
+        (lambda _: specc.loads(NET, limits=specc.Limits(layers="x")), TypeError, "limit layers is a whole number"),
+        (lambda _: specc.loads(NET, limits=specc.Limits(layers=-1)), ValueError, "limit layers is at least 0"),
+        (lambda _: specc.weights.write(3, "w.npz"), TypeError, "weights are those of"),
+        (lambda _: to_source(3), TypeError, "source is made of a model from `specc.load`, not of 3"),
     ],
 )  # fmt: skip
 def test_wrong_arguments_are_told_in_a_sentence(
@@ -249,6 +272,17 @@ def test_what_a_run_is_given_is_told_by_the_names_and_shapes_of_inputs(
         specc.loads(f"model Net {{ {inputs}; {last} }}").run(*given)
     assert {found.code for found in refused.value.diagnostics} == {"E0901"}
     assert all(part in str(refused.value) for part in says)
+
+
+def test_source_is_made_of_a_model_or_its_graph(path: Path) -> None:
+    model = specc.load(path, model="Net")
+    assert to_source(model) == to_source(model.graph)
+
+
+def test_seeded_weights_cannot_be_written_to(path: Path) -> None:
+    weights = specc.load(path, model="Net").weights()
+    with pytest.raises(ValueError, match="read-only"):
+        next(iter(weights.values()))[...] = 9
 
 
 def test_kinds_of_inputs_are_those_of_the_command_line(path: Path) -> None:

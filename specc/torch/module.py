@@ -5,23 +5,16 @@ from __future__ import annotations
 import linecache
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from specc.arguments import weights_for
+from specc.arguments import Compiled, graph_of, weights_for
 from specc.ir.graph import Graph, weight_name
 from specc.torch.source import class_name, to_source
 
 if TYPE_CHECKING:
     from torch import nn
-
-
-class Compiled(Protocol):
-    """What has a graph: a model from `specc.load`."""
-
-    @property
-    def graph(self) -> Graph: ...
 
 
 def module(
@@ -38,9 +31,7 @@ def module(
     """
     import torch
 
-    graph = model if isinstance(model, Graph) else getattr(model, "graph", None)
-    if not isinstance(graph, Graph):
-        raise TypeError(f"a module is made of a model from `specc.load`, not of {model!r}")
+    graph = graph_of("a module", model)
     made: nn.Module = _class(graph)()
     values = weights_for(graph, weights, seed=seed)
     tensors = {**dict(made.named_parameters()), **dict(made.named_buffers())}

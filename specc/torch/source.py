@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from keyword import iskeyword
-from pathlib import Path
 
+from specc.arguments import Compiled, file, graph_of
 from specc.diagnostics import Diagnostic
 from specc.files import atomic
 from specc.ir.graph import Graph, Node, weight_name
@@ -32,30 +33,32 @@ _NEEDS = {
 """What the helpers of `specc.torch.runtime` call among themselves."""
 
 
-def to_source(graph: Graph) -> str:
+def to_source(model: Graph | Compiled) -> str:
     """The text of a Python file with one `nn.Module` class, called as the model; it needs torch and nothing else.
 
     Tensors are taken and given in the order of axes that the spec declares, batch first.  Parameters and buffers are
     called as in the spec, so that `load_state_dict` takes what `specc weights -o` writes.  Several outputs come as a
     dict by name.
     """
+    graph = graph_of("source", model)
     writer = _Writer(graph)
     for node in graph.nodes:
         writer.add(node)
     return writer.text()
 
 
-def write_source(graph: Graph, path: Path) -> tuple[Diagnostic, ...]:
-    """Write `to_source(graph)` to `path`, whole or not at all; E0904 where that fails, or `path` is the spec or no name
+def write_source(model: Graph | Compiled, path: str | os.PathLike[str]) -> tuple[Diagnostic, ...]:
+    """Write `to_source(model)` to `path`, whole or not at all; E0904 where that fails, or `path` is the spec or no name
     for Python source."""
-    refused = refusals(path, SOURCE, spec_files(graph))
+    graph, target = graph_of("source", model), file("path", path)
+    refused = refusals(target, SOURCE, spec_files(graph))
     if refused:
         return refused
     try:
-        with atomic(path) as stream:
+        with atomic(target) as stream:
             stream.write(to_source(graph).encode())
     except OSError as error:
-        return (unwritable(path, error),)
+        return (unwritable(target, error),)
     return ()
 
 

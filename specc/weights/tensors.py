@@ -93,7 +93,10 @@ class Weights(Mapping[str, Float32]):
 
     def __getitem__(self, name: str) -> Float32:
         tensor = self.tensors[name]
-        return np.ascontiguousarray(tensor.load(), dtype=np.float32).reshape(tensor.shape)
+        array = np.ascontiguousarray(tensor.load(), dtype=np.float32).reshape(tensor.shape)
+        if tensor.recipe is not None:
+            array.flags.writeable = False  # it is made anew each time: what were written to it would be lost
+        return array
 
     def __contains__(self, name: object) -> bool:
         return name in self.tensors  # what Mapping would do loads the tensor

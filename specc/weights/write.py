@@ -24,8 +24,10 @@ def write(weights: Weights, path: str | os.PathLike[str], advance: Advance = ign
     """Write weights to `path` in the format its suffix names: `.npz` or `.safetensors`; `advance` is told of
     every tensor.
 
-    E0904 where the suffix is another or the file cannot be written.
+    E0904 where the suffix is another or the file cannot be written.  Raises `TypeError` for what are no weights.
     """
+    if not isinstance(weights, Weights):
+        raise TypeError(f"weights are those of `specc.load(...).weights()`, not {type(weights).__name__}")
     path = Path(path)
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
