@@ -28,7 +28,8 @@ name for them (see [Sharing weights](language.md#sharing-weights)). Windows, pad
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *(line for op in OPS for line in _section(op))])
+    links = " ".join(f"[{op.word}](#{op.word})" for op in OPS)
+    return "\n".join([_HEAD, links + "\n", *(line for op in OPS for line in _section(op))])
 
 
 def _section(op: type[Op]) -> Iterator[str]:
