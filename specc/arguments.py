@@ -16,7 +16,7 @@ from specc.elaborate import parse_setting
 from specc.elaborate.arithmetic import MAX_BITS
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import Value, Word, quoted
-from specc.elaborate.words import NO_ACTIVATION, activations, known_words
+from specc.elaborate.words import NO_ACTIVATION, known_words, takes_settings
 from specc.errors import SpecError
 from specc.limits import DEFAULT_LIMITS, Limits
 
@@ -121,8 +121,8 @@ def setting(name: str, value: object, depth: int = 0) -> Value:
 
 
 def _tuned(name: str, text: str) -> Value:
-    """An activation with settings, `leaky_relu(0.1)`, or else the text itself."""
-    if text.partition("(")[0] not in activations() or not text.endswith(")"):
+    """An operation with settings, `leaky_relu(0.1)`, or else the text itself."""
+    if not takes_settings(text.partition("(")[0]) or not text.endswith(")"):
         return text
     report = Reporter()
     found = parse_setting(f"{name}={text}", report)

@@ -107,6 +107,11 @@ def test_an_operation_with_settings_is_a_value(body: str, made: str) -> None:
     assert " ".join(f"{op.word}({settings})" for op, settings in zip(ops, shown, strict=True)) == made
 
 
+def test_a_parameter_may_be_given_an_operation_with_settings_from_python() -> None:
+    model = specc.loads("model Net(norm = bn) { input x 4x8x8; norm }", norm="groupnorm(2)")
+    assert [dict(node.op)["groups"] for node in model.graph.nodes] == [2]
+
+
 def test_operations_with_settings_share_weights_too() -> None:
     text = "model Net { input x 4x8x8; let norm = bn(eps=1e-3); repeat 2 { norm weights=shared } }"
     assert specc.loads(text).summary.totals.params == 8
