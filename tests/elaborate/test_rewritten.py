@@ -127,7 +127,7 @@ def test_what_the_help_says_can_be_written(wrong: str, right: str) -> None:
         "conv 8, 3x3 -> conv 8, 3x3": "`->` asserts a shape: an operation stands on a line of its own, or behind `;`",
         "conv 8, 3x3, -> 8x7x7": "no comma stands before `->`",
         "conv 8, 3x3, relu=true": "it is written `relu` alone",
-        "concat [in, image], 1": "`concat [in, image]` joins the channels; another axis is named, as in `axis=height`",
+        "concat [in, in], 1": "`concat [in, in]` joins the channels; another axis is named, as in `axis=height`",
         "/* a comment */": "a comment starts with `#`, on each of its lines",
         "conv 8, 3x3 // output": "a comment starts with `#`",
         "bn axis=1": "leave it out: there is nothing to choose here",
