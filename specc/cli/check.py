@@ -69,9 +69,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def _check(options: argparse.Namespace, console: Console) -> int:
     with waiting("checking"):
         outcomes = [check_file(file, options) for file in options.files]
+        outcomes, shared = _without_shared(outcomes)
     diagnostics = [d for outcome in outcomes for d in outcome.diagnostics if d.code not in options.allow]
     denied = WRONG if options.deny_warnings and diagnostics else OK
     code = console.decide(max(denied, *(exit_code(outcome.diagnostics) for outcome in outcomes)))
+    for file in [] if options.quiet else shared:
+        console.note(f"{file} defines no model: what it shares is checked where a model uses it")
     text = _render(outcomes, diagnostics, options, console)
     if options.format in ("json", "github"):
         console.data(text)
@@ -79,6 +82,17 @@ def _check(options: argparse.Namespace, console: Console) -> int:
         console.data("" if options.quiet else text)
         console.report(diagnostics)
     return code
+
+
+def _without_shared(outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[str]]:
+    """The outcomes without the error that a file defines no model, where another one does, and the names of such files:
+    beside models lie blocks that they share."""
+    kept, files = [], []
+    for outcome in outcomes:
+        shared = [d for d in outcome.diagnostics if d.code == "E0210" and any(one.models for one in outcomes)]
+        files += [str(d.file) for d in shared]
+        kept.append(outcome._replace(diagnostics=tuple(d for d in outcome.diagnostics if d not in shared)))
+    return kept, files
 
 
 def _render(
@@ -102,7 +116,7 @@ def _render(
         case "github":
             from specc.diagnostics.render import render_github
 
-            return render_github(diagnostics)
+            return render_github(diagnostics, denied=options.deny_warnings)
     from specc.report.table import render
 
     return "\n".join(render(summary, console.width, console.style) for summary in good)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,23 @@ STANDARD: Final = "-"
 DEFAULT_WIDTH: Final = 100
 
 
+TOLD: Final = "specc.told"
+"""How standard streams take what their encoding lacks: names of files as the bytes that they are, the rest escaped."""
+
+
+def _told(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    character = error.object[error.start]
+    if "\udc80" <= character <= "\udcff":  # a byte of a name that the system's encoding lacks
+        return bytes([ord(character) - 0xDC00]), error.start + 1
+    escaped = character.encode("ascii", "backslashreplace")
+    return escaped.decode("ascii"), error.start + 1
+
+
+codecs.register_error(TOLD, _told)
+
+
 class Unwritable(Exception):
     """A standard stream takes no more: its disk is full, or the like."""
 
@@ -43,7 +61,7 @@ class Console:
         sys.stderr = sys.stderr or _nowhere("w")
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="backslashreplace")
+                stream.reconfigure(errors=TOLD)
 
     @property
     def code(self) -> int:

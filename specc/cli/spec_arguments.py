@@ -40,7 +40,8 @@ def add_spec_arguments(parser: argparse.ArgumentParser, several: bool = False) -
         action="append",
         default=[],
         dest="settings",
-        help="set a parameter of the model, such as depths=[2,2,2,2]; may be repeated",
+        help="set a parameter of the model, such as depths=[2,2,2,2]; a text with blanks stands in quotes of its own: "
+        "'name=\"x y\"'; may be repeated",
     )
     parser.add_argument(
         "--size",

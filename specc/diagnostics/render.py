@@ -114,20 +114,21 @@ def _painted(piece: Piece, severity: str) -> str:
     return f"{start}{piece.text}{_RESET}" if start and piece.text else piece.text
 
 
-def render_github(diagnostics: Sequence[Diagnostic]) -> str:
-    """One workflow command per diagnostic, as GitHub Actions turns into annotations.
+def render_github(diagnostics: Sequence[Diagnostic], *, denied: bool = False) -> str:
+    """One workflow command per diagnostic, as GitHub Actions turns into annotations: of an error for warnings too where
+    these are `denied`.
 
     Source: actions/toolkit, "command.ts" (escaping); actions/runner allows columns within one line only.
     """
-    return "".join(_github(d) + "\n" for d in diagnostics)
+    return "".join(_github(d, "error" if denied else d.severity) + "\n" for d in diagnostics)
 
 
-def _github(diagnostic: Diagnostic) -> str:
+def _github(diagnostic: Diagnostic, severity: str) -> str:
     properties = {key: value for key, value in _github_place(diagnostic) if value is not None}
     properties["title"] = diagnostic.code
     told = ",".join(f"{key}={_escape(str(value), _PROPERTY_ESCAPES)}" for key, value in properties.items())
     text = [diagnostic.message, diagnostic.label, *diagnostic.notes, *(f"help: {h}" for _, h in _help(diagnostic))]
-    return f"::{diagnostic.severity} {told}::{_escape(chr(10).join(filter(None, text)), _DATA_ESCAPES)}"
+    return f"::{severity} {told}::{_escape(chr(10).join(filter(None, text)), _DATA_ESCAPES)}"
 
 
 def _github_place(diagnostic: Diagnostic) -> list[tuple[str, object]]:

@@ -101,6 +101,15 @@ def test_several_files_are_all_checked(specc: Specc) -> None:
     assert "wrong.cnn:4:" in answer.err
 
 
+def test_a_file_of_blocks_passes_beside_models_only(specc: Specc) -> None:
+    Path("blocks.cnn").write_text("block double(n) { conv n, 3x3; conv n, 3x3 }\n")
+    answer = specc("check", "net.cnn", "blocks.cnn")
+    assert (answer.code, answer.err.split(":")[0]) == (0, "blocks.cnn defines no model")
+    assert specc("check", "net.cnn", "blocks.cnn", "-q") == (0, "", "")
+    assert "error[E0210]" in specc("check", "blocks.cnn").err
+    assert specc("check", "blocks.cnn", "blocks.cnn").code == 1
+
+
 def test_one_model_and_its_parameters(specc: Specc) -> None:
     Path("two.cnn").write_text(TWO, encoding="utf-8")
     answer = specc("check", "two.cnn", "--model", "B", "--format", "json")
@@ -164,6 +173,13 @@ def test_github_annotations(specc: Specc) -> None:
     answer = specc("check", "wrong.cnn", "--format", "github")
     assert answer.code == 1
     assert answer.out.startswith("::error file=wrong.cnn,line=4,col=36,endLine=4,endColumn=49,title=E0501::the shape")
+
+
+def test_denied_warnings_are_annotated_as_errors(specc: Specc) -> None:
+    Path("warned.cnn").write_text("model Net { input x 3\nunused: relu\nrelu }\n")
+    assert specc("check", "warned.cnn", "--format", "github").out.startswith("::warning file=warned.cnn,line=2")
+    denied = specc("check", "warned.cnn", "--format", "github", "--deny-warnings")
+    assert (denied.code, denied.out.split()[0]) == (1, "::error")
 
 
 def test_quiet_prints_findings_only(specc: Specc) -> None:

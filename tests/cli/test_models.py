@@ -443,4 +443,6 @@ def test_zoo_explain_and_completion(specc: Specc) -> None:
     assert "E0403" in everything
     assert "maxpool" in everything
     for shell in ("bash", "zsh"):
-        assert "--max-layers" in specc("completion", shell).out
+        script = specc("completion", shell).out
+        for offered in ("--max-layers", "lenet5", "E0101", "residual", "cancellation", "nesting="):
+            assert offered in script

@@ -182,6 +182,7 @@ def test_a_bare_environment(folder):
         command = [*SPECC, word, "größtes netz.cnn", *more]
         done = subprocess.run(command, cwd=odd, env=environment, capture_output=True)
         assert done.returncode == 0, (command, done.stderr)
+        assert "netz ä.onnx" not in more or done.stderr.startswith("wrote netz ä.onnx".encode())
     assert {path.name for path in odd.glob("*.onnx")} == {"Net.onnx", "netz ä.onnx"}
     wrong = subprocess.run([*SPECC, "check", "größtes.cnn"], cwd=odd, env=environment, capture_output=True)
     assert wrong.returncode == 2
