@@ -226,6 +226,7 @@ class Model:
         """
         from specc.inference import open_inference
         from specc.runtime.files import find_files, told
+        from specc.runtime.images import unscaled
 
         for name, number in (("threads", threads), ("readers", readers)):
             if number is not None:
@@ -246,8 +247,10 @@ class Model:
         )
         if opened is None:
             raise SpecError(problems)
-        if others:
-            warnings.warn(told(others), stacklevel=2)
+        useless = unscaled(self.graph) if resize else None
+        for doubt in (told(others) if others else None, useless and f"resize does nothing: {useless}"):
+            if doubt:
+                warnings.warn(doubt, stacklevel=2)
         if on_error is not None:
             for problem in missing:
                 on_error(problem)

@@ -274,6 +274,13 @@ def test_what_a_run_is_given_is_told_by_the_names_and_shapes_of_inputs(
     assert all(part in str(refused.value) for part in says)
 
 
+def test_resizing_to_open_sizes_is_a_python_warning(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((3, 8, 8), np.float32))
+    model = specc.loads("model Open { input image [N, 3, H, W]; relu }")
+    with pytest.warns(UserWarning, match="resize does nothing"):
+        list(model.run_files(tmp_path / "x.npy", resize=True, device="cpu"))
+
+
 def test_source_is_made_of_a_model_or_its_graph(path: Path) -> None:
     model = specc.load(path, model="Net")
     assert to_source(model) == to_source(model.graph)

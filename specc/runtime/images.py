@@ -66,7 +66,7 @@ def unscaled(graph: Graph) -> str | None:
     if not sizes or any(isinstance(size, int) for size in sizes):
         return None
     fixed = " ".join(f"--size {size}=224" for size in dict.fromkeys(map(str, sizes)))
-    return f"the model takes images of any size; `{fixed}` gives it one"
+    return f"the model takes images of any size; `{fixed}`, from Python `at`, gives it one"
 
 
 def _opened(path: Path, most: int) -> Image.Image:

@@ -133,7 +133,7 @@ def test_resizing_to_open_sizes_is_told(specc: Specc) -> None:
     write_inputs()
     Path("open.cnn").write_text("model Open { input image [N, 3, H, W]; relu; output y }")
     answer = specc("run", "open.cnn", "--device", "cpu", "--input", "photos/a.png", "--resize")
-    assert "`--size H=224 --size W=224` gives it one" in answer.err
+    assert "`--size H=224 --size W=224`, from Python `at`, gives it one" in answer.err
 
 
 def test_nothing_to_preprocess_is_told(specc: Specc) -> None:
