@@ -7,7 +7,7 @@ followed outside its folder, control flow and custom operators are refused, and 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,10 +87,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if spec is None:
         return console.refuse(diagnostics)
     tensors = {new: imported.weights.tensors[old] for new, old in spec.names.items()}
+    infinite: list[str] = []
     if options.weights is not None:
-        from specc.weights import Weights, write
-
-        problems = write(Weights(tensors), Path(options.weights))
+        infinite, problems = _write_weights(tensors, options)
         if problems:
             return console.refuse(problems)
     if options.output is None:
@@ -99,9 +98,38 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return code
     if options.map is not None and (code := _write_rules(tensors, Path(options.map), console)):
         return code
-    for note in _notes(imported, spec, tensors):
+    title = spec.checked.graph.name
+    if options.name not in (None, title):
+        console.note(f"note: the model is called `{title}`: `{options.name}` cannot be the name of one in a spec")
+    for note in (*_notes(imported, spec, tensors), *_infinite(infinite)):
         console.note(f"note: {note}")
     return OK
+
+
+def _write_weights(
+    tensors: Mapping[str, Tensor], options: argparse.Namespace
+) -> tuple[list[str], tuple[Diagnostic, ...]]:
+    """Write the weights; the names of those that hold values that are not finite, and what is wrong."""
+    from specc.diagnostics import Diagnostic
+    from specc.weights import Weights, write
+    from specc.weights.match import not_finite
+    from specc.weights.tensors import Unreadable
+
+    weights = Weights(tensors)
+    try:
+        infinite = not_finite(weights)
+    except (Unreadable, OSError) as error:
+        message = f"{options.file}: its weights cannot be read: {error}"
+        return [], (Diagnostic("E0907", message, file=options.file),)
+    return infinite, write(weights, Path(options.weights))
+
+
+def _infinite(names: Sequence[str]) -> Iterator[str]:
+    """That the weights written are refused by the commands that read them."""
+    if names:
+        more = ", ..." if len(names) > MOST_NAMED else ""
+        listed = ", ".join(names[:MOST_NAMED]) + more
+        yield f"values of the weights are not finite, and other commands refuse the file (E0803): {listed}"
 
 
 def _refused(options: argparse.Namespace) -> tuple[Diagnostic, ...]:
@@ -122,6 +150,8 @@ def _notes(imported: Imported, spec: Spec, tensors: Mapping[str, Tensor]) -> Ite
     graph = spec.checked.graph
     yield from _renamed(imported.graph, graph)
     yield from _converted(imported.elements)
+    for name, kind in imported.whole.items():
+        yield f"the file's output `{name}` is {kind}; in the spec it is float32, with the same numbers"
     yield from _computed(tensors)
     ours = {old: new for new, old in spec.names.items()}
     yield from _repeated({ours[part]: ours[whole] for part, whole in imported.repeated.items()})

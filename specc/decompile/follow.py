@@ -33,8 +33,12 @@ def spec_of(
 ) -> tuple[Spec | None, tuple[Diagnostic, ...]]:
     """The spec for `graph`, which is proven to mean the same graph; `counted` makes it expect as many parameters.
 
-    Text that does not compile to it would be a bug in specc: then its diagnostics, or an E0907, come back instead.
+    A graph that computes nothing, as an identity alone, is E0907.  Text that does not compile to it would be a bug in
+    specc: then its diagnostics, or an E0907, come back instead.
     """
+    if not graph.nodes:
+        message = f"{graph.file}: it computes nothing: what it returns is what it is given"
+        return None, (Diagnostic("E0907", message, file=graph.file),)
     made = written(graph, name, counted)
     outcome = check(Source(file, made.text), FileLoader(Path(), DEFAULT_LIMITS), model=made.name)
     if has_errors(outcome.diagnostics) or not outcome.models:

@@ -96,23 +96,27 @@ def _weight_proto(name: str, shape: tuple[int, ...]) -> onnx.TensorProto:
 
 def _model_metadata(graph: Graph, program: Program, pixels: frozenset[str]) -> dict[str, str]:
     """What docs/deploy.md lists, but for the weights."""
-    inputs = [
-        {"name": item.name, "shape": _sizes(item.type, graph), **_preprocessing(item, item.name in pixels)}
-        for item in graph.inputs
-    ]
-    outputs = [
-        {"name": item.name, "value": item.value, "labels": item.labels and list(item.labels)} for item in graph.outputs
-    ]
     renamed = {value: tensor for value, tensor in program.tensors.items() if value != tensor}
     return {
         "specc.version": version("specc"),
         "specc.model": graph.name,
         "specc.layout": graph.layout,
-        "specc.inputs": _json(inputs),
-        "specc.outputs": _json(outputs),
+        **{key: _json(entries) for key, entries in described(graph, pixels).items()},
         "specc.tensors": _json(renamed),
         "specc.layouts": _json({name: layout for name, layout in program.layouts.items() if layout != "chw"}),
     }
+
+
+def described(graph: Graph, pixels: frozenset[str]) -> dict[str, list[dict[str, object]]]:
+    """What the metadata say of the inputs and outputs."""
+    inputs = [
+        {"name": item.name, "shape": _sizes(item.type, graph), **_preprocessing(item, item.name in pixels)}
+        for item in graph.inputs
+    ]
+    outputs: list[dict[str, object]] = [
+        {"name": item.name, "value": item.value, "labels": item.labels and list(item.labels)} for item in graph.outputs
+    ]
+    return {"specc.inputs": inputs, "specc.outputs": outputs}
 
 
 def _preprocessing(item: GraphInput, baked: bool) -> dict[str, object]:

@@ -31,7 +31,7 @@ def render(report: Report, width: int = 100, style: Style | None = None, *, ever
         *draw(_layer_columns(layers), width, chosen, also="--format json"),
         *wrap(_READING, width),
         "",
-        *draw(_output_columns(report), width, chosen),
+        *(draw(_output_columns(report), width, chosen) if report.end_to_end else ()),
         *_notes(layers, report, width),
         *_deviations(report, width),
         *_failure(report, width),
@@ -61,13 +61,18 @@ def _remarkable(report: Report) -> list[LayerResult]:
 def _layer_columns(layers: list[LayerResult]) -> list[Column]:
     return [
         names_with_types([layer.node for layer in layers], [f" ({layer.op})" for layer in layers]),
-        Column("Tightest error", [number(layer.error) for layer in layers], right=True, spared=1),
-        Column("Its bound", [number(layer.bound) for layer in layers], right=True, spared=2),
-        Column("Ratio", [ratio(layer.ratio) for layer in layers], right=True),
+        Column("Tightest error", [_measured(layer, number(layer.error)) for layer in layers], right=True, spared=1),
+        Column("Its bound", [_measured(layer, number(layer.bound)) for layer in layers], right=True, spared=2),
+        Column("Ratio", [_measured(layer, ratio(layer.ratio)) for layer in layers], right=True),
         Column("Status", [layer.status for layer in layers]),
         Column("Input", [layer.probe for layer in layers], least=8, drop=1),
-        Column("Largest error", [number(layer.max_error) for layer in layers], right=True, drop=2),
+        Column("Largest error", [_measured(layer, number(layer.max_error)) for layer in layers], right=True, drop=2),
     ]
+
+
+def _measured(layer: LayerResult, text: str) -> str:
+    """`text`, a number of `layer`, or a dash where no element was compared."""
+    return text if layer.index or layer.status in ("passed", "warned") else "-"
 
 
 def _output_columns(report: Report) -> list[Column]:
@@ -150,7 +155,8 @@ def _verdict(report: Report) -> str:
         judged = len(report.layers) - len(report.without_node)
         unjudged = sum(output.status == "not judged" for output in report.end_to_end)
         rest = f"; {counted(unjudged, 'output')} not judged end to end" if unjudged else ""
-        return f"PASSED: {counted(judged, 'layer')}, each within its bound{warned}{rest}"
+        beside = f" ({len(report.without_node)} more without a node)" if report.without_node else ""
+        return f"PASSED: {counted(judged, 'layer')}, each within its bound{beside}{warned}{rest}"
     failed = sum(not layer.passed for layer in report.layers)
     outputs = sum(not output.passed for output in report.end_to_end)
     found = [f"{failed} of {counted(len(report.layers), 'layer')}"] * bool(failed)

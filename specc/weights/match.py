@@ -227,6 +227,12 @@ def _unsound(weights: Weights, table: MatchTable, file: str | None) -> tuple[Dia
     return tuple(problems)
 
 
+def not_finite(weights: Weights) -> list[str]:
+    """The names of the tensors that hold a value that is not finite.  Loads one at a time; raises `Unreadable` and
+    `OSError` where a file does."""
+    return [name for name, values in weights.items() if not np.isfinite(values).all()]
+
+
 def _not_finite(row: Row, values: Float32, file: str | None) -> Diagnostic | None:
     finite = np.isfinite(values)
     if finite.all():

@@ -5,7 +5,7 @@ from pathlib import Path
 import onnx
 import pytest
 from conftest import Specc
-from onnx import parser
+from onnx import helper, parser
 
 
 def test_import_writes_a_spec_and_weights_that_verify_against_the_file(specc: Specc) -> None:
@@ -93,6 +93,43 @@ def test_what_cannot_be_written_is_told(specc: Specc, option: str) -> None:
     assert answer.code == 2
     assert f"cannot write {taken}" in answer.err
     assert not list(Path().glob(".*.tmp"))
+
+
+def test_an_output_of_whole_numbers_is_told(specc: Specc) -> None:
+    specc("export", "net.cnn", "-o", "net.onnx")
+    model = onnx.load("net.onnx")
+    (last,) = model.graph.output
+    model.graph.node.append(helper.make_node("ArgMax", [last.name], ["best"], axis=1, keepdims=1))
+    last.CopyFrom(helper.make_tensor_value_info("best", onnx.TensorProto.INT64, ["N", 1]))
+    onnx.save(model, "best.onnx")
+    said = "note: the file's output `best` is int64; in the spec it is float32, with the same numbers\n"
+    assert said in specc("import", "best.onnx").err
+
+
+def test_weights_that_are_not_finite_are_told(specc: Specc) -> None:
+    specc("export", "net.cnn", "-o", "net.onnx")
+    model = onnx.load("net.onnx")
+    tensor = next(each for each in model.graph.initializer if each.name.endswith("bias"))
+    tensor.raw_data = b"\x00\x00\xc0\x7f" + tensor.raw_data[4:]
+    onnx.save(model, "nan.onnx")
+    answer = specc("import", "nan.onnx", "--weights", "w.safetensors")
+    assert answer.code == 0
+    assert "note: values of the weights are not finite, and other commands refuse the file (E0803): " in answer.err
+
+
+@pytest.mark.parametrize(("name", "title"), [("9 x", "Model_9_x"), ("model", "model_2")])
+def test_a_name_that_a_spec_cannot_have_is_told(specc: Specc, name: str, title: str) -> None:
+    specc("export", "net.cnn", "-o", "net.onnx")
+    said = f"note: the model is called `{title}`: `{name}` cannot be the name of one in a spec\n"
+    assert said in specc("import", "net.onnx", "--name", name).err
+
+
+def test_a_file_that_computes_nothing_is_refused(specc: Specc) -> None:
+    x, y = (helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["N", 3]) for name in "xy")
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [x], [y])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)]), "same.onnx")
+    answer = specc("import", "same.onnx")
+    assert answer.err.startswith("error[E0907]: same.onnx: it computes nothing")
 
 
 def test_an_input_in_float64_is_told(specc: Specc) -> None:

@@ -38,6 +38,7 @@ from specc.weights.tensors import Tensor, Unreadable, Weights
 
 _ELEMENTS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE, TensorProto.UINT8)
 _NARROW = (TensorProto.FLOAT16, TensorProto.BFLOAT16)
+_WHOLE = (TensorProto.INT64, TensorProto.INT32, TensorProto.INT8, TensorProto.UINT8, TensorProto.BOOL)
 _OTHERS = {TensorProto.DOUBLE: "float64", TensorProto.UINT8: "uint8"}
 
 ROUNDED: Final = {"float16": 2**-10, "bfloat16": 2**-7}
@@ -61,6 +62,8 @@ class Imported:
     """The weights, by their names in the graph, that are constants in the file."""
     elements: Mapping[str, str] = field(default_factory=dict)
     """The element types of inputs that are float64 or uint8 in the file, `--preprocess` aside."""
+    whole: Mapping[str, str] = field(default_factory=dict)
+    """The element types of outputs that are whole numbers or truth values in the file."""
     repeated: Mapping[str, str] = field(default_factory=dict)
     """Weights, by their names in the graph, whose values another one holds too."""
 
@@ -106,7 +109,7 @@ def convert(
     if isinstance(outputs, Pending):
         return None, (_refusal(explained(outputs), file, _fixing(context, outputs)),)
     context.builder.outputs.extend(outputs)
-    return replace(finished(context), elements=_elements(graph, pixels)), ()
+    return replace(finished(context), elements=_elements(graph, pixels), whole=_whole(graph)), ()
 
 
 def walk(context: Context, steps: Sequence[Step], most: int) -> None:
@@ -214,6 +217,11 @@ def _add_inputs(context: Context, loaded: Loaded, metadata: dict[str, str]) -> l
 def _elements(graph: onnx.GraphProto, pixels: Collection[str]) -> dict[str, str]:
     found = {item.name: item.type.tensor_type.elem_type for item in graph.input if item.name not in pixels}
     return {name: _OTHERS[kind] for name, kind in found.items() if kind in _OTHERS}
+
+
+def _whole(graph: onnx.GraphProto) -> dict[str, str]:
+    kinds = {item.name: item.type.tensor_type.elem_type for item in graph.output}
+    return {name: TensorProto.DataType.Name(kind).lower() for name, kind in kinds.items() if kind in _WHOLE}
 
 
 def _sizes(context: Context, item: onnx.ValueInfoProto) -> Iterator[Dim]:
