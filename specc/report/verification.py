@@ -35,6 +35,7 @@ def render(report: Report, width: int = 100, style: Style | None = None, *, ever
         *_notes(layers, report, width),
         *_deviations(report, width),
         *_failure(report, width),
+        *(line for claim in report.claims for line in wrap(f"Of itself the file says: {claim}", width)),
         *(wrap(report.note[:1].upper() + report.note[1:], width) if report.note else ()),
         *wrap(_verdict(report), width),
     ]
@@ -161,7 +162,9 @@ def _verdict(report: Report) -> str:
     outputs = sum(not output.passed for output in report.end_to_end)
     found = [f"{failed} of {counted(len(report.layers), 'layer')}"] * bool(failed)
     found += [f"{outputs} of {len(report.end_to_end)} outputs"] * bool(outputs)
-    return f"FAILED: {' and '.join(found)} not within bounds"
+    bounds = [f"{' and '.join(found)} not within bounds"] * bool(found)
+    claims = [f"{counted(len(report.claims), 'claim')} of the file not the spec's"] * bool(report.claims)
+    return f"FAILED: {'; '.join((*bounds, *claims))}"
 
 
 def number(value: float) -> str:

@@ -24,6 +24,7 @@ from specc.onnx.slices import hollow
 from specc.progress import Advance, Progress, unseen
 from specc.runtime.session import Device
 from specc.verify.arithmetic import Arithmetic
+from specc.verify.claims import false_claims
 from specc.verify.compare import Array, identical
 from specc.verify.layers import LayerJudge
 from specc.verify.load import load
@@ -69,6 +70,7 @@ def verify(
     whole = next(probes(graph, found, pixel_inputs(loaded), seed, ("normal",))) if inputs is None else trials[0]
     batches = stacked(graph, [arithmetic.probe(trial) for trial in trials])
     levels = (False, True) if optimised else (False,)
+    claims = () if model is None else false_claims(graph, loaded)
     bare, stored = hollow(loaded)
     del loaded
     with progress(len(weights) + len(graph.nodes) * (len(levels) * len(batches) + 1)) as advance:
@@ -95,6 +97,7 @@ def verify(
         ran.tf32,
         arithmetic.precision.name,
         seeded,
+        claims,
     ), ()
 
 
