@@ -9,8 +9,10 @@ from specc.diagnostics.render import render_text
 
 
 class SpecError(Exception):
-    """A spec, a file or a request is wrong: `diagnostics` says how, the text is what the command line prints."""
+    """A spec, a file or a request is wrong: `diagnostics` says how, errors before warnings, and the text is what the
+    command line prints, in that order."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        super().__init__(render_text(list(diagnostics), width=100))
-        self.diagnostics = tuple(diagnostics)
+        ordered = sorted(diagnostics, key=lambda found: found.severity != "error")
+        super().__init__(render_text(ordered, width=100))
+        self.diagnostics = tuple(ordered)

@@ -33,6 +33,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "net.cnn"
 
 
+def test_an_exception_has_errors_first():
+    found = [
+        specc.Diagnostic("W0101", "doubtful"),
+        specc.Diagnostic("E0310", "wrong"),
+        specc.Diagnostic("E0311", "worse"),
+    ]
+    error = specc.SpecError(found)
+    assert [each.code for each in error.diagnostics] == ["E0310", "E0311", "W0101"]
+    assert str(error).startswith("error[E0310]: wrong")
+
+
 def test_what_completion_and_a_prompt_show(path: Path) -> None:
     assert {"load", "import_onnx", "Model", "Diagnostic"} <= set(dir(specc))
     assert repr(specc.load(path, model="Wide")).startswith("<specc.Model Wide of ")
