@@ -28,6 +28,7 @@ def parse(
         if not any(entry.domain in ("", "ai.onnx") for entry in model.opset_import):
             raise Unreadable("it names no opset of the ONNX operators")
         put_in_order(model.graph)
+        _all_there(model.graph)
         for tensor in model.graph.initializer:
             _complete(tensor, folder)
     except (Unreadable, OSError) as error:
@@ -47,6 +48,17 @@ def read_model(path: Path) -> tuple[onnx.ModelProto | None, tuple[Diagnostic, ..
     except OSError as error:
         return None, (Diagnostic("E0601", f"cannot read {path}: {error.strerror or error}", file=str(path)),)
     return parse(data, str(path), path.parent)
+
+
+def _all_there(graph: onnx.GraphProto) -> None:
+    """See that every node's operands are there.  Raises `Unreadable`."""
+    stored = [tensor.values.name for tensor in graph.sparse_initializer]
+    there = {item.name for item in (*graph.input, *graph.initializer)} | {"", *stored}
+    there |= {name for node in graph.node for name in node.output}
+    for node in graph.node:
+        for name in node.input:
+            if name not in there:
+                raise Unreadable(f"node `{node.name:.60}` ({node.op_type:.60}) reads `{name:.60}`, which nothing makes")
 
 
 def _complete(tensor: onnx.TensorProto, folder: Path | None) -> None:
