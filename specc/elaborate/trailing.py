@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
 from typing import Final
@@ -21,57 +22,41 @@ _MEASURES: Final = ("like", "weights")
 """Arguments that read no value: sizes alone, or a name of weights."""
 
 
-def warn_of_trailing(
-    statements: Sequence[ast.Statement],
-    module: Scope,
-    report: Reporter,
-    behind: Sequence[Sequence[ast.Statement]] = (),
-) -> None:
-    """Report W0206 for labels in a body, and in those within, whose line goes on with norms, activations and dropouts
-    alone, and that are read below it; the statements `behind` the body see them too."""
-    for index, statement in enumerate(statements):
-        below = index + 1
-        match statement:
-            case ast.Operation(labels=(label,)) if below < len(statements) and _finishes(statements[below], module):
-                _check(
-                    statement, label, _rest_of_line(statement, statements, below), statements, behind, module, report
-                )
-            case ast.For(body=body) | ast.Repeat(body=body):
-                warn_of_trailing(body, module, report, (statements[below:], *behind))
-            case ast.If(then=then, orelse=orelse):
-                warn_of_trailing(then, module, report, (statements[below:], *behind))
-                warn_of_trailing(orelse, module, report, (statements[below:], *behind))
-            case ast.Residual(body=body, shortcut=shortcut):
-                warn_of_trailing(body, module, report)
-                warn_of_trailing(shortcut or (), module, report)
-        match statement:
-            case ast.Operation(branches=tuple() as branches):
-                warn_of_trailing(branches, module, report)
-            case ast.Branch(body=body):
-                warn_of_trailing(body, module, report)
-
-
-def _rest_of_line(statement: ast.Operation, statements: Sequence[ast.Statement], below: int) -> list[ast.Statement]:
-    row = statement.span.row
-    return list(takewhile(lambda other: other.span.row == row, islice(statements, below, None)))
-
-
-def _check(
-    statement: ast.Operation,
-    label: ast.Name,
-    rest: Sequence[ast.Statement],
-    statements: Sequence[ast.Statement],
-    behind: Sequence[Sequence[ast.Statement]],
-    module: Scope,
-    report: Reporter,
-) -> None:
-    if not rest or not all(_finishes(other, module) for other in rest):
+def warn_of_trailing(statements: Sequence[ast.Statement], module: Scope, report: Reporter) -> None:
+    """Report W0206 for labels in a definition whose line goes on with norms, activations and dropouts alone, and that
+    are read below it."""
+    cut = [*_cut_short(statements, module)]
+    if not cut:
         return
-    after = statements[[*map(id, statements)].index(id(rest[-1])) + 1 :]
-    read = next((name for body in (after, *behind) for name in _reads(body, label.id)), None)
-    if read is None:
-        return
-    line = "; ".join(other.name.id for other in rest if isinstance(other, ast.Operation))
+    reads, definitions = _places(statements)
+    for statement, label, rest in cut:
+        below = (name for name in reads.get(label.id, ()) if name.span.start > rest[-1].span.end)
+        read = next(below, None)
+        if read is not None and definitions[label.id] == 1:  # else another may be meant
+            _warn(statement, label, rest, read, report)
+
+
+def _cut_short(
+    statements: Sequence[ast.Statement], module: Scope
+) -> Iterator[tuple[ast.Operation, ast.Name, list[ast.Operation]]]:
+    """The labelled statements whose line goes on so, with their labels and the rest of the line."""
+    for body in _bodies(statements):
+        for index, statement in enumerate(body):
+            match statement:
+                case ast.Operation(labels=(label,)) if index + 1 < len(body) and _finishes(body[index + 1], module):
+                    rest = _rest_of_line(statement.span.row, islice(body, index + 1, None))
+                    if rest and all(_finishes(other, module) for other in rest):
+                        yield statement, label, [other for other in rest if isinstance(other, ast.Operation)]
+
+
+def _rest_of_line(row: int, below: Iterator[ast.Statement]) -> list[ast.Statement]:
+    return list(takewhile(lambda other: other.span.row == row, below))
+
+
+def _warn(
+    statement: ast.Operation, label: ast.Name, rest: Sequence[ast.Operation], read: ast.Name, report: Reporter
+) -> None:
+    line = "; ".join(other.name.id for other in rest)
     report.add(
         Diagnostic(
             "W0206", f"`{label.id}` is what `{statement.name.id}` makes, before the `{line}` on its line", label.span,
@@ -80,6 +65,24 @@ def _check(
             f"`{statement.name.id}` is meant, give it a line of its own",
         )
     )  # fmt: skip
+
+
+def _bodies(statements: Sequence[ast.Statement]) -> Iterator[Sequence[ast.Statement]]:
+    """A body and those within it."""
+    waiting = [statements]
+    while waiting:
+        body = waiting.pop()
+        yield body
+        for statement in body:
+            match statement:
+                case ast.For(body=inner) | ast.Repeat(body=inner) | ast.Branch(body=inner):
+                    waiting.append(inner)
+                case ast.If(then=then, orelse=orelse):
+                    waiting += (then, orelse)
+                case ast.Residual(body=inner, shortcut=shortcut):
+                    waiting += (inner, shortcut or ())
+                case ast.Operation(branches=tuple() as branches):
+                    waiting.append(branches)
 
 
 def _finishes(statement: ast.Statement, module: Scope) -> bool:
@@ -93,40 +96,40 @@ def _finishes(statement: ast.Statement, module: Scope) -> bool:
     )
 
 
-def _reads(statements: Sequence[ast.Statement], label: str) -> Iterator[ast.Name]:
-    """Where the value called `label` is read in a body, up to a statement that gives the name to another."""
-    for statement in statements:
-        match statement:
-            case ast.Operation(args=args, branches=branches):
-                yield from _given(args, label)
-                yield from _reads(branches or (), label)
-            case ast.Residual(args=args, body=body, shortcut=shortcut):
-                yield from _given(args, label)
-                yield from _reads(body, label)
-                yield from _reads(shortcut or (), label)
-            case ast.Let(value=value) | ast.For(iterable=value):
-                yield from _values(value, label)
-            case ast.If(then=then, orelse=orelse):
-                yield from _reads(then, label)
-                yield from _reads(orelse, label)
-            case ast.Output(name=name, args=args):
-                yield from (name,) if name.id == label and not args else _given(args, label)
-        match statement:
-            case ast.For(body=body) | ast.Repeat(body=body) | ast.Branch(body=body):
-                yield from _reads(body, label)
-        if any(name.id == label for name in defined_in((statement,))):
-            return
+def _places(statements: Sequence[ast.Statement]) -> tuple[dict[str, list[ast.Name]], Counter[str]]:
+    """Where a definition reads the values called so, in the order of the text, and how often it defines each name."""
+    reads: dict[str, list[ast.Name]] = {}
+    definitions: Counter[str] = Counter()
+    for body in _bodies(statements):
+        for statement in body:
+            definitions.update(name.id for name in defined_in((statement,)) if not isinstance(statement, ast.If))
+            for name in _read_by(statement):
+                reads.setdefault(name.id, []).append(name)
+    for names in reads.values():
+        names.sort(key=lambda name: name.span.start)
+    return reads, definitions
 
 
-def _given(args: Sequence[ast.Argument], label: str) -> Iterator[ast.Name]:
+def _read_by(statement: ast.Statement) -> Iterator[ast.Name]:
+    """The names of values that a statement reads itself."""
+    match statement:
+        case ast.Operation(args=args) | ast.Residual(args=args):
+            yield from _given(args)
+        case ast.Let(value=value) | ast.For(iterable=value):
+            yield from _values(value)
+        case ast.Output(name=name, args=args):
+            yield from _given(args) if args else (name,)
+
+
+def _given(args: Sequence[ast.Argument]) -> Iterator[ast.Name]:
     for argument in args:
         if argument.key is None or argument.key.id not in _MEASURES:
-            yield from _values(argument.value, label)
+            yield from _values(argument.value)
 
 
-def _values(expression: ast.Expr, label: str) -> Iterator[ast.Name]:
-    """Where an expression names the value itself, and not one of its sizes."""
+def _values(expression: ast.Expr) -> Iterator[ast.Name]:
+    """The names that stand for a value itself in an expression, and not for one of its sizes."""
     measured = {id(part.value) for part in parts_in(expression) if isinstance(part, ast.Attribute)}
     for part in parts_in(expression):
-        if isinstance(part, ast.Name) and part.id == label and id(part) not in measured:
+        if isinstance(part, ast.Name) and id(part) not in measured:
             yield part
