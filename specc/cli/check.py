@@ -8,9 +8,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from specc.cli.console import OK, WRONG, Console, exit_code
+from specc.cli.console import OK, WRONG, Console, exit_code, waiting
 from specc.cli.spec_arguments import add_spec_arguments, check_file
-from specc.cli.waiting import waiting
 from specc.diagnostics import Diagnostic
 from specc.pipeline import Outcome, no_collections
 

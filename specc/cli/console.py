@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import codecs
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Final, Literal, TextIO
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from specc.diagnostics import Diagnostic, has_errors
 from specc.elaborate import SETTING
 from specc.interrupts import undone
 from specc.report.columns import Style
+
+if TYPE_CHECKING:
+    from _thread import LockType
 
 OK: Final = 0
 WRONG: Final = 1
@@ -166,6 +170,29 @@ class Console:
 
 
 @contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Tell the seconds of the block on standard error, with `what` it does, and take that away at its end."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    busy, told = _thread.allocate_lock(), _thread.allocate_lock()
+    busy.acquire()
+    told.acquire()
+    _thread.start_new_thread(_tell, (what, busy, told))
+
+    def end() -> None:
+        busy.release()
+        told.acquire()
+
+    undone.append(end)
+    try:
+        yield
+    finally:
+        undone.remove(end)
+        end()
+
+
+@contextmanager
 def written(stream: str) -> Iterator[None]:
     """Raises `Unwritable` where the stream takes no more, `BrokenPipeError` where its reader has left."""
     try:
@@ -226,3 +253,17 @@ def terminal_columns() -> int:
         return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 0
     except (OSError, ValueError):
         return 0
+
+
+def _tell(what: str, busy: LockType, told: LockType) -> None:
+    """Tell the seconds until `busy` is free; `told` is free behind it."""
+    seconds = 0
+    with suppress(OSError):  # nobody listens
+        while not busy.acquire(timeout=1):
+            seconds += 1
+            sys.stderr.write(f"\r{what}: {seconds} s")
+            sys.stderr.flush()
+        if seconds:
+            sys.stderr.write(f"\r{' ' * len(f'{what}: {seconds} s')}\r")
+            sys.stderr.flush()
+    told.release()

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.cli.console import OK, STANDARD, Console, named, output_file
-from specc.cli.waiting import waiting
+from specc.cli.console import OK, STANDARD, Console, named, output_file, waiting
 from specc.report import words
 
 if TYPE_CHECKING:

@@ -24,10 +24,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from specc.cli.console import BAD_REQUEST, OK, STANDARD, Console, named, output_file
+from specc.cli.console import BAD_REQUEST, OK, STANDARD, Console, named, output_file, waiting
 from specc.cli.model_arguments import add_device_argument, add_weights_arguments, load_weights, weights_files
 from specc.cli.spec_arguments import add_spec_arguments, limits, one_model
-from specc.cli.waiting import waiting
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.ir.graph import Graph, GraphOutput, saved_values

@@ -8,8 +8,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from specc.cli.console import OK, STANDARD, Console, exit_code
-from specc.cli.waiting import waiting
+from specc.cli.console import OK, STANDARD, Console, exit_code, waiting
 from specc.diagnostics import Diagnostic, has_errors
 from specc.diagnostics.suggest import nearest
 from specc.elaborate import parse_setting

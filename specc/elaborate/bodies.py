@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from specc.elaborate.modules import Module
@@ -99,6 +99,16 @@ class Body:
             known = self.find(name)
             if (entry.what == "label" or entry.origin) and (known is None or known.origin):
                 self.names[name] = Entry(entry.span, "labels of a loop", origin=entry, loops=(*entry.loops, loop))
+
+    def meet(self, labels: Iterable[ast.Name]) -> list[Rival]:
+        """Those of a loop's `labels` that have another meaning around it; from here on these count as unread."""
+        found = []
+        for label in labels:
+            outer = self.find(label.id)
+            if outer is not None and outer.what in ("label", "input"):
+                found.append(Rival(label, outer, outer.used))
+                outer.used = False
+        return found
 
     def visible(self) -> Iterator[str]:
         for body in self._outwards():

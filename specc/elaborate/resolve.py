@@ -20,7 +20,6 @@ from specc.elaborate.modules import BlockDefinition, Module
 from specc.elaborate.plan import Plan, of_settings, plan
 from specc.elaborate.reads import defined_in, names_in, open_sizes, parts_in, size_names
 from specc.elaborate.report import Reporter
-from specc.elaborate.rivals import read_behind, read_in_rounds, rivals
 from specc.elaborate.tensor_names import check_name
 from specc.elaborate.trailing import warn_of_trailing
 from specc.elaborate.unknown import (
@@ -116,9 +115,12 @@ class Resolver:
 
     def _looped(self, loop: ast.For | ast.Repeat, parent: Body, targets: Sequence[ast.Name] = ()) -> None:
         self._guards += 1
-        met = rivals(defined_in(loop.body), parent)
+        met = parent.meet(defined_in(loop.body))
         body = self._nested(loop.body, parent, targets, repeats=True)
-        parent.rivals += read_in_rounds(met, self._report)
+        if met:
+            from specc.elaborate.rivals import read_in_rounds
+
+            parent.rivals += read_in_rounds(met, self._report)
         parent.gather(id(loop), body)
         self._guards -= 1
         self._shape(loop.shape, parent)
@@ -408,5 +410,8 @@ class Resolver:
             self._mark([guess], body)
 
     def _unused(self, body: Body) -> None:
-        read_behind(body.rivals, self._report)
+        if body.rivals:
+            from specc.elaborate.rivals import read_behind
+
+            read_behind(body.rivals, self._report)
         self._labelled += report_unused_in(body, self._module, self._report)

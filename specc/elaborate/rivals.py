@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from specc.diagnostics import Diagnostic, Label
-from specc.elaborate.bodies import Body, Rival
+from specc.elaborate.bodies import Rival
 from specc.elaborate.report import Reporter
-from specc.syntax import ast
-
-
-def rivals(labels: Iterable[ast.Name], around: Body) -> list[Rival]:
-    """Those of a loop's `labels` that have another meaning `around` it; from here on these count as unread."""
-    return [*_met(labels, around)]
-
-
-def _met(labels: Iterable[ast.Name], around: Body) -> Iterator[Rival]:
-    for label in labels:
-        outer = around.find(label.id)
-        if outer is not None and outer.what in ("label", "input"):
-            yield Rival(label, outer, outer.used)
-            outer.used = False
 
 
 def read_in_rounds(found: Iterable[Rival], report: Reporter) -> list[Rival]:

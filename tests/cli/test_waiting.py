@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from specc.cli.waiting import waiting
+from specc.cli.console import waiting
 
 
 class Terminal(io.StringIO):
