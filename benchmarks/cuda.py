@@ -13,7 +13,7 @@ import numpy as np
 import specc
 from benchmarks.exported import NETWORKS
 from benchmarks.measure import ROOT, Row, times_of
-from specc.onnx.precision import Precision
+from specc.onnx.precision import Name as Precision
 from specc.runtime.session import Device, cuda_available, runtime, session
 
 BATCH = 64

@@ -41,24 +41,18 @@ class Times:
     cpu: float
 
 
-def alternate(runs: int, *works: Callable[[], object], warm: bool = False) -> list[float]:
-    """The median CPU seconds of each of `works`, run in turn so that all meet the same machine; once to warm up.
-
-    With `warm` every measured run follows one of the same work that is not: it meets its own caches and pages, not
-    those that its rival left.
-    """
-    return [times.cpu for times in times_of(runs, *works, warm=warm)]
+def alternate(runs: int, *works: Callable[[], object]) -> list[float]:
+    """The median CPU seconds of each of `works`, run in turn so that all meet the same machine; once to warm up."""
+    return [times.cpu for times in times_of(runs, *works)]
 
 
-def times_of(runs: int, *works: Callable[[], object], warm: bool = False) -> list[Times]:
+def times_of(runs: int, *works: Callable[[], object]) -> list[Times]:
     """The same with the median time on the clock beside it."""
     for work in works:
         work()
     taken: list[list[Times]] = [[] for _ in works]
     for _ in range(runs):
         for work, found in zip(works, taken, strict=True):
-            if warm:
-                work()
             wall, cpu = time.perf_counter(), time.process_time()
             work()
             found.append(Times(time.perf_counter() - wall, time.process_time() - cpu))
@@ -85,6 +79,16 @@ def alternate_processes(runs: int, *programs: Sequence[str]) -> list[Usage]:
         Usage(statistics.median(u.seconds for u in taken), statistics.median(u.megabytes for u in taken))
         for taken in used
     ]
+
+
+def alternate_told(runs: int, *programs: str) -> list[float]:
+    """The median of the numbers that each of the Python `programs` prints, run in turn in processes of their own."""
+    told: list[list[float]] = [[] for _ in programs]
+    for _ in range(runs):
+        for program, found in zip(programs, told, strict=True):
+            done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+            found.append(float(done.stdout))
+    return [statistics.median(found) for found in told]
 
 
 def process(arguments: Sequence[str]) -> Usage:
