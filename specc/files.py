@@ -12,14 +12,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from specc.interrupts import unfinished
+
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
-
-
-unfinished: set[Path] = set()
-"""Files of this process that are worth nothing yet: an interrupt that ends it removes them."""
 
 
 def existing(path: str | os.PathLike[str]) -> os.stat_result:

@@ -12,6 +12,7 @@ from contextlib import suppress
 TYPE_CHECKING = False  # `typing` would be imported before the first interrupt can be met
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from types import FrameType
     from typing import Final, NoReturn
 
@@ -19,6 +20,8 @@ INTERRUPTED: Final = 130
 """128 + SIGINT, as shells count."""
 _GRACE_S: Final = 0.25
 
+unfinished: set[Path] = set()
+"""Files that are worth nothing yet: an interrupt that ends the process removes them."""
 undone: list[Callable[[], object]] = []
 """What tidies up where an interrupt ends the process, such as a bar of progress on the terminal."""
 
@@ -79,7 +82,6 @@ def _say() -> None:
 
 def _clean_up() -> None:
     """Remove what is half written."""
-    files = sys.modules.get("specc.files")
-    for path in list(files.unfinished) if files else ():
+    for path in list(unfinished):
         with suppress(OSError):
             os.unlink(path)  # noqa: PTH108 - what has no path yet is no file

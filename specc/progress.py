@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
-Value = TypeVar("Value")
+from specc.mapped import Mapped, Value
 
 Advance: TypeAlias = Callable[[int], object]
 """Called with the number of steps done since the last call."""
@@ -26,7 +26,7 @@ def ignore(_: int) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Watched(Mapping[str, Value]):
+class Watched(Mapped[Value]):
     """The values of `source`, of which every reading is a step."""
 
     source: Mapping[str, Value]
@@ -36,12 +36,3 @@ class Watched(Mapping[str, Value]):
         value = self.source[name]
         self.advance(1)
         return value
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.source  # what Mapping would do reads the value
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.source)
-
-    def __len__(self) -> int:
-        return len(self.source)

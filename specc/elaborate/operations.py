@@ -15,11 +15,12 @@ from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.layers import Call, Layers, Result, head, together
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.operands import Operands
-from specc.elaborate.plan import Plan, is_setting, of_block, of_operation, plan
+from specc.elaborate.plan import Plan, is_setting, plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Reserved
 from specc.elaborate.settled import Meaning, Settled
+from specc.elaborate.signatures import of_block, of_operation
 from specc.elaborate.tensor_names import weightless
 from specc.elaborate.values import BROKEN, UNKNOWN, LayerValue, LayerValues, Tuned, Word, kind, quoted, show
 from specc.elaborate.words import NO_ACTIVATION

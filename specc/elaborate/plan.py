@@ -6,22 +6,20 @@ that no model reaches, and loops pay only for evaluating values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from types import MappingProxyType
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.idle import warn_of_idle
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
+from specc.elaborate.signatures import Signature, of_operation
 from specc.elaborate.surplus import TAKE_LISTS, elsewhere, is_ambiguous, meant, of_paper, text, unbracketed
 from specc.elaborate.tensor_names import tensors_name
 from specc.elaborate.values import quoted
-from specc.elaborate.words import NO_ACTIVATION, activations, choices
+from specc.elaborate.words import NO_ACTIVATION, activations
 from specc.ops.base import Op
-from specc.ops.families import Weightless
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import Layout
@@ -58,64 +56,6 @@ class Plan:
         self.ok = True
         self.flawed = False
         self.bound: tuple[tuple[type[Op], Layout], Op] | None = None
-
-
-class Signature(NamedTuple):
-    """What can be called: an operation or a block."""
-
-    word: str
-    what: str
-    names: tuple[str, ...]
-    positional: tuple[str, ...]
-    required: tuple[str, ...]
-    merges: bool
-    takes_activation: frozenset[str] = frozenset()
-    """Parameters of a block that are activations by their default, and arguments whose words are activations too."""
-    operands: tuple[str, ...] = ()
-    """Arguments of an operation that are values of layers."""
-    instead: Mapping[str, str] = MappingProxyType({})
-    """See `Op.instead`."""
-    learns: bool = True
-    """Whether it may have weights."""
-
-
-@cache
-def of_operation(op: type[Op]) -> Signature:
-    names = tuple(name for name in (*op.positional, *op.model_fields, *op.operands) if name not in op.context)
-    names = tuple(dict.fromkeys(names))
-    needed = tuple(op.operands)[: op.arity[0] - 1]
-    required = tuple(name for name in names if name in needed or _is_required(op, name))
-    return Signature(
-        op.word,
-        "operation",
-        names,
-        op.positional,
-        required,
-        op.merges(),
-        takes_activation=frozenset(n for n in op.positional if n in op.model_fields and _names_activation(op, n)),
-        operands=tuple(op.operands),
-        instead=op.instead,
-        learns=not issubclass(op, Weightless),
-    )
-
-
-def _is_required(op: type[Op], name: str) -> bool:
-    return name in op.model_fields and op.model_fields[name].is_required()
-
-
-def _names_activation(op: type[Op], name: str) -> bool:
-    """Whether a word that the argument takes is an activation too, as in `gelu tanh`."""
-    return not activations().keys().isdisjoint(choices(op.model_fields[name].annotation))
-
-
-def of_block(block: ast.Block | ast.Model, written: str = "") -> Signature:
-    """What a block takes, which is `written` so where it is called: perhaps with its module."""
-    names = tuple(p.name.id for p in block.parameters)
-    required = tuple(p.name.id for p in block.parameters if p.default is None)
-    what = "block" if isinstance(block, ast.Block) else "model"
-    words = {p.name.id for p in block.parameters if p.default is not None and _is_activation(p.default)}
-    word = written if written.endswith(f".{block.name.id}") else block.name.id
-    return Signature(word, what, names, names, required, False, frozenset(words))
 
 
 def plan(
@@ -240,13 +180,6 @@ def _perhaps_moved(
 def _has_slot(count: int, signature: Signature) -> bool:
     """`block b(c, activation = relu)` called as `b 64, silu` sets the parameter instead of closing the call."""
     return count <= len(signature.positional) and signature.positional[count - 1] in signature.takes_activation
-
-
-def _is_activation(value: ast.Expr) -> bool:
-    """Whether it is an activation by its text: `relu`, `leaky_relu(0.1)`, `none`."""
-    if isinstance(value, ast.Call):
-        return value.function.id in activations()
-    return isinstance(value, ast.Name) and (value.id in activations() or value.id == NO_ACTIVATION)
 
 
 def _closes(value: ast.Expr, bound: Callable[[str], bool]) -> bool:

@@ -12,6 +12,31 @@ _LITERALS: Final = frozenset({ast.Number, ast.Size, ast.Bool, ast.Text})
 _PAIR: Final = re.compile(r"[a-wyz]x[a-wyz]")
 
 
+def bodies(statements: Sequence[ast.Statement]) -> Iterator[Sequence[ast.Statement]]:
+    """A body and all those within it."""
+    waiting = [statements]
+    while waiting:
+        body = waiting.pop()
+        yield body
+        for statement in body:
+            waiting += bodies_in(statement)
+
+
+def bodies_in(statement: ast.Statement) -> tuple[Sequence[ast.Statement], ...]:
+    """The bodies that a statement holds itself."""
+    match statement:
+        case ast.Operation(branches=branches):
+            return () if branches is None else (branches,)
+        case ast.For(body=body) | ast.Repeat(body=body) | ast.Branch(body=body):
+            return (body,)
+        case ast.If(then=then, orelse=orelse):
+            return (then, orelse)
+        case ast.Residual(body=body, shortcut=shortcut):
+            return (body, shortcut or ())
+        case _:
+            return ()
+
+
 def defined_in(statements: Sequence[ast.Statement]) -> Iterator[ast.Name]:
     """The names that a body defines at its own level."""
     for statement in statements:

@@ -20,13 +20,13 @@ from specc.elaborate.modules import BlockDefinition, Module
 from specc.elaborate.plan import Plan, of_settings, plan
 from specc.elaborate.reads import defined_in, names_in, open_sizes, parts_in, size_names
 from specc.elaborate.report import Reporter
+from specc.elaborate.signatures import signature
 from specc.elaborate.tensor_names import check_name
 from specc.elaborate.trailing import warn_of_trailing
 from specc.elaborate.unknown import (
     EARLIER_ROUND,
     no_operation,
     operation_for_certain,
-    signature,
     takes,
     unknown_name,
     unknown_operation,

@@ -8,7 +8,7 @@ from itertools import islice, takewhile
 from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
-from specc.elaborate.reads import defined_in, parts_in
+from specc.elaborate.reads import bodies, defined_in, parts_in
 from specc.elaborate.report import Reporter
 from specc.elaborate.scope import Scope
 from specc.ops import ACTIVATIONS
@@ -40,7 +40,7 @@ def _cut_short(
     statements: Sequence[ast.Statement], module: Scope
 ) -> Iterator[tuple[ast.Operation, ast.Name, list[ast.Operation]]]:
     """The labelled statements whose line goes on so, with their labels and the rest of the line."""
-    for body in _bodies(statements):
+    for body in bodies(statements):
         for index, statement in enumerate(body):
             match statement:
                 case ast.Operation(labels=(label,)) if index + 1 < len(body) and _finishes(body[index + 1], module):
@@ -67,24 +67,6 @@ def _warn(
     )  # fmt: skip
 
 
-def _bodies(statements: Sequence[ast.Statement]) -> Iterator[Sequence[ast.Statement]]:
-    """A body and those within it."""
-    waiting = [statements]
-    while waiting:
-        body = waiting.pop()
-        yield body
-        for statement in body:
-            match statement:
-                case ast.For(body=inner) | ast.Repeat(body=inner) | ast.Branch(body=inner):
-                    waiting.append(inner)
-                case ast.If(then=then, orelse=orelse):
-                    waiting += (then, orelse)
-                case ast.Residual(body=inner, shortcut=shortcut):
-                    waiting += (inner, shortcut or ())
-                case ast.Operation(branches=tuple() as branches):
-                    waiting.append(branches)
-
-
 def _finishes(statement: ast.Statement, module: Scope) -> bool:
     """Whether it is a norm, activation or dropout of the line before, which nothing else can name."""
     return (
@@ -100,7 +82,7 @@ def _places(statements: Sequence[ast.Statement]) -> tuple[dict[str, list[ast.Nam
     """Where a definition reads the values called so, in the order of the text, and how often it defines each name."""
     reads: dict[str, list[ast.Name]] = {}
     definitions: Counter[str] = Counter()
-    for body in _bodies(statements):
+    for body in bodies(statements):
         for statement in body:
             definitions.update(name.id for name in defined_in((statement,)) if not isinstance(statement, ast.If))
             for name in _read_by(statement):

@@ -12,8 +12,9 @@ from specc.elaborate.bodies import Body, Entry
 from specc.elaborate.definitions import callable_names
 from specc.elaborate.foreign import FRAMEWORKS, is_foreign, name_meant, operation_meant, reduces, row_meant
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
-from specc.elaborate.plan import Signature, of_block, of_operation, plan
+from specc.elaborate.plan import plan
 from specc.elaborate.report import Reporter
+from specc.elaborate.signatures import signature
 from specc.elaborate.values import Namespace, quoted
 from specc.ops import BY_WORD
 from specc.ops.base import Op
@@ -174,11 +175,6 @@ def unknown_name(name: ast.Name, body: Body, module: Module, report: Reporter) -
         )
     )  # fmt: skip
     return guess
-
-
-def signature(target: type[Op] | BlockDefinition, name: str = "") -> Signature:
-    """What an operation or block takes, which is called `name`."""
-    return of_block(target.tree, name) if isinstance(target, BlockDefinition) else of_operation(target)
 
 
 def takes(target: type[Op] | BlockDefinition, args: Sequence[ast.Argument], report: Reporter) -> bool:

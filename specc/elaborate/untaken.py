@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from specc.diagnostics import Label
+from specc.elaborate.reads import bodies_in
 from specc.source import Span
 from specc.syntax import ast
 from specc.syntax.parser import parse
@@ -40,7 +41,7 @@ def _sides(statements: Sequence[ast.Statement], name: str) -> Iterator[tuple[Spa
         if isinstance(statement, ast.If):
             for side, holds in ((statement.then, True), (statement.orelse, False)):
                 yield from ((place, statement, holds) for place in _defined(side, name))
-        for body in _bodies(statement):
+        for body in bodies_in(statement):
             yield from _sides(body, name)
 
 
@@ -52,15 +53,3 @@ def _defined(statements: Sequence[ast.Statement], name: str) -> Iterator[Span]:
                 yield from (label.span for label in labels if label.id == name)
             case ast.Let(name=ast.Name(id=own) as given) if own == name:
                 yield given.span
-
-
-def _bodies(statement: ast.Statement) -> Iterator[Sequence[ast.Statement]]:
-    match statement:
-        case ast.If(then=then, orelse=orelse):
-            yield from (then, orelse)
-        case ast.For(body=body) | ast.Repeat(body=body) | ast.Branch(body=body):
-            yield body
-        case ast.Residual(body=body, shortcut=shortcut):
-            yield from (body, shortcut or ())
-        case ast.Operation(branches=branches):
-            yield branches or ()

@@ -11,6 +11,7 @@ import numpy as np
 from onnx import GraphProto, TensorProto
 
 from specc.diagnostics import Diagnostic
+from specc.mapped import Mapped
 from specc.onnx.program import Array
 
 BLOCK: Final = 1 << 20
@@ -59,51 +60,33 @@ def precision_of(graph: GraphProto) -> Precision:
 
 
 @dataclass(frozen=True)
-class Rounded(Mapping[str, Array]):
+class Rounded(Mapped[Array]):
     """Weights as a `precision` holds them, in float32; each is rounded when it is asked for."""
 
-    weights: Mapping[str, Array]
+    source: Mapping[str, Array]
     precision: Precision
 
     def __getitem__(self, name: str) -> Array:
-        return self.precision.rounded(self.weights[name])
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.weights  # what Mapping would do loads the tensor
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.weights)
-
-    def __len__(self) -> int:
-        return len(self.weights)
+        return self.precision.rounded(self.source[name])
 
 
 @dataclass
-class Counted(Mapping[str, Array]):
+class Counted(Mapped[Array]):
     """Weights that are written in a `precision`; `beyond` counts, for those that have been read, the finite values
     that it cannot hold."""
 
-    weights: Mapping[str, Array]
+    source: Mapping[str, Array]
     precision: Precision
     beyond: dict[str, int] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Array:
-        array = self.weights[name]
+        array = self.source[name]
         if array.dtype != self.precision.dtype and (lost := sum(map(self._lost, _blocks(array)))):
             self.beyond[name] = lost
         return array
 
-    def __contains__(self, name: object) -> bool:
-        return name in self.weights  # what Mapping would do loads the tensor
-
     def _lost(self, values: Array) -> int:
         return int(np.count_nonzero(np.isfinite(values) & np.isinf(self.precision.rounded(values))))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.weights)
-
-    def __len__(self) -> int:
-        return len(self.weights)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

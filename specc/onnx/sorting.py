@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 
 import onnx
 
@@ -39,35 +41,23 @@ def _single(what: str, names: Iterable[str]) -> None:
 
 
 def _sorted(nodes: list[tuple[set[str], set[str]]]) -> list[int]:
-    """The places of `nodes`, each with what it reads and makes, in an order in which they can run."""
+    """The places of `nodes`, each with what it reads and makes, in an order in which they can run: of those that can,
+    always the first."""
     makers = {name: place for place, (_, made) in enumerate(nodes) for name in made if name}
+    needed = {place: {makers[name] for name in read if name in makers} for place, (read, _) in enumerate(nodes)}
+    sorter = TopologicalSorter(needed)
+    try:
+        sorter.prepare()
+    except CycleError:
+        raise Unreadable("nodes of its graph read each other in a circle") from None
     order: list[int] = []
-    waiting = {place: {makers[name] for name in read if name in makers} for place, (read, _) in enumerate(nodes)}
-    readers: dict[int, list[int]] = {}
-    for place, needed in waiting.items():
-        for other in needed:
-            readers.setdefault(other, []).append(place)
-    for start in range(len(nodes)):
-        _run(start, waiting, readers, order)
-    if waiting:
-        raise Unreadable("nodes of its graph read each other in a circle")
+    ready: list[int] = []
+    while sorter.is_active():
+        for place in sorter.get_ready():
+            heappush(ready, place)
+        order.append(heappop(ready))
+        sorter.done(order[-1])
     return order
-
-
-def _run(start: int, waiting: dict[int, set[int]], readers: dict[int, list[int]], order: list[int]) -> None:
-    """Note that node `start` runs, where nothing before it is due, and those behind it that waited for it."""
-    ready = [start]
-    while ready:
-        place = ready.pop()
-        if place not in waiting or waiting[place]:
-            continue
-        del waiting[place]
-        order.append(place)
-        for reader in reversed(readers.get(place, [])):
-            if reader in waiting:
-                waiting[reader].discard(place)
-                if reader < start:
-                    ready.append(reader)
 
 
 def _reads(node: onnx.NodeProto) -> Iterator[str]:

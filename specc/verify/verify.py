@@ -9,6 +9,7 @@ is, optimised, is judged end to end (see `endtoend`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -61,24 +62,22 @@ def verify(
     loaded, diagnostics = load(graph, model)
     if loaded is None:
         return None, diagnostics
-    trials, found, diagnostics = _trials(graph, loaded, inputs, kinds, dict(sizes or {}), batch, seed)
-    if diagnostics:
-        return None, diagnostics
     arithmetic = Arithmetic.of(loaded, graph)
     if arithmetic.precision is BFLOAT16:
         return None, (_no_bfloat16(graph),)
-    whole = next(probes(graph, found, pixel_inputs(loaded), seed, ("normal",))) if inputs is None else trials[0]
-    batches = stacked(graph, [arithmetic.probe(trial) for trial in trials])
+    trials, diagnostics = _trials(graph, loaded, arithmetic, inputs, kinds, dict(sizes or {}), batch, seed)
+    if trials is None:
+        return None, diagnostics
     levels = (False, True) if optimised else (False,)
     claims = () if model is None else false_claims(graph, loaded)
     bare, stored = hollow(loaded)
-    del loaded
-    with progress(len(weights) + len(graph.nodes) * (len(levels) * len(batches) + 1)) as advance:
+    del loaded  # the largest thing here, but for the weights
+    with progress(len(weights) + len(graph.nodes) * (len(levels) * len(trials.batches) + 1)) as advance:
         rounded = Rounded(weights, arithmetic.precision) if arithmetic.narrow else weights
         ours, theirs = _shared(rounded, stored, advance)
         judge = LayerJudge(graph, ours, arithmetic)
         work = Work(graph, ours | theirs, bare, device, advance)
-        ran, outputs, diagnostics = _judge(work, judge, batches, levels, arithmetic.probe(whole), seed)
+        ran, outputs, diagnostics = _judge(work, judge, trials, levels, seed)
     if diagnostics:
         conflicts = {} if model is None else shape_conflicts(bare, graph)
         if not conflicts:
@@ -89,8 +88,8 @@ def verify(
         graph.name,
         ran.provider,
         seed,
-        found,
-        tuple(dict.fromkeys(name for trial in trials for name in trial.names)),
+        trials.sizes,
+        trials.kinds,
         judge.layers(),
         outputs,
         ran.devices,
@@ -99,6 +98,17 @@ def verify(
         seeded,
         claims,
     ), ()
+
+
+@dataclass(frozen=True)
+class _Trials:
+    """What goes through the model: `batches` through every layer by itself, `whole` through all of them; `sizes` are
+    those of the open ones, `kinds` what the items of the batches are."""
+
+    sizes: dict[str, int]
+    kinds: tuple[str, ...]
+    batches: list[Probe]
+    whole: Probe
 
 
 def _no_bfloat16(graph: Graph) -> Diagnostic:
@@ -124,49 +134,63 @@ def _shared(
 def _trials(
     graph: Graph,
     model: Model,
+    arithmetic: Arithmetic,
     inputs: Mapping[str, Array] | None,
     kinds: Sequence[str],
     sizes: dict[str, int],
     batch: int,
     seed: int,
-) -> tuple[list[Probe], dict[str, int], tuple[Diagnostic, ...]]:
-    """The probes to run and the open sizes they have."""
+) -> tuple[_Trials | None, tuple[Diagnostic, ...]]:
     if inputs is not None:
         bound, diagnostics = bind(graph, inputs)
-        if diagnostics:
-            return [], bound, diagnostics
+    else:
+        bound, diagnostics = _chosen(graph, batch, sizes)
+    if diagnostics:
+        return None, diagnostics
+    if inputs is not None:
         feeds = {name: canonical(np.asarray(array), graph.layout) for name, array in inputs.items()}
-        names = ("given",) * len(next(iter(feeds.values())))
-        return [Probe(names, feeds, bound)], bound, ()
+        whole = Probe(("given",) * len(next(iter(feeds.values()))), feeds, bound)
+        found = [whole]
+    else:
+        pixels = pixel_inputs(model)
+        whole = next(probes(graph, bound, pixels, seed, ("normal",)))
+        found = list(probes(graph, bound, pixels, seed, kinds))
+    tried = tuple(dict.fromkeys(name for probe in found for name in probe.names))
+    batches = stacked(graph, [arithmetic.probe(probe) for probe in found])
+    return _Trials(bound, tried, batches, arithmetic.probe(whole)), ()
+
+
+def _chosen(graph: Graph, batch: int, sizes: dict[str, int]) -> tuple[dict[str, int], tuple[Diagnostic, ...]]:
+    """All open sizes, of which `sizes` are given."""
     if batch < 1:
-        return [], {}, (Diagnostic("E0901", f"a batch has at least one item, not {batch}"),)
+        return {}, (Diagnostic("E0901", f"a batch has at least one item, not {batch}"),)
     chosen = choose_sizes(graph, batch, sizes)
     if chosen is None:
         message = "no small sizes fit the model's open sizes: give inputs, or the sizes themselves"
-        return [], {}, (Diagnostic("E0901", message, file=graph.file),)
-    return list(probes(graph, chosen, pixel_inputs(model), seed, kinds)), chosen, ()
+        return {}, (Diagnostic("E0901", message, file=graph.file),)
+    return chosen, ()
 
 
 def _judge(
-    work: Work, judge: LayerJudge, trials: list[Probe], levels: Sequence[bool], whole: Probe, seed: int
+    work: Work, judge: LayerJudge, trials: _Trials, levels: Sequence[bool], seed: int
 ) -> tuple[Ran, tuple[OutputResult, ...], tuple[Diagnostic, ...]]:
-    """Every layer on `trials`, and then the model from end to end on `whole`."""
-    ran, diagnostics = _judge_layers(work, judge, trials, levels)
+    """Every layer by itself, and then the model from end to end."""
+    ran, diagnostics = _judge_layers(work, judge, trials.batches, levels)
     if diagnostics:
         return ran, (), diagnostics
     deviates = any(result.deviations for result in judge.results.values())
-    return (ran, *judge_outputs(work, judge.weights, judge.arithmetic.precision, whole, seed, deviates))
+    return (ran, *judge_outputs(work, judge.weights, judge.arithmetic.precision, trials.whole, seed, deviates))
 
 
 def _judge_layers(
-    work: Work, judge: LayerJudge, trials: list[Probe], levels: Sequence[bool]
+    work: Work, judge: LayerJudge, batches: list[Probe], levels: Sequence[bool]
 ) -> tuple[Ran, tuple[Diagnostic, ...]]:
-    """Walk the probes through the model, graph optimisations as `levels` say; returns what really ran it, node by node
+    """Walk the batches through the model, graph optimisations as `levels` say; returns what really ran it, node by node
     in the graph that was not optimised."""
     ran = Ran()
     for optimised in levels:
-        for trial in trials:
-            diagnostics = Walk(work, judge, trial, optimised, ran).run()
+        for batch in batches:
+            diagnostics = Walk(work, judge, batch, optimised, ran).run()
             if diagnostics:
                 return ran, diagnostics
     return ran, ()

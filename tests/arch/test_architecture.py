@@ -27,6 +27,7 @@ LAYERS = [
         "files",
         "textwidth",
         "openblas",
+        "mapped",
         "progress",
         "kept",
         "core",

@@ -239,6 +239,12 @@ def test_a_read_only_checkout(read_only):
     assert sorted(path.name for path in read_only.iterdir()) == ["net.cnn", "tree", "x.npy"]
 
 
+def ended(program, folder):
+    """The exit code of a Python program run in `folder`, and what it wrote as errors."""
+    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stderr
+
+
 def test_an_interrupt_that_native_code_would_swallow(folder):
     """Native modules that meet `KeyboardInterrupt`, while they are imported or call Python, lose it or crash: there is
     none."""
@@ -255,8 +261,7 @@ def test_an_interrupt_that_native_code_would_swallow(folder):
         "from specc.__main__ import main\n"
         "main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", swallowing], cwd=folder, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    assert ended(swallowing, folder) == (130, "interrupted\n")
 
 
 def test_an_interrupt_while_the_command_line_itself_is_imported(folder):
@@ -270,8 +275,20 @@ def test_an_interrupt_while_the_command_line_itself_is_imported(folder):
         "from specc.__main__ import main\n"
         "main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", early], cwd=folder, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    assert ended(early, folder) == (130, "interrupted\n")
+
+
+def test_what_is_told_meanwhile_is_tidied_up(folder):
+    """Bars of progress and the like; what fails there hinders neither the others nor the end."""
+    tidying = (
+        "import os, signal, sys\n"
+        "from specc.interrupts import leave_promptly, undone\n"
+        "def fails(): raise OSError\n"
+        "undone += [fails, lambda: sys.stderr.write('tidied\\n')]\n"
+        "leave_promptly()\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    assert ended(tidying, folder) == (130, "tidied\ninterrupted\n")
 
 
 def test_a_command_that_is_to_ignore_interrupts_goes_on(folder):
@@ -284,5 +301,4 @@ def test_a_command_that_is_to_ignore_interrupts_goes_on(folder):
         "from specc.__main__ import main\n"
         "main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", ignoring], cwd=folder, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert ended(ignoring, folder) == (0, "")
