@@ -29,7 +29,8 @@ def alone(word: str, **arguments: object):
     ("op", "kind", "named"),
     [
         (("maxpool", {"kernel": (3,), "stride": (1,), "pad": (1,)}), "nan", {"pool-drops-nan"}),
-        (("maxpool", {"kernel": (2,)}), "infinities", {"pool-starts-at-lowest"}),
+        # not every kernel starts there within an image: that of processors with AVX-512 does at its borders only
+        (("maxpool", {"kernel": (3,), "stride": (1,), "pad": (1,)}), "infinities", {"pool-starts-at-lowest"}),
         (("minpool", {"kernel": (2,)}), "nan", {"pool-drops-nan"}),
         (("lrn", {"size": 3}), "nan", set()),
         (("argmax", {}), "nan", {"argmax-passes-over-nan"}),
