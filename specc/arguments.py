@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypeAlias, TypeVar, cast
@@ -18,6 +18,7 @@ from specc.elaborate.report import Reporter
 from specc.elaborate.values import Value, Word, quoted
 from specc.elaborate.words import NO_ACTIVATION, known_words, takes_settings
 from specc.errors import SpecError
+from specc.ir.graph import saved_values
 from specc.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -292,6 +293,27 @@ def input_array(name: str, value: Any) -> Array:
     if array.dtype.kind in "iub" and not isinstance(value, list | tuple):
         raise TypeError(f"{name} is an array of {array.dtype}: give uint8 pixels, which are preprocessed, or float32")
     return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def layers_of(graph: Graph, values: object) -> tuple[str, ...]:
+    """The layers named in a list, each once.  Raises `TypeError` for anything else, and `SpecError` (E0901) for
+    a layer that there is not."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise TypeError(f"activations are a list of names of layers, not {values!r}")
+    names = tuple(dict.fromkeys(values))
+    if problems := list(unknown_layers(graph, names)):
+        raise SpecError(problems)
+    return names
+
+
+def unknown_layers(graph: Graph, names: Iterable[str]) -> Iterator[Diagnostic]:
+    """E0901 for each of `names` that is no layer, nor one of several results of one."""
+    layers = saved_values(graph)
+    for name in names:
+        if name not in layers:
+            guess = nearest(name, layers) if isinstance(name, str) else None
+            help = f"did you mean `{guess}`?" if guess else "`specc check` lists the layers"
+            yield Diagnostic("E0901", f"model `{graph.name}` has no layer `{name}`", help=help)
 
 
 def kinds_of_inputs(value: str | Iterable[str]) -> tuple[str, ...]:

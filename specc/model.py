@@ -179,13 +179,15 @@ class Model:
         weights: WeightsSource = None,
         seed: int = 0,
         device: Device = "auto",
+        activations: Sequence[str] = (),
     ) -> Any:
         """Run the model in ONNX Runtime on a batch in the layout the spec declares.
 
         `x` is an array for a model with one input, or arrays by input name.  Arrays of uint8 are pixels, and get the
         preprocessing that the spec declares (range, mean, std); floating-point ones are taken as they are.  Returns the
-        output as an array, or a dictionary of arrays by name where there are several: which of them only the spec says,
-        so that no type can.  The session of the last run stays open for runs with equal weights on the same device.
+        output as an array, or a dictionary of arrays by name where there are several, or `activations` are asked for:
+        layers, or single ones of several results, by the names in the table.  The session of the last run stays open
+        for runs with equal weights and activations on the same device.
         Raises `SpecError`.
         """
         from specc.interpreter import bind
@@ -194,12 +196,13 @@ class Model:
         given = arguments.by_input((x, *others), self.graph)
         feeds = {name: arguments.input_array(f"input `{name}`", array) for name, array in given.items()}
         arguments.check_device(device)
+        saved = arguments.layers_of(self.graph, activations)
         _, problems = bind(self.graph, feeds)
         if problems:
             raise SpecError(problems)
         batch = len(next(iter(feeds.values())))
         filled = None if weights is None else self._weights(weights, seed)
-        opened = self._opened(filled, arguments.whole("seed", seed, least=0), device, batch)
+        opened = self._opened(filled, arguments.whole("seed", seed, least=0), device, batch, saved)
         results, problems = opened.run(ready(self.graph, feeds))
         if problems:
             raise SpecError(problems)
@@ -215,9 +218,11 @@ class Model:
         resize: bool = False,
         threads: int | None = None,
         readers: int | None = None,
+        activations: Sequence[str] = (),
         on_error: Callable[[Diagnostic], object] | None = None,
     ) -> Iterator[tuple[str, Any]]:
-        """What `run` gives for each item of many files, with its name, in order and as soon as it is there.
+        """What `run` gives for each item of many files, `activations` too, with its name, in order and as soon as it is
+        there.
 
         `files` are images, .npy, .npz, folders of these (not those in folders inside) or patterns; images are scaled to
         the model's size where `resize`.  Images and uint8 arrays are preprocessed, others taken as they are.  Reading
@@ -233,6 +238,7 @@ class Model:
                 arguments.whole(name, number, least=1)
         arguments.check_device(device)
         arguments.flag("resize", resize)
+        saved = arguments.layers_of(self.graph, activations)
         if on_error is not None and not callable(on_error):
             raise TypeError(f"on_error is a function that is given diagnostics, not {on_error!r}")
         found, missing, others = find_files(arguments.path(file) for file in files)
@@ -243,7 +249,12 @@ class Model:
             raise SpecError(problems)
         self._afford("run", batch)
         opened, problems = open_inference(
-            self.graph, self._weights(weights, seed), device=device, threads=threads, beside_others=True
+            self.graph,
+            self._weights(weights, seed),
+            device=device,
+            activations=saved,
+            threads=threads,
+            beside_others=True,
         )
         if opened is None:
             raise SpecError(problems)
@@ -263,6 +274,7 @@ class Model:
         model: str | os.PathLike[str] | None = None,
         weights: WeightsSource = None,
         kinds: str | Sequence[str] = "quick",
+        batch: int = 1,
         seed: int = 0,
         device: Device = "cpu",
         optimised: bool = False,
@@ -271,7 +283,8 @@ class Model:
         """Compare ONNX Runtime with the NumPy interpreter, layer by layer; `model` is a file exported earlier,
         or the one that the spec was imported from.
 
-        `kinds` are the kinds of inputs to try as `--inputs` has them: `quick`, `all`, or some of docs/verification.md.
+        `kinds` are the kinds of inputs to try as `--inputs` has them: `quick`, `all`, or some of docs/verification.md,
+        each as so many items as `batch` says.
         With `optimised` the layers are judged with graph optimisations on as well, not the whole model alone.  Raises
         `SpecError` where nothing can be compared; a failed verification is a report with `passed` false.  Without a
         file `dtype` is the type in which the model computes; a file says so itself.
@@ -291,6 +304,7 @@ class Model:
             self._weights(weights, seed),
             judged,
             kinds=chosen,
+            batch=arguments.whole("batch", batch),
             seed=seed,
             device=device,
             optimised=optimised,
@@ -319,19 +333,23 @@ class Model:
                 raise SpecError(diagnostics)
         return graph, judged
 
-    def _opened(self, weights: Weights | None, seed: int, device: Device, batch: int) -> Inference:
-        """The session of the last run if it has these weights, or none and this seed, otherwise another."""
+    def _opened(
+        self, weights: Weights | None, seed: int, device: Device, batch: int, activations: tuple[str, ...]
+    ) -> Inference:
+        """The session of the last run if it has these weights, or none and this seed, and gives these activations,
+        otherwise another."""
         from specc.inference import open_inference
 
         def make() -> Inference:
             self._afford("run", batch)
             made = self._weights(None, seed) if weights is None else weights
-            opened, problems = open_inference(self.graph, made, device=device)
+            opened, problems = open_inference(self.graph, made, device=device, activations=activations)
             if opened is None:
                 raise SpecError(problems)
             return opened
 
-        opened, again = self._running.get((device, seed if weights is None else weights.content()), make)
+        key = (device, activations, seed if weights is None else weights.content())
+        opened, again = self._running.get(key, make)
         if again:
             self._afford("run", batch, loaded=True)
         return opened

@@ -297,10 +297,41 @@ def test_source_is_made_of_a_model_or_its_graph(path: Path) -> None:
     assert to_source(model) == to_source(model.graph)
 
 
-def test_seeded_weights_cannot_be_written_to(path: Path) -> None:
-    weights = specc.load(path, model="Net").weights()
-    with pytest.raises(ValueError, match="read-only"):
-        next(iter(weights.values()))[...] = 9
+def test_weights_cannot_be_written_to(path: Path, tmp_path: Path) -> None:
+    """They are made or read anew each time: what is written would be lost."""
+    model = specc.load(path, model="Net")
+    seeded = model.weights()
+    arrays = {name: array.copy() for name, array in seeded.items()}
+    np.savez(tmp_path / "w.npz", **arrays)
+    for weights in (seeded, model.weights(tmp_path / "w.npz"), model.weights(arrays)):
+        with pytest.raises(ValueError, match="read-only"):
+            next(iter(weights.values()))[...] = 9
+    next(iter(arrays.values()))[...] = 9  # the caller's own stay so
+
+
+def test_layers_are_given_beside_the_outputs(path: Path, tmp_path: Path) -> None:
+    model = specc.load(path, model="Net")
+    (image,) = model.graph.inputs
+    x = np.ones((2, *image.type.shape[1:]), np.float32)
+    layer, output = model.layers[0], model.summary.outputs[0].name
+    found = model.run(x, activations=[layer.name, layer.name], device="cpu")
+    assert list(found) == [output, layer.name]
+    assert found[layer.name].shape == (2, *layer.output.shape[1:])
+    assert (model.run(x, device="cpu") == found[output]).all()
+    np.save(tmp_path / "x.npy", x)
+    for number, (_, item) in enumerate(model.run_files(tmp_path / "x.npy", activations=[layer.name], device="cpu")):
+        np.testing.assert_allclose(item[layer.name], found[layer.name][number], rtol=1e-5)
+    with pytest.raises(specc.SpecError, match=f"no layer `{layer.name}x`"):
+        model.run(x, activations=[f"{layer.name}x"])
+    with pytest.raises(TypeError, match="activations are a list of names"):
+        model.run(x, activations=layer.name)
+
+
+def test_a_verification_may_have_larger_batches(path: Path) -> None:
+    model = specc.load(path, model="Net")
+    assert model.verify(batch=3, kinds="zeros").passed
+    with pytest.raises(specc.SpecError, match="at least one item"):
+        model.verify(batch=0)
 
 
 def test_kinds_of_inputs_are_those_of_the_command_line(path: Path) -> None:

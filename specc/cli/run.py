@@ -24,12 +24,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from specc.arguments import unknown_layers
 from specc.cli.console import BAD_REQUEST, OK, STANDARD, Console, named, output_file, waiting
 from specc.cli.model_arguments import add_device_argument, add_weights_arguments, load_weights, weights_files
 from specc.cli.spec_arguments import add_spec_arguments, limits, one_model
 from specc.diagnostics import Diagnostic
-from specc.diagnostics.suggest import nearest
-from specc.ir.graph import Graph, GraphOutput, saved_values
+from specc.ir.graph import Graph, GraphOutput
 from specc.outputs import RESULTS, refusals, spec_files, unwritable
 from specc.report import words
 
@@ -142,16 +142,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _unsuitable(options: argparse.Namespace, graph: Graph) -> list[Diagnostic]:
     """What can be refused before anything is loaded."""
-    return [*_unknown_layers(options, graph), *_wrong_numbers(options), *_wrong_output(options, graph)]
-
-
-def _unknown_layers(options: argparse.Namespace, graph: Graph) -> Iterator[Diagnostic]:
-    layers = saved_values(graph)
-    for name in options.save_activations:
-        if name not in layers:
-            guess = nearest(name, layers)
-            help = f"did you mean `{guess}`?" if guess else "`specc check` lists the layers"
-            yield Diagnostic("E0901", f"model `{graph.name}` has no layer `{name}`", help=help)
+    return [*unknown_layers(graph, options.save_activations), *_wrong_numbers(options), *_wrong_output(options, graph)]
 
 
 def _wrong_numbers(options: argparse.Namespace) -> Iterator[Diagnostic]:

@@ -81,7 +81,7 @@ CODES: Final[dict[str, str]] = {
     "E0907": "ONNX file that cannot be used",
     # W: correct, and probably not meant
     "W0101": "stride that drops rows or columns",
-    "W0102": "window written as a product",
+    "W0102": "window written as a product or quotient",
     "W0103": "image in an order that is read otherwise, or with a batch",
     "W0104": "softmax along the first axis of a matrix product",
     "W0105": "positions that are none, or that are taken for values",

@@ -15,7 +15,7 @@ from specc.elaborate.plan import Plan
 from specc.elaborate.reads import names_in
 from specc.elaborate.report import Reporter
 from specc.elaborate.slips import divided, in_brackets
-from specc.elaborate.surplus import NEXT_LINE, thousands
+from specc.elaborate.surplus import NEXT_LINE
 from specc.elaborate.values import ATTRIBUTES, LayerValue, LayerValues, Unbound, Word, describe, show
 from specc.elaborate.words import choices, is_operation
 from specc.ops.axes import AXIS_NAMES
@@ -187,9 +187,6 @@ def _listed(text: str) -> list[str]:
 def _other_help(refused: Refused) -> str | None:
     if is_operation(refused.value):
         return NEXT_LINE
-    parted = None if refused.written is None else thousands(refused.written)
-    if parted is not None:
-        return parted
     if called := in_brackets(
         refused.op.word, refused.plan.fields, lambda n: isinstance(refused.frame.scope.find(n), LayerValue)
     ):

@@ -1,4 +1,5 @@
-"""Windows written as products: `3*3` is 9, a window of 9x9, where 3x3 is most likely meant."""
+"""Windows written as products and quotients: `3*3` is 9, a window of 9x9, where 3x3 is most likely meant, and
+`4x4/2` is 2x2, where a paper means a stride of 2."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ WINDOWS: Final = ("kernel", "stride", "dilation", "size")
 
 
 def warn_of_products(fields: Mapping[str, ast.Expr], report: Reporter) -> None:
-    """Report W0102 for every window that is a product of whole numbers."""
+    """Report W0102 for every window that is a product of whole numbers, or a size divided by one."""
+    _warn_of_quotient(fields.get("kernel"), report)
     for name in WINDOWS:
         factors = _factors(fields[name]) if name in fields else ()
         if len(factors) > 1:
@@ -26,6 +28,22 @@ def warn_of_products(fields: Mapping[str, ast.Expr], report: Reporter) -> None:
                 Diagnostic(
                     "W0102", f"`{name}` is {value} here, the same along every axis", fields[name].span,
                     f"{'*'.join(factors)} = {value}", help=f"did you mean `{size}`?",
+                )
+            )  # fmt: skip
+
+
+def _warn_of_quotient(written: ast.Expr | None, report: Reporter) -> None:
+    match written:
+        case ast.Binary(operator="/", left=ast.Size() as size, right=ast.Number(value=int(by))) if by and all(
+            isinstance(part, int) and part % by == 0 for part in size.parts
+        ):
+            from specc.elaborate.slips import divided
+
+            value = "x".join(str(int(part) // by) for part in size.parts)
+            report.add(
+                Diagnostic(
+                    "W0102", f"`kernel` is {value} here", written.span, f"{written.span.text} = {value}",
+                    help=divided("kernel", written),
                 )
             )  # fmt: skip
 

@@ -47,7 +47,6 @@ def meant(
     """
     return (
         _empty_brackets(word, arguments, taken)
-        or _thousands(word, arguments)
         or _list(word, arguments)
         or _known_size(word, arguments, taken)
         or _kept_channels(word, arguments)
@@ -69,21 +68,6 @@ def _list(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, s
     if word not in (*TAKE_LISTS, *_BY_AXIS) or any(isinstance(argument.value, ast.List) for argument in arguments):
         return None
     return arguments[1], f"a list stands in brackets: `{word} ({_texts(arguments)})`"
-
-
-def _thousands(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, str] | None:
-    """`conv 1,000, 1x1`."""
-    parted = next((argument for argument in arguments if thousands(argument.value) is not None), None)
-    return None if parted is None else (parted, thousands(parted.value) or "")
-
-
-def thousands(written: ast.Expr) -> str | None:
-    """What to say of the second part of `1,000`."""
-    span = written.span
-    whole = re.search(r"(?<![\w.,])\d{1,3}(,\d{3})*,$", span.source.text[max(span.start - 20, 0) : span.start])
-    if whole is None or not re.fullmatch(r"0\d\d", text(written)):
-        return None
-    return f"a comma parts arguments: the number is `{whole[0].replace(',', '_')}{text(written)}`"
 
 
 def decimal(arguments: Sequence[ast.Argument]) -> str | None:

@@ -139,6 +139,8 @@ class ExpressionBuilder:
         if len(text) > self.limits.digits:
             raise self._too_long(self.at(token))
         if text.isdigit():
+            if text[0] == "0" and len(text) > 1:
+                raise self._zero_first(token)
             return int(text)
         digits = text.replace("_", "")
         if digits.isdigit():
@@ -147,6 +149,16 @@ class ExpressionBuilder:
         if value == float("inf"):
             raise self.fault("E0105", "number too large", self.at(token), "no such floating-point number")
         return value
+
+    def _zero_first(self, token: Token) -> SyntaxFault:
+        """`1,000`, of which the second part would be 0, and `007`."""
+        above = self.source.text[max(token.start - 20, 0) : token.start]
+        whole = re.search(r"(?<![\w.,])\d{1,3}(,\d{3})*,$", above)
+        if whole is not None and len(token.value) == 3:
+            help = f"a comma parts items and arguments: the number is `{whole[0].replace(',', '_')}{token.value}`"
+        else:
+            help = f"without zeros in front it is `{int(token.value)}`"
+        return self.fault("E0105", f"`{token.value}` begins with a zero", self.at(token), "", help)
 
     def _too_long(self, span: Span) -> SyntaxFault:
         message = f"a number of more than {self.limits.digits:_} digits"

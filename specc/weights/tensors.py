@@ -69,7 +69,7 @@ def to_single(values: npt.NDArray[np.floating]) -> Float32:
 
 
 class Weights(Mapping[str, Float32]):
-    """Tensors by name; `weights[name]` loads one as a C-contiguous float32 array.
+    """Tensors by name; `weights[name]` loads one as a C-contiguous float32 array that cannot be written to.
 
     `sequences` are runs of names that stand in the order of their layers: all names in one run unless told
     otherwise, none where a file's order is an accident.  `file` is the file they come from, if any.  `seeded` are the
@@ -93,9 +93,8 @@ class Weights(Mapping[str, Float32]):
 
     def __getitem__(self, name: str) -> Float32:
         tensor = self.tensors[name]
-        array = np.ascontiguousarray(tensor.load(), dtype=np.float32).reshape(tensor.shape)
-        if tensor.recipe is not None:
-            array.flags.writeable = False  # it is made anew each time: what were written to it would be lost
+        array = np.ascontiguousarray(tensor.load(), dtype=np.float32).reshape(tensor.shape).view()
+        array.flags.writeable = False  # it is made or read anew each time: what were written to it would be lost
         return array
 
     def __contains__(self, name: object) -> bool:
