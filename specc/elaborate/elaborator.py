@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from specc.dims import names
+from specc.dims import Sym, names
+from specc.elaborate.batch import unnamed
 from specc.elaborate.expressions import Frame, as_list, condition, evaluate
 from specc.elaborate.layers import MORE_LAYERS, Layers
 from specc.elaborate.misnamed import Unbound, unbound, warn_of_misnamed
@@ -82,6 +83,7 @@ class Elaborator:
         self._layers = Layers(build, resolved.plans, report)
         self._operations = Operations(self._layers, resolved, report, self._body)
         self._instance = instance
+        self._batch: Sym | None = None
         self._gathered = resolved.gathered
         self._claims: list[Claim] = []
         self._unbound: list[Unbound] = []
@@ -288,7 +290,9 @@ class Elaborator:
             self._spoil(frame)
             return
         try:
-            declared, layout = graph_input(statement, frame, self._report, self._layers.build.inputs)
+            batch = self._batch or unnamed(self._instance.tree.body, frame.scope)
+            self._batch = batch
+            declared, layout = graph_input(statement, frame, self._report, self._layers.build.inputs, batch)
         except Failed:
             self._layers.broken = True
             frame.scope.bind(statement.name.id, UNKNOWN, statement.name.span)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from specc.diagnostics import Diagnostic
-from specc.elaborate.ports import BATCH, PIXELS, has_written_batch
+from specc.elaborate.batch import BATCH
+from specc.elaborate.ports import PIXELS, has_written_batch
 from specc.elaborate.report import Reporter
 from specc.ir.graph import GraphInput
 from specc.syntax import ast

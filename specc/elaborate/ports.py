@@ -9,6 +9,7 @@ from typing import Final
 from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.dims import Dim, Sym, symbol
+from specc.elaborate.batch import check_apart
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.modules import BlockDefinition, ModelDefinition
 from specc.elaborate.reads import sizes_in
@@ -20,7 +21,6 @@ from specc.source import Span
 from specc.syntax import ast
 from specc.types import Layout, TensorType, unspeak
 
-BATCH: Final = "N"
 INPUT_ARGUMENTS: Final = ("layout", "range", "mean", "std")
 OUTPUT_ARGUMENTS: Final = ("from", "labels")
 MAX_RANK: Final = 4
@@ -32,16 +32,17 @@ BATCHES: Final = frozenset({"n", "b", "bs", "batch", "batch_size"})
 
 
 def graph_input(
-    statement: ast.Input, frame: Frame, report: Reporter, others: Sequence[GraphInput]
+    statement: ast.Input, frame: Frame, report: Reporter, others: Sequence[GraphInput], batch: Sym
 ) -> tuple[GraphInput, Layout]:
-    """The declared input and the model's layout.  Raises `Failed`."""
+    """The declared input, with this `batch` unless it names its own, and the model's layout.  Raises `Failed`."""
     for other in others:
         if other.name == statement.name.id:
             raise Failed  # the resolver has reported the name
     _check_one_shape(statement, report)
     values, places = _arguments(statement.args, INPUT_ARGUMENTS, "input", frame, report)
     layout = _layout(values, places, frame, report, bool(others))
-    shape = _shape(statement.shape, frame, report, layout)
+    shape = _shape(statement.shape, frame, report, layout, batch)
+    check_apart(statement, shape, others, report)
     x = TensorType(_without_batch(statement, shape, layout, report))
     mean = _per_channel("mean", values, places, x, report)
     std = _per_channel("std", values, places, x, report)
@@ -187,13 +188,13 @@ def _layout(values: dict[str, Value], places: dict[str, Span], frame: Frame, rep
     return "hwc" if value == "hwc" else "chw"
 
 
-def _shape(expression: ast.Expr, frame: Frame, report: Reporter, layout: Layout) -> tuple[Dim, ...]:
-    """The canonical shape with its batch: a size, or a list that may begin with the batch's name."""
+def _shape(expression: ast.Expr, frame: Frame, report: Reporter, layout: Layout, unnamed: Sym) -> tuple[Dim, ...]:
+    """The canonical shape with its batch: a size, or a list that may begin with the batch's name, else `unnamed`."""
     parts = _parts(expression, frame, report)
+    batch: Dim = unnamed
+    sizes = parts
     if isinstance(expression, ast.List) and parts and isinstance(parts[0], Sym) and len(parts) > 1:
         batch, sizes = parts[0], parts[1:]
-    else:
-        batch, sizes = symbol(BATCH), parts
     if not 1 <= len(sizes) <= MAX_RANK:
         raise report.error(
             "E0404", expression.span, f"an input has 1 to {MAX_RANK} sizes, not {len(sizes)}",

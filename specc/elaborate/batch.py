@@ -1,0 +1,56 @@
+"""What the batch is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
+from typing import Final
+
+from specc.diagnostics import Diagnostic
+from specc.dims import Dim, Sym, names, symbol
+from specc.elaborate.reads import bodies, names_in, size_names
+from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.scope import Scope
+from specc.ir.graph import GraphInput
+from specc.syntax import ast
+
+BATCH: Final = "N"
+
+
+def unnamed(body: Sequence[ast.Statement], scope: Scope) -> Sym:
+    """The batch of the inputs in a model's body that do not name it: `N`, or `batch` where one has a size called so."""
+    sizes = {name for statement in _inputs(body) for name in _sizes(statement.shape) if scope.find(name) is None}
+    candidates = chain((BATCH, "batch"), (f"batch{number}" for number in count(1)))
+    return symbol(next(name for name in candidates if name not in sizes))
+
+
+def _inputs(body: Sequence[ast.Statement]) -> Iterator[ast.Input]:
+    return (statement for inner in bodies(body) for statement in inner if isinstance(statement, ast.Input))
+
+
+def _sizes(shape: ast.Expr) -> Iterator[str]:
+    """The names in a shape, but for one in front of a list, which is the batch."""
+    if isinstance(shape, ast.List) and len(shape.items) > 1 and isinstance(shape.items[0], ast.Name):
+        items: tuple[ast.Expr, ...] = shape.items[1:]
+    else:
+        items = (shape,)
+    for item in items:
+        yield from size_names(item)
+        yield from (name.id for name in names_in(item))
+
+
+def check_apart(statement: ast.Input, shape: Sequence[Dim], others: Sequence[GraphInput], report: Reporter) -> None:
+    """E0304 where the batch of an input, whose `shape` begins with it, or of one of the `others` is also the size of
+    an item: the two would always be equal.  Raises `Failed`."""
+    batches = {shape[0], *(other.type.shape[0] for other in others)}
+    sizes = {name for size in (*shape[1:], *(s for o in others for s in o.type.shape[1:])) for name in names(size)}
+    both = next((str(batch) for batch in batches if str(batch) in sizes), None)
+    if both is None:
+        return
+    report.add(
+        Diagnostic(
+            "E0304", f"`{both}` is the batch and the size of an item", statement.shape.span,
+            help="give one of them another name; the batch is the first of a list: `[B, 3, H, W]`",
+        )
+    )  # fmt: skip
+    raise Failed
