@@ -50,7 +50,18 @@ SYNONYMS: Final[dict[str, str]] = {
     "mirror": "reflect", "replicate": "edge", "circular": "wrap", "constant": "zeros",
 }  # fmt: skip
 
+_OF_TWO_WORDS: Final = frozenset(
+    {"leaky_relu", "thresholded_relu", "log_softmax", "global_avgpool", "global_maxpool", "adaptive_avgpool"}
+    | {"adaptive_maxpool", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle"}
+)
+
 _LONGEST_WORD: Final = 100
+
+
+def one_word(first: str, second: str) -> str | None:
+    """The operation that is called so in two words: `leaky relu`, `batch norm`."""
+    joined = f"{first}_{second}".lower()
+    return joined if joined in _OF_TWO_WORDS else SYNONYMS.get(joined)
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:

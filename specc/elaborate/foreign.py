@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from specc.diagnostics.suggest import one_word
 from specc.ops import BY_WORD
 from specc.source import Span
 from specc.syntax import ast
@@ -160,6 +161,9 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
         line = text[name.span.end :].partition("\n")[0].partition("#")[0]
         behind = line.strip(" ;}\r") or "NAME"
         return _WORDS[last].replace("{}", "c = 4" if last in _LETS and "=" not in behind else behind)
+    second = re.match(r"[ \t]+([A-Za-z]\w*)", text[name.span.end :])
+    if second is not None and (joined := one_word(name.id, second[1])):
+        return f"it is one word: `{joined}`"
     if last in _SEQUENCES:
         return "operations stand on lines of their own, each works on the one before"
     if guess:
@@ -183,8 +187,12 @@ def name_meant(name: ast.Name) -> str | None:
         return f"a label names a value: `{name.id}: {word} ...`; names that tables give are those of weights alone"
     if re.fullmatch(r"[xX]\d+", name.id):
         return f"a number by itself has no `x`: `{name.id[1:]}`"
-    if name.span.source.text[: name.span.start].rstrip(" ").endswith("//"):
+    before = name.span.source.text[max(name.span.start - _LONGEST, 0) : name.span.start]
+    if before.rstrip(" ").endswith(("//", "--")):
         return "a comment starts with `#`"
+    first = re.search(r"(?:^|[\s;{}:])([A-Za-z]\w*)[ \t]+$", before)
+    if first is not None and (joined := one_word(first[1], name.id)):
+        return f"it is one word: `{joined}`"
     return _NAMES.get(name.id) or _open_size(name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import islice
 
 from specc.diagnostics import Diagnostic
@@ -47,7 +48,18 @@ def strange_characters(source: Source, most: int) -> list[Diagnostic]:
     """E0104 for the first `most` invisible or text-reordering characters, wherever they stand."""
     if "\n" not in source.text and source.text.count("\r") > 1:
         return [_only_returns(source)]
-    return [_strange(source, match) for match in islice(_STRANGE.finditer(source.text), most)]
+    return [_strange(source, run) for run in islice(_runs(source), most)]
+
+
+def _runs(source: Source) -> Iterator[Span]:
+    """Each of those characters, or as many of the same as stand side by side."""
+    end = 0
+    for match in _STRANGE.finditer(source.text):
+        if match.start() >= end:
+            end = match.end()
+            while source.text.startswith(match[0], end):
+                end += 1
+            yield Span(source, match.start(), end)
 
 
 def _only_returns(source: Source) -> Diagnostic:
@@ -58,9 +70,10 @@ def _only_returns(source: Source) -> Diagnostic:
     return Diagnostic("E0104", message, Span(source, start, start + 1), help=help)
 
 
-def _strange(source: Source, match: re.Match[str]) -> Diagnostic:
-    name = code_point(match[0])
-    return Diagnostic("E0104", f"{name} does not belong in a spec", Span(source, *match.span()), "remove it")
+def _strange(source: Source, run: Span) -> Diagnostic:
+    name, count = code_point(source.text[run.start]), run.end - run.start
+    label = "remove it" if count == 1 else f"remove all {count} of them"
+    return Diagnostic("E0104", f"{name} does not belong in a spec", run, label)
 
 
 def foreign_character(source: Source, offset: int) -> Diagnostic:

@@ -7,10 +7,10 @@ import re
 from specc.diagnostics import Diagnostic
 from specc.source import Source, Span
 from specc.syntax.characters import foreign_character
-from specc.syntax.hints import hint
+from specc.syntax.hints import hint, misspelt_statement
 from specc.syntax.indentation import indentation, unclosed_brace
 from specc.syntax.lalr import Token, UnexpectedText, UnexpectedToken
-from specc.syntax.lexing import LineEnds, unclosed
+from specc.syntax.lexing import JOINING, LineEnds, unclosed
 from specc.syntax.loops import dotted
 from specc.syntax.stuck import VALUES, Stuck
 
@@ -51,10 +51,15 @@ def diagnose(error: UnexpectedText | UnexpectedToken, source: Source, lines: Lin
     stuck = Stuck(token, accepted, source, lines.previous, tuple(b for b in lines.open if b is not token))
     if opening := _unclosed(stuck):
         return unclosed(_likelier(opening, stuck), _place(stuck), _found(token))
+    help = hint(stuck)
+    misspelt = misspelt_statement(stuck)
+    if misspelt is not None and misspelt[1] == help:
+        message = f"unknown statement `{_short(misspelt[0].text)}`"
+        return Diagnostic("E0101", message, misspelt[0], "begins no statement", help=help)
     if stuck.within_merge and stuck.previous is not None:
-        return _not_a_branch(stuck, stuck.previous)
-    label = _expected(accepted)
-    return Diagnostic("E0101", _headline(stuck), _place(stuck), label, help=hint(stuck))
+        return _not_a_branch(stuck, stuck.previous, help)
+    label = "goes on with the line above" if _joins(stuck) else _expected(accepted)
+    return Diagnostic("E0101", _headline(stuck), _place(stuck), label, help=help)
 
 
 # ---------------------------------------------------------------- text that is not even a token
@@ -121,10 +126,15 @@ def _likelier(opening: Token, stuck: Stuck) -> Span:
     return stuck.place(opening) if start is None else Span(stuck.source, start, start + 1)
 
 
-def _not_a_branch(stuck: Stuck, name: Token) -> Diagnostic:
+def _joins(stuck: Stuck) -> bool:
+    """Whether the token begins a line, and belongs to the one above."""
+    return stuck.starts_line and stuck.token.kind in JOINING and "INPUT" not in stuck.accepted
+
+
+def _not_a_branch(stuck: Stuck, name: Token, help: str | None) -> Diagnostic:
     """In the braces of an operation stands an operation, which the parser took for a branch's label."""
     message = f"unexpected `{name.value}`: the braces behind an operation hold branches"
-    return Diagnostic("E0101", message, stuck.place(name), "expected `branch` or `}`", help=hint(stuck))
+    return Diagnostic("E0101", message, stuck.place(name), "expected `branch` or `}`", help=help)
 
 
 def _headline(stuck: Stuck) -> str:

@@ -8,13 +8,16 @@ from difflib import get_close_matches
 
 from specc.diagnostics.foreign import written_here
 from specc.diagnostics.suggest import SYNONYMS
+from specc.source import Span
+from specc.syntax.continued import CONTINUED
 from specc.syntax.habits import HABITS
+from specc.syntax.lets import LETS
 from specc.syntax.loops import LOOPS
 from specc.syntax.misplaced import MISPLACED
 from specc.syntax.notations import NOTATIONS, unknown_container
 from specc.syntax.papers import PAPERS
 from specc.syntax.pasted import PASTED
-from specc.syntax.stuck import VALUES, Stuck
+from specc.syntax.stuck import Stuck
 from specc.syntax.unparted import UNPARTED
 
 KEYWORDS = frozenset(
@@ -29,7 +32,7 @@ _OTHER_WORDS_FOR = {
     "import": ("include", "use", "from"),
     "let": ("const", "var", "set"),
     "else if": ("elif", "elseif", "elsif"),
-    "repeat": ("while", "loop"),
+    "repeat": ("loop",),
     "expect": ("assert",),
 }
 _TRUTH = re.compile(r"\b(?:True|False)\b")
@@ -38,6 +41,7 @@ _LEFT_OUT = re.compile(r",?\s*\b(?:inplace|in_channels|in_features|num_features|
 _WITH_SETTINGS = ("elu", "softmax")
 """How the names of activations end that take a number."""
 _ONE_COMPARISON = "an expectation is one comparison, each on a line of its own or behind `;`"
+_NO_WHILE = "how often a loop goes round is fixed: `repeat 3 { ... }`, or `for x in xs { ... }`"
 _TWO_NAMES = re.compile(r"(?:^|[;{])\s*([A-Za-z_]\w*)\s+([A-Za-z_]\w*)\s*$")
 
 
@@ -56,6 +60,11 @@ def _arrow(stuck: Stuck) -> str | None:
 def _braces(stuck: Stuck) -> str | None:
     if stuck.token.kind == "COLON" and "LBRACE" in stuck.accepted and "COMMA" not in stuck.accepted:
         return "a body stands in braces: `{ ... }`"
+    opened = (
+        re.search(r"(?:^|[;{}:])\s*((?:repeat|for|if|residual)\b[^;{}]*)$", stuck.near) if stuck.at_line_end else None
+    )
+    if opened is not None and "LBRACE" in stuck.accepted:
+        return f"a body stands in braces: `{opened[1].strip()} {{ ... }}`"
     return None
 
 
@@ -144,14 +153,6 @@ def _joined_expectations(stuck: Stuck) -> str | None:
     return f"{_ONE_COMPARISON}: `expect {written[1]}; expect {rest[1]}`" if rest is not None else _ONE_COMPARISON
 
 
-def _layer_in_let(stuck: Stuck) -> str | None:
-    """`let z = conv 8, 3x3`."""
-    call = re.search(r"(?:^|[;{])\s*let\s+(\w+)\s*=\s*([A-Za-z_]\w*)\s+$", stuck.before)
-    if call is None or stuck.token.kind not in VALUES:
-        return None
-    return f"`let` names numbers and words, a label names the value of a layer: `{call[1]}: {call[2]} ...`"
-
-
 def _spaced_size(stuck: Stuck) -> str | None:
     if stuck.token.value not in ("x", "X") or "TIMES" not in stuck.accepted:
         return None
@@ -220,7 +221,8 @@ def _percent(stuck: Stuck) -> str | None:
         return None
     if tolerance := re.search(r"\s*\+-\s*[\d.]+\s*%$", written[-40:]):
         return f"a tolerance stands behind `within`: `within {tolerance[0].lstrip(' +/-')}`"
-    return f"a share is written as a number below 1: `{float(share[1].rstrip('.')) / 100:g}`"
+    number = float(share[1].rstrip(".")) / 100
+    return f"{'a share is written as a number below 1' if number < 1 else 'a factor is a plain number'}: `{number:g}`"
 
 
 def _second_part(stuck: Stuck) -> str | None:
@@ -243,8 +245,30 @@ def _reserved_name(stuck: Stuck) -> str | None:
     return f"`{word}` is a word of the language and cannot be a name" if word in KEYWORDS else None
 
 
-def _misspelt_head(stuck: Stuck) -> str | None:
-    return _meant(stuck.head, _HEADS) if stuck.head else None
+def misspelt_statement(stuck: Stuck) -> tuple[Span, str] | None:
+    """The word that was to begin a statement, or open its braces, and what to say of it."""
+    for place in (stuck.head_place, stuck.opener):
+        if place is not None and (help := _statement_meant(place, stuck)):
+            return place, help
+    return None
+
+
+def _misspelt(stuck: Stuck) -> str | None:
+    found = misspelt_statement(stuck)
+    return found and found[1]
+
+
+def _statement_meant(place: Span, stuck: Stuck) -> str | None:
+    """`repat 3 { relu }`, `while true { relu }`, `foreach i in xs { relu }`."""
+    word, text = place.text, place.source.text
+    if text.startswith(".", place.end) or re.search(rf"\bblock\s+{word}\b", text):
+        return None
+    if word == "while":
+        return _NO_WHILE
+    named = re.match(r"in\b[^#;{}]*\{", stuck.rest) and re.search(rf"\b{word}\s+(\w[\w\s,]*\w|\w)\s*$", stuck.near)
+    if stuck.token.kind == "IN" and named:
+        return f"a loop is written `for {named[1]} {stuck.rest.partition('{')[0].rstrip()} {{ ... }}`"
+    return _meant(word, _HEADS)
 
 
 def _label_or_comma(stuck: Stuck) -> str | None:
@@ -252,11 +276,7 @@ def _label_or_comma(stuck: Stuck) -> str | None:
         return "what a branch does stands in braces: `branch { ... }`"
     if not stuck.lacks_comma:
         return None
-    text, word = stuck.source.text, stuck.previous
-    if word is not None and word.kind == "NAME":
-        above = text[: word.start].rstrip()
-        if above.endswith(",") and "\n" in text[len(above) : word.start]:
-            return "the line above ends with a comma and goes on here: remove the comma"
+    word = stuck.previous
     if word is not None and word.value.endswith(_WITH_SETTINGS) and stuck.token.kind == "NUMBER":
         return f"settings of an activation stand in brackets: `{word.value}({stuck.token.value})`"
     names = _TWO_NAMES.search(stuck.before)
@@ -266,6 +286,7 @@ def _label_or_comma(stuck: Stuck) -> str | None:
 
 
 HINTS: tuple[Callable[[Stuck], str | None], ...] = (
+    *CONTINUED,
     *PASTED,
     *NOTATIONS,
     *MISPLACED,
@@ -273,6 +294,7 @@ HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     *LOOPS,
     *PAPERS,
     *UNPARTED,
+    *LETS,
     _inside,
     _input_shape,
     _tolerance,
@@ -287,7 +309,6 @@ HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     _double_equal,
     _chained,
     _joined_expectations,
-    _layer_in_let,
     _spaced_size,
     _import_path,
     _for_in,
@@ -295,7 +316,7 @@ HINTS: tuple[Callable[[Stuck], str | None], ...] = (
     _second_part,
     _misspelt_branch,
     _reserved_name,
-    _misspelt_head,
+    _misspelt,
     unknown_container,
     _label_or_comma,
 )

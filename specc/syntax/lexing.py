@@ -13,8 +13,10 @@ from specc.syntax.lalr import Token
 
 _OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 _CLOSING = frozenset(_OPENING.values())
+_OPENED_BY = {closing: opening for opening, closing in _OPENING.items()}
 _SIGN = {"LPAR": "(", "LSQB": "[", "LBRACE": "{", "RPAR": ")", "RSQB": "]", "RBRACE": "}"}
-_JOINS_PREVIOUS_LINE = frozenset({"LBRACE", "ARROW", "ELSE", "SHORTCUT"})
+JOINING = frozenset({"LBRACE", "ARROW", "ELSE", "SHORTCUT"})
+"""What joins its line to the one above."""
 
 _COMMENT = re.compile(r"""#[^\n]*|"(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*'""")
 _BLANK = re.compile(r"(?:[\s;]++|#[^\n]*+)*+")
@@ -84,7 +86,7 @@ class LineEnds:
         if ";" in line_end.value:
             return True
         inside = bool(self.open) and self.open[-1].kind != "LBRACE"
-        return not (inside or previous == "COMMA" or following in _JOINS_PREVIOUS_LINE)
+        return not (inside or previous == "COMMA" or following in JOINING)
 
     def _push(self, token: Token) -> None:
         self.open.append(token)
@@ -101,6 +103,9 @@ class LineEnds:
         sign = _SIGN[token.kind]
         if not self.open:
             return Diagnostic("E0103", f"`{sign}` closes nothing", self._span(token), "no bracket is open here")
+        if self.open[-1].kind == "LBRACE":
+            opening = _SIGN[_OPENED_BY[token.kind]]
+            return Diagnostic("E0103", f"`{sign}` closes nothing", self._span(token), f"no `{opening}` is open here")
         return unclosed(self._span(self.open[-1]), self._span(token), f"`{sign}`")
 
     def _span(self, token: Token) -> Span:

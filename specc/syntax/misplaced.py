@@ -120,7 +120,8 @@ def _slice_with_colons(stuck: Stuck) -> str | None:
     written = _SLICE.match(statement)
     if written is None:
         spaced = re.search(r"\bslice\s+([A-Za-z_]\w*)\s+(-?\d.*\S|\d)\s*$", statement)
-        return spaced and f"commas separate arguments: `slice {spaced[1]}, {spaced[2]}`"
+        numbers = spaced and re.sub(r"(?<=\w)\s+(?=-?\d)", ", ", spaced[2])
+        return spaced and f"commas separate arguments: `slice {spaced[1]}, {numbers}`"
     axis, step = written["axis"], written["step"]
     bounds = [written["begin"] or "0", *filter(None, [written["end"]]), *([f"step={step}"] if step else [])]
     here = f"`slice {', '.join([axis.strip(' ,') if axis else 'channels', *bounds])}{written['more'] or ''}`"
@@ -156,6 +157,20 @@ def _dashed_label(stuck: Stuck) -> str | None:
     if stuck.token.kind != "COLON" or written is None:
         return None
     return f"a label is one name of letters, digits and `_`: `{written[1].replace('-', '_')}: ...`"
+
+
+def _label_of_words(stuck: Stuck) -> str | None:
+    """`left right: conv 8, 3x3`, `x[i]: conv 8, 3x3`."""
+    if stuck.token.kind != "COLON" or "ARROW" not in stuck.accepted:
+        return None
+    words = re.search(r"(?:^|[;{])\s*([A-Za-z_]\w*(?:[ \t]+[A-Za-z_]\w*)+)\s*$", stuck.before)
+    if words is not None:
+        return f"a label is one name: `{'_'.join(words[1].split())}: ...`"
+    indexed = re.search(r"(?:^|[;{])\s*([A-Za-z_]\w*)\s*\[[^\[\];{}]*\]\s*$", stuck.before)
+    if indexed is None:
+        return None
+    name = indexed[1]
+    return f"a label has no index, `{name}: ...`: of a label in a loop `{name}[0]` is the value of the first round"
 
 
 def _output_with_size(stuck: Stuck) -> str | None:
@@ -229,6 +244,7 @@ MISPLACED: tuple[Callable[[Stuck], str | None], ...] = (
     _range_in_brackets,
     _typed_parameter,
     _dashed_label,
+    _label_of_words,
     _output_with_size,
     _quoteless_path,
     _imports_with_comma,

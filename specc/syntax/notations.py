@@ -135,6 +135,18 @@ def _shape_behind_output(stuck: Stuck) -> str | None:
     return f"{NO_SHAPE_BEHIND}, above the `output`: `conv 21, 1x1 -> {shape[1] if shape else '...'}`"
 
 
+def _output_with_alias(stuck: Stuck) -> str | None:
+    """`output a as scores`, `output scores: a` where the file has a label `a`."""
+    written = re.search(r"(?:^|[;{])\s*output\s+([A-Za-z_]\w*)\s*$", stuck.near)
+    other = re.match(r"(as\s+|:\s*)([A-Za-z_]\w*)\s*(?=[#;}]|$)", stuck.rest)
+    if written is None or other is None:
+        return None
+    name, value = (other[2], written[1]) if other[1][0] == "a" else (written[1], other[2])
+    if other[1][0] == ":" and not re.search(rf"\b{value}\s*:", stuck.source.text):
+        return None
+    return f"an output has a name, and `from=` says what it returns: `output {name}, from={value}`"
+
+
 def _operation_behind_output(stuck: Stuck) -> str | None:
     """`output logits: dense 10`."""
     named = re.search(r"(?:^|[;{])\s*output\s+([A-Za-z_]\w*)\s*$", stuck.near)
@@ -163,27 +175,21 @@ def _global_pool(stuck: Stuck) -> str | None:
 
 def _container(stuck: Stuck) -> str | None:
     """`skip { conv 8, 3x3 }`, `sequential { relu }`."""
-    word = _opener(stuck)
+    word = _opened_by(stuck)
     return _CONTAINERS[word.lower()].replace("{}", word) if word.lower() in _CONTAINERS else None
 
 
 def unknown_container(stuck: Stuck) -> str | None:
     """`stage { conv 8, 3x3 }`."""
-    word = _opener(stuck)
+    word = _opened_by(stuck)
     if not word or word in _MERGES:
         return None
     return f"{_IN_ORDER.replace('{}', word)}; what has a name and a body is a `block` above the model"
 
 
-def _opener(stuck: Stuck) -> str:
+def _opened_by(stuck: Stuck) -> str:
     """The operation in whose braces something else stands than a branch; empty where it is no operation."""
-    if not (stuck.within_merge or ("BRANCH" in stuck.accepted and "INPUT" not in stuck.accepted)):
-        return ""
-    text, last = stuck.source.text, stuck.open[-1].start if stuck.open else 0
-    if stuck.within_merge and stuck.previous is not None:
-        last = text.rfind("{", 0, stuck.previous.start)
-    word = re.search(r"(?:^|[;{}:\n])[ \t]*([A-Za-z_]\w*)[^;{}:\n]*$", text[max(last - 300, 0) : last])
-    return word[1] if word is not None and word[1] not in ("for", "repeat", "if", "else") else ""
+    return stuck.opener.text if stuck.opener is not None else ""
 
 
 NOTATIONS: tuple[Callable[[Stuck], str | None], ...] = (
@@ -197,6 +203,7 @@ NOTATIONS: tuple[Callable[[Stuck], str | None], ...] = (
     _divided_by_stride,
     _input_argument,
     _shape_behind_output,
+    _output_with_alias,
     _operation_behind_output,
     _comma_before_arguments,
     _global_pool,

@@ -23,6 +23,8 @@ def without_line(text: str, fault: Diagnostic) -> str | None:
     end = text.find("\n", fault.span.start)
     end = len(text) if end < 0 else end
     line, enclosing = text[start:end], _open_brackets(text[:start], "")[-1:]
+    if "`{`" in fault.label and "{" not in line:  # what was to open a body leaves its `}` below
+        return None
     inside = enclosing == "{" or (enclosing == "" and "{" in line)
     balanced = _open_brackets(line, "!") == "!"
     if not (line.strip() and inside and balanced) or _joined(text[:start], line, text[end:]):

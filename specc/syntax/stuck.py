@@ -64,6 +64,13 @@ class Stuck:
         return not self.before.strip()
 
     @cached_property
+    def goes_on(self) -> bool:
+        """Whether the line above ends with a comma, so that this one goes on with it."""
+        above = self.source.text[: self.token.start - len(self.before)][-_LOOKED_AT:].split("\n")
+        code = next(filter(None, (line.split("#")[0].rstrip() for line in reversed(above))), "")
+        return code.endswith(",")
+
+    @cached_property
     def at_line_end(self) -> bool:
         """Whether what is wrong is that the line before the token has ended."""
         kind = self.token.kind
@@ -90,11 +97,30 @@ class Stuck:
         return "COLON" in self.accepted and before.rstrip().endswith(",")
 
     @cached_property
+    def opener(self) -> Span | None:
+        """Where the operation stands in whose braces something else stands than a branch."""
+        if not (self.within_merge or ("BRANCH" in self.accepted and "INPUT" not in self.accepted)):
+            return None
+        text, last = self.source.text, self.open[-1].start if self.open else 0
+        if self.within_merge and self.previous is not None:
+            last = text.rfind("{", 0, self.previous.start)
+        begin = max(last - _LOOKED_AT, 0)
+        word = re.search(r"(?:^|[;{}:\n])[ \t]*([A-Za-z_]\w*)[^;{}:\n]*$", text[begin:last])
+        if word is None or word[1] in ("for", "repeat", "if", "else"):
+            return None
+        return Span(self.source, begin + word.start(1), begin + word.end(1))
+
+    @property
     def head(self) -> str:
         """The first word of the statement the token is in; inside an operation's braces, of that operation."""
-        text = self.before
+        return self.head_place.text if self.head_place is not None else ""
+
+    @cached_property
+    def head_place(self) -> Span | None:
+        """Where the first word of the statement stands."""
+        end = self.token.start
         if self.within_merge and self.previous is not None:
-            start = self.source.text.rfind("{", 0, self.previous.start)
-            text = self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
-        words = re.search(r"(?:^|[;{}])\s*([A-Za-z_]\w*)[^;{}]*$", text)
-        return words[1] if words else ""
+            end = self.source.text.rfind("{", 0, self.previous.start)
+        begin = self.source.text.rfind("\n", 0, end) + 1
+        words = re.search(r"(?:^|[;{}])\s*([A-Za-z_]\w*)[^;{}]*$", self.source.text[begin:end])
+        return Span(self.source, begin + words.start(1), begin + words.end(1)) if words is not None else None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from specc.diagnostics.suggest import SYNONYMS
+from specc.diagnostics.suggest import SYNONYMS, one_word
 from specc.syntax.stuck import Stuck
 
 ARGUMENTS: Final = frozenset(
@@ -35,7 +35,8 @@ def _statement(stuck: Stuck) -> str:
 
 def _word_before(stuck: Stuck) -> str | None:
     """The word `stride` in `conv 8, 3x3, stride 2`, where others stand before it."""
-    word = re.search(r"[\w\])\"']\s*[,\s]\s*([A-Za-z_]\w*)\s*$", _statement(stuck))
+    above = "..., " if stuck.goes_on else ""
+    word = re.search(r"[\w\])\"'.]\s*[,\s]\s*([A-Za-z_]\w*)\s*$", above + _statement(stuck))
     return word[1] if word is not None and stuck.lacks_comma else None
 
 
@@ -47,10 +48,10 @@ def _own(name: str) -> str:
 def _without_equal(stuck: Stuck) -> str | None:
     """`conv 64, 3x3, stride 2`."""
     word = _word_before(stuck)
-    value = re.match(r"-?[\w.]+|\[[^\]\n]*\]|\([^)\n]*\)|\"[^\"\n]*\"", stuck.rest)
+    value = re.match(r"(?:of\s+)?(-?[\w.]+|\[[^\]\n]*\]|\([^)\n]*\)|\"[^\"\n]*\")", stuck.rest)
     if word is None or value is None or _own(word) not in ARGUMENTS:
         return None
-    return f"an argument is written with `=`: `{_own(word)}={value[0]}`"
+    return f"an argument is written with `=`: `{_own(word)}={value[1]}`"
 
 
 def _without_comma(stuck: Stuck) -> str | None:
@@ -106,8 +107,35 @@ def _setting(stuck: Stuck) -> str | None:
     return f"`{word}` with an axis is a line of its own, `{before}; {word} {axis}`{counted}"
 
 
+def _two_words(stuck: Stuck) -> str | None:
+    """`leaky relu 0.1`, `batch norm, relu`, `conv 8, 3x3, leaky relu 0.1`."""
+    written = re.search(r"(?:^|[;{}:]|(,))\s*([A-Za-z]\w*)[ \t]+([A-Za-z]\w*)\b\s*(.*)$", _upto(stuck))
+    word = one_word(written[2], written[3]) if written is not None and stuck.lacks_comma else None
+    if written is None or word is None:
+        return None
+    behind = re.match(r"[^#;}\n]*", written[4] + _behind(stuck, written[3]))
+    rest = behind[0].strip() if behind is not None else ""
+    if written[1] is None:
+        return f"it is one word: `{word} {rest}`" if rest else f"it is one word: `{word}`"
+    if word in LINES:
+        return f"it is one word, and a line of its own: `{word}`"
+    number = re.match(r"-?[\d.]+", rest)
+    return f"it is one word: `{word}({number[0]})`" if number is not None else f"it is one word: `{word}`"
+
+
+def _upto(stuck: Stuck) -> str:
+    """The statement with the token, where that is a name, and without any other."""
+    return _statement(stuck) + (stuck.token.value if stuck.token.kind == "NAME" else "")
+
+
+def _behind(stuck: Stuck, word: str) -> str:
+    """The rest of the line behind `word`, which is the token or stands before it."""
+    return stuck.rest[len(word) :] if stuck.token.kind == "NAME" and stuck.token.value == word else stuck.rest
+
+
 UNPARTED: tuple[Callable[[Stuck], str | None], ...] = (
     _number_with_commas,
+    _two_words,
     _setting,
     _without_equal,
     _without_comma,

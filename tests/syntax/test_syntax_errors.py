@@ -24,6 +24,7 @@ def line(diagnostic: Diagnostic) -> str:
 
 
 ARGUMENT_END = "(expected `,`, `->` or the end of the line)"
+NOTHING_BEHIND = "nothing stands behind the comma: remove it"
 BRANCHES = "the braces behind an operation hold branches (expected `branch` or `}`)"
 TOP = "(expected `model`, `block`, `import` or `let`)"
 
@@ -95,8 +96,8 @@ IN_A_MODEL = {
         "E0101 2:22-1 unexpected `=` (expected `,` or `]`)"
         " = a list holds values only: an argument stands behind it, as in `[3, 3], stride=2`"
     ),
-    "conv 6,": "E0101 3:1-1 unexpected `}` (expected a value)",
-    "conv 6, ; bn": "E0101 2:9-2 unexpected `;` (expected a value)",
+    "conv 6,": f"E0101 3:1-1 unexpected `}}` (expected a value) = {NOTHING_BEHIND}",
+    "conv 6, ; bn": f"E0101 2:9-2 unexpected `;` (expected a value) = {NOTHING_BEHIND}",
     "conv 6, pad=": "E0101 2:13-0 unexpected end of the line (expected a value)",
     "conv (3, 4\nbn": "E0103 3:1-2 `(` is never closed (expected `)`, found `bn`) [2:6 opened here]",
     "conv [3": "E0103 3:1-1 `[` is never closed (expected `]`, found `}`) [2:6 opened here]",
@@ -114,10 +115,32 @@ IN_A_MODEL = {
     ),
     "let a == 3": "E0101 2:7-2 unexpected `==` (expected `=`) = write a single `=`",
     "for a of b { }": "E0101 2:7-2 unexpected `of` (expected `in` or `,`) = a loop is written `for x in xs { ... }`",
-    "repat 3 { bn }": f"E0101 2:11-2 unexpected `bn`: {BRANCHES} = did you mean `repeat`?",
-    "residul {\nbn\n}": f"E0101 3:1-2 unexpected `bn`: {BRANCHES} = did you mean `residual`?",
+    "repat 3 { bn }": "E0101 2:1-5 unknown statement `repat` (begins no statement) = did you mean `repeat`?",
+    "residul {\nbn\n}": "E0101 2:1-7 unknown statement `residul` (begins no statement) = did you mean `residual`?",
+    "residul {\nx: bn\n}": "E0101 2:1-7 unknown statement `residul` (begins no statement) = did you mean `residual`?",
     "add {\nbrnch { bn }\n}": f"E0101 3:1-5 unexpected `brnch`: {BRANCHES} = did you mean `branch`?",
-    "inptu a 3x3": f"E0101 2:9-3 expected `,` before `3x3` {ARGUMENT_END} = did you mean `input`?",
+    "inptu a 3x3": "E0101 2:1-5 unknown statement `inptu` (begins no statement) = did you mean `input`?",
+    "while a { bn }": (
+        "E0101 2:1-5 unknown statement `while` (begins no statement)"
+        " = how often a loop goes round is fixed: `repeat 3 { ... }`, or `for x in xs { ... }`"
+    ),
+    "conv 6)": "E0103 2:7-1 `)` closes nothing (no `(` is open here)",
+    "conv 6]": "E0103 2:7-1 `]` closes nothing (no `[` is open here)",
+    "bn; let a = 3\n{ bn }": (
+        "E0101 3:1-1 unexpected `{` (goes on with the line above)"
+        " = braces belong to the word before them, as in `repeat 3 { ... }`: by themselves they group nothing"
+    ),
+    "let a = 3\nelse { bn }": (
+        "E0101 3:1-4 unexpected `else` (goes on with the line above)"
+        " = `else` stands right behind the braces of its `if`: `if test { ... } else { ... }`"
+    ),
+    "input a 3x3\n-> 3x3": (
+        "E0101 3:1-2 unexpected `->` (goes on with the line above)"
+        " = `->` asserts the shape that an operation makes, on its line or on the one below"
+    ),
+    "repeat 3\nbn\n}\nbn": (
+        "E0101 2:9-0 unexpected end of the line (expected `{`) = a body stands in braces: `repeat 3 { ... }`"
+    ),
     "add { a: branch b { } }": (
         "E0101 2:17-1 more than one label (only an operation with several results has several)"
     ),
@@ -135,6 +158,7 @@ IN_A_MODEL = {
         r" = a backslash itself is written `\\`; there are also `\n`, `\t`, `\"`, `\u00e9`"
     ),
     "bn # \u202e": "E0104 2:6-1 U+202E RIGHT-TO-LEFT OVERRIDE does not belong in a spec (remove it)",
+    "b\x00\x00n": "E0104 2:2-2 U+0000 NUL does not belong in a spec (remove all 2 of them)",
     "b\x00n": "E0104 2:2-1 U+0000 NUL does not belong in a spec (remove it)",
     "bn, " + "a" * 130: "E0101 2:135-0 unexpected end of the line (expected `:` or `,`)",
     "bn \ufeff": "E0104 2:4-1 U+FEFF ZERO WIDTH NO-BREAK SPACE does not belong in a spec (remove it)",
