@@ -47,9 +47,9 @@ def paired_sides(value: Value) -> str | None:
     return f"first the begins of all axes, then the ends, (top, left, bottom, right): `pad={_call(sides)}`"
 
 
-def swapped(channels: Value, kernel: Value) -> str | None:
+def swapped(written: ast.Expr | None, channels: Value, kernel: Value) -> str | None:
     """How `conv 3x3, 64` is written: the number of channels before the window."""
-    if not isinstance(channels, tuple) or isinstance(kernel, bool) or not isinstance(kernel, int):
+    if not isinstance(written, ast.Size | ast.List) or isinstance(kernel, bool) or not isinstance(kernel, int):
         return None
     return f"the channels stand before the window: `{kernel}, {'x'.join(map(show, channels))}`"
 
@@ -105,12 +105,14 @@ def named(word: str) -> str | None:
     return f"did you mean the argument `{key}=`?" if any(key in op.model_fields for op in BY_WORD.values()) else None
 
 
-def other(op: type[Op], argument: str, value: Value, others: Mapping[str, Value]) -> str | None:
+def other(
+    op: type[Op], argument: str, written: ast.Expr | None, value: Value, others: Mapping[str, Value]
+) -> str | None:
     """What is meant by a value that does not suit an argument of `op`, where it is no misspelt word."""
     if argument == "pad":
         return causal(value, others) or paired_sides(value)
     if argument == "channels":
-        return swapped(value, others.get("kernel"))
+        return swapped(written, value, others.get("kernel"))
     if value in ("same", "same_lower", "valid") and argument == "amount":
         return f"`pad={value}` is an argument of layers with a window, as in `conv 64, 3x3, pad={value}`"
     if op.word == "resize" and argument == "size" and _is_factor(value):

@@ -16,6 +16,7 @@ _OPERATIONS: Final = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow
 """What merges values that a sign cannot join."""
 _ROUNDING: Final = 1e-6
 """What is nearer to a whole number was meant to be it."""
+_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?")
 _UNREADABLE: Final = re.compile("[#'\"\n]")
 
 
@@ -63,6 +64,15 @@ def comparison(written: ast.Expr, value: Value) -> str | None:
     if isinstance(written, ast.Number) or isinstance(value, bool) or not isinstance(value, int | float) or not whole:
         return None
     return f"compare it with a number: `{whole.text} != 0`"
+
+
+def quoted_number(written: ast.Binary, left: Value, right: Value) -> str | None:
+    """How a comparison of a number with a text that holds one is written."""
+    for text, value, other in ((written.left, left, right), (written.right, right, left)):
+        number = isinstance(other, int | float | Sym) and not isinstance(other, bool)
+        if isinstance(text, ast.Text) and number and _NUMBER.fullmatch(value.strip()):
+            return f"a number stands without quotes: `{value.strip()}`"
+    return None
 
 
 def operands(written: ast.Binary, left: Value, right: Value) -> str | None:

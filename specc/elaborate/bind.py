@@ -16,7 +16,7 @@ from specc.elaborate.plan import Plan, of_settings
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.surplus import NEXT_LINE
 from specc.elaborate.values import Tuned, Unbound, Value, Word, describe, quoted
-from specc.elaborate.words import activations, is_operation, known_words
+from specc.elaborate.words import NO_ACTIVATION, activations, is_operation, known_words
 from specc.ops import BY_WORD
 from specc.ops.axes import AXIS_NAMES
 from specc.ops.base import Op
@@ -42,9 +42,12 @@ def bind(op: type[Op], plan: Plan, frame: Frame, report: Reporter, given: Mappin
     lost = set()
     for name, expression in plan.fields.items():
         try:
-            values[name] = given[id(expression)] if id(expression) in given else _value(name, expression, frame, report)
+            value = given[id(expression)] if id(expression) in given else _value(name, expression, frame, report)
         except Failed:
             lost.add(name)
+            continue
+        if not (isinstance(value, Word) and value == NO_ACTIVATION and op.model_fields[name].default is None):
+            values[name] = value  # `none` stands for the argument that is not given
     if not (plan.ok and _can_be_left_out(lost, op)):
         raise Failed
     if "layout" in op.context:
@@ -133,7 +136,7 @@ def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op 
     if isinstance(value, Tuned) and str(value) in activations():
         return tuned(value, frame, report)
     value = Word(value) if isinstance(value, str) else value
-    if value == "none":
+    if value == NO_ACTIVATION:
         return None
     op = activations().get(value) if isinstance(value, Word) else None
     if op is None and not isinstance(value, Word):

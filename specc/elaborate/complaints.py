@@ -144,8 +144,8 @@ def _broken_item(refused: Refused) -> Diagnostic | None:
 def _other(refused: Refused, allowed: set[str]) -> Diagnostic:
     value = refused.value
     code, wants = _judge(refused.problem, allowed)
-    guess = nearest(str(value), sorted(allowed or _listed(wants))) if isinstance(value, str) else None
     is_choice = code == "E0306"
+    guess = nearest(str(value), sorted(allowed or _listed(wants))) if is_choice and isinstance(value, str) else None
     message = f"cannot be {describe(value)}" if is_choice else f"{wants}, not {describe(value)}"
     return Diagnostic(
         code,
@@ -193,5 +193,20 @@ def _other_help(refused: Refused) -> str | None:
         return called
     if stride := divided(refused.argument, refused.written):
         return stride
+    if called := _without_brackets(refused):
+        return called
     counted = advice.enumerated(refused.written, refused.frame) if isinstance(refused.value, tuple) else None
-    return counted or advice.other(refused.op, refused.argument, refused.value, refused.values)
+    return counted or advice.other(refused.op, refused.argument, refused.written, refused.value, refused.values)
+
+
+def _without_brackets(refused: Refused) -> str | None:
+    """`dense(10, softmax)`, and `maxpool((3, 3), 2)`."""
+    written, op = refused.written, refused.op
+    if not isinstance(written, ast.List) or len(refused.plan.fields) != 1 or len(written.items) < 2:
+        return None
+    if all(isinstance(item, ast.Number) for item in written.items):
+        return None
+    from specc.elaborate.bracketed import meant
+
+    call = meant(op.word, written.items, len(op.positional), tuple(op.model_fields))
+    return call and f"the arguments of an operation stand without brackets: `{call}`"

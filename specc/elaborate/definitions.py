@@ -9,7 +9,7 @@ from specc.diagnostics import Diagnostic, Label
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.bodies import Body, Entry
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
-from specc.elaborate.reads import names_in
+from specc.elaborate.reads import functions_in, names_in
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import BROKEN, Namespace, Value, quoted, show
 from specc.elaborate.words import FACTS, known_words
@@ -145,8 +145,13 @@ def callable_names(module: Module) -> list[str]:
 
 
 def check_facts(claim: ast.Expr, body: Body, module: Module, sizes: Collection[str], report: Reporter) -> None:
-    """E0503 for names in a claim that are neither facts nor open `sizes`, and that nothing binds."""
-    for name in names_in(claim):
+    """E0503 for names in a claim that are neither facts nor open `sizes`, and that nothing binds; W0106 where there are
+    none."""
+    found = [*names_in(claim)]
+    if not found and isinstance(claim, ast.Binary) and not any(functions_in(claim)):
+        help = f"the facts are {quoted(FACTS)}"
+        report.add(Diagnostic("W0106", "this speaks of no fact of the model", claim.span, help=help))
+    for name in found:
         bound = body.find(name.id) or module.scope.find(name.id) or name.id in known_words()
         if name.id not in FACTS and name.id not in sizes and not bound:
             guess = None if report.full else nearest(name.id, [*FACTS, *body.visible()])

@@ -6,6 +6,7 @@ Behind a line labelled `x`, `add x` adds the value to itself: it is the incoming
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from specc.diagnostics import Diagnostic
 from specc.elaborate.report import Reporter
@@ -14,18 +15,24 @@ from specc.ops import BY_WORD
 from specc.syntax import ast
 from specc.types import TensorType
 
+_SETTLED: Final = frozenset({"flatten", "global_avgpool", "global_maxpool"})
+"""Operations that leave as it is what they have made."""
 _SILENT = (ast.Let, ast.Expect, ast.Output)
 """Statements that leave the incoming value as it is."""
 
 
 def warn_of_doubled(statements: Sequence[ast.Statement], module: Scope, report: Reporter) -> None:
     """Report W0204 for merges of this body that take the value of the line before twice, by its name and as what comes
-    in, or whose branches are all empty; W0106 for those with a single branch.
+    in, or whose branches are all empty; W0106 for those with a single branch, and for what is done twice on end.
 
     `known` are the names of that value, where it is a single one for certain; `None` where it may be several.
     """
     known: frozenset[str] | None = None
+    before: ast.Statement | None = None
     for statement in statements:
+        if isinstance(statement, ast.Operation) and statement.name.id in _SETTLED:
+            _check_repeated(before, statement, module, report)
+        before = statement
         _check_bodies(statement, module, report)
         if known and isinstance(statement, ast.Operation):
             _check(statement, known, module, report)
@@ -34,6 +41,14 @@ def warn_of_doubled(statements: Sequence[ast.Statement], module: Scope, report: 
             known = known | {statement.name.id} if keeps and known is not None else known
         elif not isinstance(statement, _SILENT):
             known = _names(statement, module)
+
+
+def _check_repeated(before: ast.Statement | None, statement: ast.Operation, module: Scope, report: Reporter) -> None:
+    """`flatten; flatten`."""
+    word = statement.name.id
+    if isinstance(before, ast.Operation) and before.name.id == word and not statement.args and not module.find(word):
+        message = f"`{word}` changes nothing behind `{word}`"
+        report.add(Diagnostic("W0106", message, statement.name.span, help="leave out one of the two"))
 
 
 def _check(statement: ast.Operation, known: frozenset[str], module: Scope, report: Reporter) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.dims import Sym
 from specc.elaborate.arithmetic import FUNCTIONS, NoResult, binary, bounded, truth, unary
@@ -313,10 +314,21 @@ def _binary(e: ast.Binary, frame: Frame, report: Reporter) -> Value:
     report.spend(1, e.span)
     left = report.held(evaluate(e.left, frame, report), e.left.span)
     right = report.held(evaluate(e.right, frame, report), e.right.span)
+    if e.operator in ("==", "!=") and (isinstance(e.left, ast.Text) or isinstance(e.right, ast.Text)):
+        _warn_of_quoted_number(e, left, right, report)
     if e.operator == "*" and (isinstance(left, tuple) or isinstance(right, tuple)):
         _check_repetition(e, report)
     with _located(e.span, report, help=lambda: _operands(e, left, right)):
         return report.held(binary(e.operator, left, right), e.span)
+
+
+def _warn_of_quoted_number(e: ast.Binary, left: Value, right: Value, report: Reporter) -> None:
+    """W0106 for `in.channels == "3"`, whatever the number is."""
+    from specc.elaborate.arithmetic_advice import quoted_number
+
+    if help := quoted_number(e, left, right):
+        never = "always" if e.operator == "!=" else "never"
+        report.add(Diagnostic("W0106", f"this is {never} true: a number equals no text", e.span, help=help))
 
 
 def _check_repetition(e: ast.Binary, report: Reporter) -> None:

@@ -11,10 +11,11 @@ from typing import Final
 from specc.diagnostics import Diagnostic
 from specc.elaborate.report import Reporter
 from specc.elaborate.surplus import text
+from specc.elaborate.words import NO_ACTIVATION
 from specc.ops import BY_WORD
 from specc.syntax import ast
 
-_GRAINS: Final = ("prelu", "scale")
+_GRAINS: Final = ("prelu", "scale", "bias")
 """Operations that learn one number for all, for each channel or for each element."""
 _BORDERS: Final = ("zeros", "edge", "reflect", "wrap")
 _BIASES: Final = {
@@ -42,21 +43,25 @@ def warn_of_idle(word: str, fields: Mapping[str, ast.Expr], report: Reporter) ->
         most = _MOST.get(name if name == "eps" else f"{word}.{name}")
         if most is not None:
             _warn_of_magnitude(word, name, written, most, report)
+    if word == "leaky_relu":
+        _warn_of_negative_slope(fields.get("alpha"), report)
     if len(fields) < 2:
         return
     _warn_of_grain(word, fields, report)
     if word == "clip":
         _warn_of_constant(fields, report)
-    if "init" in fields and "weight" in fields and word in BY_WORD:
+    if "init" in fields and _is_given("weight", fields) and word in BY_WORD:
         _idle("init", "`weight`", "that fixes the values", "leave out one of the two", fields, report)
     if word == "pad" and "value" in fields and _word(fields.get("mode")) in _BORDERS[1:]:
         _idle("value", f"`mode={_word(fields['mode'])}`", "what is added is copied", "leave it out", fields, report)
     if "border" in fields and "pad" not in fields and _pads(word) and _word(fields["border"]) in _BORDERS:
         _idle("border", "no padding", "it says what padding holds", "add `pad=same` or leave it out", fields, report)
-    if "bias" in fields and "weight" not in fields and word != "scale" and word in BY_WORD:
+    if "bias" in fields and not _is_given("weight", fields) and word != "scale" and word in BY_WORD:
         _warn_of_bias(fields["bias"], report)
-    if "init" in fields and word in BY_WORD and BY_WORD[word].weighted_layers:
-        _warn_of_equal_weights(fields["init"], report)
+    if word in BY_WORD and BY_WORD[word].weighted_layers:
+        if "init" in fields:
+            _warn_of_equal_weights(fields["init"], report)
+        _warn_of_no_weights(fields, report)
 
 
 def _warn_of_constant(fields: Mapping[str, ast.Expr], report: Reporter) -> None:
@@ -117,9 +122,10 @@ def _warn_of_factor(written: ast.Expr | None, report: Reporter) -> None:
     if not isinstance(written, ast.Size | ast.Number):
         return
     parts = written.parts if isinstance(written, ast.Size) else (written.value,)
-    if all(isinstance(part, int) and 1 < part <= _LARGEST_FACTOR for part in parts):
-        given, size = text(written), " and ".join(map(str, dict.fromkeys(parts)))
-        listed = ", ".join(map(str, parts if len(parts) > 1 else parts * 2))
+    sides = [int(part) for part in parts if isinstance(part, int | float) and part == int(part)]
+    if len(sides) == len(parts) and all(1 < side <= _LARGEST_FACTOR for side in sides):
+        given, size = text(written), " and ".join(map(str, dict.fromkeys(sides)))
+        listed = ", ".join(map(str, sides if len(sides) > 1 else sides * 2))
         message = f"`resize {given}` makes every image one with sides of {size}"
         help = f"`upsample {given}` multiplies the sizes; where so small an image is meant, write `resize ({listed})`"
         report.add(Diagnostic("W0107", message, written.span, help=help))
@@ -133,6 +139,25 @@ def _warn_of_magnitude(word: str, name: str, written: ast.Expr, most: float, rep
         report.add(Diagnostic("W0107", message, written.span, help=f"it is {default:g} by default, and at most {most}"))
 
 
+def _warn_of_negative_slope(written: ast.Expr | None, report: Reporter) -> None:
+    """`leaky_relu -0.1`; with a slope of -1 it is the absolute value, which may be meant."""
+    if not (isinstance(written, ast.Unary) and written.operator == "-" and isinstance(written.operand, ast.Number)):
+        return
+    if 0 < written.operand.value < 1:
+        slope = text(written.operand)
+        message = f"a slope of -{slope} makes what is below 0 positive"
+        report.add(Diagnostic("W0107", message, written.span, help=f"`leaky_relu {slope}` lets a part of it through"))
+
+
+def _warn_of_no_weights(fields: Mapping[str, ast.Expr], report: Reporter) -> None:
+    """`conv 8, 3x3, weight=0`."""
+    written = fields.get("weight")
+    if isinstance(written, ast.Number) and written.value == 0:
+        message = "`weight=0` fixes every weight at 0: the result has nothing of the input"
+        help = "`init=zeros` begins with 0 and is trained; without both the weights begin at random"
+        report.add(Diagnostic("W0107", message, written.span, help=help))
+
+
 def _pads(word: str) -> bool:
     """Whether an operation pads its input, as it is told."""
     return word in BY_WORD and {"border", "pad"} <= BY_WORD[word].model_fields.keys()
@@ -140,6 +165,10 @@ def _pads(word: str) -> bool:
 
 def _word(written: ast.Expr | None) -> str | None:
     return written.id if isinstance(written, ast.Name) else None
+
+
+def _is_given(name: str, fields: Mapping[str, ast.Expr]) -> bool:
+    return name in fields and _word(fields[name]) != NO_ACTIVATION
 
 
 def _is_true(written: ast.Expr | None) -> bool:

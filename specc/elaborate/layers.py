@@ -252,7 +252,9 @@ class Layers:
             return _Inferred(likely, None)
         found = self._known[key]
         plan = self._plans.get(id(statement))
-        if plan is None or not plan.flawed:  # of a line in error the error is told alone
+        if plan is not None and plan.doubt is not None:
+            self._report.add(plan.doubt.warning)
+        elif plan is None or not plan.flawed:  # of a line in error the error is told alone
             for remark in found.remarks:
                 self._reject(remark, op, sources, statement)
         return found
@@ -308,6 +310,8 @@ class Layers:
             help = self._shape_meant(sources)
         elif finding.code == "E0403":
             help = self._remedy(statement, sources)
+        elif (made := self._plans.get(id(statement))) is not None and made.doubt is not None:
+            help = f"did you mean `{made.doubt.meant}`?"
         return help or finding.help
 
     def _shape_meant(self, sources: list[LayerValue]) -> str | None:

@@ -9,6 +9,7 @@ from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.plan import Plan
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.values import UNKNOWN, LayerValue, LayerValues, Value, Word, describe, show
+from specc.elaborate.words import NO_ACTIVATION
 from specc.ops.axes import AXIS_NAMES
 from specc.ops.base import Op
 from specc.source import Span
@@ -22,10 +23,10 @@ class Operands:
         self._report = report
 
     def arguments(self, op: Op, made: Plan, frame: Frame) -> list[LayerValue]:
-        """The values that are arguments, in the order of the operation's inputs."""
+        """The values that are arguments, in the order of the operation's inputs; `none` leaves one out that may be."""
         found = []
-        for name in op.operands:
-            if name in made.operands:
+        for index, name in enumerate(op.operands, start=1):
+            if name in made.operands and not (index >= op.arity[0] and is_none(made.operands[name], frame)):
                 values = self.given(made.operands[name], frame)
                 found.extend(self.alone(values, op, made.operands[name], f"`{name}` of "))
         return found
@@ -163,6 +164,14 @@ class Operands:
             "E0408", span, f"the line before has {len(values.items)} values, and one is needed here",
             help="label them, `a, b: split 2`, and say which with from=a",
         )  # fmt: skip
+
+
+def is_none(expression: ast.Expr, frame: Frame) -> bool:
+    """Whether it is the word `none`, or a name that holds it."""
+    if not isinstance(expression, ast.Name):
+        return False
+    value = frame.scope.find(expression.id)
+    return expression.id == NO_ACTIVATION if value is None else isinstance(value, Word) and value == NO_ACTIVATION
 
 
 def _by_number(value: Value) -> str:

@@ -14,7 +14,7 @@ from specc.diagnostics.suggest import nearest
 from specc.elaborate.idle import warn_of_idle
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
-from specc.elaborate.signatures import Signature, of_operation
+from specc.elaborate.signatures import Doubt, Signature, of_operation
 from specc.elaborate.surplus import TAKE_LISTS, elsewhere, is_ambiguous, meant, of_paper, text, unbracketed
 from specc.elaborate.tensor_names import tensors_name
 from specc.elaborate.values import quoted
@@ -41,7 +41,8 @@ class Plan:
 
     `flawed` says that an error was reported and what was most likely meant stands here instead, so that the shapes
     of the layers below can still be checked; `ok` is false where nothing can stand in.  `bound` is the operation that
-    was made of arguments that are written out.
+    was made of arguments that are written out.  `doubt` is what the call is most likely meant to be
+    instead.
     """
 
     def __init__(self, fields: dict[str, ast.Expr] | None = None) -> None:
@@ -56,6 +57,7 @@ class Plan:
         self.ok = True
         self.flawed = False
         self.bound: tuple[tuple[type[Op], Layout], Op] | None = None
+        self.doubt: Doubt | None = None
 
 
 def plan(
@@ -71,6 +73,8 @@ def plan(
     result = Plan()
     positional = [argument for argument in args if argument.key is None]
     keyed = [argument for argument in args if argument.key is not None]
+    if positional and isinstance(positional[0].value, ast.List) and positional[0].span.start == place.end:
+        positional = _bracketed(positional, keyed, signature, result, report)
     if positional and isinstance(positional[0].value, ast.Name):
         signature = _without_replaced(signature, keyed)
     surplus = not signature.merges and len(positional) == len(signature.positional) + 1
@@ -98,6 +102,36 @@ def plan(
         warn_of_idle(signature.word, result.fields, report)
     _missing(signature, result, place, report, holds)
     return result
+
+
+def _bracketed(
+    positional: list[ast.Argument],
+    keyed: Sequence[ast.Argument],
+    signature: Signature,
+    result: Plan,
+    report: Reporter,
+) -> list[ast.Argument]:
+    """The arguments of `unit(8, 5)`, whose bracket touches the name: those in it where a block can only be called so
+    (E0303); `maxpool(3, 2)` stays as it is, and is doubted."""
+    value, names = positional[0].value, signature.positional
+    assert isinstance(value, ast.List)
+    if signature.what == "block":
+        alone = len(positional) == 1 and 2 <= len(value.items) <= len(names) and names[0] not in signature.listed
+        if not alone:
+            return positional
+        from specc.elaborate.bracketed import refuse_call
+
+        result.flawed = True
+        return refuse_call(signature.word, value, report)
+    if names == ("kernel",) and "stride" in signature.names and not _gives(keyed, "stride"):
+        from specc.elaborate.bracketed import doubtful
+
+        result.doubt = doubtful(signature.word, value, signature.names)
+    return positional
+
+
+def _gives(keyed: Sequence[ast.Argument], name: str) -> bool:
+    return any(argument.key is not None and argument.key.id == name for argument in keyed)
 
 
 def is_setting(argument: ast.Argument) -> bool:

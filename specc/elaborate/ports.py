@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -317,4 +318,20 @@ def _class_names(
         raise report.error("E0304", places["labels"], '`labels` is a list of texts, as in `["cat", "dog"]`')
     if isinstance(x.channels, int) and len(value) != x.channels:
         raise report.error("E0304", places["labels"], f"{len(value)} labels for {x.channels} classes")
+    _warn_of_labels(value, places["labels"], report)
     return tuple(str(item) for item in value)
+
+
+def _warn_of_labels(labels: tuple[str, ...], place: Span, report: Reporter) -> None:
+    """W0107 for a label without text, and for one that two classes have."""
+    counts = Counter(label.strip() for label in labels)
+    if "" in counts:
+        message = f"class {labels.index('')} has an empty label" if "" in labels else "a label is blank"
+        report.add(Diagnostic("W0107", message, place, help="classes are counted from 0; each has a text of its own"))
+        return
+    label, times = counts.most_common(1)[0]
+    if times > 1:
+        classes = [str(index) for index, other in enumerate(labels) if other.strip() == label]
+        shown = f"{', '.join(classes[:-1])} and {classes[-1]}"
+        message = f'the label "{label}" stands for classes {shown}'
+        report.add(Diagnostic("W0107", message, place, help="classes are counted from 0; each has a text of its own"))

@@ -7,6 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from specc.diagnostics import Diagnostic
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.words import NO_ACTIVATION, activations, choices
 from specc.ops.base import Op
@@ -31,6 +32,15 @@ class Signature(NamedTuple):
     """See `Op.instead`."""
     learns: bool = True
     """Whether it may have weights."""
+    listed: frozenset[str] = frozenset()
+    """Parameters of a block that are lists by their default."""
+
+
+class Doubt(NamedTuple):
+    """A call that is most likely meant otherwise: how, and the warning that says so where the layer can be made."""
+
+    meant: str
+    warning: Diagnostic
 
 
 @cache
@@ -69,7 +79,8 @@ def of_block(block: ast.Block | ast.Model, written: str = "") -> Signature:
     what = "block" if isinstance(block, ast.Block) else "model"
     words = {p.name.id for p in block.parameters if p.default is not None and _is_activation(p.default)}
     word = written if written.endswith(f".{block.name.id}") else block.name.id
-    return Signature(word, what, names, names, required, False, frozenset(words))
+    listed = {p.name.id for p in block.parameters if isinstance(p.default, ast.List)}
+    return Signature(word, what, names, names, required, False, frozenset(words), listed=frozenset(listed))
 
 
 def _is_activation(value: ast.Expr) -> bool:

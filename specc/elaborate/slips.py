@@ -73,7 +73,7 @@ def unbracketed_pair(surplus: ast.Argument) -> tuple[ast.Argument, str] | None:
 
 def divided(argument: str, written: ast.Expr | None) -> str | None:
     """`3x3/2`, as a paper writes a window with a stride."""
-    if argument != "kernel" or not isinstance(written, ast.Binary) or written.operator != "/":
+    if argument != "kernel" or not isinstance(written, ast.Binary) or written.operator not in ("/", "//"):
         return None
     if not (isinstance(written.left, ast.Size | ast.Number) and isinstance(written.right, ast.Number)):
         return None

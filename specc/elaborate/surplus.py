@@ -24,7 +24,7 @@ TAKE_LISTS: Final = ("reshape", "transpose", "learned")
 """Operations whose argument is a list, which other frameworks take without brackets."""
 _BY_AXIS: Final = ("pad", "crop")
 """Operations whose argument may be a list, with a number for each axis or side."""
-_ORDER: Final = ("stride", "pad", "dilation", "groups")
+ORDER: Final = ("stride", "pad", "dilation", "groups")
 """How other frameworks go on behind the window, where they count arguments."""
 _LARGEST_WINDOW: Final = 11
 """No kernel of a published network is larger and not one of its sizes odd; a number of channels mostly is."""
@@ -125,7 +125,7 @@ def _counted(
     if word in KNOW_INPUT and _knows_input(arguments, taken):
         return first, f"the size of the input is known and not written: `{word} {_texts(arguments[1:])}`"
     further = arguments[taken:]
-    order = [name for name in _ORDER if name in names]
+    order = [name for name in ORDER if name in names]
     if "stride" not in order or len(further) > len(order):
         return None
     if not all(isinstance(argument.value, ast.Number | ast.Size) for argument in further):

@@ -115,8 +115,14 @@ class Split(Rearrangement):
                 argument="parts",
                 inputs={0: x.text(self.layout)},
                 notes=[f"{' + '.join(map(str, self.parts))} = {sum(self.parts)}"],
-                help=self._counted(x),
+                help=self._counted(x) or self._halved(size),
             )
+
+    def _halved(self, size: int) -> str | None:
+        """What `split (2, 1)` may be meant for."""
+        assert isinstance(self.parts, tuple)
+        parts = self.parts[0] if len(self.parts) == 2 and min(self.parts) == 1 else len(self.parts)
+        return f"`split {parts}` makes {parts} equal parts" if parts > 1 and size % parts == 0 else None
 
     def _counted(self, x: TensorType) -> str | None:
         """What axis 1 of an image is, which is that of the channels where the batch is counted."""
