@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, count
 from typing import Final
 
-from specc.diagnostics import Diagnostic
 from specc.dims import Dim, Sym, names, symbol
 from specc.elaborate.reads import bodies, names_in, size_names
-from specc.elaborate.report import Failed, Reporter
+from specc.elaborate.report import Reporter
 from specc.elaborate.scope import Scope
 from specc.ir.graph import GraphInput
 from specc.syntax import ast
 
 BATCH: Final = "N"
+NONE: Final = "None"
+"""What Keras calls every size that stays open; here a name like others."""
 
 
 def unnamed(body: Sequence[ast.Statement], scope: Scope) -> Sym:
@@ -47,10 +48,20 @@ def check_apart(statement: ast.Input, shape: Sequence[Dim], others: Sequence[Gra
     both = next((str(batch) for batch in batches if str(batch) in sizes), None)
     if both is None:
         return
-    report.add(
-        Diagnostic(
-            "E0304", f"`{both}` is the batch and the size of an item", statement.shape.span,
-            help="give one of them another name; the batch is the first of a list: `[B, 3, H, W]`",
-        )
-    )  # fmt: skip
-    raise Failed
+    help = "give one of them another name; the batch is the first of a list: `[B, 3, H, W]`"
+    if both == NONE:
+        help = _of_none(statement.shape)
+    raise report.error("E0304", statement.shape.span, f"`{both}` is the batch and the size of an item", help=help)
+
+
+def _of_none(shape: ast.Expr) -> str:
+    """What is meant by `[None, None, 3]`, or with the batch `[None, None, None, 3]`."""
+    items = [item.span.text for item in shape.items] if isinstance(shape, ast.List) else []
+    return each_named(items if len(items) == 3 else items[1:])
+
+
+def each_named(sizes: Sequence[str]) -> str:
+    """What to say of sizes among which some are called `None`."""
+    own = iter("DHW" if len(sizes) == 4 else "HW" if len(sizes) == 3 else "T")
+    named = [next(own, "C") if size == NONE else size for size in sizes]
+    return f"names leave sizes open, each its own: `[{BATCH}, {', '.join(named)}]`"

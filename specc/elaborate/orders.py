@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from specc.diagnostics import Diagnostic
-from specc.elaborate.batch import BATCH
+from specc.elaborate.batch import BATCH, NONE, each_named
 from specc.elaborate.ports import PIXELS, has_written_batch
 from specc.elaborate.report import Reporter
 from specc.ir.graph import GraphInput
@@ -26,8 +26,8 @@ AXES: Final = frozenset("chwdlt") | {
 def warn_of_order(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
     """W0103 where the shape looks like height x width x channels and is read as channels x height x width, begins
     with a batch of 1 and is read as a volume, or with an axis of the image that is read as the batch."""
-    if not _warn_of_none(statement, declared, layout, report):
-        _warn_of_batch(statement, declared, layout, report)
+    _warn_of_none(statement, declared, layout, report)
+    _warn_of_batch(statement, declared, layout, report)
     _warn_of_written_batch(statement, declared, layout, report)
     sizes = tuple(size for size in declared.type.shape[1:] if isinstance(size, int))
     if len(sizes) == declared.type.rank:
@@ -103,22 +103,12 @@ def _warn_of_batch(statement: ast.Input, declared: GraphInput, layout: Layout, r
         )  # fmt: skip
 
 
-def _warn_of_none(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> bool:
-    """W0103 for `[None, None, 3]` and `3xNonexNone`, as Keras writes sizes that stay open: here `None` is a name, and
-    all that are called so are one size.  `[None, 3, 32, 32]` names the batch alone.  Returns whether it was told."""
-    batch, *sizes = map(str, declared.type.spoken(layout))
-    if "None" not in sizes:
-        return False
-    image = ["None", *sizes] if batch == "None" and len(sizes) == 2 else sizes
-    names = iter("DHW" if len(image) == 4 else "HW" if len(image) == 3 else "T")
-    named = [next(names, "C") if size == "None" else size for size in image]
-    report.add(
-        Diagnostic(
-            "W0103", "`None` is the name of a size here: all that are called so are equal", statement.shape.span,
-            help=f"names leave sizes open, each its own: `[{BATCH}, {', '.join(named)}]`",
-        )
-    )  # fmt: skip
-    return True
+def _warn_of_none(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
+    """W0103 for `3xNonexNone`, as Keras writes sizes that stay open: here all that are called so are one size."""
+    sizes = [*map(str, declared.type.spoken(layout)[1:])]
+    if NONE in sizes:
+        message = f"`{NONE}` is the name of a size here: all that are called so are equal"
+        report.add(Diagnostic("W0103", message, statement.shape.span, help=each_named(sizes)))
 
 
 def _warn_of_written_batch(statement: ast.Input, declared: GraphInput, layout: Layout, report: Reporter) -> None:
