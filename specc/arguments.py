@@ -269,8 +269,15 @@ def by_input(values: Sequence[Any], graph: Graph) -> Mapping[str, Any]:
     raise SpecError([Diagnostic("E0901", message, file=graph.file, help=help)])
 
 
+def input_arrays(given: Mapping[str, Any], graph: Graph) -> dict[str, Any]:
+    """What is given by the names of inputs as arrays, see `input_array`; what the model has no input for stays as
+    it is."""
+    names = {item.name for item in graph.inputs}
+    return {name: input_array(f"input `{name}`", value) if name in names else value for name, value in given.items()}
+
+
 def input_array(name: str, value: Any) -> Array:
-    """`value` as an array of uint8, which are pixels, or of float32: floating-point numbers, and lists of numbers.
+    """`value`, an array or nested lists, as an array of uint8, which are pixels, or of float32: floating-point numbers.
 
     Raises `TypeError` for other integers, which may be either, and for what holds no real numbers; `ValueError` for
     ragged lists.
@@ -290,8 +297,9 @@ def input_array(name: str, value: Any) -> Array:
         return array
     if array.dtype.kind in "cOSUMm":
         raise TypeError(f"{name} is an array of real numbers, not of {array.dtype}")
-    if array.dtype.kind in "iub" and not isinstance(value, list | tuple):
-        raise TypeError(f"{name} is an array of {array.dtype}: give uint8 pixels, which are preprocessed, or float32")
+    if array.dtype.kind in "iub":
+        what = "a list of whole numbers" if isinstance(value, list | tuple) else f"an array of {array.dtype}"
+        raise TypeError(f"{name} is {what}: give uint8 pixels, which are preprocessed, or float32")
     return np.ascontiguousarray(array, dtype=np.float32)
 
 
@@ -318,14 +326,13 @@ def unknown_layers(graph: Graph, names: Iterable[str]) -> Iterator[Diagnostic]:
 
 def kinds_of_inputs(value: str | Iterable[str]) -> tuple[str, ...]:
     """The kinds of probes meant by `quick`, `all`, kinds joined by commas, or a list of kinds; raises `ValueError`."""
-    from specc.verify.probes import KINDS, QUICK
+    from specc.verify.probes import NAMED, kinds_named
 
-    named = {"quick": QUICK, "all": tuple(KINDS)}
     if not isinstance(value, Iterable):
         raise TypeError(f"kinds are a text or a list of texts, not {value!r}")
     kinds = [kind.strip() for kind in value.split(",")] if isinstance(value, str) else list(value)
     if not kinds:
         raise ValueError("kinds is at least one kind of inputs, not an empty list")
     for kind in kinds:
-        one_of("an item of kinds", kind, {name: name for name in (*KINDS, *named)})
-    return tuple(dict.fromkeys(kind for name in kinds for kind in named.get(name, (name,))))
+        one_of("an item of kinds", kind, NAMED)
+    return kinds_named(kinds)

@@ -35,3 +35,8 @@ class Limits(NamedTuple):
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def raising(name: str) -> str:
+    """What to say where the limit called `name` is in the way."""
+    return f"`--limit {name}=N`, from Python `limits=specc.Limits({name}=N)`, raises the limit"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from specc.data import located
 from specc.diagnostics import Diagnostic
 from specc.elaborate.values import quoted
-from specc.limits import Limits
+from specc.limits import Limits, raising
 from specc.source import Source
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 StrPath: TypeAlias = "str | os.PathLike[str]"
 SUFFIX = ".cnn"
 _ONNX = "this is an ONNX model: `specc import {}` writes its spec"
-_WEIGHTS = "these are weights: `--weights {}` gives them to a spec"
+_WEIGHTS = "these are weights: `specc weights NET.cnn --from {}` says how they fit a spec"
 _IMAGE = "this is an image: `specc run NET.cnn --input {}` runs a model on it"
 _ARRAY = "this is an array: `specc run NET.cnn --input {}` runs a model on it"
 _BY_SUFFIX = {
@@ -46,10 +46,14 @@ class FileLoader:
 
     def file(self, path: str, importer: Source) -> Source | Diagnostic:
         """An imported file.  Its real path, links followed, must lie below the root."""
+        if os.path.isabs(path):
+            message = f"`{path}` is an absolute path"
+            notes = ("an import is named from the folder of the file that it stands in",)
+            return Diagnostic("E0605", message, notes=notes, help=_from_here(path, importer))
         base = os.path.dirname(importer.name) if importer.name != "-" else self._root
         target = os.path.join(base, path)
         root = os.path.realpath(self._root)
-        if "\0" in path or not _inside(os.path.realpath(target), root) or os.path.isabs(path):
+        if "\0" in path or not _inside(os.path.realpath(target), root):
             return Diagnostic(
                 "E0605",
                 f"`{path}` lies outside the folder of the spec",
@@ -106,7 +110,7 @@ def decode(name: str, data: bytes, limits: Limits) -> Source | Diagnostic:
         text = ""
     if len(data) > limits.file_bytes:
         message = f"{name} is larger than {limits.file_bytes:_} bytes"
-        return Diagnostic("E0704", message, file=name, help="`--limit file_bytes=N` raises the limit")
+        return Diagnostic("E0704", message, file=name, help=raising("file_bytes"))
     if not text.strip("\ufeff \t\r\n"):
         return Diagnostic("E0604", f"{name} is empty", file=name, help="`specc zoo` shows complete specs to start from")
     return Source(name, text)
@@ -132,6 +136,14 @@ def _open_without_waiting(path: str, flags: int) -> int:
 
 def _inside(path: str, root: str) -> bool:
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _from_here(path: str, importer: Source) -> str:
+    """How a file that is named by its absolute path is imported, so far as it lies where it may."""
+    folder = os.path.realpath(os.path.dirname(importer.name))
+    if importer.name != "-" and _inside(real := os.path.realpath(path), folder):
+        return f'write `import "./{_plain(os.path.relpath(real, folder))}"`'
+    return "put shared blocks into the folder of the spec, and name them from there: `./blocks.cnn`"
 
 
 def _near(name: str) -> str | None:

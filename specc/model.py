@@ -193,8 +193,7 @@ class Model:
         from specc.interpreter import bind
         from specc.runtime.inputs import ready
 
-        given = arguments.by_input((x, *others), self.graph)
-        feeds = {name: arguments.input_array(f"input `{name}`", array) for name, array in given.items()}
+        feeds = arguments.input_arrays(arguments.by_input((x, *others), self.graph), self.graph)
         arguments.check_device(device)
         saved = arguments.layers_of(self.graph, activations)
         _, problems = bind(self.graph, feeds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -201,19 +202,21 @@ ITEM = np.zeros((1, 3, 8, 8), np.float32)
         (lambda m: m.export("x.onnx", dtype="fp16"), ValueError, "dtype is one of 'float32', 'float16', 'bfloat16'"),
         (lambda m: m.verify(dtype="half"), ValueError, "dtype is one of"),
         (lambda m: m.verify(kinds=["nans"]), ValueError, "did you mean 'nan'?"),
-        (lambda m: m.verify(kinds="foo"), ValueError, "an item of kinds is one of 'normal', 'wide'"),
+        (lambda m: m.verify(kinds="foo"), ValueError, "an item of kinds is one of 'quick', 'all', 'normal', 'wide'"),
         (lambda m: m.run(None), TypeError, "input `image` is an array, not None"),
         (lambda m: m.run("a.png"), TypeError, "files are run by `run_files`"),
         (lambda m: m.run([[1], [2, 3]]), ValueError, "its lists have different lengths"),
         (lambda m: m.run(NET_X * 1j), TypeError, "an array of real numbers, not of complex128"),
         (lambda m: m.run(NET_X.astype(int)), TypeError, "an array of int64: give uint8 pixels, which are preprocessed"),
+        (lambda m: m.run([[[[255] * 8] * 8] * 3]), TypeError, "a list of whole numbers: give uint8 pixels"),
+        (lambda m: m.run({"image": NET_X, "x": 1}), specc.SpecError, "the model has no input `x`"),
         (lambda m: m.run(NET_X, device="gpu"), ValueError, "device is one of 'auto', 'cpu', 'cuda', not 'gpu'"),
         (lambda m: m.run(NET_X, seed=1.5), TypeError, "seed is a whole number, not 1.5"),
         (lambda m: m.run(NET_X, seed="a"), TypeError, "seed is a whole number, not 'a'"),
         (lambda m: m.verify(seed=-1), ValueError, "seed is at least 0, not -1"),
         (lambda m: m.weights(7), TypeError, "weights are a file or arrays by the names of tensors, not int"),
-        (lambda m: m.export("x.onnx", weights={"a": {}}), TypeError, "and `a` is no array but a dict"),
-        (lambda m: m.weights({"a": [[1], [2, 3]]}), TypeError, "and `a` is no array but a list"),
+        (lambda m: m.export("x.onnx", weights={"a": {}}), TypeError, "and `a` is of type `dict`"),
+        (lambda m: m.weights({"a": [[1], [2, 3]]}), TypeError, "and `a` is of type `list`"),
         (lambda m: m.run(NET_X, weights={0: NET_X}), TypeError, "and 0 is no name"),
         (lambda m: m.run_files(["a.png"]), TypeError, "several are separate arguments: run_files(*files)"),
         (lambda m: m.run_files("a.png", batch="2"), TypeError, "batch is a whole number, not '2'"),
@@ -423,3 +426,23 @@ def test_more_memory_than_there_is_is_refused() -> None:
     huge = specc.loads("model Net { input x 3x1000000000x1000000000\nconv 8, 3x3, pad=1 }")
     with pytest.raises(specc.SpecError, match=r"E0706.* are available"):
         huge.verify()
+
+
+def test_inputs_that_do_not_agree_are_told_with_the_size_that_others_have() -> None:
+    two = specc.loads(
+        "model Two { input image 3x8x8; input meta 5; global_avgpool from=image; flatten; concat meta; dense 2 }"
+    )
+    arrays = {"image": np.zeros((3, 3, 8, 8), np.float32), "meta": np.zeros((6, 5), np.float32)}
+    with pytest.raises(specc.SpecError) as caught:
+        two.run(arrays)
+    (problem,) = caught.value.diagnostics
+    assert problem.message == "input `meta` needs N x 5, with N = 3 as other inputs have it, and the data is 6 x 5"
+    assert problem.help is None
+
+
+def test_a_module_without_torch_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    import specc.torch
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(specc.SpecError, match=r"error\[E0906\]: a live module takes torch"):
+        specc.torch.module(specc.loads(NET, model="Net"))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from specc.cli.console import OK, WRONG, Console, exit_code, waiting
 from specc.cli.spec_arguments import add_spec_arguments, check_file
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, has_errors
 from specc.pipeline import Outcome, no_collections
 
 EXAMPLES = """\
@@ -80,6 +80,8 @@ def _check(options: argparse.Namespace, console: Console) -> int:
     else:
         console.data("" if options.quiet else text)
         console.report(diagnostics)
+    if denied and not has_errors(diagnostics):
+        console.note("--deny-warnings: a warning is as bad as an error (exit code 1); --allow CODE lets one pass")
     return code
 
 
@@ -103,7 +105,7 @@ def _render(
         case "json":
             from specc.report import json
 
-            return json.render(summaries, diagnostics)
+            return json.render(None if options.quiet else summaries, diagnostics)
         case "csv":
             from specc.report import csv
 

@@ -38,12 +38,12 @@ def _offered() -> Iterator[tuple[str, str, Sequence[str]]]:
     from specc.limits import Limits
     from specc.loader import SUFFIX
     from specc.report.vocabulary import known_words
-    from specc.verify.probes import KINDS
+    from specc.verify.probes import NAMED
 
     yield "zoo", "name", sorted(path.stem for path in specs_folder().glob(f"*/*{SUFFIX}"))
     words = {*CODES, *known_words(), *topics()}
     yield "explain", "subject", sorted(word for word in words if word.replace("_", "").isalnum())
-    yield "verify", "inputs", ("quick", "all", *KINDS)
+    yield "verify", "inputs", tuple(NAMED)
     for command in ("check", "export", "run", "verify", "weights"):
         yield command, "limits", [f"{name}=" for name in Limits._fields]
 

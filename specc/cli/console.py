@@ -214,7 +214,9 @@ def named(output: str | None) -> str | None:
 
 
 def output_file(text: str) -> str:
-    """`text` as the name of a file to write, which does not end as that of a folder does."""
+    """`text` as the name of a file to write, which is not empty and does not end as that of a folder does."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of the file is empty")
     if text.endswith(("/", os.sep)):
         raise argparse.ArgumentTypeError(f"{text} is a folder: name the file in it, {text}NAME")
     return text

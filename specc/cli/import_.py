@@ -51,7 +51,9 @@ GENERIC = ("main_graph", "main", "graph", "torch_jit", "torch-jit-export", "")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="ONNX", help="the ONNX file, opset 7 to 26")
     parser.add_argument("-o", "--output", metavar="OUT", type=output_file, help="the spec to write (default: print it)")
-    parser.add_argument("--weights", metavar="OUT", help="write the weights to a .safetensors or .npz file")
+    parser.add_argument(
+        "--weights", metavar="OUT", type=output_file, help="write the weights to a .safetensors or .npz file"
+    )
     parser.add_argument(
         "--map",
         metavar="OUT",

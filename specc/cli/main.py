@@ -148,7 +148,7 @@ def _takers(option: str) -> list[str]:
 
 def _no_command(word: str) -> str:
     guess = f"check {word}" if word.endswith(".cnn") else nearest(word, COMMANDS)
-    meant = f"did you mean `specc {guess}`?" if guess else f"there are {', '.join(COMMANDS)}"
+    meant = f"did you mean `specc {guess}`? `specc --help` lists all" if guess else f"there are {', '.join(COMMANDS)}"
     return f"there is no command `{word}`; {meant}"
 
 
@@ -170,9 +170,31 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         return "\n\n".join(paragraphs)
 
 
+class _Once(argparse._StoreAction):
+    """Stores the value of an option, which has one: a second one is an error, and not the one that counts."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        given = vars(namespace).setdefault("given", set())
+        if self.option_strings and self.dest in given:
+            raise argparse.ArgumentError(self, "it is given more than once, and takes one value")
+        given.add(self.dest)
+        super().__call__(parser, namespace, values, option_string)
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose help arrives or raises `Unwritable`: argparse keeps silent where nothing can be written.  Of an
-    argument that is missing it says what that is."""
+    argument that is missing it says what that is, and an option with one value is given once."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        for action in (None, "store"):
+            self.register("action", action, _Once)
 
     def error(self, message: str) -> NoReturn:
         missing = message.rpartition("required: ")[2]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from specc.cli.console import OK, STANDARD, Console, exit_code, waiting
 from specc.diagnostics import Diagnostic, has_errors
 from specc.diagnostics.suggest import nearest
-from specc.elaborate import parse_setting
+from specc.elaborate import SETTING, parse_setting
 from specc.elaborate.report import Reporter
 from specc.elaborate.values import Value
+from specc.frozen import changed
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.loader import FileLoader, decode, read_source
 from specc.pipeline import Checked, Outcome, check
@@ -102,12 +103,26 @@ def check_file(file: str, options: argparse.Namespace) -> Outcome:
     if isinstance(source, Diagnostic):
         return Outcome((), (source,))
     settings, problems = parse_settings(options.settings, bounds)
-    problems = (*problems, *_repeated("--size", [name for name, _ in options.sizes]))
+    for option, pairs in (("--size", options.sizes), ("--limit", options.limits)):
+        problems = (*problems, *_repeated(option, [name for name, _ in pairs]))
     if problems:
-        return Outcome((), problems)
+        return Outcome((), tuple(_with_quotes(problem) for problem in problems))
     root = "" if file == STANDARD else os.path.dirname(file)
     outcome = check(source, FileLoader(root, bounds), model=options.model, settings=settings, limits=bounds)
+    if settings:
+        outcome = outcome._replace(diagnostics=tuple(_with_quotes(found) for found in outcome.diagnostics))
     return _at_sizes(outcome, dict(options.sizes)) if options.sizes and outcome.models else outcome
+
+
+def _with_quotes(found: Diagnostic) -> Diagnostic:
+    """`found`; where it is about `--set title=y`, which may be a text without its quotes, with these as the help."""
+    if found.span is None or not found.span.source.name.startswith(SETTING):
+        return found
+    name, _, value = found.span.source.text.removeprefix("let ").strip().partition(" = ")
+    guessed = found.code == "E0202" and found.help is not None
+    if guessed or found.code not in ("E0101", "E0202") or not value.replace(" ", "").isidentifier():
+        return found
+    return changed(found, help=f"a text stands in quotes of its own: `--set '{name}=\"{value}\"'`")
 
 
 def _at_sizes(outcome: Outcome, sizes: dict[str, int]) -> Outcome:

@@ -118,12 +118,11 @@ def _candidate(graph: Graph, options: argparse.Namespace) -> tuple[Graph, Model 
 
 def _kinds(text: str) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
     """The kinds of inputs that `text` asks for; E0901 for an unknown one."""
-    from specc.verify.probes import KINDS, QUICK
+    from specc.verify.probes import NAMED, kinds_named
 
-    named = {"quick": QUICK, "all": tuple(KINDS)}
-    kinds = named.get(text) or tuple(kind.strip() for kind in text.split(","))
-    unknown = next((kind for kind in kinds if kind not in KINDS), None)
+    names = [name.strip() for name in text.split(",")]
+    unknown = next((name for name in names if name not in NAMED), None)
     if unknown is None:
-        return kinds, ()
+        return kinds_named(names), ()
     message = f"there is no kind of inputs `{unknown}`"
-    return (), (Diagnostic("E0901", message, help=f"choose from quick, all, {', '.join(KINDS)}"),)
+    return (), (Diagnostic("E0901", message, help=f"choose from {', '.join(NAMED)}"),)

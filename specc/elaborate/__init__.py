@@ -23,7 +23,7 @@ from specc.elaborate.resolve import Resolver
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import Value, quoted
 from specc.frozen import changed
-from specc.limits import Limits
+from specc.limits import Limits, raising
 from specc.source import Source
 from specc.syntax import ast
 from specc.syntax.parser import parse
@@ -200,5 +200,5 @@ def _check_size(instance: Instance, report: Reporter) -> None:
             "E0701",
             instance.tree.name.span,
             f"model `{instance.name}` expands to at least {least:_} layers; the limit is {report.limits.layers:_}",
-            help="the limit can be raised with --max-layers",
+            help=raising("layers"),
         )

@@ -14,13 +14,14 @@ from specc.elaborate.steps import Mark, Origin, Step
 from specc.elaborate.values import LayerValue, LayerValues
 from specc.ir.build import GraphBuilder, output_names
 from specc.ir.graph import Node
+from specc.limits import raising
 from specc.ops.base import Finding, Op, Rejection, Types, Weight
 from specc.ops.fields import LARGEST_SIZE
 from specc.source import Span
 from specc.syntax import ast
 from specc.types import TensorType
 
-MORE_LAYERS: Final = "`--max-layers` raises the limit"
+MORE_LAYERS: Final = raising("layers")
 Result = LayerValue | LayerValues
 Call = ast.Operation | ast.Residual
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from specc.diagnostics import Diagnostic, Label
 from specc.frozen import changed
-from specc.limits import DEFAULT_LIMITS, Limits
+from specc.limits import DEFAULT_LIMITS, Limits, raising
 from specc.source import Span
 
 ITEMS_PER_STEP = 8
@@ -85,7 +85,7 @@ class Reporter:
             return
         if before <= self.limits.steps:
             message = f"more than {self.limits.steps:_} compile-time steps"
-            raise self.error("E0702", span, message, help="`--limit steps=N` raises the limit")
+            raise self.error("E0702", span, message, help=raising("steps"))
         raise Failed
 
     def held(self, value: Any, span: Span) -> Any:
@@ -175,5 +175,5 @@ class Reporter:
         return self._found["error"] > self.limits.findings
 
 
-_MORE_FINDINGS = "`--limit findings=N` raises the limit"
-_MORE_ELEMENTS = "`--limit elements=N` raises the limit"
+_MORE_FINDINGS = raising("findings")
+_MORE_ELEMENTS = raising("elements")

@@ -57,9 +57,13 @@ def _unknown(name: str, guess: str | None, known: Collection[str]) -> _Problem:
 
 def _misfits(item: GraphInput, array: Array, layout: Layout, sizes: dict[str, int]) -> Iterator[_Problem]:
     wanted = item.type.spoken(layout)
+    settled, own = dict(sizes), dict[str, int]()
     if not fits(wanted, array.shape, sizes):
         shape, given = " x ".join(formula(size) for size in wanted), " x ".join(map(str, array.shape))
-        message = f"input `{item.name}` needs {shape}, and the data is {given or 'a single number'}"
-        yield message, how_to_fit(item, array.shape, layout)
+        alone = fits(wanted, array.shape, own)
+        others = [f"{name} = {size}" for name, size in settled.items() if alone and own.get(name, size) != size]
+        where = f", with {' and '.join(others)} as other inputs have it" if others else ""
+        message = f"input `{item.name}` needs {shape}{where}, and the data is {given or 'a single number'}"
+        yield message, None if alone else how_to_fit(item, array.shape, layout)
     elif 0 in array.shape:
         yield f"input `{item.name}` has no data: {' x '.join(map(str, array.shape))}", None

@@ -14,7 +14,7 @@ def render(summaries: Sequence[Summary]) -> str:
     """RFC 4180 with `\\n` line ends and a header row; counts as plain numbers, or formulas of open sizes."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("model", *(name.replace(" ", "_") for name in HEADER)))
+    writer.writerow(("file", "model", *(name.replace(" ", "_") for name in HEADER)))
     for summary in summaries:
-        writer.writerows((summary.name, *row) for row in rows(summary, grouped=False))
+        writer.writerows((summary.file, summary.name, *row) for row in rows(summary, grouped=False))
     return text.getvalue()

@@ -22,7 +22,7 @@ JSON = dict[str, object]
 _ENCODE: Final = json.JSONEncoder().encode
 
 
-def render(summaries: Sequence[Summary], diagnostics: Sequence[Diagnostic]) -> str:
+def render(summaries: Sequence[Summary] | None, diagnostics: Sequence[Diagnostic]) -> str:
     """`document` as text, ending in a newline; ASCII only, so that any stream can carry it."""
     return text(document(summaries, diagnostics), levels=4) + "\n"
 
@@ -38,9 +38,10 @@ def text(value: object, levels: int, indent: str = "") -> str:
     return "[\n" + ",\n".join(inner + text(part, levels - 1, inner) for part in value) + f"\n{indent}]"
 
 
-def document(summaries: Sequence[Summary], diagnostics: Sequence[Diagnostic]) -> JSON:
-    """What `specc check --format json` prints."""
-    return {"models": [model(s) for s in summaries], "diagnostics": [to_json(d) for d in diagnostics]}
+def document(summaries: Sequence[Summary] | None, diagnostics: Sequence[Diagnostic]) -> JSON:
+    """What `specc check --format json` prints; without `summaries` the findings alone."""
+    models: JSON = {} if summaries is None else {"models": [model(s) for s in summaries]}
+    return {**models, "diagnostics": [to_json(d) for d in diagnostics]}
 
 
 def model(summary: Summary) -> JSON:

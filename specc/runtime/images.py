@@ -55,9 +55,7 @@ def read_image(path: Path, item: GraphInput, resize: bool, most: int = DEFAULT_L
     image = opened if wide or opened.mode == mode else opened.convert(mode)
     image = _fitted(image, sizes[0], sizes[1], resize)
     pixels = np.asarray(image, np.float64) * (255.0 / 65535.0) if wide else np.asarray(image)
-    if pixels.ndim == 2:
-        return np.broadcast_to(pixels, (channels, *pixels.shape))
-    return np.moveaxis(pixels, -1, 0)
+    return _coloured(pixels, channels) if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
 
 
 def unscaled(graph: Graph) -> str | None:
@@ -91,12 +89,19 @@ def _is_wide(image: Image.Image) -> bool:
     return image.mode.startswith("I")
 
 
+def _coloured(grey: Array, channels: int) -> Array:
+    """Grey pixels as so many channels, of which the fourth is alpha: nothing is transparent."""
+    if channels < 4:
+        return np.broadcast_to(grey, (channels, *grey.shape))
+    return np.stack([grey, grey, grey, np.full_like(grey, 255)])
+
+
 def _fitted(image: Image.Image, height: Dim, width: Dim, resize: bool) -> Image.Image:
     """The image in the declared size; open sizes take any."""
     wanted = (width if isinstance(width, int) else image.width, height if isinstance(height, int) else image.height)
     if image.size == wanted:
         return image
     if not resize:
-        sizes = f"{image.height}x{image.width}, and the model takes {height}x{width}"
+        sizes = f"{image.height}x{image.width} (height x width), and the model takes {height}x{width}"
         raise Misfit(f"the image is {sizes} (--resize scales it)")
     return image.resize(wanted, Image.Resampling.BILINEAR)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from specc.diagnostics import Diagnostic
 from specc.interpreter import bind, canonical, normalised, spoken
 from specc.interpreter.fitting import fits, how_to_fit
 from specc.ir.graph import Graph, GraphInput
-from specc.limits import DEFAULT_LIMITS
+from specc.limits import DEFAULT_LIMITS, raising
 from specc.runtime.files import IMAGES
 from specc.runtime.images import FAILURES, Array, Misfit, TooLarge, read_image
 from specc.runtime.overlap import ordered
@@ -88,7 +89,7 @@ def _read(graph: Graph, path: Path, resize: bool, pixels: int) -> tuple[list[_It
     except Misfit as error:
         return [], (Diagnostic("E0901", f"{path}: {error}", help=error.help),)
     except TooLarge as error:
-        help = "`--limit pixels=N` raises the limit, from Python `specc.load(FILE, limits=Limits(pixels=N))`"
+        help = raising("pixels")
         return [], (Diagnostic("E0706", f"{path}: {error}", help=help),)
     except (*FAILURES, BadZipFile, EOFError) as error:
         reason = getattr(error, "strerror", None) or "it is damaged, or not what its name says"
@@ -115,8 +116,9 @@ def _items(graph: Graph, path: Path, resize: bool, pixels: int) -> list[_Item]:
     if path.suffix.lower() in IMAGES:
         return [_Item(str(path), {item.name: _prepared(item, read_image(path, item, resize, pixels))})]
     # mapped into memory: an archive of many images is read item by item
-    array = _batched(graph, item, np.load(path, mmap_mode="r", allow_pickle=False))
-    return _split(str(path), {item.name: array})
+    with _numbers_alone():
+        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
+    return _split(str(path), {item.name: _batched(graph, item, loaded)})
 
 
 def _from_npz(graph: Graph, path: Path) -> list[_Item]:
@@ -129,10 +131,23 @@ def _from_npz(graph: Graph, path: Path) -> list[_Item]:
         if surplus:
             of = f"only input is `{inputs[0]}`" if len(inputs) == 1 else f"inputs are {', '.join(inputs)}"
             raise Misfit(f"it has an array `{surplus[0]}`, and the model's {of}")
-        arrays = {item.name: _batched(graph, item, archive[item.name]) for item in graph.inputs}
+        with _numbers_alone():
+            loaded = {item.name: archive[item.name] for item in graph.inputs}
+    arrays = {item.name: _batched(graph, item, loaded[item.name]) for item in graph.inputs}
     if len({len(array) for array in arrays.values()}) > 1:
         raise Misfit("its arrays differ in the number of items")
     return _split(str(path), arrays)
+
+
+@contextmanager
+def _numbers_alone() -> Iterator[None]:
+    """Raises `Misfit` where what NumPy is to load in the block are pickled objects."""
+    try:
+        yield
+    except ValueError as error:
+        if any(said in str(error) for said in ("objects in dtype", "Object arrays")):
+            raise Misfit("its values are Python objects, which are never loaded: give an array of numbers") from error
+        raise
 
 
 def _batched(graph: Graph, item: GraphInput, array: Array) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias, TypeVar
 
 from specc.diagnostics import Diagnostic
-from specc.limits import Limits
+from specc.limits import Limits, raising
 from specc.source import Source, Span
 from specc.syntax import ast
 from specc.syntax.lalr import Token
@@ -162,7 +162,7 @@ class ExpressionBuilder:
 
     def _too_long(self, span: Span) -> SyntaxFault:
         message = f"a number of more than {self.limits.digits:_} digits"
-        return self.fault("E0105", message, span, "", help="`--limit digits=N` raises the limit")
+        return self.fault("E0105", message, span, "", help=raising("digits"))
 
     def size(self, children: Children) -> ast.Size:
         token = children[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from specc.diagnostics import Diagnostic, Label
-from specc.limits import Limits
+from specc.limits import Limits, raising
 from specc.source import Source, Span
 from specc.syntax.lalr import Token
 
@@ -125,7 +125,7 @@ def unclosed(opening: Span, found: Span, what: str) -> Diagnostic:
     )
 
 
-_DEEPER = "`--limit nesting=N` raises the limit"
+_DEEPER = raising("nesting")
 
 
 def too_deep(span: Span, what: str, limits: Limits) -> Diagnostic:

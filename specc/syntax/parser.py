@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from specc.diagnostics import Diagnostic
-from specc.limits import DEFAULT_LIMITS, Limits
+from specc.limits import DEFAULT_LIMITS, Limits, raising
 from specc.source import Source, Span
 from specc.syntax import ast
 from specc.syntax.build import Builder
@@ -20,7 +20,7 @@ from specc.syntax.tables import load
 if TYPE_CHECKING:
     from specc.syntax.lines import LineParser, Lines
 
-_LARGER = "`--limit file_bytes=N` raises the limit"
+_LARGER = raising("file_bytes")
 _MOST_ERRORS = 20
 _SYMBOLS_PER_LEVEL = 20  # no level of brackets, operators and `else if` takes more of the parser's stack
 _RECOVERABLE_CHARACTERS = 500_000  # each error found costs another parse; in larger texts the first must do

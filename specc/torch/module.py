@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from specc.arguments import Compiled, graph_of, weights_for
+from specc.diagnostics import Diagnostic
+from specc.errors import SpecError
 from specc.ir.graph import Graph, weight_name
 from specc.torch.source import class_name, to_source
 
@@ -26,12 +28,16 @@ def module(
     """The module that `to_source` describes, with `weights` (a file or arrays, matched by name, or seeded ones) in it.
 
     Its parameters and buffers carry the spec's names and shapes; values fixed in the spec do not train.  It starts in
-    training mode, as every new module does: call `eval()` to run it.  Raises ImportError without PyTorch,
-    `SpecError` for `weights` that do not fit.
+    training mode, as every new module does: call `eval()` to run it.  Raises `SpecError` without PyTorch (E0906), and
+    for `weights` that do not fit.
     """
-    import torch
-
     graph = graph_of("a module", model)
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        message = "a live module takes torch, which is not installed"
+        help = "pip install torch; `specc.torch.to_source` writes the module's source without it"
+        raise SpecError([Diagnostic("E0906", message, help=help)]) from error
     made: nn.Module = _class(graph)()
     values = weights_for(graph, weights, seed=seed)
     tensors = {**dict(made.named_parameters()), **dict(made.named_buffers())}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product as combinations
 from typing import Any, TypeAlias
@@ -137,6 +137,14 @@ KINDS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Array]] = {
     "infinities": _infinities,
 }
 """Every kind of probe, by name."""
+
+NAMED: dict[str, tuple[str, ...]] = {"quick": QUICK, "all": tuple(KINDS), **{kind: (kind,) for kind in KINDS}}
+"""What callers name, and the kinds that are meant."""
+
+
+def kinds_named(names: Iterable[str]) -> tuple[str, ...]:
+    """The kinds that `names` of `NAMED` mean, each once."""
+    return tuple(dict.fromkeys(kind for name in names for kind in NAMED[name]))
 
 
 def _as_pixels(values: Array) -> Array:

@@ -12,7 +12,7 @@ matches counts; a name that none matches stays as it is.  `#` starts a comment.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from specc.diagnostics import Diagnostic
@@ -79,21 +79,24 @@ def rules_of(tensors: Mapping[str, Tensor]) -> str:
 
 
 def rename(rules: Iterable[Rule], names: Iterable[str]) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
-    """The new name for each of `names`, those left out not among them; E0804 where two would become the same."""
+    """The new name for each of `names`, those left out not among them; E0804 for each that several would have."""
     rules = tuple(rules)
     result: dict[str, str] = {}
-    taken: dict[str, str] = {}
-    problems: list[Diagnostic] = []
+    called: dict[str, list[str]] = {}
+    by: dict[str, Rule] = {}
     for name in names:
         new, rule = _first(rules, name)
-        if not new:
-            continue
-        if new in taken:
-            message = f"`{taken[new]}` and `{name}` both become `{new}`"
-            problems.append(Diagnostic("E0804", message, span=rule.span if rule else None))
-        taken[new] = name
-        result[name] = new
-    return result, tuple(problems)
+        if new:
+            result[name] = new
+            called.setdefault(new, []).append(name)
+            by.update({new: rule} if rule else {})
+    return result, tuple(_ambiguous(new, several, by) for new, several in called.items() if len(several) > 1)
+
+
+def _ambiguous(new: str, several: Sequence[str], by: Mapping[str, Rule]) -> Diagnostic:
+    first, second, *others = (f"`{name}`" for name in several)
+    all_of_them = f"{first}, {second} and {len(others)} more all" if others else f"{first} and {second} both"
+    return Diagnostic("E0804", f"{all_of_them} become `{new}`", span=by[new].span if new in by else None)
 
 
 def idle(rules: Iterable[Rule], names: Iterable[str]) -> tuple[Diagnostic, ...]:

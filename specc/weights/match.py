@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Final, Literal, TypeAlias
@@ -196,10 +196,20 @@ def _misfit(graph: Graph, table: MatchTable, file: str | None, order: str | None
     if order:
         more.append(order)
     message = f"the weights do not fit `{graph.name}`: {misfits(table)} of {len(table.rows)} tensors"
-    fits = any(row.fits for row in table.rows)
-    lenient = "; --lenient (strict=False) uses what fits and initialises the rest" if fits else ""
-    help = f"--map RULES (from Python mapping=) renames the tensors of the file{lenient}"
+    help = "; ".join(_ways_out(table)) or None
     return Diagnostic("E0801", message, notes=(*lines[:_SHOWN], *more), help=help, file=file)
+
+
+def _ways_out(table: MatchTable) -> Iterator[str]:
+    """What helps: rules where a tensor of the file is left over, for they give it another name or leave it out."""
+    if table.surplus:
+        yield "--map RULES (from Python mapping=) renames the tensors of the file"
+    elif table.count("misshapen"):
+        yield "the file is of another network, or of this one with other sizes: the spec is to have its shapes"
+    if table.count("wrong type"):
+        yield "weights are floating-point numbers: convert them where the file is written"
+    if any(row.fits for row in table.rows):
+        yield "--lenient (strict=False) uses what fits and initialises the rest"
 
 
 def misfits(table: MatchTable) -> str:

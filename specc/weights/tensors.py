@@ -189,6 +189,12 @@ def conventional(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removesuffix(":0"): replace(tensor, order="keras") for name, tensor in tensors.items()}
 
 
+def _said(value: object) -> str:
+    """What `value` is that is no array of numbers."""
+    dtype = getattr(value, "dtype", None)
+    return f"of type `{type(value).__name__}`" if dtype is None else f"an array of {dtype}"
+
+
 def _in_memory(name: str, value: Any, features: FeatureOrder) -> Tensor:
     if hasattr(value, "detach"):  # PyTorch's; NumPy has no bfloat16, and does not see other devices
         dtype = str(value.dtype).removeprefix("torch.")
@@ -198,6 +204,5 @@ def _in_memory(name: str, value: Any, features: FeatureOrder) -> Tensor:
     except ValueError:  # lists of different lengths
         array = np.asarray(None)
     if array.dtype.kind in "OSUMm":
-        kind = type(value).__name__
-        raise TypeError(f"weights are arrays by the names of tensors, and `{name}` is no array but a {kind}")
+        raise TypeError(f"weights are arrays of numbers by the names of tensors, and `{name}` is {_said(value)}")
     return Tensor(array.shape, lambda: to_single(array), str(array.dtype), features="unknown")

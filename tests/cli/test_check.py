@@ -140,6 +140,17 @@ model Net(unit, width = 8) { input image 3x8x8; unit width }
     assert not answer.err  # `plain` and `wide` are in use
 
 
+@pytest.mark.parametrize("value", ["y", "a title"])
+def test_a_text_without_its_quotes_is_told(specc: Specc, value: str) -> None:
+    text = """model Net(title = "a") { input x 3; dense 1; output y, labels=[title] }"""
+    Path("net.cnn").write_text(text, encoding="utf-8")
+    answer = specc("check", "net.cnn", "--set", f"title={value}")
+    setting = f'title="{value}"'
+    assert f"help: a text stands in quotes of its own: `--set '{setting}'`" in answer.err
+    assert specc("check", "net.cnn", "--set", setting).code == 0
+    assert answer.code == 2
+
+
 def test_json_has_the_documented_keys(specc: Specc) -> None:
     Path("open.cnn").write_text("model Open { input image 3xHxW; conv 8, 5x5, stride=2 }", encoding="utf-8")
     Path("wrong.cnn").write_text(WRONG, encoding="utf-8")
@@ -162,6 +173,9 @@ def test_json_has_the_documented_keys(specc: Specc) -> None:
 
 
 def test_csv_and_markdown(specc: Specc) -> None:
+    Path("other.cnn").write_text(NET, encoding="utf-8")
+    several = csv.DictReader(io.StringIO(specc("check", "net.cnn", "other.cnn", "--format", "csv").out))
+    assert {(row["file"], row["model"]) for row in several} == {("net.cnn", "Net"), ("other.cnn", "Net")}
     rows = list(csv.DictReader(io.StringIO(specc("check", "net.cnn", "--format", "csv").out)))
     assert sum(int(row["params"]) for row in rows) == 127
     markdown = specc("check", "net.cnn", "--format", "markdown").out
@@ -184,6 +198,7 @@ def test_denied_warnings_are_annotated_as_errors(specc: Specc) -> None:
 
 def test_quiet_prints_findings_only(specc: Specc) -> None:
     assert specc("check", "net.cnn", "--quiet") == (0, "", "")
+    assert json.loads(specc("check", "net.cnn", "--quiet", "--format", "json").out) == {"diagnostics": []}
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
@@ -213,6 +228,7 @@ def test_a_warning_is_denied_unless_it_is_allowed(specc: Specc) -> None:
     Path("odd.cnn").write_text("model Odd { input x 3x8x8; conv 4, 3x3, stride=2 }", encoding="utf-8")
     assert specc("check", "odd.cnn").code == 0
     assert specc("check", "odd.cnn", "--deny-warnings").code == 1
+    assert specc("check", "odd.cnn", "--deny-warnings").err.endswith("(exit code 1); --allow CODE lets one pass\n")
     assert specc("check", "odd.cnn", "--deny-warnings", "--allow", "W0101").code == 0
 
 

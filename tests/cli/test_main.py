@@ -75,7 +75,11 @@ def test_usage_errors_exit_2(specc: Specc, arguments: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("word", "meant"),
-    [("chekc", "did you mean `specc check`?"), ("net.cnn", "did you mean `specc check net.cnn`?"), ("x1", "there are")],
+    [
+        ("chekc", "did you mean `specc check`? `specc --help` lists all"),
+        ("net.cnn", "did you mean `specc check net.cnn`?"),
+        ("x1", "there are"),
+    ],
 )
 def test_an_unknown_command_is_guessed_at(specc: Specc, word: str, meant: str) -> None:
     assert f"there is no command `{word}`; {meant}" in specc(word).err
@@ -96,6 +100,13 @@ def test_an_unknown_command_is_guessed_at(specc: Specc, word: str, meant: str) -
             "export net.cnn -o folder/",
             "argument -o/--output: folder/ is a folder: name the file in it, folder/NAME",
         ),
+        ("export net.cnn -o=", "argument -o/--output: the name of the file is empty"),
+        ("import net.onnx --weights=", "argument --weights: the name of the file is empty"),
+        (
+            "export net.cnn -o a.onnx -o b.onnx",
+            "argument -o/--output: it is given more than once, and takes one value",
+        ),
+        ("verify net.cnn --seed 0 --seed 0", "argument --seed: it is given more than once, and takes one value"),
         (
             "explain ->",
             "`->` asserts the shape of a line, `conv 16, 3x3 -> 16x30x30`; `specc explain` takes words",
@@ -142,7 +153,7 @@ def test_standard_input(specc: Specc, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_python_m_specc_and_pipes(tmp_path: Path) -> None:
     done = run_in_shell("set -o pipefail; specc zoo vgg | specc check - --format csv | head -1; exit 0", tmp_path)
-    assert done.stdout.startswith("model,layer,")
+    assert done.stdout.startswith("file,model,layer,")
     assert done.stderr == ""
 
 

@@ -101,7 +101,7 @@ def test_what_cannot_be_read_is_told_in_a_line_and_the_rest_gets_its_results(spe
     assert answer.err.splitlines() == [
         "no --weights: the model runs with seeded weights (seed 0)",
         "error[E0608]: cannot read photos/aa.jpg: it is damaged, or not what its name says",
-        "error[E0901]: photos/c.png: the image is 5x5, and the model takes 8x8 (--resize scales it)",
+        "error[E0901]: photos/c.png: the image is 5x5 (height x width), and the model takes 8x8 (--resize scales it)",
         "wrote out.jsonl: animal of 2 inputs",
     ]
 
@@ -384,6 +384,11 @@ def test_inputs_of_an_unknown_kind_are_refused(specc: Specc) -> None:
     answer = specc("verify", "net.cnn", "--inputs", "normal,nromal")
     assert answer.code == 2
     assert "there is no kind of inputs `nromal`" in answer.err and "choose from quick, all, " in answer.err
+
+
+def test_kinds_of_inputs_are_added_to_the_quick_ones(specc: Specc) -> None:
+    report = json.loads(specc("verify", "net.cnn", "--inputs", "quick, nan,zeros", "--format", "json").out)
+    assert report["probes"] == ["normal", "wide", "borders", "zeros", "nan"]
 
 
 def test_results_of_several_sizes_go_to_json_alone(specc: Specc) -> None:

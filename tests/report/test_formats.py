@@ -63,15 +63,15 @@ def test_csv_reads_back() -> None:
     rows = list(python_csv.DictReader(io.StringIO(csv.render([net(), net()]))))
     assert len(rows) == 10
     assert rows[0] == {
-        "model": "A|B", "layer": "a", "type": "conv + relu", "line": "3", "inputs": "image", "output": "8xHxW",
-        "params": "224", "macs": "216*H*W", "receptive_field": "3", "stride": "1",
+        "file": "net.cnn", "model": "A|B", "layer": "a", "type": "conv + relu", "line": "3", "inputs": "image",
+        "output": "8xHxW", "params": "224", "macs": "216*H*W", "receptive_field": "3", "stride": "1",
     }  # fmt: skip
     assert (rows[3]["inputs"], rows[1]["output"]) == ("a, c", "[8, H/2, W/2]")
 
 
 def test_csv_counts_are_plain_numbers() -> None:
     big = summarise(graph(image(1, 28, 28), ("f", "flatten", {}), ("d", "dense", {"units": 1000})))
-    assert csv.render([big]).splitlines()[2] == "Net,d,dense,4,f,1000,785000,784000,28,"
+    assert csv.render([big]).splitlines()[2] == f"{big.file},Net,d,dense,4,f,1000,785000,784000,28,"
 
 
 def test_json_keeps_the_contract() -> None:

@@ -58,6 +58,15 @@ def test_sixteen_bits_keep_their_precision(tmp_path):
     np.testing.assert_allclose(batch.arrays["image"][0, 0], deep / 65535, atol=1e-6)
 
 
+def test_grey_is_not_transparent(tmp_path):
+    graph = network(shape(4, 4, 6), ("r", layer("relu")))
+    for deep in (PIXELS[..., 0], np.arange(24, dtype=np.uint16).reshape(4, 6) * 2000):
+        (batch,), _ = read(graph, save(tmp_path / "grey.png", deep))
+        white = 255 if deep.dtype == np.uint8 else 65535
+        np.testing.assert_allclose(batch.arrays["image"][0, :3], [deep / white] * 3, atol=1e-6)
+        assert (batch.arrays["image"][0, 3] == 1).all()
+
+
 def test_exif_turns_the_image(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees
@@ -164,7 +173,7 @@ def test_archives_go_by_input_name(tmp_path):
         ("x.npy", lambda p: np.save(p, numbers(3, 4)), "E0901", "3x4"),
         ("x.npy", lambda p: np.save(p, np.zeros((3, 4, 6), np.int64)), "E0901", "int64"),
         ("x.npy", lambda p: np.save(p, numbers(0, 3, 4, 6)), "E0901", "no items"),
-        ("x.npy", lambda p: np.save(p, np.array([{}], object), allow_pickle=True), "E0608", "damaged"),
+        ("x.npy", lambda p: np.save(p, np.array([{}], object), allow_pickle=True), "E0901", "Python objects"),
         ("x.npy", lambda p: p.write_bytes(b"\x93NUMPY"), "E0608", "damaged"),
         ("x.npz", lambda p: p.write_bytes(b"PK\x03\x04 no archive"), "E0608", "damaged"),
         ("x.png", lambda p: p.write_bytes(b"no image"), "E0608", "damaged"),

@@ -86,6 +86,8 @@ def test_two_tensors_cannot_become_one():
     _, (diagnostic,) = rename(found, ["a", "b"])
     assert diagnostic.code == "E0804"
     assert diagnostic.message == "`a` and `b` both become `conv1.weight`"
+    _, (diagnostic,) = rename(rules("(.*) -> x")[0], [f"t{i}" for i in range(48)])
+    assert diagnostic.message == "`t0`, `t1` and 46 more all become `x`"
 
 
 @pytest.mark.parametrize(

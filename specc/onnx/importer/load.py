@@ -75,7 +75,9 @@ def load(source: Path | bytes, limits: ImportLimits) -> Loaded:
     try:
         model.ParseFromString(data)
     except DecodeError as error:
-        raise Unreadable("it is no ONNX model, or cut off") from error
+        spec = isinstance(source, Path) and source.suffix == ".cnn"
+        what = "a spec already: `specc export` writes its ONNX model" if spec else "no ONNX model, or cut off"
+        raise Unreadable(f"it is {what}") from error
     return take_apart(model, folder, limits)
 
 
