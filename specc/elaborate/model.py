@@ -9,7 +9,7 @@ from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
 from specc.elaborate.expressions import Frame, evaluate
 from specc.elaborate.modules import ModelDefinition, Module
-from specc.elaborate.reads import names_in
+from specc.elaborate.reads import names_in, open_sizes
 from specc.elaborate.report import Failed, Reporter
 from specc.elaborate.scope import Naming, Scope
 from specc.elaborate.values import Value, describe, quoted
@@ -140,18 +140,30 @@ def _derived_arguments(tree: ast.Derived, module: Module, base: ModelDefinition,
 
 def parameter_names(definition: ModelDefinition) -> list[str] | None:
     """The parameters a model can be given; a derived one takes those of its base. `None` where that is no model."""
+    tree = layered(definition)
+    return None if tree is None else [parameter.name.id for parameter in tree.parameters]
+
+
+def layered(definition: ModelDefinition) -> ast.Model | None:
+    """The model with layers that `definition` is, or is derived from; `None` where it is derived from no model."""
     seen: set[int] = set()
-    while isinstance(definition.tree, ast.Derived) and id(definition) not in seen:
+    while isinstance(definition.tree, ast.Derived):
         seen.add(id(definition))
         base = definition.tree.base
         found = definition.module.scope.find(base.id) if isinstance(base, ast.Name) else None
         if isinstance(base, ast.Attribute) and isinstance(base.value, ast.Name):
             namespace = definition.module.scope.find(base.value.id)
             found = getattr(namespace, "members", {}).get(base.name.id)
-        if not isinstance(found, ModelDefinition):
+        if not isinstance(found, ModelDefinition) or id(found) in seen:
             return None
         definition = found
-    return [p.name.id for p in definition.tree.parameters] if isinstance(definition.tree, ast.Model) else []
+    return definition.tree
+
+
+def open_in(definition: ModelDefinition) -> list[str]:
+    """The open sizes of the model's inputs; a derived one has those of its base."""
+    tree = layered(definition)
+    return [] if tree is None else list(open_sizes(tree.body))
 
 
 def _open_size(key: str, tree: ast.Model) -> str | None:

@@ -16,9 +16,10 @@ from specc.elaborate.bodies import Body, BoundNames, Entry
 from specc.elaborate.definitions import check_branch, check_facts, report_recursion, report_unused, report_unused_in
 from specc.elaborate.doubled import warn_of_doubled
 from specc.elaborate.foreign import arguments_meant
+from specc.elaborate.model import layered, open_in
 from specc.elaborate.modules import BlockDefinition, Module
 from specc.elaborate.plan import Plan, of_settings, plan
-from specc.elaborate.reads import defined_in, names_in, open_sizes, parts_in, size_names
+from specc.elaborate.reads import defined_in, names_in, parts_in, size_names
 from specc.elaborate.report import Reporter
 from specc.elaborate.signatures import signature
 from specc.elaborate.tensor_names import check_name
@@ -66,7 +67,7 @@ class Resolver:
 
     def resolve(self, module: Module) -> None:
         self._module = module
-        self._sizes = {name for model in module.models for name in open_sizes(model.tree.body)}
+        self._sizes = {name for model in module.models for name in open_in(model)}
         for block in module.blocks:
             self._block = block
             self._calls.setdefault(block, {})
@@ -76,7 +77,7 @@ class Resolver:
             if isinstance(model.tree, ast.Model):
                 self._definition(model.tree.parameters, model.tree.body)
             else:
-                self._derived(model.tree)
+                self._derived(model.tree, layered(model))
 
     @property
     def unused_labels(self) -> list[ast.Name]:
@@ -99,12 +100,14 @@ class Resolver:
         warn_of_trailing(statements, self._module.scope, self._report)
         self._unused(body)
 
-    def _derived(self, tree: ast.Derived) -> None:
+    def _derived(self, tree: ast.Derived, base: ast.Model | None) -> None:
         body = Body(None)
-        self._expression(tree.base, body)
-        for argument in tree.args:
-            self._expression(argument.value, body)
-        self._body(tree.body, body)
+        for expression in (tree.base, *(argument.value for argument in tree.args)):
+            self._expression(expression, body)
+        if base is not None:
+            for parameter in base.parameters:
+                self._define(parameter.name, "parameter", body)
+            self._body(tree.body, body)
 
     def _body(self, statements: Sequence[ast.Statement], body: Body) -> None:
         for name in defined_in(statements):

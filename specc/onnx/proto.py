@@ -12,8 +12,9 @@ import onnx
 from onnx import helper
 
 from specc.dims import Dim, formula
-from specc.ir.graph import Graph, GraphInput
+from specc.ir.graph import Graph, GraphInput, Node, weight_name
 from specc.onnx.program import Array, Program, Step
+from specc.ops.base import Weight
 from specc.types import TensorType, speak
 from specc.weights.origin import Origin
 
@@ -97,6 +98,7 @@ def _weight_proto(name: str, shape: tuple[int, ...]) -> onnx.TensorProto:
 def _model_metadata(graph: Graph, program: Program, pixels: frozenset[str]) -> dict[str, str]:
     """What docs/deploy.md lists, but for the weights."""
     renamed = {value: tensor for value, tensor in program.tensors.items() if value != tensor}
+    buffers = sorted({weight_name(node, weight) for node in graph.nodes for weight in _declared(graph, node)})
     return {
         "specc.version": version("specc"),
         "specc.model": graph.name,
@@ -104,7 +106,14 @@ def _model_metadata(graph: Graph, program: Program, pixels: frozenset[str]) -> d
         **{key: _json(entries) for key, entries in described(graph, pixels).items()},
         "specc.tensors": _json(renamed),
         "specc.layouts": _json({name: layout for name, layout in program.layouts.items() if layout != "chw"}),
+        **({"specc.buffers": _json(buffers)} if buffers else {}),
     }
+
+
+def _declared(graph: Graph, node: Node) -> Iterable[Weight]:
+    """The node's weights that are buffers because the spec says so: operators do not tell these from parameters."""
+    declared = getattr(node.op, "buffer", False)
+    return (weight for weight in graph.weights(node) if declared and weight.kind == "buffer")
 
 
 def described(graph: Graph, pixels: frozenset[str]) -> dict[str, list[dict[str, object]]]:

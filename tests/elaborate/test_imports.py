@@ -52,6 +52,23 @@ def test_a_model_derived_twice_takes_the_parameters_of_the_first(tmp_path: Path)
     assert specc.load(path, model="Half", units=5).params == 4 * 2 + 2 + 2 * 5 + 5
 
 
+def test_claims_of_derived_models_see_parameters_and_open_sizes_of_an_imported_base(tmp_path: Path) -> None:
+    base = "model Base(width) { input x 4xL; conv width, 1 }"
+    claims = "expect output == [width, L]; expect params == 5 * width"
+    path = write(tmp_path, net=f'import "./base.cnn" as b\nmodel Net = b.Base(width=2) {{ {claims} }}', base=base)
+    assert specc.load(path).params == 10
+    path.write_text(path.read_text().replace("5 * width", "width"))
+    with pytest.raises(specc.SpecError, match="`params` is 10, not 2"):
+        specc.load(path)
+
+
+def test_claims_of_a_model_derived_from_none_are_not_judged(tmp_path: Path) -> None:
+    path = write(tmp_path, net="model Net = Missing(width=2) { expect output == width }")
+    with pytest.raises(specc.SpecError) as caught:
+        specc.load(path)
+    assert [found.code for found in caught.value.diagnostics] == ["E0202"]
+
+
 def test_claims_are_of_the_parameters_that_the_spec_gives() -> None:
     """With others they do not hold; where a parameter has no default, they are of the one that is set."""
     net = "model Net(width%s) { input x 4; dense width; expect params == 10 }"

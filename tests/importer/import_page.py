@@ -31,7 +31,7 @@ OWN = """\
 In files of PyTorch's a parameter or buffer of one element is a weight (`scale shared=true`), for a checkpoint holds it;
 numbers that the network's author wrote stay numbers. Those of `dynamo=True` also say which tensors are buffers: these
 are `buffer=true` where they stand among values, count as no parameters, and a kernel of a layer becomes one. Those of
-`dynamo=False` do not say so; all their named tensors are parameters.
+`dynamo=False` do not say so; all their named tensors are parameters. Files of specc's own list what is `buffer=true`.
 """
 REASONS = [
     (

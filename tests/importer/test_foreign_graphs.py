@@ -173,6 +173,13 @@ CASES = {
             c = MatMul(b, w)  d = Add(b1, c)  y = Transpose<perm = [0, 3, 1, 2]>(d) }}""",
         [("s", (4,)), ("b0", (4,)), ("w", (4, 4)), ("b1", (4,))], ["layernorm", "conv"],
     ),
+    "layer normalisation of all of an item channels last": (
+        17,
+        f"""g ({IMAGE}) => (float[N,4,8,8] y) {{
+            a = Transpose<perm = [0, 2, 3, 1]>(x)  b = LayerNormalization<axis = 1>(a, s, b0)
+            y = Transpose<perm = [0, 3, 1, 2]>(b) }}""",
+        [("s", (8, 8, 4)), ("b0", (8, 8, 4))], ["layernorm"],
+    ),
     "channels-last image": (
         13,
         """g (float[N,8,8,3] x) => (float[N,8,8,5] y) {

@@ -88,6 +88,27 @@ def test_transposes_within_a_branch_stay(body):
     assert meaning(read_back(graph).graph) == meaning(graph)
 
 
+@pytest.mark.parametrize("opset", [15, 21])
+@pytest.mark.parametrize("shape", ["8x6x4", "8x4", "8"])
+def test_normalising_all_of_an_item_whose_channels_are_last(shape, opset):
+    graph = compiled(f"model M {{ input x {shape}, layout=hwc; layernorm over=all; layernorm over=all, affine=false }}")
+    assert meaning(read_back(graph, opset).graph) == meaning(graph)
+
+
+@pytest.mark.parametrize("layout", ["4x8x8", "8x8x4, layout=hwc"])
+def test_what_is_declared_a_buffer_comes_back_as_one(layout):
+    text = f"""model M {{
+        input x {layout}
+        places: learned {layout.partition(",")[0]}, weight=0, buffer=true
+        add x, places; scale buffer=true; conv 4, 1x1, bias=false; bn; bias buffer=true; bias; scale
+    }}"""
+    graph = compiled(text)
+    back = read_back(graph).graph
+    kinds = [[[(w.name, w.kind) for w in found.weights(node)] for node in found.nodes] for found in (graph, back)]
+    assert kinds[0] == kinds[1]
+    assert [node.op.word for node in back.nodes if getattr(node.op, "buffer", False)] == ["learned", "scale", "bias"]
+
+
 def test_weights_take_the_names_of_the_written_spec():
     graph = compiled("model M {\n input x 3x8x8\n stem: conv 4, 3x3, relu\n flatten; head: dense 2\n}")
     exported, _ = emit_model(graph, seeded(graph))

@@ -124,7 +124,7 @@ def layer_norm(ctx: Context, step: Step) -> list[Value]:
     over: Literal["channels", "all"] | int = axis if ctx.lifted else axis - 1
     if axis == rank - 1 and (value.last or kind.rank == 1):
         over = "channels"
-    elif value.last or ctx.builder.layout == "hwc" or over == -1:
+    elif over and (value.last or ctx.builder.layout == "hwc" or over == -1):
         raise Decline(f"it normalises the axes from {axis} on, which are neither the channels nor the last of an item")
     op = LayerNorm(
         eps=step.number("epsilon", 1e-5),
@@ -132,17 +132,24 @@ def layer_norm(ctx: Context, step: Step) -> list[Value]:
         statistics=any(step.outputs[1:]),
         layout=ctx.builder.layout,
     )
-    return [Live(name, value.last) for name in _layer(ctx, step, value.value, op)]
+    return [Live(name, value.last) for name in _layer(ctx, step, value, op)]
 
 
-def _layer(ctx: Context, step: Step, source: str, op: LayerNorm) -> tuple[str, ...]:
+def _layer(ctx: Context, step: Step, value: Live, op: LayerNorm) -> tuple[str, ...]:
     weight, bias = ctx.known(step, 1), ctx.optional(step, 2)
-    if bias is not None:
-        return ctx.add_many(step, op, source, weights={"weight": weight.tensor, "bias": bias.tensor})
-    if (ctx.own and "/" in weight.name) or filled(weight, 1):
-        return ctx.add_many(step, op.model_copy(update={"affine": False}), source)
+    if bias is None and ((ctx.own and "/" in weight.name) or filled(weight, 1)):
+        return ctx.add_many(step, op.model_copy(update={"affine": False}), value.value)
     zeros = mapped(weight.tensor, weight.shape, np.zeros_like)
-    return ctx.add_many(step, op, source, weights={"weight": weight.tensor, "bias": zeros})
+    tensors = {"weight": weight.tensor, "bias": zeros if bias is None else bias.tensor}
+    if value.last and op.over == "all":
+        tensors = {name: channels_first(tensor) for name, tensor in tensors.items()}
+    return ctx.add_many(step, op, value.value, weights=tensors)
+
+
+def channels_first(tensor: Tensor) -> Tensor:
+    """A tensor whose last axis is the channels, with these as its first one."""
+    shape = (tensor.shape[-1], *tensor.shape[:-1])
+    return mapped(tensor, shape, lambda array: np.moveaxis(array, -1, 0))
 
 
 def composed_layer_norm(ctx: Context, step: Step) -> list[Value] | None:

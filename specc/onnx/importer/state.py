@@ -3,6 +3,7 @@
 PyTorch's newer exporter lists them in the graph's metadata, and says from which it has computed others
 (`torch.onnx.export(dynamo=True)`, `torch.export.ExportGraphSignature`).  Its older one calls initialisers as the
 network does, or by numbers and operators of its own; buffers that are not kept it writes as Constant nodes.
+specc lists in the model's metadata those that the spec declares.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from specc.weights.tensors import Tensor
 
 Kind: TypeAlias = Literal["parameter", "buffer", "constant"]
 SIGNATURE: Final = "pkg.torch.export.ExportedProgram.graph_signature"
+BUFFERS: Final = "specc.buffers"
 FOLDED: Final = "pkg.onnxscript.optimizer.folded_from"
 _LISTED: Final = re.compile(r": (PARAMETER|BUFFER|CONSTANT_TENSOR) target='([^']*)'(?: persistent=(True|False))?")
 _MADE: Final = re.compile(r"onnx::|_?val_\d|/|\d+$|_?Constant")
@@ -34,6 +36,8 @@ class State:
     """What the file says of the network's tensors: constants are those that no checkpoint holds."""
     made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For initialisers that the exporter has computed, what it says that it computed them from."""
+    buffers: frozenset[str] = frozenset()
+    """In specc's own files, the buffers that the spec declares as such."""
     named: bool = False
     """Whether a name that no exporter makes is the network's: in files of PyTorch's."""
 
@@ -62,7 +66,7 @@ class State:
         """Whether these values are known to be none that are trained."""
         names = self.names(tensor)
         known = bool(self.kinds) and bool(names) and all(self.kinds[name] != "parameter" for name in names)
-        return known or tensor.is_literal
+        return known or tensor.is_literal or tensor.source in self.buffers
 
     def marked(self, constants: Mapping[str, Known]) -> dict[str, Known]:
         """The file's initialisers; those that no checkpoint holds, nor what they are computed from, are literals."""
@@ -80,7 +84,15 @@ def _literal(known: Known) -> Known:
 def state_of(model: onnx.ModelProto) -> State:
     """What a model says of its initialisers."""
     metadata = {entry.key: entry.value for entry in model.graph.metadata_props}
-    return State(_kinds(metadata.get(SIGNATURE, "")), _made_of(model.graph), model.producer_name == "pytorch")
+    return State(
+        _kinds(metadata.get(SIGNATURE, "")), _made_of(model.graph), _declared(model), model.producer_name == "pytorch"
+    )
+
+
+def _declared(model: onnx.ModelProto) -> frozenset[str]:
+    """The buffers that a file of specc's own lists."""
+    texts = [entry.value for entry in model.metadata_props if entry.key == BUFFERS]
+    return frozenset(str(name) for text in texts for name in listed(text))
 
 
 def _kinds(signature: str) -> dict[str, Kind]:
