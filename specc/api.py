@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from specc import arguments
 from specc.diagnostics import Diagnostic, has_errors
-from specc.elaborate.values import quoted
+from specc.elaborate.values import Value, quoted
 from specc.errors import SpecError
 from specc.limits import DEFAULT_LIMITS, Limits
 from specc.loader import FileLoader, read_source
@@ -28,25 +29,36 @@ def load(
     *,
     model: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
-    **parameters: object,
+    parameters: Mapping[str, object] = MappingProxyType({}),
+    **keywords: object,
 ) -> Model:
     """The model in the spec at `path`: the one called `model`, or the only one there is.
 
     Further keywords set the model's parameters, as `--set` does: numbers, truth values, texts, words (`None` is `none`)
-    and lists of them, NumPy's too.  A file that is loaded again after an edit costs only
-    what the edit changed (see `specc.workspace`).  Raises `SpecError`.
+    and lists of them, NumPy's too; those called `limits` or `parameters` by the mapping `parameters`.  A file that
+    is loaded again after an edit costs only what the edit changed (see `specc.workspace`).  Raises `SpecError`.
     """
+    settings = arguments.settings(parameters, keywords)
     file = arguments.spec_path(path, model, limits)
     source = read_source(file, limits)
     if isinstance(source, Diagnostic):
         raise SpecError([arguments.missing_file(source, str(path))])
-    return _model(_LOADED.check, source, FileLoader(file.parent, limits), model, limits, parameters)
+    return _model(_LOADED.check, source, FileLoader(file.parent, limits), model, limits, settings)
 
 
-def loads(text: str, /, *, model: str | None = None, limits: Limits = DEFAULT_LIMITS, **parameters: object) -> Model:
+def loads(
+    text: str,
+    /,
+    *,
+    model: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    parameters: Mapping[str, object] = MappingProxyType({}),
+    **keywords: object,
+) -> Model:
     """`load` for a spec's text; it may import bundled modules, and files below the current folder."""
+    settings = arguments.settings(parameters, keywords)
     source = Source("<text>", arguments.spec_text(text, model, limits))
-    return _model(check, source, FileLoader(Path(), limits), model, limits, parameters)
+    return _model(check, source, FileLoader(Path(), limits), model, limits, settings)
 
 
 def _model(
@@ -55,9 +67,8 @@ def _model(
     loader: FileLoader,
     model: str | None,
     limits: Limits,
-    parameters: Mapping[str, object],
+    settings: Mapping[str, Value],
 ) -> Model:
-    settings = {name: arguments.setting(name, value) for name, value in parameters.items()}
     outcome = checked(source, loader, model=model, settings=settings, limits=limits)
     if has_errors(outcome.diagnostics):
         raise SpecError(outcome.diagnostics)

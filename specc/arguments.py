@@ -40,16 +40,18 @@ class Compiled(Protocol):
 
 
 def one_of(name: str, value: object, choices: Mapping[str, T]) -> T:
-    """The choice called `value`; raises `ValueError`."""
-    if isinstance(value, str) and value in choices:
+    """The choice called `value`; raises `TypeError` or `ValueError`."""
+    told = f"{name} is one of {', '.join(map(repr, choices))}, not {value!r}"
+    if not isinstance(value, str):
+        raise TypeError(told)
+    if value in choices:
         return choices[value]
-    guess = nearest(value, choices) if isinstance(value, str) else None
-    meant = f"; did you mean {guess!r}?" if guess else ""
-    raise ValueError(f"{name} is one of {', '.join(map(repr, choices))}, not {value!r}{meant}")
+    guess = nearest(value, choices)
+    raise ValueError(told + (f"; did you mean {guess!r}?" if guess else ""))
 
 
 def check_device(value: object) -> None:
-    """Raises `ValueError` where `value` is no device that a session runs on."""
+    """Raises `TypeError` or `ValueError` where `value` is no device that a session runs on."""
     one_of("device", value, dict.fromkeys(("auto", "cpu", "cuda")))
 
 
@@ -97,6 +99,25 @@ def graph_of(what: str, value: object) -> Graph:
     if isinstance(graph, Graph):
         return graph
     raise TypeError(f"{what} is made of a model from `specc.load`, not of {value!r}")
+
+
+def settings(parameters: object, keywords: Mapping[str, object]) -> dict[str, Value]:
+    """The parameters of a model by their names, from a mapping and from keywords, see `setting`; raises `TypeError`."""
+    if not isinstance(parameters, Mapping) or not all(isinstance(name, str) for name in parameters):
+        raise TypeError(f"parameters are a mapping of names to values, not {parameters!r}")
+    if twice := next((name for name in keywords if name in parameters), None):
+        raise TypeError(f"parameter `{twice}` is given twice: by itself, and in `parameters`")
+    return {name: setting(name, value) for name, value in {**parameters, **keywords}.items()}
+
+
+def opset(value: object) -> int:
+    """`value`, an opset that can be written; raises `TypeError` or `ValueError`."""
+    from specc.onnx.emit import OPSETS
+
+    number = whole("opset", value)
+    if number not in OPSETS:
+        raise ValueError(f"opset is {OPSETS[0]} to {OPSETS[-1]}, not {number}")
+    return number
 
 
 def setting(name: str, value: object, depth: int = 0) -> Value:
@@ -177,8 +198,6 @@ def _choice_of_spec(model: object, limits: object) -> None:
     if not isinstance(limits, Limits):
         hint = f": Limits(**{limits!r})" if isinstance(limits, dict) else ""
         raise TypeError(f"limits are specc.Limits, not {type(limits).__name__}{hint}")
-    for name, number in limits._asdict().items():
-        whole(f"limit {name}", number, least=0)
 
 
 def missing_file(problem: Diagnostic, name: str) -> Diagnostic:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Limits(NamedTuple):
-    """Upper bounds, each inclusive; `--limit NAME=NUMBER` sets one."""
+class _Bounds(NamedTuple):
+    """The fields of `Limits`."""
 
     nesting: int = 200
     """Brackets within brackets, operators within operators, lists within lists, blocks within blocks, and models
@@ -32,6 +32,22 @@ class Limits(NamedTuple):
     (E0706)."""
     pixels: int = 200_000_000
     """Pixels of one image that `run` reads (E0706)."""
+
+
+class Limits(_Bounds):
+    """Upper bounds, each inclusive; `--limit NAME=NUMBER` sets one.
+
+    Raises `TypeError` for what is no whole number, `ValueError` for a negative one.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, *_: int, **__: int) -> None:
+        for name, number in self._asdict().items():
+            if isinstance(number, bool) or not hasattr(number, "__index__"):
+                raise TypeError(f"limit {name} is a whole number, not {number!r}")
+            if number < 0:
+                raise ValueError(f"limit {name} is at least 0, not {number}")
 
 
 DEFAULT_LIMITS = Limits()

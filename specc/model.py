@@ -95,7 +95,7 @@ class Model:
 
         return render(self.summary, arguments.whole("width", width, least=1))
 
-    def at(self, **sizes: int) -> Model:
+    def at(self, /, **sizes: int) -> Model:
         """The model with these numbers for its open sizes, `m.at(H=224, W=224)`, of which it may leave out some: its
         shapes, costs and what it is exported as are those of a spec with these sizes.  Raises `SpecError` for a name
         that is no open size, and for numbers that a layer does not take."""
@@ -150,7 +150,7 @@ class Model:
         precision = arguments.one_of("dtype", dtype, PRECISIONS)
         target = arguments.file("path", path)
         if opset is not None:
-            opset = arguments.whole("opset", opset)
+            opset = arguments.opset(opset)
         for name, choice in (("preprocess", preprocess), ("keep_io_types", keep_io_types)):
             arguments.flag(name, choice)
         given = arguments.given_weights(weights)
@@ -226,12 +226,14 @@ class Model:
         `files` are images, .npy, .npz, folders of these (not those in folders inside) or patterns; images are scaled to
         the model's size where `resize`.  Images and uint8 arrays are preprocessed, others taken as they are.  Reading
         (by `readers` threads) and running (by `threads`) overlap, with the same memory for any number of files.  A file
-        that is missing or cannot be read raises `SpecError`, or is passed over and given to `on_error`.
+        that cannot be read raises `SpecError` in its turn, a name that leads to no file at once; with `on_error` they
+        are passed over and given to that.
         """
         from specc.inference import open_inference
         from specc.runtime.files import find_files, told
         from specc.runtime.images import unscaled
 
+        arguments.whole("batch", batch, least=1)
         for name, number in (("threads", threads), ("readers", readers)):
             if number is not None:
                 arguments.whole(name, number, least=1)
@@ -241,11 +243,8 @@ class Model:
         if on_error is not None and not callable(on_error):
             raise TypeError(f"on_error is a function that is given diagnostics, not {on_error!r}")
         found, missing, others = find_files(arguments.path(file) for file in files)
-        problems = () if on_error else missing
-        if arguments.whole("batch", batch) < 1:
-            problems = (*problems, Diagnostic("E0901", f"a batch has at least one item, not {batch}"))
-        if problems:
-            raise SpecError(problems)
+        if missing and on_error is None:
+            raise SpecError(missing)
         self._afford("run", batch)
         opened, problems = open_inference(
             self.graph,
@@ -278,6 +277,7 @@ class Model:
         device: Device = "cpu",
         optimised: bool = False,
         dtype: Precision = "float32",
+        keep_io_types: bool = False,
     ) -> Report:
         """Compare ONNX Runtime with the NumPy interpreter, layer by layer; `model` is a file exported earlier,
         or the one that the spec was imported from.
@@ -286,24 +286,26 @@ class Model:
         each as so many items as `batch` says.
         With `optimised` the layers are judged with graph optimisations on as well, not the whole model alone.  Raises
         `SpecError` where nothing can be compared; a failed verification is a report with `passed` false.  Without a
-        file `dtype` is the type in which the model computes; a file says so itself.
+        file `dtype` is the type in which the model computes, but for inputs and outputs with `keep_io_types`; a file
+        says so itself.
         """
         from specc.openblas import choose_kernels
 
         choose_kernels()
         chosen = arguments.kinds_of_inputs(kinds)
-        arguments.flag("optimised", optimised)
+        for name, choice in (("optimised", optimised), ("keep_io_types", keep_io_types)):
+            arguments.flag(name, choice)
         arguments.check_device(device)
         self._afford("verify")
         from specc.verify import verify
 
-        graph, judged = self._to_verify(None if model is None else arguments.file("model", model), dtype)
+        graph, judged = self._to_verify(None if model is None else arguments.file("model", model), dtype, keep_io_types)
         report, diagnostics = verify(
             graph,
             self._weights(weights, seed),
             judged,
             kinds=chosen,
-            batch=arguments.whole("batch", batch),
+            batch=arguments.whole("batch", batch, least=1),
             seed=seed,
             device=device,
             optimised=optimised,
@@ -313,12 +315,13 @@ class Model:
             raise SpecError(diagnostics)
         return report
 
-    def _to_verify(self, file: Path | None, dtype: Precision) -> tuple[Graph, OnnxModel | Path | None]:
+    def _to_verify(self, file: Path | None, dtype: Precision, keep_io: bool) -> tuple[Graph, OnnxModel | Path | None]:
         """The graph, with the names of inputs and outputs that `file` has, and the ONNX model that is judged: that of
         `file`, one in another type, or `None` for the one that `verify` emits itself.  Raises `SpecError`."""
         from specc.onnx.narrow import emit_in
         from specc.onnx.precision import PRECISIONS
 
+        arguments.one_of("dtype", dtype, PRECISIONS)
         graph, judged = self.graph, None
         if file is not None:
             from specc.decompile.align import adopted
@@ -327,7 +330,7 @@ class Model:
             if unread:
                 raise SpecError(unread)
         if judged is None and dtype != "float32":
-            judged, diagnostics = emit_in(self.graph, arguments.one_of("dtype", dtype, PRECISIONS))
+            judged, diagnostics = emit_in(self.graph, PRECISIONS[dtype], keep_io=keep_io)
             if judged is None:
                 raise SpecError(diagnostics)
         return graph, judged

@@ -246,8 +246,16 @@ ITEM = np.zeros((1, 3, 8, 8), np.float32)
         (lambda m: m.weights(mapping="rules.txt"), ValueError, "mapping renames the tensors of a source of weights"),
         (lambda m: m.weights("w.npz", mapping={}), TypeError, "mapping is the path of a file of rules, not {}"),
         (lambda _: specc.Model(3), TypeError, "a model is made by `specc.load` or `specc.loads`, not of 3"),
-        (lambda _: specc.loads(NET, limits=specc.Limits(layers="x")), TypeError, "limit layers is a whole number"),
-        (lambda _: specc.loads(NET, limits=specc.Limits(layers=-1)), ValueError, "limit layers is at least 0"),
+        (lambda _: specc.Limits(layers="x"), TypeError, "limit layers is a whole number, not 'x'"),
+        (lambda _: specc.Limits(300, True), TypeError, "limit digits is a whole number, not True"),
+        (lambda _: specc.Limits(layers=-1), ValueError, "limit layers is at least 0"),
+        (lambda _: specc.loads(NET, parameters=3), TypeError, "parameters are a mapping of names to values, not 3"),
+        (lambda _: specc.loads(NET, parameters={"a": 1}, a=2), TypeError, "parameter `a` is given twice"),
+        (lambda m: m.verify(keep_io_types=1), TypeError, "keep_io_types is True or False, not 1"),
+        (lambda m: m.verify(batch=0), ValueError, "batch is at least 1, not 0"),
+        (lambda m: m.run_files("a.png", batch=0), ValueError, "batch is at least 1, not 0"),
+        (lambda m: m.run(NET_X, device=3), TypeError, "device is one of 'auto', 'cpu', 'cuda', not 3"),
+        (lambda m: m.export("x.onnx", opset=3), ValueError, "opset is 13 to 23, not 3"),
         (lambda _: specc.weights.write(3, "w.npz"), TypeError, "weights are those of"),
         (lambda _: to_source(3), TypeError, "source is made of a model from `specc.load`, not of 3"),
     ],
@@ -333,8 +341,14 @@ def test_layers_are_given_beside_the_outputs(path: Path, tmp_path: Path) -> None
 def test_a_verification_may_have_larger_batches(path: Path) -> None:
     model = specc.load(path, model="Net")
     assert model.verify(batch=3, kinds="zeros").passed
-    with pytest.raises(specc.SpecError, match="at least one item"):
-        model.verify(batch=0)
+
+
+def test_a_verification_in_another_type_may_keep_inputs_and_outputs(path: Path) -> None:
+    model = specc.load(path, model="Net")
+    kept = model.verify(kinds="normal", dtype="float16", keep_io_types=True)
+    assert (kept.passed, kept.precision) == (True, "float16")
+    casts = kept.devices.keys() - model.verify(kinds="normal", dtype="float16").devices.keys()
+    assert casts  # beside the inputs and outputs
 
 
 def test_kinds_of_inputs_are_those_of_the_command_line(path: Path) -> None:
@@ -446,3 +460,17 @@ def test_a_module_without_torch_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(specc.SpecError, match=r"error\[E0906\]: a live module takes torch"):
         specc.torch.module(specc.loads(NET, model="Net"))
+
+
+def test_parameters_and_sizes_that_are_called_like_arguments() -> None:
+    text = "model M(limits = 3, parameters = 4) { input x 5; dense limits + parameters }"
+    values = {"limits": 8, "parameters": 9}
+    assert specc.loads(text, parameters=values).layers[0].output.text() == "17"
+    signal = specc.loads("model M { input x [N, 1, self]; conv 2, 3 }")
+    assert signal.at(self=5).layers[0].output.text() == "2x3"
+
+
+def test_an_output_has_its_labels() -> None:
+    text = 'model M { input x 3; a: dense 2; output kind, labels=["cat", "dog"]; dense 4; output b }'
+    kind, other = specc.loads(text).summary.outputs
+    assert (kind.name, kind.labels, other.labels) == ("kind", ("cat", "dog"), None)

@@ -57,11 +57,13 @@ class Totals(NamedTuple):
 
 
 class Output(NamedTuple):
-    """A result of the model: the name it is returned under, and its type."""
+    """A result of the model: the name it is returned under, its type, the layer that makes it, and the names of the
+    classes that it has a score for, if these are given."""
 
     name: str
     type: TensorType
     layer: str
+    labels: tuple[str, ...] | None = None
 
 
 class Summary(NamedTuple):
@@ -99,7 +101,7 @@ def summarise(graph: Graph) -> Summary:
         doc=graph.doc,
         layout=graph.layout,
         inputs=graph.inputs,
-        outputs=tuple(Output(o.name, graph.values[o.value], layer_of[o.value]) for o in graph.outputs),
+        outputs=tuple(Output(o.name, graph.values[o.value], layer_of[o.value], o.labels) for o in graph.outputs),
         layers=layers,
         totals=_totals(graph, layers, _widest([sights[output.value].field for output in graph.outputs], sizes)),
         conditions=graph.conditions,

@@ -53,7 +53,7 @@ def model(summary: Summary) -> JSON:
         "doc": summary.doc,
         "layout": summary.layout,
         "inputs": [_value(i.name, i.type, summary) for i in summary.inputs],
-        "outputs": [{**_value(o.name, o.type, summary), "layer": o.layer} for o in summary.outputs],
+        "outputs": [{**_value(o.name, o.type, summary), "layer": o.layer, "labels": o.labels} for o in summary.outputs],
         "totals": _totals(summary),
         "layers": [_layer(layer, summary) for layer in summary.layers],
         "conditions": [str(condition) for condition in conditions],

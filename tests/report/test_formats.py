@@ -80,7 +80,8 @@ def test_json_keeps_the_contract() -> None:
     assert set(told) == {"models", "diagnostics"}
     (model,) = told["models"]
     assert model["inputs"] == [{"name": "image", "shape": ["N", 3, "H", "W"], "dtype": "float32"}]
-    assert model["outputs"] == [{"name": "pool", "shape": ["N", 16, 1, 1], "dtype": "float32", "layer": "pool"}]
+    (pool,) = model["outputs"]
+    assert pool == {"name": "pool", "shape": ["N", 16, 1, 1], "dtype": "float32", "layer": "pool", "labels": None}
     assert {"params", "trainable", "macs", "weight_bytes", "peak_activation_bytes", "receptive_field"} <= set(
         model["totals"]
     )
