@@ -1,4 +1,4 @@
-"""Sizes that may stay open: integers, and integer polynomials over named sizes and floor divisions.
+"""Sizes that may stay open: integers, and integer polynomials over named sizes, floor divisions and maxima.
 
 `Dim = int | Sym`.  Every operation returns a plain `int` as soon as nothing symbolic is left, so code that
 knows its sizes pays nothing and never overflows.
@@ -6,7 +6,7 @@ knows its sizes pays nothing and never overflows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cached_property
 from math import gcd, lcm, prod
@@ -29,7 +29,27 @@ class Floor:
         return f"{inside if inside.isidentifier() else f'({inside})'}//{self.divisor}"
 
 
-Atom: TypeAlias = "str | Floor"
+@frozen
+class Maximum:
+    """The atom max(candidates), where it depends on the open sizes which of them is the largest."""
+
+    candidates: tuple[Dim, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Maximum) and set(self.candidates) == set(other.candidates)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.candidates))
+
+    @cached_property
+    def text(self) -> str:
+        return self.told(())
+
+    def told(self, conditions: tuple[Divides, ...]) -> str:
+        return f"max({', '.join([formula(candidate, conditions) for candidate in self.candidates])})"
+
+
+Atom: TypeAlias = "str | Floor | Maximum"
 Monomial: TypeAlias = "tuple[Atom, ...]"  # a product of atoms, sorted, repeated for powers
 
 
@@ -41,14 +61,14 @@ class Sym:
 
     def __add__(self, other: Dim) -> Dim:
         sums = dict(self.terms)
-        for product, coefficient in _terms(other):
+        for product, coefficient in terms_of(other):
             sums[product] = sums.get(product, 0) + coefficient
-        return _build(sums)
+        return from_terms(sums)
 
     __radd__ = __add__
 
     def __neg__(self) -> Dim:
-        return _build({product: -coefficient for product, coefficient in self.terms})
+        return from_terms({product: -coefficient for product, coefficient in self.terms})
 
     def __sub__(self, other: Dim) -> Dim:
         return self + (-other)
@@ -59,22 +79,22 @@ class Sym:
     def __mul__(self, other: Dim) -> Dim:
         sums: dict[Monomial, int] = {}
         for left, a in self.terms:
-            for right, b in _terms(other):
+            for right, b in terms_of(other):
                 product = tuple(sorted(left + right, key=_order))
                 sums[product] = sums.get(product, 0) + a * b
-        return _build(sums)
+        return from_terms(sums)
 
     __rmul__ = __mul__
 
     def __floordiv__(self, divisor: int) -> Dim:
         """Floor division by a positive integer: whole multiples come out, nested floors collapse."""
         whole = {p: c // divisor for p, c in self.terms if p and c % divisor == 0}
-        rest = _build({p: c for p, c in self.terms if p and c % divisor != 0})
+        rest = from_terms({p: c for p, c in self.terms if p and c % divisor != 0})
         constant = dict(self.terms).get((), 0)
         if isinstance(rest, int):
-            return _build(whole) + constant // divisor
+            return from_terms(whole) + constant // divisor
         outside, inside = divmod(constant, divisor)
-        return _build(whole) + outside + _floor(rest + inside, divisor)
+        return from_terms(whole) + outside + _floor(rest + inside, divisor)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sym) and self._key == other._key
@@ -146,40 +166,20 @@ def product(sizes: tuple[Dim, ...]) -> Dim:
     return result
 
 
-def meet(left: Dim, right: Dim) -> tuple[Divides, ...] | None:
-    """The conditions under which two sizes are equal: none needed is `()`, impossible is `None`.
-
-    Floors are taken as exact, first in their open part alone, then as a whole; if the sizes agree then, that
-    exactness is the condition.
-    """
-    if left == right:
-        return ()
-    if isinstance(left, int) and isinstance(right, int):
-        return None
-    for divides in (_variable_part, _whole):
-        needed: list[Divides] = []
-        if _exact(left, needed, divides) == _exact(right, needed, divides):
-            return tuple(needed)
-    return None
+def maximum(values: tuple[Dim, ...]) -> Dim:
+    """The largest of `values`, of which there is one at least; of all numbers among them one stays."""
+    parts = dict.fromkeys(part for value in values for part in candidates(value))
+    largest = max([part for part in parts if isinstance(part, int)], default=None)
+    kept = tuple([part for part in parts if not isinstance(part, int) or part == largest])
+    return kept[0] if len(kept) == 1 else Sym((((Maximum(kept),), 1),))
 
 
-def simplest(left: Dim, right: Dim) -> Dim:
-    """Of two sizes known to be equal, the one that reads more easily."""
-    return min(left, right, key=lambda size: (not isinstance(size, int), len(str(size))))
-
-
-def merge_conditions(conditions: tuple[Divides, ...]) -> tuple[Divides, ...]:
-    """The same conditions with all multiples of one name joined to their least common multiple."""
-    multiples: dict[str, int] = {}
-    others: list[Divides] = []
-    for condition in conditions:
-        multiple = condition.multiple
-        if multiple is None:
-            others.append(condition)
-        else:
-            multiples[multiple[0]] = lcm(multiples.get(multiple[0], 1), multiple[1])
-    joined = [Divides(n, symbol(name)) for name, n in sorted(multiples.items()) if n > 1]
-    return (*joined, *dict.fromkeys(others))
+def candidates(value: Dim) -> tuple[Dim, ...]:
+    """The sizes of which `value` is the maximum: none but itself, where it is no maximum."""
+    match value:
+        case Sym(terms=((((Maximum(candidates=found),), 1),))):
+            return found
+    return (value,)
 
 
 def evaluate(value: Dim, sizes: dict[str, int]) -> int:
@@ -189,9 +189,34 @@ def evaluate(value: Dim, sizes: dict[str, int]) -> int:
     total = 0
     for atoms, coefficient in value.terms:
         for atom in atoms:
-            coefficient *= sizes[atom] if isinstance(atom, str) else evaluate(atom.numerator, sizes) // atom.divisor
+            coefficient *= sizes[atom] if isinstance(atom, str) else _evaluated(atom, sizes)
         total += coefficient
     return total
+
+
+def _evaluated(atom: Floor | Maximum, sizes: dict[str, int]) -> int:
+    if isinstance(atom, Maximum):
+        return max([evaluate(candidate, sizes) for candidate in atom.candidates])
+    return evaluate(atom.numerator, sizes) // atom.divisor
+
+
+def substituted(value: Dim, named: Callable[[str], Dim]) -> Dim:
+    """`value` with the sizes that `named` gives for the open ones."""
+    if isinstance(value, int):
+        return value
+    total: Dim = 0
+    for atoms, coefficient in value.terms:
+        total = total + coefficient * product(tuple([_atom_substituted(atom, named) for atom in atoms]))
+    return total
+
+
+def _atom_substituted(atom: Atom, named: Callable[[str], Dim]) -> Dim:
+    match atom:
+        case Maximum(candidates=found):
+            return maximum(tuple([substituted(candidate, named) for candidate in found]))
+        case Floor(numerator=numerator, divisor=divisor):
+            return substituted(numerator, named) // divisor
+    return named(atom)
 
 
 def names(value: Dim) -> set[str]:
@@ -201,7 +226,8 @@ def names(value: Dim) -> set[str]:
     found: set[str] = set()
     for atoms, _ in value.terms:
         for atom in atoms:
-            found |= {atom} if isinstance(atom, str) else names(atom.numerator)
+            inner = atom.candidates if isinstance(atom, Maximum) else () if isinstance(atom, str) else (atom.numerator,)
+            found |= {atom} if isinstance(atom, str) else set().union(*map(names, inner))
     return found
 
 
@@ -216,7 +242,7 @@ def parse(text: str) -> Dim:
     """The size that `formula` wrote; `ValueError` for anything else."""
     from specc.formulas import calculated  # which imports a parser of Python
 
-    size: Dim = calculated(text, symbol)
+    size: Dim = calculated(text, symbol, maximum)
     return size
 
 
@@ -227,11 +253,12 @@ def _read(value: Any) -> Sym:
     return parsed
 
 
-def _terms(value: Dim) -> tuple[tuple[Monomial, int], ...]:
+def terms_of(value: Dim) -> tuple[tuple[Monomial, int], ...]:
     return ((((), value),) if value else ()) if isinstance(value, int) else value.terms
 
 
-def _build(sums: dict[Monomial, int]) -> Dim:
+def from_terms(sums: Mapping[Monomial, int]) -> Dim:
+    """The sum of these products of atoms, each with its coefficient."""
     kept = {product: coefficient for product, coefficient in sums.items() if coefficient}
     if not any(kept):
         return kept.get((), 0)
@@ -253,10 +280,10 @@ def _order(atom: Atom) -> str:
     return atom if isinstance(atom, str) else f"~{atom.text}"
 
 
-_Rational: TypeAlias = "dict[Monomial, Fraction]"
+Rational: TypeAlias = "dict[Monomial, Fraction]"
 
 
-def _polynomial(terms: _Rational) -> str:
+def _polynomial(terms: Rational) -> str:
     """A sum as text; terms that are whole only together stand over one divisor: `(H + 1)/2`."""
     if not terms:
         return "0"
@@ -279,7 +306,7 @@ def _term_text(atoms: Monomial, size: Fraction, negative: bool) -> tuple[str, bo
     """One product without its sign, and whether it is negative."""
     if size == 1 and len(atoms) == 1:
         return _atom_text(atoms[0]), negative
-    factors = [atom if isinstance(atom, str) else f"({atom.text})" for atom in atoms]
+    factors = [f"({atom.text})" if isinstance(atom, Floor) else _atom_text(atom) for atom in atoms]
     if size.numerator != 1 or not atoms:
         factors.insert(0, str(size.numerator))
     return "*".join(factors) + (f"/{size.denominator}" if size.denominator != 1 else ""), negative
@@ -289,26 +316,28 @@ def _atom_text(atom: Atom) -> str:
     return atom if isinstance(atom, str) else atom.text
 
 
-def _simplified(value: Dim, conditions: tuple[Divides, ...]) -> _Rational:
+def _simplified(value: Dim, conditions: tuple[Divides, ...]) -> Rational:
     """`value` as a rational polynomial, every division carried out that `conditions` make exact."""
-    total: _Rational = {}
-    for atoms, coefficient in _terms(value):
-        term: _Rational = {(): Fraction(coefficient)}
+    total: Rational = {}
+    for atoms, coefficient in terms_of(value):
+        term: Rational = {(): Fraction(coefficient)}
         for atom in atoms:
-            term = _times(term, {(atom,): Fraction(1)} if isinstance(atom, str) else _divided(atom, conditions))
-        _add_to(total, term)
+            if isinstance(atom, Maximum):
+                atom = atom.told(conditions)
+            term = times(term, {(atom,): Fraction(1)} if isinstance(atom, str) else _divided(atom, conditions))
+        add_to(total, term)
     return {key: amount for key, amount in total.items() if amount}
 
 
-def _divided(atom: Floor, conditions: tuple[Divides, ...]) -> _Rational:
+def _divided(atom: Floor, conditions: tuple[Divides, ...]) -> Rational:
     """floor(a / n) with the terms of `a` that n is known to divide taken out of it."""
     if Divides(atom.divisor, atom.numerator) in conditions:
         return {key: c / atom.divisor for key, c in _simplified(atom.numerator, conditions).items()}
     multiples = dict(c.multiple for c in conditions if c.multiple)
     exact = {p: c for p, c in atom.numerator.terms if p and c * _known_divisor(p, multiples) % atom.divisor == 0}
-    rest = _build({p: c for p, c in atom.numerator.terms if p not in exact}) // atom.divisor
+    rest = from_terms({p: c for p, c in atom.numerator.terms if p not in exact}) // atom.divisor
     result = {p: Fraction(c, atom.divisor) for p, c in exact.items()}
-    _add_to(result, {p: Fraction(c) for p, c in _terms(rest)})
+    add_to(result, {p: Fraction(c) for p, c in terms_of(rest)})
     return result
 
 
@@ -317,49 +346,13 @@ def _known_divisor(atoms: Monomial, multiples: dict[str, int]) -> int:
     return prod(multiples.get(atom, 1) for atom in atoms if isinstance(atom, str))
 
 
-def _add_to(total: _Rational, term: _Rational) -> None:
+def add_to(total: Rational, term: Rational) -> None:
     for key, amount in term.items():
         total[key] = total.get(key, Fraction(0)) + amount
 
 
-_Division: TypeAlias = "Callable[[Floor], tuple[Dim, int]]"
-
-
-def _variable_part(atom: Floor) -> tuple[Dim, int]:
-    """floor((v + c) / n) = v / n + floor(c / n) where n divides v: even sizes stay even behind strided layers."""
-    constant = dict(atom.numerator.terms).get((), 0)
-    return atom.numerator - constant, constant // atom.divisor
-
-
-def _whole(atom: Floor) -> tuple[Dim, int]:
-    """floor(a / n) = a / n where n divides a."""
-    return atom.numerator, 0
-
-
-def _exact(value: Dim, needed: list[Divides], divides: _Division) -> _Rational:
-    """`value` as a rational polynomial with every floor taken as exact in the way of `divides`; what that takes is
-    noted in `needed`."""
-    total: _Rational = {}
-    for atoms, coefficient in _terms(value):
-        term: _Rational = {(): Fraction(coefficient)}
-        for atom in atoms:
-            known: _Rational = {(atom,): Fraction(1)}
-            term = _times(term, known if isinstance(atom, str) else _exact_floor(atom, needed, divides))
-        _add_to(total, term)
-    return {key: amount for key, amount in total.items() if amount}
-
-
-def _exact_floor(atom: Floor, needed: list[Divides], divides: _Division) -> _Rational:
-    dividend, rest = divides(atom)
-    assert isinstance(dividend, Sym)
-    needed.append(Divides(atom.divisor, dividend))
-    result = {key: amount / atom.divisor for key, amount in _exact(dividend, needed, divides).items()}
-    _add_to(result, {(): Fraction(rest)} if rest else {})
-    return result
-
-
-def _times(left: _Rational, right: _Rational) -> _Rational:
-    result: _Rational = {}
+def times(left: Rational, right: Rational) -> Rational:
+    result: Rational = {}
     for a, x in left.items():
         for b, y in right.items():
             key = tuple(sorted(a + b, key=_order))

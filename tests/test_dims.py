@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from specc.dims import Dim, Divides, ceil_div, evaluate, formula, meet, merge_conditions, names, parse, symbol
+from specc.agreement import meet, merge_conditions
+from specc.dims import Dim, Divides, candidates, ceil_div, evaluate, formula, maximum, names, parse, substituted, symbol
 
 H, W = symbol("H"), symbol("W")
 
@@ -20,6 +21,7 @@ dims = st.recursive(
         st.tuples(inner, inner).map(lambda pair: pair[0] - pair[1]),
         st.tuples(inner, inner).map(lambda pair: pair[0] * pair[1]),
         st.tuples(inner, divisors).map(lambda pair: pair[0] // pair[1]),
+        st.lists(inner, min_size=1, max_size=3).map(lambda several: maximum(tuple(several))),
     ),
     max_leaves=6,
 )
@@ -33,6 +35,22 @@ def test_evaluating_commutes_with_arithmetic(a: Dim, b: Dim, n: int, at: dict[st
     assert evaluate(a * b, at) == x * y
     assert evaluate(a // n, at) == x // n
     assert evaluate(ceil_div(a, n), at) == -(-x // n)
+    assert evaluate(maximum((a, b, n)), at) == max(x, y, n)
+
+
+@given(dims, sizes)
+def test_numbers_for_open_sizes_may_be_put_in_one_after_the_other(a: Dim, at: dict[str, int]) -> None:
+    half = substituted(a, lambda name: at[name] if name == "H" else symbol(name))
+    assert names(half) <= {"W"}
+    assert substituted(half, lambda name: at[name]) == evaluate(a, at)
+
+
+def test_a_maximum_is_the_same_in_any_order() -> None:
+    assert maximum((H, W, 3)) == maximum((2, maximum((W, H)), 3)) != maximum((H, W))
+    assert maximum((H, H)) == H
+    assert maximum((4, 5)) == 5
+    assert candidates(maximum((H, 5, 4))) == (H, 5)
+    assert candidates(H + 1) == (H + 1,)
 
 
 @given(dims)
@@ -77,6 +95,7 @@ def test_sizes_that_meet_are_equal_wherever_the_conditions_hold(pair: tuple[Dim,
         (H * W * 4 - 1, "4*H*W - 1"),
         (H - H, "0"),
         (6 * H // 3, "2*H"),
+        (2 * maximum((H, W // 2, 7)) - 1, "2*max(H, W//2, 7) - 1"),
     ],
 )
 def test_sizes_read_like_formulas(value: Dim, text: str) -> None:

@@ -7,11 +7,14 @@ from where they are made to the end.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from specc.analysis.envelope import envelope
 from specc.analysis.open_sizes import large_sizes
-from specc.dims import Dim, evaluate
+from specc.dims import Dim, Monomial, evaluate, from_terms, terms_of
 from specc.ir.graph import Graph
+from specc.types import TensorType
 
 
 class Peak(NamedTuple):
@@ -36,9 +39,13 @@ def last_use(graph: Graph) -> dict[str, int]:
 def live_bytes(graph: Graph, sizes: dict[str, int] | None = None) -> list[int]:
     """The bytes alive while each node runs, with `sizes` for the open sizes, or large ones."""
     sizes = large_sizes(graph) if sizes is None else sizes
-    kinds = {id(kind): kind for kind in graph.values.values()}  # many values have one in common
-    weights = {key: evaluate(kind.bytes, sizes) for key, kind in kinds.items()}
+    weights = {key: evaluate(kind.bytes, sizes) for key, kind in _kinds(graph).items()}
     return _live(graph, {name: weights[id(kind)] for name, kind in graph.values.items()})
+
+
+def _kinds(graph: Graph) -> dict[int, TensorType]:
+    """The types of all values by identity: many have one in common."""
+    return {id(kind): kind for kind in graph.values.values()}
 
 
 def _live(graph: Graph, weights: dict[str, int]) -> list[int]:
@@ -57,23 +64,40 @@ def _live(graph: Graph, weights: dict[str, int]) -> list[int]:
 
 
 def peak(graph: Graph) -> Peak:
-    """The peak of live activation memory.  With open sizes it is the formula that is largest for large inputs."""
-    totals = live_bytes(graph)
-    inputs: Dim = 0
-    for i in graph.inputs:
-        inputs = inputs + i.type.bytes
+    """The peak of live activation memory.  With open sizes it is the maximum of all formulas that may be the largest;
+    its node is that of large inputs."""
+    large = large_sizes(graph)
+    totals = live_bytes(graph, large)
     if not totals:
-        return Peak(inputs, None)
+        return Peak(sum((i.type.bytes for i in graph.inputs), 0), None)
     at = max(range(len(totals)), key=totals.__getitem__)
-    return Peak(_bytes_at(graph, at) if large_sizes(graph) else totals[at], graph.nodes[at].name)
+    is_open = any(not isinstance(kind.bytes, int) for kind in _kinds(graph).values())
+    return Peak(envelope(_live_formulas(graph), graph, large) if is_open else totals[at], graph.nodes[at].name)
 
 
-def _bytes_at(graph: Graph, at: int) -> Dim:
-    """The bytes alive while the node of index `at` runs, as a number or formula."""
-    last = last_use(graph)
-    made = {name for node in graph.nodes[at + 1 :] for name in node.outputs}
-    total: Dim = 0
-    for name, kind in graph.values.items():
-        if last[name] >= at and name not in made:
-            total = total + kind.bytes
-    return total
+def _live_formulas(graph: Graph) -> list[Dim]:
+    """The different formulas of the bytes alive while a node runs, each reckoned from the last by what changes."""
+    numbers: dict[Monomial, int] = {}
+    terms = {
+        key: [(numbers.setdefault(atoms, len(numbers)), c) for atoms, c in terms_of(kind.bytes)]
+        for key, kind in _kinds(graph).items()
+    }
+    weights = {name: terms[id(kind)] for name, kind in graph.values.items()}
+    found: dict[tuple[int, ...], None] = {}
+    alive = [0] * len(numbers)
+
+    def change(values: Iterable[str], sign: int) -> None:
+        for name in values:
+            for number, coefficient in weights[name]:
+                alive[number] += sign * coefficient
+
+    expiring: dict[int, list[str]] = {}
+    for name, index in last_use(graph).items():
+        expiring.setdefault(index, []).append(name)
+    change([i.name for i in graph.inputs], 1)
+    change(expiring.get(-1, ()), -1)
+    for index, node in enumerate(graph.nodes):
+        change(node.outputs, 1)
+        found[tuple(alive)] = None
+        change(expiring.get(index, ()), -1)
+    return [from_terms(dict(zip(numbers, coefficients, strict=True))) for coefficients in found]

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final
 
-from specc.dims import Sym
+from specc.dims import Sym, maximum
 from specc.elaborate.values import describe, kind, show, whole
 
 MAX_BITS: Final = 4096
@@ -166,6 +166,18 @@ def _numbers(arguments: tuple[Any, ...]) -> list[Any]:
     return items
 
 
+def _largest(*arguments: Any) -> Any:
+    """Of open sizes too, as in the formulas that tables show."""
+    items = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], tuple) else arguments
+    if any(isinstance(item, Sym) for item in items) and all(isinstance(item, Sym) or _is_whole(item) for item in items):
+        return maximum(tuple(items))
+    return max(_numbers(arguments))
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _one(arguments: tuple[Any, ...]) -> Any:
     if len(arguments) != 1 or not _is_number(arguments[0]):
         raise NoResult("takes one number")
@@ -205,7 +217,7 @@ def _round_to(*arguments: Any) -> int:
 
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "min": lambda *a: min(_numbers(a)),
-    "max": lambda *a: max(_numbers(a)),
+    "max": _largest,
     "sum": lambda *a: sum(_numbers(a)) if a != ((),) else 0,
     "round": lambda *a: math.floor(_one(a) + 0.5),
     "floor": lambda *a: math.floor(_one(a)),

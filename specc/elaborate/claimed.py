@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from specc.dims import Dim, Sym, meet
+from specc.agreement import meet
+from specc.dims import Dim, Sym
 from specc.elaborate.expressions import Frame
 from specc.elaborate.steps import Origin
 from specc.elaborate.values import Value

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from specc.dims import Divides, merge_conditions
+from specc.agreement import merge_conditions
+from specc.dims import Divides
 from specc.ir.graph import Graph, GraphInput, GraphOutput, Node
 from specc.ops.base import Op, Types
 from specc.types import Layout, TensorType

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from specc.diagnostics import Diagnostic
 from specc.diagnostics.suggest import nearest
-from specc.dims import Dim, Floor, names, product, symbol
+from specc.dims import Dim, names, substituted, symbol
 from specc.ir.build import GraphBuilder
 from specc.ir.graph import Graph, Node
 from specc.ops.base import Rejection
@@ -46,18 +46,7 @@ def fixed(graph: Graph, sizes: Mapping[str, int]) -> tuple[Graph | None, tuple[D
 
 def _at(value: Dim, sizes: Mapping[str, int]) -> Dim:
     """`value` with these numbers for its open `sizes`."""
-    if isinstance(value, int):
-        return value
-    total: Dim = 0
-    for atoms, coefficient in value.terms:
-        total = total + coefficient * product(tuple([_atom_at(atom, sizes) for atom in atoms]))
-    return total
-
-
-def _atom_at(atom: Floor | str, sizes: Mapping[str, int]) -> Dim:
-    if isinstance(atom, Floor):
-        return _at(atom.numerator, sizes) // atom.divisor
-    return sizes[atom] if atom in sizes else symbol(atom)
+    return substituted(value, lambda name: sizes[name] if name in sizes else symbol(name))
 
 
 def _wrong(graph: Graph, name: str, size: int) -> Diagnostic | None:

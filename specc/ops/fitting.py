@@ -7,7 +7,8 @@ from fractions import Fraction
 from math import floor
 from typing import Final
 
-from specc.dims import Dim, Divides, Floor, meet
+from specc.agreement import meet
+from specc.dims import Dim, Divides, Floor, Maximum
 
 ALONE: Final = ""
 """The key of the constant among the coefficients of open sizes."""
@@ -39,7 +40,7 @@ def _bound(value: Dim, *, above: bool) -> Mapping[str, Fraction] | None:
             return None
         for atom in atoms:
             upper = above == (coefficient > 0)
-            part = {atom: Fraction(1)} if isinstance(atom, str) else _floor_bound(atom, upper)
+            part = {atom: Fraction(1)} if isinstance(atom, str) else _atom_bound(atom, upper)
         if part is None:
             return None
         for name, amount in part.items():
@@ -47,8 +48,10 @@ def _bound(value: Dim, *, above: bool) -> Mapping[str, Fraction] | None:
     return total
 
 
-def _floor_bound(atom: Floor, above: bool) -> Mapping[str, Fraction] | None:
-    """(a - (n - 1)) / n <= floor(a / n) <= a / n."""
+def _atom_bound(atom: Floor | Maximum, above: bool) -> Mapping[str, Fraction] | None:
+    """(a - (n - 1)) / n <= floor(a / n) <= a / n; a maximum is as little linear as a product."""
+    if isinstance(atom, Maximum):
+        return None
     inner = _bound(atom.numerator, above=above)
     if inner is None:
         return None

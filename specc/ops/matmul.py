@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from specc.dims import Dim, Divides, meet
+from specc.agreement import meet
+from specc.dims import Dim, Divides
 from specc.ops.axes import canonical_order, spoken_axes
 from specc.ops.base import Builder, Field, Rejection, Types
 from specc.ops.families import Weightless

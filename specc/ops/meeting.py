@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from specc.dims import Dim, Divides, meet, simplest
+from specc.agreement import meet, simplest
+from specc.dims import Dim, Divides
 from specc.ops.axes import axis_name
 from specc.ops.base import Rejection, Types
 from specc.types import Layout, TensorType

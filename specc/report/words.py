@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Final
 
 from specc.analysis.summary import Layer, Summary
-from specc.dims import Dim, Divides, formula
+from specc.dims import Dim, Divides, candidates, formula
 from specc.types import Layout, TensorType
 
 Conditions = tuple[Divides, ...]
+MOST_CANDIDATES: Final = 4
+"""Formulas that are written of those one of which is the largest."""
 
 
 def count(value: Dim, conditions: Conditions = ()) -> str:
@@ -27,14 +30,22 @@ def params(layer: Layer) -> str:
 
 
 def byte_count(value: Dim, conditions: Conditions = ()) -> str:
-    """`4.58 MB` in powers of 1024, as Keras writes it; open sizes as `formula bytes`."""
+    """`4.58 MB` in powers of 1024, as Keras writes it; open sizes as `formula bytes`, long maxima without their end."""
     if not isinstance(value, int):
-        return f"{formula(value, conditions)} bytes"
+        return f"{_shortened(value, conditions)} bytes"
     for power, unit in ((4, "TB"), (3, "GB"), (2, "MB"), (1, "KB")):
         if value >= 1024**power:
             hundredths = (200 * value // 1024**power + 1) // 2  # exact for numbers that no float holds
             return f"{hundredths // 100:,}.{hundredths % 100:02} {unit}"
     return f"{value:.2f} B"
+
+
+def _shortened(value: Dim, conditions: Conditions) -> str:
+    several = candidates(value)
+    if len(several) <= MOST_CANDIDATES:
+        return formula(value, conditions)
+    told = [formula(candidate, conditions) for candidate in several[:MOST_CANDIDATES]]
+    return f"max({', '.join(told)}, ... {len(several) - MOST_CANDIDATES} more)"
 
 
 def shape(kind: TensorType, layout: Layout, conditions: Conditions = ()) -> str:

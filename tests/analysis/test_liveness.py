@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specc.analysis.liveness import last_use, live_bytes, peak
+from specc.dims import evaluate
 from specc.ir.graph import Graph
 
 
@@ -54,6 +55,35 @@ def test_with_open_sizes_the_peak_is_a_formula() -> None:
     found = peak(graph(image(3, H, W), ("a", "conv", conv(8, 1)), ("b", "maxpool", {"kernel": 2})))
     assert found.node == "a"
     assert found.bytes == 4 * 11 * H * W
+
+
+DEEPER = conv(64, stride=2, pad=1)
+POOLED: Layer = ("d", "global_avgpool", {})
+
+
+def test_the_peak_is_the_largest_of_what_may_be() -> None:
+    net = graph(
+        image(3, H, W), ("a", "resize", {"size": (512,)}), ("b", "conv", conv(8, pad=1)), ("c", "global_avgpool", {})
+    )
+    assert str(peak(net).bytes) == "max(12*H*W + 3145728, 11534336)"
+    assert peak(net).node == "a"
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [("a", "conv", conv(8, stride=2, pad=1)), ("b", "conv", DEEPER), ("c", "conv", conv(512, stride=2, pad=1))],
+        [("a", "conv", conv(8, pad=1)), ("b", "upsample", {"scale": 2}), ("c", "maxpool", {"kernel": 5}), POOLED],
+        [("a", "conv", conv(4, 7, stride=4)), ("b", "relu", {}), ("c", "add", {}, "a", "b"), ("d", "relu", {})],
+        [("a", "maxpool", {"kernel": 2}), ("b", "deconv", conv(16, 2, stride=2)), ("c", "conv", conv(64, 1, stride=3))],
+    ],
+)  # fmt: skip
+def test_the_formula_of_the_peak_holds_for_all_sizes(layers: list[Layer]) -> None:
+    net = graph(image(3, H, W), *layers)
+    found = peak(net).bytes
+    for height, width in ((7, 7), (8, 30), (15, 11), (64, 9), (224, 224)):
+        sizes = {"N": 1, "H": height, "W": width}
+        assert evaluate(found, sizes) == max(live_bytes(net, sizes))
 
 
 def test_without_layers_the_inputs_alone_are_alive() -> None:

@@ -33,6 +33,7 @@ LAYERS = [
         "core",
         "frozen",
         "formulas",
+        "agreement",
         "dims",
         "record",
     },

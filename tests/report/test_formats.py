@@ -10,6 +10,7 @@ from chains import H, W, conv, graph, image
 
 from specc.analysis import Summary, summarise
 from specc.diagnostics import Diagnostic
+from specc.dims import Divides, maximum
 from specc.report import csv, json, markdown, words
 
 
@@ -108,3 +109,10 @@ def test_bytes_are_written_as_keras_writes_them() -> None:
     assert [words.byte_count(n) for n in (0, 1023, 1024, 4 * 1_199_882, 3 * 1024**3, 5 * 1024**4)] == [
         "0.00 B", "1023.00 B", "1.00 KB", "4.58 MB", "3.00 GB", "5.00 TB",
     ]  # fmt: skip
+
+
+def test_of_formulas_that_may_be_the_largest_tables_show_some() -> None:
+    several = [H + 100, 2 * H, 3 * H - 200, 4 * H - 400, 5 * H - 900]
+    assert words.byte_count(maximum(tuple(several[:4]))) == "max(H + 100, 2*H, 3*H - 200, 4*H - 400) bytes"
+    assert words.byte_count(maximum(tuple(several))) == "max(H + 100, 2*H, 3*H - 200, 4*H - 400, ... 1 more) bytes"
+    assert words.byte_count(maximum((H, 3)) + W // 2, (Divides(2, W),)) == "W/2 + max(H, 3) bytes"

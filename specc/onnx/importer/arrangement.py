@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from specc.dims import Dim, Sym, product, symbol
+from specc.dims import Dim, Sym, product, substituted, symbol
 from specc.onnx.importer.values import Moved
 
 BATCH: Final = -1
@@ -111,18 +111,7 @@ def quotient(size: Dim, by: Dim) -> Dim | None:
 
 def with_size(size: Dim, name: str, number: int) -> Dim:
     """`size` where the open size `name` is `number`."""
-    if isinstance(size, int):
-        return size
-    total: Dim = 0
-    for atoms, count in size.terms:
-        term: Dim = count
-        for atom in atoms:
-            if isinstance(atom, str):
-                term = term * (number if atom == name else symbol(atom))
-            else:
-                term = term * (with_size(atom.numerator, name, number) // atom.divisor)
-        total = total + term
-    return total
+    return substituted(size, lambda other: number if other == name else symbol(other))
 
 
 def cuts(groups: Groups) -> set[int]:
