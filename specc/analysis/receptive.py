@@ -46,10 +46,7 @@ class Axis(NamedTuple):
     def seen(self, sizes: dict[str, int]) -> Dim:
         """The larger of both fields in whole samples; open ones are compared for inputs of the given `sizes`."""
         own = _samples(self.field)
-        if self.common == 0:
-            return own
-        common = _samples(self.common)
-        return common if own == 0 else largest((own, common), sizes)
+        return own if self.common == 0 else largest((own, _samples(self.common)), sizes)
 
 
 View = tuple[Axis, ...]
@@ -103,8 +100,6 @@ def _reach(op: Op, inputs: Types, _: Types) -> tuple[_Window, ...] | None:
 
 def _window(reach: Reach) -> _Window:
     extent, stride, first, last = reach
-    if last is None and first is not None and isinstance(extent, int):
-        last = first + extent - 1
     return _Window(
         extent, _whole(stride), None if first is None else _whole(first), None if last is None else _whole(last)
     )
@@ -150,8 +145,7 @@ def _everything(axis: Axis, size: Dim, sizes: dict[str, int]) -> Axis:
     """What an operation sees that reads the whole axis and makes `size` outputs of it."""
     if axis.jump is None:
         return axis._replace(size=size)
-    field = _all_of(axis, axis.jump) if axis.field != 0 else 0
-    return Axis(0, None, size, _larger(field, axis.common, sizes))
+    return Axis(0, None, size, _larger(_all_of(axis, axis.jump), axis.common, sizes))
 
 
 def _all_of(axis: Axis, jump: Fraction | int) -> Fraction | Dim:
@@ -178,16 +172,17 @@ def _step(axis: Axis, reach: _Window, size: Dim) -> Axis:
 
 def _walked(axis: Axis, reach: _Window, size: Dim) -> Axis:
     """`_step` where outputs see more or less of the input, depending on where they lie; by their number on average
-    where that repeats too late, or depends on open sizes."""
+    where that repeats too late, or depends on open sizes.  Where it is not known where the first output lies, as behind
+    `split`, the pattern begins as it did before."""
     extent, stride, first, last = reach
-    phases = _phases(axis) if type(extent) is int else None
-    known = first is not None and last is not None
-    if phases is not None:
-        phases = behind(phases, stride, first or 0, last if last is not None else 0) if known else None
+    before, begin = _phases(axis), first or 0
+    if last is None and isinstance(extent, int):
+        last = begin + extent - 1
+    phases = None if before is None or last is None else behind(before, stride, begin, last)
     if phases is None:
         assert axis.jump is not None
         return Axis(_grow(axis.field, extent, axis.jump), _whole(axis.jump * stride), size, axis.common, None)
-    return _axis(phases, size, axis.common, axis.start is not None)
+    return _axis(phases, size, axis.common, axis.start is not None and first is not None)
 
 
 def _phases(axis: Axis) -> Phases | None:

@@ -60,8 +60,8 @@ class Reshape(Ordered):
 
     def conditions(self, inputs: Types) -> tuple[Divides, ...]:
         elements, known = inputs[0].elements, product(_given(self.target(inputs)))
-        if -1 in self.sizes and isinstance(elements, Sym) and isinstance(known, int):
-            return (Divides(known, elements),) if elements // known * known != elements else ()
+        if isinstance(elements, Sym) and isinstance(known, int) and elements // known * known != elements:
+            return (Divides(known, elements),)
         return ()
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:

@@ -280,7 +280,7 @@ def dropped_remarks(x: TensorType, how: Geometry, windows: Sequence[AxisWindow])
         if w.dropped
     ]
     if not parts:
-        return _gap_remarks(x, how, windows)
+        return _gap_remarks(how, windows)
     many = len(parts) > 1 or any(w.dropped > 1 for w in windows)
     return (
         Finding(
@@ -292,7 +292,7 @@ def dropped_remarks(x: TensorType, how: Geometry, windows: Sequence[AxisWindow])
     )
 
 
-def _gap_remarks(x: TensorType, how: Geometry, windows: Sequence[AxisWindow]) -> tuple[Finding, ...]:
+def _gap_remarks(how: Geometry, windows: Sequence[AxisWindow]) -> tuple[Finding, ...]:
     """W0101 where windows lie so far apart that none reads what is between; windows of 1 pick samples on purpose."""
     for window, span, stride, axis in zip(windows, how.spans, how.stride, SPATIAL_NAMES[len(windows)], strict=True):
         gap = stride - span

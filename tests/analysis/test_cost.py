@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from chains import H, W, conv, graph, image
 
-from specc.analysis.cost import costs
+from specc.analysis.cost import Cost, costs, total
 from specc.dims import Dim
 
 
@@ -38,6 +38,13 @@ def test_running_statistics_are_buffers_and_fixed_values_are_not_trained() -> No
     assert (normalised.params, normalised.trainable, normalised.buffers) == (2, 2, 2)
     assert (fixed.params, fixed.trainable, fixed.buffers) == (5, 1, 0)
     assert normalised.weight_bytes == 16
+
+
+def test_a_sum_counts_layers_of_one_kind_as_often_as_they_stand() -> None:
+    net = graph(image(2, 8, 8), ("a", "conv", conv(2, 1)), ("bn1", "bn", {}), ("bn2", "bn", {}), ("b", "relu", {}))
+    assert total(costs(net)) == Cost(
+        params=6 + 2 * 4, trainable=6 + 2 * 4, buffers=2 * 4, macs=64 * 4, activation_bytes=4 * 512
+    )
 
 
 def test_true_and_one_are_different_biases() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import specc
 from specc.analysis.open_sizes import large_sizes
 from specc.analysis.receptive import receptive_fields
+from specc.dims import Sym
 from specc.interpreter import interpret
 from specc.ir.graph import Graph
 from specc.ops.base import Rejection
@@ -78,9 +79,41 @@ def test_a_chain_as_published() -> None:
         # a flat layer sees all positions of its input: 3 + (14 - 1) * 1
         ([("a", "conv", conv(4, 3)), ("b", "flatten", {}), ("c", "dense", {"units": 2})], (16, None)),
         ([("a", "conv", conv(4, 3)), ("b", "global_avgpool", {})], (16, None)),
+        ([("a", "crop", {"size": (1,)}), ("b", "global_avgpool", {})], (1, None)),
+        # of values with one position each, the one with a place of its own gives the stride
+        (
+            [
+                ("a", "conv", conv(3, 16)),
+                ("b", "global_avgpool", {}, "image"),
+                ("c", "conv", conv(3, 1)),
+                ("d", "add", {}, "c", "a"),
+                ("e", "add", {}, "b", "d"),
+                ("f", "global_avgpool", {}, "b"),
+                ("g", "add", {}, "f", "e"),
+            ],
+            (16, 1),
+        ),
+        # branches that move at different paces: the larger field, and the larger stride
+        (
+            [
+                ("a", "maxpool", {"kernel": 2}),
+                ("b", "crop", {"amount": (8, 8, 0, 0)}, "image"),
+                ("c", "add", {}, "b", "a"),
+                ("d", "add", {}, "a", "c"),
+            ],
+            (2, 2),
+        ),
+        # copies of the first and the last sample see one beyond each border
+        (
+            [("a", "upsample", {"scale": 2}), ("b", "conv", conv(4, 3, pad="same")), ("c", "global_avgpool", {})],
+            (18, None),
+        ),
     ],
-    ids=["dilated", "pointwise", "upsampled", "branches", "dense", "pooled"],
-)
+    ids=[
+        "dilated", "pointwise", "upsampled", "branches", "dense", "pooled", "one sample", "one position", "two paces",
+        "enlarged",
+    ],
+)  # fmt: skip
 def test_a_value(layers: list[Layer], expected: tuple[int, int | None]) -> None:
     assert list(fields(graph(image(3, 16, 16), *layers)).values())[-1] == expected
 
@@ -170,8 +203,44 @@ def test_windows_that_are_not_square_on_an_image_that_is(body: str, expected: tu
 
 def test_a_pattern_that_repeats_late_is_taken_on_average() -> None:
     net = graph(image(3, 1291, 1291), ("up", "resize", {"size": (1297,)}), ("a", "conv", conv(4, 3)))
-    assert receptive_fields(net)["a"][0].field == 1 + 2 * Fraction(1291, 1297)
-    assert fields(net)["a"] == (3, Fraction(1291, 1297))
+    step = Fraction(1291, 1297)
+    assert receptive_fields(net)["a"][0].field == 1 + 2 * step
+    assert fields(net)["a"] == (3, step)
+    double, whole = ("double", "upsample", {"scale": 2}, "up"), ("whole", "global_avgpool", {}, "up")
+    again = graph(image(3, 1291, 1291), ("up", "resize", {"size": (1297,)}), double, whole)
+    assert fields(again)["double"] == (1, step / 2)
+    assert receptive_fields(again)["whole"][0].common == 1 + 1296 * step
+
+
+def test_behind_layers_that_double_and_halve_a_value_lies_where_it_was() -> None:
+    net = graph(
+        image(3, 16),
+        ("up", "upsample", {"scale": 2}),
+        ("down", "maxpool", {"kernel": 2}),
+        ("behind", "conv", conv(3, 3, pad=(0, 2))),
+        ("before", "conv", conv(3, 3, pad=(2, 0)), "image"),
+        ("same", "add", {}, "image", "down"),
+        ("both", "add", {}, "before", "behind"),
+    )
+    assert (fields(net)["same"], fields(net)["both"]) == ((1, 1), (5, 1))
+
+
+def test_where_a_part_lies_is_not_known() -> None:
+    """Of branches that may see the same sample or others, the larger field counts; behind an enlargement the edges of
+    its copies still count."""
+    part, up, down = (
+        ("part", "split", {"parts": 2, "axis": "length"}),
+        ("up", "upsample", {"scale": 2}),
+        ("down", "maxpool", {"kernel": 2}),
+    )
+    second = ("second", "crop", {"amount": (8, 0)}, "image")
+    sums = ("sum", "add", {}, "down", "second"), ("again", "add", {}, "second", "sum"), ("all", "global_avgpool", {})
+    found = fields(graph(image(3, 16), part, up, down, second, *sums))
+    assert [found[name] for name in ("sum", "again", "all")] == [(1, 1), (1, 1), (8, None)]
+    coarse, copies = ("coarse", "avgpool", {"kernel": 4}), ("copies", "upsample", {"scale": 4})
+    for stride in (1, 2):
+        net = graph(image(1, 96), coarse, copies, part, ("across", "conv", conv(1, 3, stride=stride)))
+        assert samples(net, "across") == [8] == [measured(net)]
 
 
 def test_open_sizes_give_formulas() -> None:
@@ -198,8 +267,36 @@ def test_behind_half_a_sample_an_open_size_counts_once() -> None:
 def test_of_a_number_and_an_open_size_the_larger_field_counts() -> None:
     near, gate = ("a", "conv", conv(4, 3, pad="same")), ("gate", "global_avgpool", {}, "a")
     for sources in (("a", "gate"), ("gate", "a")):
-        net = graph(image(3, H, W), near, gate, ("m", "mul", {}, *sources))
+        wide, again = ("wide", "conv", conv(4, 3, pad="same")), ("again", "global_avgpool", {}, "wide")
+        net = graph(image(3, H, W), near, gate, ("m", "mul", {}, *sources), wide, again)
         assert seen(net)["m"] == [(H + 2, 1), (W + 2, 1)]
+        assert seen(net)["again"] == [(H + 4, None), (W + 4, None)]
+
+
+@pytest.mark.parametrize("sizes", [(H, W), (H, H)], ids=["any", "square"])
+def test_of_two_formulas_the_larger_field_counts(sizes: tuple[Sym, Sym]) -> None:
+    near, wide = ("near", "conv", conv(3, 3, pad="same"), "image"), ("wide", "conv", conv(3, 5, pad="same"), "image")
+    gates = ("near_gate", "global_avgpool", {}, "near"), ("wide_gate", "global_avgpool", {}, "wide")
+    for sources in (("near_gate", "wide_gate"), ("wide_gate", "near_gate")):
+        net = graph(image(3, *sizes), near, wide, *gates, ("both", "add", {}, *sources))
+        assert samples(net, "both") == [size + 4 for size in sizes]
+
+
+def test_a_pool_over_an_open_axis_is_a_gate_for_it() -> None:
+    net = graph(
+        [image(4, 1, 16, name="other"), image(3, H, 16)],
+        ("near", "conv", conv(4, 3, pad="same")),
+        ("gate", "global_avgpool", {}),
+        ("gated", "mul", {}, "near", "gate"),
+        ("wide", "conv", conv(4, 3, pad="same")),
+        ("row", "adaptive_avgpool", {"size": (1, 16)}),
+        ("beside", "mul", {}, "near", "row"),
+        ("near_row", "adaptive_avgpool", {"size": (1, 16)}, "near"),
+        ("rows", "add", {}, "near_row", "row"),
+        ("either", "add", {}, "row", "other"),
+    )
+    for name in ("beside", "rows", "either"):
+        assert seen(net)[name] == [(H + 4, 1), (18, 1)]
 
 
 def test_what_is_learned_sees_nothing() -> None:
@@ -213,8 +310,21 @@ def test_what_is_learned_sees_nothing() -> None:
         ("again", "add", {}, "a", "grown"),
         ("c", "conv", conv(4, 3, pad="same")),
     )
-    expected = {"image": 1, "constant": 0, "grown": 0, "all": 0, "a": 3, "both": 3, "again": 3, "c": 5}
-    assert {name: view[0][0] for name, view in seen(net).items()} == expected
+    nothing = (0, 0)
+    assert fields(net) == {
+        "image": (1, 1), "constant": nothing, "grown": nothing, "all": nothing, "a": (3, 1), "both": (3, 1),
+        "again": (3, 1), "c": (5, 1),
+    }  # fmt: skip
+
+
+def test_what_sees_nothing_moves_nothing() -> None:
+    """Windows that end and begin at one sample see five together, with a learned value beside one of them or not."""
+    constant = ("constant", "learned", {"shape": [4, 16]}, "image")
+    before = ("before", "conv", conv(4, 3, pad=(2, 0)), "image")
+    behind = ("behind", "conv", conv(4, 3, pad=(0, 2)), "image")
+    for sources in (("before", "constant"), ("constant", "before")):
+        biased, both = ("biased", "add", {}, *sources), ("both", "add", {}, "biased", "behind")
+        assert fields(graph(image(3, 16), constant, before, behind, biased, both))["both"] == (5, 1)
 
 
 def test_a_flat_input_has_no_field() -> None:
@@ -259,7 +369,9 @@ def test_branches_that_see_other_samples_see_them_together() -> None:
     for sources in (("near", "wide"), ("wide", "near")):
         net = graph(image(3, 4), up, near, wide, ("both", "add", {}, *sources))
         assert samples(net, "both") == [2]
-    assert samples(graph(image(3, 9), before, behind, ("both", "add", {}, "before", "behind")), "both") == [5]
+    late, both = ("late", "conv", conv(4, 5, pad=(0, 4)), "image"), ("both", "add", {}, "before", "behind")
+    net = graph(image(3, 9), before, behind, late, both, ("all", "add", {}, "both", "late"))
+    assert (samples(net, "both"), samples(net, "all")) == ([5], [7])
 
 
 @pytest.mark.parametrize(
@@ -283,6 +395,22 @@ def test_behind_an_enlargement_windows_lie_across_its_edges(layers: list[tuple[s
     chain = [(f"layer{i}", word, arguments[word](number)) for i, (word, number) in enumerate(layers)]
     net = graph(image(1, 96), *chain)
     assert samples(net, chain[-1][0]) == [expected] == [measured(net)]
+
+
+def test_beside_an_enlargement_its_edges_stay() -> None:
+    coarse, copies = ("coarse", "avgpool", {"kernel": 4}), ("copies", "upsample", {"scale": 4})
+    across, whole = ("across", "conv", conv(1, 3, pad="same"), "sum"), ("whole", "global_avgpool", {}, "sum")
+    for sources in (("copies", "image"), ("image", "copies")):
+        late, all_three = ("late", "conv", conv(1, 5, pad=(0, 4)), "image"), ("all", "add", {}, "late", "sum")
+        net = graph(image(1, 96), coarse, copies, ("sum", "add", {}, *sources), whole, late, all_three, across)
+        assert samples(net, "across") == [8] == [measured(net)]
+        assert (samples(net, "whole"), samples(net, "all")) == ([96], [8])
+    gated = (
+        ("gate", "global_avgpool", {}),
+        ("gated", "mul", {}, "copies", "gate"),
+        ("sum", "add", {}, "copies", "gated"),
+    )
+    assert receptive_fields(graph(image(1, 96), coarse, copies, *gated, across))["across"][0].field == 8
 
 
 LENGTH = 160

@@ -9,6 +9,7 @@ from onnx.helper import get_attribute_value
 
 from specc.dims import Divides, symbol
 from specc.ops import BY_WORD
+from specc.ops.base import Reach
 from specc.types import TensorType
 
 H = symbol("H")
@@ -44,6 +45,13 @@ def test_values_are_joined_along_the_axis_as_it_is_written():
         np.testing.assert_array_equal(joined, np.concatenate([a, b], axis))
         (node,) = model_of(op, [image(3, 4, 5)] * 2, {}).graph.node
         assert get_attribute_value(node.attribute[0]) == axis
+
+
+def test_along_a_joined_axis_it_is_not_known_where_the_first_sample_lies():
+    concat, x, joined = BY_WORD["concat"], image(8, 5, 4), Reach(1, first=None)
+    assert concat().reach((x, x)) == ()
+    for along_height in (concat(axis="height"), concat(axis=1), concat(axis=0, layout="hwc")):
+        assert along_height.reach((x, x)) == (joined, Reach(1))
 
 
 KEPT = "`pad=same` keeps {} where it comes in; `crop like=` or `resize like=` fits one value to another"

@@ -22,6 +22,7 @@ RESHAPE = BY_WORD["reshape"]
         ((8,), "chw", (2, 4 * (H // 2) * W), (3, H // 2, W), (8, H // 2, W)),
         ((-1,), "chw", (240,), (3, 5, 6), (8, 5, 6)),
         ((2, -1), "chw", (H * 60,), (3, 5, 6), (2, H, 5, 6)),
+        ((1, 1, 1, 2, 4), "chw", (240,), (3, 5, 6), (1, 1, 1, 2, 4, 5, 6)),
     ],
 )
 def test_shapes(sizes, layout, x, like, made):
@@ -43,6 +44,14 @@ def test_shapes(sizes, layout, x, like, made):
 def test_rejections(sizes, x, like, code, said):
     found = rejected(RESHAPE(sizes=sizes), image(*x), image(*like))
     assert (found.code, found.message, found.argument) == (code, said, "like" if code == "E0404" else "sizes")
+
+
+def test_what_rejections_say_besides():
+    unknown = rejected(RESHAPE(sizes=(-1,)), image(8, H * W), image(3, H, W))
+    assert unknown.help == "with the open sizes of `like` name every other size"
+    for layout, given in (("chw", "3x2x3x5"), ("hwc", "2x3x5x3")):
+        many = rejected(RESHAPE(sizes=(1, 1, 1, 2, 4), layout=layout), image(240), image(3, 2, 3, 5))
+        assert many.message == f"`like` needs a value with 1 to 2 spatial axes, not {given}"
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,14 @@ def test_refusals(word, arguments, given, code, argument, note, fix):
 def test_channels_at_the_end_are_recognised(last, fix):
     finding = rejection("conv", image("H", 9, last), channels=4, kernel=1).finding
     assert (finding.help == "with `layout=hwc` at the input the channels come last") is fix
+
+
+@pytest.mark.parametrize(("channels", "fix"), [(1, True), (2, False), (3, True), (4, True), (5, False)])
+def test_a_batch_that_is_written_is_recognised(channels, fix):
+    finding = rejection("conv", image("B", channels, 9), channels=4, kernel=1).finding
+    assert (finding.help == f"the batch is not written: `{channels}x9`") is fix
+
+
+def test_of_a_sequence_the_last_size_may_be_the_channels():
+    finding = rejection("conv", image("L", 3), channels=4, kernel=1).finding
+    assert finding.help == "with `layout=hwc` at the input the channels come last"

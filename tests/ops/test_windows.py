@@ -84,6 +84,42 @@ def test_dropped_samples_are_remarked_on(arguments, message):
     assert [(r.code, r.message) for r in remarks] == ([("W0101", message)] if message else [])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "size", "first"),
+    [
+        ({"kernel": 3}, 9, 0),
+        ({"kernel": 3, "pad": (2, 1)}, 9, -2),
+        ({"kernel": 4, "pad": "same"}, "L", -1),
+        ({"kernel": 3, "stride": 2, "pad": "same"}, 9, -1),
+        ({"kernel": 3, "stride": 2, "pad": "same"}, "L", None),  # 0 where L is even, -1 where it is odd
+    ],
+)
+def test_where_the_first_window_begins(arguments, size, first):
+    (reach,) = layer("conv", channels=1, **arguments).reach((image(1, size),))
+    assert reach.first == first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sizes", "axis", "note", "help"),
+    [
+        ({"kernel": 2, "pad": 2}, (9,), "length", "2 of padding, and the window spans 2", "`pad=same` keeps the size"),
+        ({"kernel": 3, "pad": (0, 4)}, (9,), "length", "4 of padding, and the window spans 3",
+         "`pad=same` keeps the size"),
+        ({"kernel": (1, 3), "pad": 1}, (9, 9), "height", "1 of padding, and the window spans 1",
+         "`pad=(0, 1)` leaves these out; `pad=same` keeps the size"),
+        ({"kernel": (3, 1), "pad": 1}, (9, 9), "width", "1 of padding, and the window spans 1",
+         "`pad=(1, 0)` leaves these out; `pad=same` keeps the size"),
+        ({"kernel": 1, "pad": 1}, (9,), "length", "1 of padding, and the window spans 1",
+         "leave it out: a window of 1 loses no border"),
+    ],
+)  # fmt: skip
+def test_windows_that_hold_nothing_but_padding_are_remarked_on(arguments, sizes, axis, note, help):
+    (remark,) = layer("conv", channels=1, **arguments).remarks((image(1, *sizes),))
+    message = f"windows at the border of the {axis} hold nothing but padding"
+    assert (remark.code, remark.message, remark.argument) == ("W0107", message, "pad")
+    assert (remark.notes, remark.help) == ([f"{axis}: {note}"], help)
+
+
 # arguments, sizes, how they come about: told once where all axes have the same numbers
 ARITHMETIC = [
     ({"kernel": 3, "stride": 2}, (7, 7), ["(7 + 0 - 3) / 2 + 1 = 3"]),
@@ -120,6 +156,40 @@ def test_what_would_keep_the_sizes(arguments, text):
     kept = layer("conv", channels=1, **arguments).keeping()
     assert (kept and kept[1]) == text
     assert kept is None or (kept[0].pad, shape_of(kept[0], image(3, 9, 9))) == ("same", (1, 9, 9))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"kernel": 3}, "stride=1, pad=1"),
+        ({"kernel": (3, 5)}, "stride=1, pad=same"),
+        ({"kernel": 3, "stride": 1}, "pad=1"),
+        ({"kernel": 2}, "pad=same"),
+        ({"kernel": 3, "pad": 1}, None),
+        ({"kernel": 1}, None),
+    ],
+)
+def test_what_would_keep_the_sizes_behind_a_pool(arguments, text):
+    """Where an odd window has no stride, its step is no choice of anybody's; even windows are there to halve."""
+    kept = layer("maxpool", **arguments).keeping()
+    assert (kept and kept[1]) == text
+    size = 5 if arguments["kernel"] == 2 else 9
+    assert kept is None or (kept[0].pad, shape_of(kept[0], image(3, 9, 9))) == ("same", (3, size, size))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extras"),
+    [
+        ({"stride": 3}, [1, 2]),
+        ({"stride": (1, 2)}, [1]),
+        ({"stride": 1}, []),
+        ({"stride": 3, "output_pad": 1}, []),
+        ({"stride": 1000}, range(1, 64)),
+    ],
+)
+def test_the_sizes_that_a_stride_leaves_open(arguments, extras):
+    choices = layer("deconv", channels=1, kernel=3, **arguments).choosing()
+    assert [(op.output_pad, text) for op, text in choices] == [((n,), f"output_pad={n}") for n in extras]
 
 
 @pytest.mark.parametrize(
