@@ -117,7 +117,9 @@ def _false(
 ) -> None:
     fact, (left, right) = tree.left.span.text, sides
     wanted = f"not {_number(right)}" if tree.operator == "==" else f"which is not {tree.operator} {_number(right)}"
-    notes = [*_comparison(fact, sides, tolerance)]
+    if tree.operator == "!=":
+        wanted = "which it should not be"
+    notes = [*_comparison(fact, sides, tolerance)] if tree.operator != "!=" else []
     notes += filter(None, map(reasons, dict.fromkeys(name.id for name in names_in(tree))))
     if claim.model is not None:
         notes.append(f"in model `{claim.model}`, which is derived from this one")

@@ -9,6 +9,10 @@ SYNONYMS: Final[dict[str, str]] = {
     # what other frameworks and papers call the operations
     "average_pool": "avgpool", "average_pooling": "avgpool", "avg_pooling": "avgpool", "max_pooling": "maxpool",
     "global_average_pool": "global_avgpool", "global_avg_pool": "global_avgpool", "global_max_pool": "global_maxpool",
+    "max_pooling1d": "maxpool", "max_pooling2d": "maxpool", "max_pooling3d": "maxpool",
+    "average_pooling1d": "avgpool", "average_pooling2d": "avgpool", "average_pooling3d": "avgpool",
+    "global_average_pooling1d": "global_avgpool", "global_average_pooling2d": "global_avgpool",
+    "global_max_pooling1d": "global_maxpool", "global_max_pooling2d": "global_maxpool",
     "global_pool": "global_avgpool", "elementwise_add": "add", "elementwise_mul": "mul",
     "hsigmoid": "hardsigmoid", "h_sigmoid": "hardsigmoid", "hswish": "hardswish", "h_swish": "hardswish",
     "averagepool": "avgpool", "avg_pool": "avgpool", "averagepooling2d": "avgpool", "avgpool2d": "avgpool",
@@ -73,6 +77,9 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     in a module.
     """
     known = _comparable(word, candidates)
+    same = [candidate for candidate in known if candidate != word and candidate.lower() == word.lower()]
+    if len(same) == 1:
+        return same[0]
     ranked = _ranked(word, known)
     return _renamed(word, known) or (ranked[0][1] if ranked else None)
 

@@ -120,7 +120,8 @@ def elaborate(project: Project, name: str, settings: Mapping[str, Value], report
     """The model called `name` with its parameters set; `None` after errors that leave no graph."""
     definition = project.model(name)
     if definition is None:
-        _no_model(project, name, report)
+        if name not in project.model_names:  # else its name is taken twice, which has been told
+            _no_model(project, name, report)
         return None
     try:
         report.spend(_MODEL_STEPS, definition.tree.name.span)

@@ -11,6 +11,7 @@ from specc.diagnostics.suggest import SYNONYMS
 from specc.dims import Sym
 from specc.elaborate.arithmetic_advice import NEAREST_EXACT
 from specc.elaborate.expressions import Frame
+from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.scope import Scope
 from specc.elaborate.slips import abbreviation
 from specc.elaborate.values import LayerValue, LayerValues, Value, show
@@ -79,12 +80,25 @@ class Hidden(NamedTuple):
 def hidden(written: ast.Expr | None, frame: Frame) -> Hidden:
     """What hides the word that stands there; nothing where none is hidden."""
     name = written.id if isinstance(written, ast.Name) else ""
-    if not frame.scope.binds(name) or name not in known_words():
+    block = name != "" and _hides_block(name, frame)
+    if not frame.scope.binds(name) or not (block or name in known_words()):
         return Hidden()
     kind = "activation" if name in activations() else "operation" if name in BY_WORD else "word"
+    if block:
+        kind = "block"
     place = _place(name, frame)
     labels = () if place is None else (Label(place, f"hides the {kind} `{name}` from here on"),)
     return Hidden(labels, f"a name defined here hides the {kind} `{name}`: call it otherwise")
+
+
+def _hides_block(name: str, frame: Frame) -> bool:
+    """Whether a name further out is that of a block."""
+    found = []
+    scope: Scope | None = frame.scope
+    while scope is not None:
+        found += [scope.names[name]] if name in scope.names else []
+        scope = scope.parent
+    return len(found) > 1 and isinstance(found[-1], BlockDefinition)
 
 
 def worked_on(written: ast.Expr, value: Value) -> str | None:
@@ -93,8 +107,12 @@ def worked_on(written: ast.Expr, value: Value) -> str | None:
     return f"what the operation works on stands behind `from=`: `from={written.span.text}`" if named else None
 
 
-def named(word: str) -> str | None:
-    """The arguments that take a word which stands where an activation does: `pad=same`."""
+def named(word: str, target: type[Op] | None = None) -> str | None:
+    """The arguments, of the operation `target` or of any, that take a word which stands where an activation does:
+    `pad=same`."""
+    own = () if target is None else [n for n, f in target.model_fields.items() if word in choices(f.annotation)]
+    if own:
+        return f"did you mean {' or '.join(f'`{name}={word}`' for name in own)}?"
     fields = [(name, op.model_fields[name]) for op in BY_WORD.values() for name in _CLOSING if name in op.model_fields]
     if short := abbreviation(word):
         return f"did you mean `{short}`?"
@@ -110,7 +128,7 @@ def other(
 ) -> str | None:
     """What is meant by a value that does not suit an argument of `op`, where it is no misspelt word."""
     if argument == "pad":
-        return causal(value, others) or paired_sides(value)
+        return _padding_word(op, value) or causal(value, others) or paired_sides(value)
     if argument == "channels":
         return swapped(written, value, others.get("kernel"))
     if value in ("same", "same_lower", "valid") and argument == "amount":
@@ -125,6 +143,17 @@ def other(
     if argument in ("weight", "bias") and isinstance(value, str):
         return "trained values come from files of weights, for all layers at once: `--weights model.safetensors`"
     return None
+
+
+def _padding_word(op: type[Op], value: Value) -> str | None:
+    """`pad=reflect` says what padding holds, and `pad=true` that there is some."""
+    if value is True or value is False:
+        return f"`pad={'same' if value else 'valid'}`, or a number of positions: `pad=1`"
+    border = value if isinstance(value, str) else ""
+    border = {"zero": "zeros", "constant": "zeros"}.get(border, border)
+    if "border" not in op.model_fields or border not in choices(op.model_fields["border"].annotation):
+        return None
+    return f"what padding holds is its border: `pad=same, border={border}`, or `pad=1, border={border}`"
 
 
 def _is_factor(value: Value) -> bool:

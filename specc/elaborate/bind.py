@@ -23,6 +23,7 @@ from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
 
+_FOLLOWING: Final = "one activation closes a line, and what follows it stands behind `;`: `conv 8, 3x3, relu; bn`"
 NOTHING: Final[Mapping[int, Value]] = MappingProxyType({})
 
 
@@ -126,8 +127,9 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Word) else value
 
 
-def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op | None:
-    """The activation that `expression` names or calls, `None` for `none`.  Raises `Failed`."""
+def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter, target: type[Op] | None = None) -> Op | None:
+    """The activation that `expression` names or calls behind the arguments of `target`, `None` for `none`.  Raises
+    `Failed`."""
     if isinstance(expression, ast.Call) and expression.function.id in activations():
         return _called(expression, frame, report, NOTHING)
     if isinstance(expression, ast.Call) and expression.function.id not in FUNCTIONS:
@@ -135,6 +137,8 @@ def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op 
     value = _argument(expression, frame, report)
     if isinstance(value, Tuned) and str(value) in activations():
         return tuned(value, frame, report)
+    if isinstance(expression, ast.Binary) and isinstance(value, str):
+        raise report.error("E0306", expression.span, "no sign joins activations", help=_FOLLOWING)
     value = Word(value) if isinstance(value, str) else value
     if value == NO_ACTIVATION:
         return None
@@ -142,7 +146,7 @@ def bind_activation(expression: ast.Expr, frame: Frame, report: Reporter) -> Op 
     if op is None and not isinstance(value, Word):
         raise _no_word(expression, value, frame, report)
     if op is None:
-        raise no_activation(expression.span, value, report)
+        raise no_activation(expression.span, value, report, target)
     return make(op, {"layout": frame.layout} if "layout" in op.context else {}, {}, Plan(), frame, report)
 
 
@@ -190,8 +194,8 @@ def _no_word(written: ast.Expr, value: Value, frame: Frame, report: Reporter) ->
     )  # fmt: skip
 
 
-def no_activation(span: Span, value: Word, report: Reporter) -> Failed:
-    """Report E0306 for a word, with what was likely meant."""
+def no_activation(span: Span, value: Word, report: Reporter, op: type[Op] | None = None) -> Failed:
+    """Report E0306 for a word behind the arguments of `op`, with what was likely meant."""
     if is_operation(value):
         return report.error(
             "E0306", span, f"`{value}` is an operation, but not an activation",
@@ -201,5 +205,5 @@ def no_activation(span: Span, value: Word, report: Reporter) -> Failed:
 
     guess = nearest(str(value), activations())
     known = f"did you mean `{guess}`?" if guess else f"there are {quoted(sorted(activations()))}"
-    help = named(str(value)) or activation_meant(str(value)) or known
+    help = named(str(value), op) or activation_meant(str(value)) or known
     return report.error("E0306", span, f"unknown activation `{value}`", "not an activation", help=help)

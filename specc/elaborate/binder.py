@@ -57,12 +57,13 @@ class Binder:
         """The object for an operation, the same for all that are equal."""
         return self._ops.setdefault(same(op, ()), op)
 
-    def activation(self, expression: ast.Expr | None, frame: Frame) -> Op | None:
-        """The activation behind the arguments.  One in error is left out: it would not change the shape."""
+    def activation(self, expression: ast.Expr | None, frame: Frame, target: type[Op] | None = None) -> Op | None:
+        """The activation behind the arguments, of `target` where that is known.  One in error is left out: it would not
+        change the shape."""
         if expression is None:
             return None
         try:
-            act = bind_activation(expression, frame, self._report)
+            act = bind_activation(expression, frame, self._report, target)
             return None if act is None else self.shared(act)
         except Failed:
             self._layers.broken = True

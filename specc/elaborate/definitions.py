@@ -114,7 +114,16 @@ def report_unused(root: Module, report: Reporter) -> None:
         if name in root.used or name.startswith("_") or imported or isinstance(value, ModelDefinition | Namespace):
             continue
         what = "block" if isinstance(value, BlockDefinition) else "constant"
+        if isinstance(value, BlockDefinition) and len(value.tree.parameters) in _chosen(root):
+            continue
         report.add(Diagnostic("W0202", f"{what} `{name}` is never used", span, help=_UNUSED))
+
+
+def _chosen(root: Module) -> set[int]:
+    """How many parameters those blocks have that models hold in theirs: `--set` may choose others like them."""
+    defaults = [p.default for m in root.models if isinstance(m.tree, ast.Model) for p in m.tree.parameters]
+    held = [root.scope.names.get(default.id) for default in defaults if isinstance(default, ast.Name)]
+    return {len(block.tree.parameters) for block in held if isinstance(block, BlockDefinition)}
 
 
 def report_unused_in(body: Body, module: Module, report: Reporter) -> list[tuple[ast.Name, Entry]]:
@@ -147,6 +156,11 @@ def callable_names(module: Module) -> list[str]:
 def check_facts(claim: ast.Expr, body: Body, module: Module, sizes: Collection[str], report: Reporter) -> None:
     """E0503 for names in a claim that are neither facts nor open `sizes`, and that nothing binds; W0106 where there are
     none."""
+    for function in functions_in(claim):
+        if function.id in FACTS:
+            help = f"facts are of the whole model, without brackets: `{function.id}`; tables show each layer's"
+            report.error("E0202", function.span, f"`{function.id}` is a fact, not a function", help=help)
+            return
     found = [*names_in(claim)]
     if not found and isinstance(claim, ast.Binary) and not any(functions_in(claim)):
         help = f"the facts are {quoted(FACTS)}"

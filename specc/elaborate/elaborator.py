@@ -150,16 +150,21 @@ class Elaborator:
             )  # fmt: skip
             return False
         if not self._layers.build.nodes:
+            loop = next((line for line in tree.body if isinstance(line, ast.For | ast.Repeat)), None)
+            place = tree.name.span if loop is None else loop.keyword
             self._report.error(
-                "E0211", tree.name.span, f"model `{self._instance.name}` has no layers",
-                help="a line such as `conv 64, 3x3, relu` below the input makes one",
+                "E0211", place, f"model `{self._instance.name}` has no layers",
+                help="a line such as `conv 64, 3x3, relu` below the input makes one" if loop is None
+                else "nothing in this loop makes one, or it has no rounds",
             )  # fmt: skip
             return False
         if not self._layers.build.outputs:
             current = frame.current
             if not isinstance(current, LayerValue):
+                last = None if current is None else self._layers.origins.get(current.items[0].name)
+                place = tree.name.span if last is None else last.span
                 self._report.error(
-                    "E0408", tree.name.span, "the last line of the model has several values",
+                    "E0408", place, "the last line of the model has several values",
                     help="label them, and name those that the model returns: `output a` and `output b`",
                 )  # fmt: skip
                 return False

@@ -130,7 +130,7 @@ def unknown_name(
         scope = scope.parent
     from specc.elaborate.untaken import untaken
 
-    guess = nearest(name.id, [*known, *(word for word in known_words() if word != name.id)])
+    guess = nearest(name.id, ["true", "false", *known, *(word for word in known_words() if word != name.id)])
     help = f"did you mean `{guess}`?" if guess else otherwise
     told = report.full or any(found.span == name.span for found in report.diagnostics)
     skipped = None if told else untaken(name)
@@ -203,6 +203,8 @@ def _attribute(e: ast.Attribute, frame: Frame, report: Reporter) -> Value:
     if e.name.id not in ATTRIBUTES:
         guess = nearest(e.name.id, ATTRIBUTES)
         help = f"did you mean `{guess}`?" if guess else f"they have {quoted(ATTRIBUTES)}"
+        if not guess and "." in value.layer:
+            help += "; what a block names within is not seen outside, unless its `output` lines return it"
         raise report.error("E0202", e.name.span, f"values have no `.{e.name.id}`", help=help)
     if value.type is None:
         raise Failed
@@ -232,7 +234,8 @@ def _index(e: ast.Index, frame: Frame, report: Reporter) -> Value:
         raise _no_list("can be indexed", value, e.value, frame, report)
     index = _whole(e.index, frame, report)
     if not -len(value) <= index < len(value):
-        raise report.error("E0305", e.index.span, f"there is no item {index} in a list of {len(value)}")
+        help = "items are counted from 0, `[-1]` is the last" if value else "it has no items"
+        raise report.error("E0305", e.index.span, f"there is no item {index} in a list of {len(value)}", help=help)
     return value[index]
 
 

@@ -34,7 +34,7 @@ _ZEROS = "zeros on all sides are `pad 1`"
 _GATE = (
     "bundled blocks have it: `import blocks` above the model, and `blocks.squeeze_excite 8` for 8 channels in between"
 )
-_LETS = ("const", "var", "val", "set")
+LETS = ("let", "const", "var", "val", "set")
 _WORDS = {
     "return": "a model returns its last line, or what `output` names: `output {}`",
     "print": "`specc check` prints the shape and cost of every layer",
@@ -53,7 +53,7 @@ _WORDS = {
     **dict.fromkeys(
         ("activation", "act"), "an activation is an operation itself, or closes one: `relu`, `conv 8, 3x3, relu`"
     ),
-    **dict.fromkeys(_LETS, "a number is named with `let`: `let {}`"),
+    **dict.fromkeys(LETS, "a number is named with `let`: `let {}`"),
     **dict.fromkeys(("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sine", "cosine"), _NO_ANGLES),
     **dict.fromkeys(("sinh", "cosh", "asinh", "acosh", "atanh"), "of the hyperbolic functions there is `tanh` alone"),
     **dict.fromkeys(("flip", "fliplr"), "`slice width, step=-1` mirrors an image"),
@@ -110,8 +110,7 @@ _WORDS = {
 }
 """By the name in small letters; `{}` stands for what is written behind it."""
 _NAMES = {
-    "None": "`false` leaves out a bias, `none` an activation; any other argument is left out itself",
-    "null": "`false` leaves out a bias, `none` an activation; any other argument is left out itself",
+    **dict.fromkeys(("None", "null"), "it is written `none`; `false` leaves out a bias"),
     "self": "layers have labels, `name: conv 8, 3x3`, and are named by them alone",
     "x": "the value of the line before is `in`",
     "inputs": "the value of the line before is `in`",
@@ -158,9 +157,9 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
     if here is not None:
         return f"did you mean `{here}`?"
     if last in _WORDS:
-        line = text[name.span.end :].partition("\n")[0].partition("#")[0]
+        line = re.split("[\n#;]", text[name.span.end :], maxsplit=1)[0]
         behind = line.strip(" ;}\r") or "NAME"
-        return _WORDS[last].replace("{}", "c = 4" if last in _LETS and "=" not in behind else behind)
+        return _WORDS[last].replace("{}", "c = 4" if last in LETS and "=" not in behind else behind)
     second = re.match(r"[ \t]+([A-Za-z]\w*)", text[name.span.end :])
     if second is not None and (joined := one_word(name.id, second[1])):
         return f"it is one word: `{joined}`"
@@ -213,12 +212,25 @@ def _open_size(name: ast.Name) -> str | None:
     return f"sizes are numbers: {_LEFT_OVER}" if in_reshape else None
 
 
+def meant_to_define(name: ast.Name, args: Sequence[ast.Argument]) -> list[ast.Name]:
+    """The names that `var width = 16` defines, where `let` was meant: what reads them is no further error."""
+    return [a.key for a in args if a.key is not None] if name.id.lower() in LETS else []
+
+
+def _works_on(name: ast.Name, value: ast.Expr) -> bool:
+    """Whether a function of a framework is called with a name alone."""
+    functions = name.id.startswith(("F.", "nn.functional.", "tf.nn.", "torch."))
+    return functions and isinstance(value, ast.Name) and name.span.source.text[name.span.end :].startswith("(")
+
+
 def arguments_meant(name: ast.Name, args: Sequence[ast.Argument]) -> Sequence[ast.Argument]:
     """The arguments of PyTorch's `Conv2d(3, 64, 3)`, or of Keras' `Conv2D(64, (3, 3))`, by their names here."""
     from specc.diagnostics.foreign import DEFAULTS, meant
 
     layer = meant(name.id)
     text = name.span.source.text
+    if len(args) == 1 and args[0].key is None and _works_on(name, args[0].value):  # `F.relu(x)`
+        return [ast.Argument(args[0].span, ast.Name(args[0].span, "from"), args[0].value)]
     if layer is None or len(args) != 1 or args[0].key is not None or not text[name.span.end :].lstrip().startswith("("):
         return args
     value = args[0].value

@@ -117,6 +117,13 @@ def _named(_: str, key: str, __: ast.Expr, ___: Sequence[str]) -> str | None:
     return "a label names a layer: `stem: conv 64, 7x7`" if key == "name" else None
 
 
+def _labels(word: str, key: str, value: ast.Expr, _: Sequence[str]) -> str | None:
+    """`dense 3, softmax, labels=["a", "b", "c"]`."""
+    if key not in ("labels", "classes", "class_names") or word not in BY_WORD:
+        return None
+    return f"the labels of classes belong to an output, on a line below: `output scores, labels={text(value)}`"
+
+
 def _rounding(_: str, key: str, __: ast.Expr, names: Sequence[str]) -> str | None:
     if "round" not in names or key not in ("ceil_mode", "ceil"):
         return None
@@ -150,6 +157,7 @@ _RULES: Final[tuple[Callable[[str, str, ast.Expr, Sequence[str]], str | None], .
     _shape_of_input,
     _size_of_input,
     _named,
+    _labels,
     _rounding,
     _positions,
     _operation,

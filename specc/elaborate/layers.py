@@ -310,7 +310,7 @@ class Layers:
         if finding.code == "E0404" and isinstance(statement, ast.Operation):
             help = self._shape_meant(sources)
         elif finding.code == "E0403":
-            help = self._remedy(statement, sources)
+            help = self._axis_meant(statement, sources) or self._remedy(statement, sources)
         elif (made := self._plans.get(id(statement))) is not None and made.doubt is not None:
             help = f"did you mean `{made.doubt.meant}`?"
         return help or finding.help
@@ -322,6 +322,14 @@ class Layers:
         inputs = {known.name for known in self.build.inputs}
         places = [self.origins[source.name].span for source in sources if source.name in inputs]
         return next(filter(None, map(as_product, places)), None)
+
+    def _axis_meant(self, statement: Call, sources: list[LayerValue]) -> str | None:
+        """What was meant by `concat a, b, axis=1`, if the values meet along the channels."""
+        made = self._plans.get(id(statement))
+        axis = None if made is None else made.fields.get("axis")
+        from specc.elaborate.meeting import channels_meant
+
+        return channels_meant(axis, tuple([source.type for source in sources if source.type is not None]))
 
     def _remedy(self, statement: Call, sources: list[LayerValue]) -> str | None:
         """What brings the values that a merge or residual joins to one shape."""

@@ -37,6 +37,14 @@ def remedy(
     return next(filter(None, found), None)
 
 
+def channels_meant(axis: ast.Expr | None, values: Types) -> str | None:
+    """What to say of axis 1 or -1 where the channels alone differ, which are those axes where the batch is counted, or
+    channels are last."""
+    if axis is None or axis.span.text not in ("1", "-1") or len({x.spatial for x in values}) > 1 or values[0].rank < 3:
+        return None
+    return f"axis {axis.span.text} is not that of the channels, as the batch is not counted: it is `axis=channels`"
+
+
 def _within(place: Span, made: Iterable[Made]) -> list[Made]:
     """Those that stand in `place`, each once."""
     within = [one for one in made if one.span.source is place.source and place.start < one.span.start < place.end]

@@ -100,17 +100,19 @@ class Modules:
         self._loaded[source.name] = module
         self._loading.append(source.name)
         for item in tree.items:
-            self._define(item, module)
+            self._define(item, module, tree.items)
         self._loading.pop()
         return module
 
-    def _define(self, item: ast.Item, module: Module) -> None:
+    def _define(self, item: ast.Item, module: Module, items: Sequence[ast.Item]) -> None:
         match item:
             case ast.Import():
                 self._import(item, module)
             case ast.Let(name=name, value=value):
                 module.used.update(read.id for read in names_in(value))
                 try:
+                    if any(module.scope.find(read.id) is None for read in names_in(value)):
+                        self._check_order(item, module, items)
                     constant = evaluate(value, Frame(module.scope, Naming(set())), self._report)
                 except Failed:
                     constant = BROKEN
@@ -123,6 +125,16 @@ class Modules:
                 model = ModelDefinition(item, module)
                 module.models.append(model)
                 self._bind(item.name, model, module)
+
+    def _check_order(self, let: ast.Let, module: Module, items: Sequence[ast.Item]) -> None:
+        """E0204 where a constant reads one that is defined below.  Raises `Failed`."""
+        places = {item.name.id: item.name.span for item in items if isinstance(item, ast.Let)}
+        for read in names_in(let.value):
+            place = places.get(read.id)
+            if place is not None and place.start > read.span.start and module.scope.find(read.id) is None:
+                labels = (Label(place, "defined here"),)
+                message = f"`{read.id}` is used before its definition"
+                raise self._report.error("E0204", read.span, message, "used here", labels=labels)
 
     def _bind(self, name: ast.Name, value: object, module: Module) -> None:
         if isinstance(value, BlockDefinition) and name.id in BY_WORD:

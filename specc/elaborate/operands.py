@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from specc.diagnostics import Diagnostic
 from specc.dims import Sym
 from specc.elaborate.constants import is_number
@@ -15,6 +17,9 @@ from specc.ops.base import Op
 from specc.source import Span
 from specc.syntax import ast
 
+_LABELLED: Final = "name a layer by a label: `name: operation ...`"
+_NO_ROUNDS: Final = "this list is empty: a loop that makes no rounds leaves no values behind"
+
 
 class Operands:
     """Finds values for statements.  What is no value is reported, and raises `Failed`."""
@@ -27,7 +32,7 @@ class Operands:
         found = []
         for index, name in enumerate(op.operands, start=1):
             if name in made.operands and not (index >= op.arity[0] and is_none(made.operands[name], frame)):
-                values = self.given(made.operands[name], frame)
+                values = self.given(made.operands[name], frame, _no_size(name, made.operands[name], op))
                 found.extend(self.alone(values, op, made.operands[name], f"`{name}` of "))
         return found
 
@@ -52,13 +57,18 @@ class Operands:
         value = self._report.held(evaluate(made.sources, frame, self._report), made.sources.span)
         return LayerValues(tuple(self.values(value, made.sources.span))) if isinstance(value, tuple) else None
 
-    def given(self, expression: ast.Expr, frame: Frame) -> list[LayerValue]:
+    def given(self, expression: ast.Expr, frame: Frame, otherwise: str | None = _LABELLED) -> list[LayerValue]:
+        """The values that `expression` names; of numbers in their place it is told `otherwise`."""
         value = self._report.held(evaluate(expression, frame, self._report), expression.span)
         if isinstance(expression, ast.Attribute) and isinstance(value, int | Sym | tuple):
             raise self._report.error(
                 "E0208", expression.span, f"the value of a layer is needed here, not {describe(value)}",
                 help=f"the value itself has the shape: leave out `.{expression.name.id}`",
             )  # fmt: skip
+        numbers = value if isinstance(value, tuple) and value else (value,)
+        if all(map(is_number, numbers)):
+            message = f"the value of a layer is needed here, not {describe(value)}"
+            raise self._report.error("E0208", expression.span, message, help=otherwise)
         return self.values(value, expression.span)
 
     def values(self, value: Value, span: Span) -> list[LayerValue]:
@@ -69,7 +79,7 @@ class Operands:
             return [item for part in value for item in self.values(part, span)]
         raise self._report.error(
             "E0208", span, f"the value of a layer is needed here, not {describe(value)}",
-            help=_by_number(value) if is_number(value) else "name a layer by a label: `name: operation ...`",
+            help=_by_number(value) if is_number(value) else _LABELLED if value else _NO_ROUNDS,
         )  # fmt: skip
 
     def only_numbers(self, op: type[Op], statement: ast.Operation) -> Failed:
@@ -172,6 +182,12 @@ def is_none(expression: ast.Expr, frame: Frame) -> bool:
         return False
     value = frame.scope.find(expression.id)
     return expression.id == NO_ACTIVATION if value is None else isinstance(value, Word) and value == NO_ACTIVATION
+
+
+def _no_size(name: str, written: ast.Expr, op: Op) -> str:
+    """What to say of `like=32x32`."""
+    replaced = op.instead.get(name)
+    return f"`{replaced}` takes numbers: `{op.word} {replaced}={written.span.text}`" if replaced else _LABELLED
 
 
 def _by_number(value: Value) -> str:

@@ -12,6 +12,7 @@ from specc.elaborate.constants import Constant, constant, is_constant, is_number
 from specc.elaborate.definitions import endless
 from specc.elaborate.doubled import warn_of_stretched
 from specc.elaborate.expressions import Frame, evaluate
+from specc.elaborate.foreign import meant_to_define
 from specc.elaborate.layers import Call, Layers, Result, head, together
 from specc.elaborate.modules import BlockDefinition
 from specc.elaborate.operands import Operands
@@ -64,6 +65,8 @@ class Operations:
         except Failed:
             self._layers.broken = True
             result = UNKNOWN
+            for key in meant_to_define(statement.name, statement.args):
+                frame.scope.bind(key.id, BROKEN, key.span)
         self._finish(statement, result, frame)
 
     def _call(self, statement: ast.Operation, frame: Frame) -> Result:
@@ -107,7 +110,7 @@ class Operations:
             op = self._binder.shared(target(**{**dict(op), "constants": constants}))
         if op.operands:
             sources = [*self._read.alone(sources, op, statement), *self._read.arguments(op, made, frame)]
-        return op, sources, act if made.act is None else self._binder.activation(made.act, frame)
+        return op, sources, act if made.act is None else self._binder.activation(made.act, frame, target)
 
     def _again(self, statement: ast.Operation, known: Meaning, frame: Frame) -> Result:
         """The result of a statement whose meaning is known, applied to the incoming value."""

@@ -15,7 +15,18 @@ from specc.elaborate.idle import warn_of_idle
 from specc.elaborate.products import warn_of_products
 from specc.elaborate.report import Reporter
 from specc.elaborate.signatures import Doubt, Signature, of_operation
-from specc.elaborate.surplus import TAKE_LISTS, elsewhere, is_ambiguous, meant, of_paper, text, unbracketed
+from specc.elaborate.surplus import (
+    KNOW_INPUT,
+    ORDER,
+    TAKE_LISTS,
+    elsewhere,
+    is_ambiguous,
+    knows_input,
+    meant,
+    of_paper,
+    text,
+    unbracketed,
+)
 from specc.elaborate.tensor_names import tensors_name
 from specc.elaborate.values import quoted
 from specc.elaborate.words import NO_ACTIVATION, activations
@@ -262,6 +273,9 @@ def _positional(positional: list[ast.Argument], signature: Signature, result: Pl
         if signature.word in TAKE_LISTS:  # what was meant is plain
             items = tuple(argument.value for argument in positional)
             result.fields[names[0]] = ast.List(items[0].span.to(items[-1].span), items)
+        elif signature.word in KNOW_INPUT and knows_input(positional, len(names)):
+            order = [*names, *(name for name in ORDER if name in signature.names)]
+            result.fields.update((name, a.value) for name, a in zip(order, positional[1:], strict=False))
 
 
 def _given(name: str, signature: Signature, result: Plan) -> dict[str, ast.Expr]:

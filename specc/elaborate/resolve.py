@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from specc.diagnostics import Diagnostic, Label
+from specc.diagnostics import Label
 from specc.elaborate.arithmetic import FUNCTIONS
 from specc.elaborate.bind import no_activation
 from specc.elaborate.bodies import Body, BoundNames, Entry
 from specc.elaborate.definitions import check_branch, check_facts, report_recursion, report_unused, report_unused_in
 from specc.elaborate.doubled import warn_of_doubled
-from specc.elaborate.foreign import arguments_meant
+from specc.elaborate.foreign import arguments_meant, meant_to_define
 from specc.elaborate.model import layered, open_in
 from specc.elaborate.modules import BlockDefinition, Module
 from specc.elaborate.plan import Plan, of_settings, plan
@@ -25,12 +25,14 @@ from specc.elaborate.signatures import signature
 from specc.elaborate.tensor_names import check_name
 from specc.elaborate.trailing import warn_of_trailing
 from specc.elaborate.unknown import (
-    EARLIER_ROUND,
+    item_meant,
     no_operation,
     operation_for_certain,
     takes,
     unknown_name,
     unknown_operation,
+    unquoted,
+    used_early,
 )
 from specc.elaborate.values import BROKEN, Namespace, Word
 from specc.elaborate.words import activations, function_meant, known_words, takes_settings, takes_words
@@ -92,6 +94,7 @@ class Resolver:
 
     def _definition(self, parameters: Sequence[ast.Parameter], statements: Sequence[ast.Statement]) -> None:
         body = Body(None)
+        body.later.update((parameter.name.id, parameter.name.span) for parameter in parameters)
         for parameter in parameters:
             if parameter.default is not None:
                 self._expression(parameter.default, body)
@@ -194,7 +197,8 @@ class Resolver:
     def _output(self, name: ast.Name, args: Sequence[ast.Argument], body: Body) -> None:
         self._read(name.id, body)
         for argument in args:
-            self._expression(argument.value, body)
+            if not unquoted(argument, lambda known: self._is_known(known, body), self._report):
+                self._expression(argument.value, body)
 
     # ------------------------------------------------------------ operations
 
@@ -232,6 +236,8 @@ class Resolver:
         elif target is None:
             for argument in args:  # what they name is in use all the same
                 self._claim(argument.value, body)
+            for key in meant_to_define(name, args):
+                body.names.setdefault(key.id, Entry(key.span, "constant")).use()
         else:
             made = plan(args, signature(target, name.id), name.span, bound, self._report, bound.holds)
             made.flawed |= id(statement) in self.guesses
@@ -251,11 +257,11 @@ class Resolver:
         for expression in rest:
             self._expression(expression, body)
         if made.act is not None:
-            self._activation(made.act, body)
+            self._activation(made.act, body, op)
         if made.weights is not None:
             check_name(made.weights, body, self._module, self._report)
 
-    def _activation(self, act: ast.Expr, body: Body) -> None:
+    def _activation(self, act: ast.Expr, body: Body, target: type[Op] | None) -> None:
         if isinstance(act, ast.Call) and act.function.id not in FUNCTIONS:
             if act.function.id not in activations():
                 no_activation(act.function.span, Word(act.function.id), self._report)
@@ -265,7 +271,7 @@ class Resolver:
             for argument in act.args[len(op.positional) :]:
                 self._expression(argument, body)
         elif isinstance(act, ast.Name) and not self._is_known(act.id, body):
-            no_activation(act.span, Word(act.id), self._report)
+            no_activation(act.span, Word(act.id), self._report, target)
         else:
             self._expression(act, body)
 
@@ -325,12 +331,8 @@ class Resolver:
     def _define(self, name: ast.Name, what: str, body: Body) -> None:
         first = body.names.get(name.id)
         if first is not None and first.origin is None:
-            self._report.add(
-                Diagnostic(
-                    "E0203", f"`{name.id}` is defined twice", name.span, "again here",
-                    labels=(Label(first.span, f"first defined here, as {first.article} {first.what}"),),
-                )
-            )  # fmt: skip
+            labels = (Label(first.span, f"first defined here, as {first.article} {first.what}"),)
+            self._report.error("E0203", name.span, f"`{name.id}` is defined twice", "again here", labels=labels)
             return
         body.names[name.id] = Entry(name.span, what)
 
@@ -369,14 +371,16 @@ class Resolver:
             match part:
                 case ast.Name(id=name) if name != "_":
                     self._use(part, body)
-                case ast.Call(function=function):
-                    self._function(function)
+                case ast.Call():
+                    self._function(part, body)
                 case ast.Comprehension():
                     self._comprehension(part, body)
 
-    def _function(self, function: ast.Name) -> None:
+    def _function(self, call: ast.Call, body: Body) -> None:
+        function = call.function
         if function.id not in FUNCTIONS and not takes_settings(function.id):
-            help = None if self._report.full else function_meant(function.id, FUNCTIONS)
+            read = len(call.args) == 1 and self._read(function.id, body)
+            help = item_meant(call) if read else None if self._report.full else function_meant(function.id, FUNCTIONS)
             self._report.error("E0202", function.span, f"unknown function `{function.id}`", help=help)
 
     def _comprehension(self, rule: ast.Comprehension, parent: Body) -> None:
@@ -399,12 +403,7 @@ class Resolver:
             return
         later = body.find_later(name.id)
         if later is not None:
-            self._report.add(
-                Diagnostic(
-                    "E0204", f"`{name.id}` is used before its definition", name.span, "used here",
-                    labels=(Label(later, "defined here"),), help=EARLIER_ROUND if body.is_of_round(name.id) else None,
-                )
-            )  # fmt: skip
+            used_early(name, later, body, self._module, self._report)
             return
         if name.id in known_words():
             return

@@ -31,6 +31,11 @@ def of_this_round(written: ast.Expr, value: Value, naming: Naming) -> str | None
     """What to say of `a[i - 1]` for a label of the loop's body, which is a list behind the loop alone."""
     if not isinstance(written, ast.Name) or not isinstance(value, LayerValue):
         return None
+    if re.match(rf"(.*\.)?{written.id}\.\d+\.", value.layer):
+        return (
+            f"`{written.id}` is the value that the loop leaves behind: a label of a line within it, `y: ...`, is the "
+            "list of all, `y[0]`"
+        )
     called = f"{naming.prefix}{written.id}{naming.suffix}"
     if value.layer != called or not (naming.suffix or re.search(_ROUND, naming.prefix)):
         return None

@@ -15,6 +15,8 @@ LETTERS: Final = {"s": "stride", "k": "kernel", "p": "pad", "d": "dilation", "g"
 _ABBREVIATED: Final = re.compile(r"([skpdg])_?(\d+)")
 _NAMED_PAIR: Final = re.compile(r"\b(stride|pad|dilation|kernel|size|scale)\s*=\s*([\w.]+)\s*,\s*$")
 _LOOKED_AT: Final = 100
+_SOME: Final = "64"
+"""What is shown for channels that are left out."""
 
 
 def value_first(word: str, arguments: Sequence[ast.Argument]) -> str:
@@ -36,13 +38,27 @@ def in_brackets(word: str, fields: Mapping[str, ast.Expr], holds: Callable[[str]
 
 
 def incomplete(word: str, fields: Mapping[str, ast.Expr], operands: Mapping[str, ast.Expr]) -> str | None:
-    """`clip 6`, and `unpool 2x2`."""
+    """`clip 6`, `conv 3x3x64` and `unpool 2x2`."""
     least, where = fields.get("min"), operands.get("where")
     if word == "clip" and isinstance(least, ast.Number) and least.value > 0:
         return f"`clip` takes the least and the largest value: `clip 0, {text(least)}`"
+    if isinstance(fields.get("channels"), ast.Size):
+        return _joined_channels(word, fields["channels"])
     if word == "unpool" and isinstance(where, ast.Number | ast.Size | ast.List):
         return f"the positions of the pool come first: `unpool w, {text(where)}` behind `y, w: maxpool {text(where)}`"
     return None
+
+
+def _joined_channels(word: str, written: ast.Expr) -> str | None:
+    """`conv 3x3`, `3x3x64`, `64x3x3` and the shapes of whole kernels, `3x3x3x64` and `64x3x3x3`."""
+    assert isinstance(written, ast.Size)
+    parts = [str(part) for part in written.parts]
+    first = len(parts) > 2 and parts[0] == parts[1]
+    window = parts[:2] if first or len(parts) < 3 else parts[-2:]
+    channels = _SOME if len(parts) < 3 else parts[-1] if first else parts[0]
+    if window[0] != window[1]:
+        return None
+    return f"the channels stand before the window: `{word} {channels}, {'x'.join(window)}`"
 
 
 def abbreviation(word: str) -> str | None:

@@ -46,15 +46,28 @@ def meant(
     activation.
     """
     return (
-        _empty_brackets(word, arguments, taken)
+        _second_activation(word, arguments, taken, closing)
+        or _empty_brackets(word, arguments, taken)
         or _list(word, arguments)
         or _known_size(word, arguments, taken)
         or _kept_channels(word, arguments)
+        or _own_number(word, arguments)
         or _operation(word, arguments)
         or _quoted(word, arguments)
         or _setting(word, arguments, taken)
         or _counted(word, arguments, taken, names, closing)
     )
+
+
+def _second_activation(
+    word: str, arguments: Sequence[ast.Argument], taken: int, closing: Sequence[ast.Expr]
+) -> tuple[ast.Argument, str] | None:
+    """`dense 10, relu, softmax`."""
+    last = arguments[-1].value
+    if len(arguments) != taken + 1 or not closing or not isinstance(last, ast.Name) or last.id not in activations():
+        return None
+    line = f"`{word} {_texts(arguments)}; {text(closing[0])}`"
+    return ast.Argument(closing[0].span, None, closing[0]), f"one activation closes a line, others follow it: {line}"
 
 
 def _empty_brackets(word: str, arguments: Sequence[ast.Argument], taken: int) -> tuple[ast.Argument, str] | None:
@@ -122,17 +135,42 @@ def _counted(
 ) -> tuple[ast.Argument, str] | None:
     """`conv 3, 16, 3`, which begins with the size of the input, or `conv 8, 3, 2, 1`, all in PyTorch's order."""
     first = arguments[taken]
-    if word in KNOW_INPUT and _knows_input(arguments, taken):
-        return first, f"the size of the input is known and not written: `{word} {_texts(arguments[1:])}`"
+    if word in KNOW_INPUT and knows_input(arguments, taken):
+        here = _in_order(word, arguments[1:], taken, names, closing)
+        return first, f"the size of the input is known and not written: `{here or f'{word} {_texts(arguments[1:])}'}`"
+    here = _in_order(word, arguments, taken, names, closing) if "stride" in names else None
+    if here is None:
+        return None
+    pair = arguments[-1].span.source.text[arguments[-2].span.start : arguments[-1].span.end]
+    if len(arguments) == taken + 1 and re.fullmatch(r"\d,\d", pair):
+        window = ", ".join([*(text(argument.value) for argument in arguments[:-2]), pair.replace(",", "x")])
+        return first, f"a window is written with an `x`: `{word} {window}`; with a stride it is `{here}`"
+    return first, f"what follows the window has names: `{here}`"
+
+
+def _in_order(
+    word: str, arguments: Sequence[ast.Argument], taken: int, names: Sequence[str], closing: Sequence[ast.Expr]
+) -> str | None:
+    """The call in which those beyond the first `taken` have names, in the order of other frameworks."""
     further = arguments[taken:]
     order = [name for name in ORDER if name in names]
-    if "stride" not in order or len(further) > len(order):
-        return None
-    if not all(isinstance(argument.value, ast.Number | ast.Size) for argument in further):
+    if len(further) > len(order) or not all(isinstance(a.value, ast.Number | ast.Size) for a in further):
         return None
     named = [f"{name}={text(argument.value)}" for name, argument in zip(order, further, strict=False)]
     parts = [*(text(argument.value) for argument in arguments[:taken]), *named, *(text(act) for act in closing)]
-    return first, f"what follows the window has names: `{word} {', '.join(parts)}`"
+    return f"{word} {', '.join(parts)}"
+
+
+def _own_number(word: str, arguments: Sequence[ast.Argument]) -> tuple[ast.Argument, str] | None:
+    """`prelu 0.25`, `relu 6`."""
+    number = arguments[0].value
+    if not isinstance(number, ast.Number) or len(arguments) > 1:
+        return None
+    if word == "prelu":
+        return arguments[0], f"slopes are learned, and begin with `init`: `prelu init={text(number)}`"
+    if word == "relu" and number.value == 6:
+        return arguments[0], "did you mean `relu6`?"
+    return None
 
 
 def _known_size(word: str, arguments: Sequence[ast.Argument], taken: int) -> tuple[ast.Argument, str] | None:
@@ -153,7 +191,7 @@ def _is_small(value: ast.Expr) -> bool:
     return isinstance(value, ast.Number) and value.value < 1
 
 
-def _knows_input(arguments: Sequence[ast.Argument], taken: int) -> bool:
+def knows_input(arguments: Sequence[ast.Argument], taken: int) -> bool:
     """Whether the first number can only be the size of the input, as the second can be no window."""
     numbers = [argument.value for argument in arguments[:2]]
     if len(numbers) < 2 or not all(isinstance(number, ast.Number) for number in numbers):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from specc.diagnostics import Diagnostic, Label
@@ -13,6 +13,7 @@ from specc.elaborate.definitions import callable_names
 from specc.elaborate.foreign import FRAMEWORKS, is_foreign, name_meant, operation_meant, reduces, row_meant
 from specc.elaborate.modules import BlockDefinition, ModelDefinition, Module
 from specc.elaborate.plan import plan
+from specc.elaborate.reads import defined_in
 from specc.elaborate.report import Reporter
 from specc.elaborate.signatures import signature
 from specc.elaborate.values import Namespace, quoted
@@ -38,6 +39,8 @@ def unknown_operation(name: ast.Name, entry: Entry | None, module: Module, repor
     if guess is None and entry is None and module.incomplete:
         report.excuse(name.span)
         return
+    if guess is not None:  # what was most likely meant is not unused
+        module.used.add(guess)
     head, _, member = name.id.partition(".")
     space = module.scope.find(head)
     if entry is not None and member:
@@ -46,7 +49,13 @@ def unknown_operation(name: ast.Name, entry: Entry | None, module: Module, repor
         report.error("E0201", name.span, message, f"`{head}` is {entry.article} {entry.what}", help)
     elif isinstance(space, Namespace):
         blocks = [name for name, value in space.members.items() if isinstance(value, BlockDefinition)]
-        help = f"did you mean `{guess}`?" if guess else f"its blocks are {quoted(blocks)}"
+        help = (
+            f"did you mean `{guess}`?"
+            if guess
+            else f"its blocks are {quoted(blocks)}"
+            if blocks
+            else "it has no blocks"
+        )
         message = f"module `{space.name}` has no block `{name.id.partition('.')[2]}`"
         report.error("E0201", name.span, message, help=help)
     elif entry is not None:
@@ -99,7 +108,7 @@ def _alias(name: str, module: Module) -> str | None:
     return found and found[1]
 
 
-EARLIER_ROUND: Final = (
+_EARLIER_ROUND: Final = (
     "a round sees no labels of earlier ones, but begins with the value of the last line of the one before: `in` on its "
     "first line; `let before = in` there keeps it"
 )
@@ -107,6 +116,15 @@ _BRANCH: Final = (
     "a branch is not seen outside its merge: for its value put its lines above the merge, label the last one, "
     "`{0}: ...`, and name it among the operands, `concat {0}, ...`"
 )
+
+
+def used_early(name: ast.Name, later: Span, body: Body, module: Module, report: Reporter) -> None:
+    """E0204 for a name that is defined below; what it was meant to be is not unused."""
+    module.handed.add(name.id)
+    report.error(
+        "E0204", name.span, f"`{name.id}` is used before its definition", "used here",
+        help=_EARLIER_ROUND if body.is_of_round(name.id) else None, labels=(Label(later, "defined here"),),
+    )  # fmt: skip
 
 
 def _numbered(name: ast.Name, module: Module) -> str | None:
@@ -144,6 +162,45 @@ def _of_model(name: ast.Name, module: Module) -> str | None:
     )
 
 
+def _item(name: ast.Name, body: Body) -> str | None:
+    """The help for `x_0`, as elsewhere the values of rounds are called."""
+    label, _, number = name.id.rpartition("_")
+    entry = body.find(label)
+    if not number.isdigit() or entry is None or entry.origin is None:
+        return None
+    return f"behind a loop `{label}` is the list of its rounds' values: `{label}[{number}]`"
+
+
+def _within(name: ast.Name, module: Module) -> str | None:
+    """The help for the label of a line within a block."""
+    for block in module.blocks:
+        if any(label.id == name.id for label in defined_in(block.tree.body)):
+            return (
+                f"block `{block.tree.name.id}` defines it for itself: its call is the value of its last line, or those "
+                f"of `output` lines in it, such as `output {name.id}`"
+            )
+    return None
+
+
+def item_meant(call: ast.Call) -> str:
+    """The help for `x(0)`, where `x` is no function."""
+    return f"an item of a list stands in square brackets: `{call.function.id}[{call.args[0].span.text}]`"
+
+
+def unquoted(argument: ast.Argument, is_known: Callable[[str], bool], report: Reporter) -> bool:
+    """E0304 for `labels=[cat, dog]`, none of which is known; returns whether it is so."""
+    names = argument.value.items if isinstance(argument.value, ast.List) else ()
+    if argument.key is None or argument.key.id != "labels" or not names:
+        return False
+    if not all(isinstance(name, ast.Name) and not is_known(name.id) for name in names):
+        return False
+    texts = ", ".join(f'"{name.span.text}"' for name in names[:3]) + (", ..." if len(names) > 3 else "")
+    report.error("E0304", argument.value.span, "texts stand in quotes", help=f"write `labels=[{texts}]`")
+    for name in names:
+        report.excuse(name.span)
+    return True
+
+
 def _holds(outer: Span, inner: Span) -> bool:
     return outer.source is inner.source and outer.start <= inner.start < outer.end
 
@@ -152,7 +209,14 @@ def unknown_name(name: ast.Name, body: Body, module: Module, report: Reporter) -
     """E0202; the name of `body` or `module` that was most likely meant."""
     hidden = body.find_inner(name.id)
     known = (*body.visible(), *module.scope.names, "true", "false")
-    numbered = None if report.full else _numbered(name, module) or _size(name, body) or _of_model(name, module)
+    rules = (
+        _numbered(name, module),
+        _size(name, body),
+        _of_model(name, module),
+        _item(name, body),
+        _within(name, module),
+    )
+    numbered = None if report.full else next(filter(None, rules), None)
     guess = nearest(name.id, known) if hidden is None and numbered is None else None
     if numbered is None and guess is None and hidden is None and module.incomplete:
         report.excuse(name.span)

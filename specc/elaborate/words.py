@@ -36,6 +36,8 @@ _FUNCTIONS: Final = {
     "tuple": "a list is written `[16, 32]`, and `range(3)` is one",
     "int": "`floor(x)` is the whole number below, `round(x)` the nearest",
     "pow": "a power is written `x ** 2`",
+    "log2": "`log` is the natural logarithm: `round(log(8) / log(2))` is 3, the logarithm of 8 to the base 2",
+    "log10": "`log` is the natural logarithm: `round(log(100) / log(10))` is 2, that of 100 to the base 10",
 }
 """Functions of other languages, and how what they make is written."""
 

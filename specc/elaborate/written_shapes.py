@@ -16,6 +16,8 @@ from specc.source import Span
 from specc.syntax import ast
 
 _NO_SHAPE: Final = "`->` asserts a shape: an operation stands on a line of its own, or behind `;`"
+_ANY: Final = "no input has an open size called so; `_` stands for any size"
+_NO_BATCH: Final = "the batch is not written in a shape, and `_` stands for any size"
 _NAMED: Final = "`->` asserts the shape of the line; its value is named in front, `name: conv 8, 3x3`"
 
 
@@ -65,6 +67,8 @@ def _part(
         raise Failed
     if bound is None and name in open_sizes:
         return symbol(name)
+    if isinstance(part, ast.Name) and name == "None":
+        raise report.error("E0202", part.span, "unknown name `None`", "not defined here", help=_NO_BATCH)
     if not isinstance(part, str):
         return evaluate(part, _with_open_sizes(frame, open_sizes), report)
     if bound is None:
@@ -86,4 +90,4 @@ def _unknown_size(name: str, span: Span, frame: Frame, report: Reporter, open_si
     alone = span.text == name
     if alone and name in BY_WORD:
         return report.error("E0202", span, f"unknown name `{name}`", "a shape is asserted here", help=_NO_SHAPE)
-    return unknown_name(ast.Name(span, name), frame, report, tuple(open_sizes), _NAMED if alone else None)
+    return unknown_name(ast.Name(span, name), frame, report, tuple(open_sizes), _NAMED if alone else _ANY)

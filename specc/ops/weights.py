@@ -112,7 +112,7 @@ def _fitting(shape: tuple[int, ...], window_only: bool, lone: bool) -> str:
     if window_only and not lone:
         return "`depthwise` applies one matrix to each channel by itself"
     window = f"one window of {_by(shape[2:])} for all, or " if lone else ""
-    return f"beside all of its values it may be {window}one number"
+    return f"give all of its values, or {window}one number"
 
 
 def shape_of(values: Any, argument: str) -> tuple[int, ...]:
