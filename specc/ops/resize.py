@@ -13,6 +13,7 @@ from specc.dims import Dim, Divides, Sym
 from specc.ops.base import Builder, Field, Finding, Reach, Rejection, Types
 from specc.ops.families import Weightless
 from specc.ops.fields import Factors, Real, Region, Window
+from specc.ops.nearest import picked
 from specc.ops.target import new_sizes, sizes_node
 from specc.ops.windows import per_axis, spatial_axes
 from specc.record import Before
@@ -180,6 +181,19 @@ class Resampling(Weightless):
                 help="mode=bilinear is for any number of axes; ONNX Runtime has cubic for images alone",
             )
 
+    def _picked(self, build: Builder, name: str, inputs: Types, outputs: Types) -> tuple[str, tuple[bool, ...]]:
+        """The input of Resize, and which axes have their new sizes already: those that keep them, and of known sizes
+        those where rounding would make other samples the nearest, which are taken one by one."""
+        done, x, y = [], inputs[0], outputs[0]
+        for axis, (old, new, scale) in enumerate(zip(x.spatial, y.spatial, self._scales(inputs), strict=True), start=2):
+            indices = None
+            if self.mode == "nearest" and isinstance(old, int) and isinstance(new, int) and scale is not None:
+                indices = picked(old, new, scale, self.placed(), self.rounding)
+            if indices is not None:
+                name = build.node("Gather", [name, build.ints(indices)], axis=axis)
+            done.append(indices is not None or scale == 1)
+        return name, tuple(done)
+
     def _operand(self, build: Builder, name: str, inputs: Types) -> str:
         """The input; behind a node that does nothing where ONNX Runtime would move the transpose of a model in `hwc`
         behind Resize: its cubic cannot shrink images whose channels come last."""
@@ -212,7 +226,8 @@ class Upsample(Resampling):
     """Images enlarged by factors, or reduced by factors below 1: ONNX Resize-13/18/19, with PyTorch's defaults.
 
     A size becomes floor(size x factor), and new positions lie by the factor itself: `upsample 3/2` and `resize` to the
-    same size differ where the product is not whole.  Factors are fractions: 0.6 is 3/5.
+    same size differ where the product is not whole.  Factors are fractions: 0.6 is 3/5.  The nearest sample
+    is that of the exact position; where float32 would make it another, exports list them (Gather), but for open sizes.
     """
 
     word = "upsample"
@@ -254,8 +269,12 @@ class Upsample(Resampling):
         factors = self._factors(x)
         if self.placed() == "align_corners" and not self.antialias:  # only the sizes count
             factors = tuple(map(_quotient, x.spatial, y.spatial, factors))
+        name, done = self._picked(build, self._operand(build, names[0], inputs), inputs, outputs)
+        if name != names[0] and all(done):
+            return (name,)
+        factors = tuple(Fraction(1) if taken else factor for taken, factor in zip(done, factors, strict=True))
         scales = build.floats([1.0, 1.0, *map(_rounded_up, factors)])
-        return (build.node("Resize", [self._operand(build, names[0], inputs), "", scales], **self._attributes(build)),)
+        return (build.node("Resize", [name, "", scales], **self._attributes(build)),)
 
     def _sizes(self, inputs: Types) -> tuple[Dim, ...]:
         (x,) = inputs
@@ -290,7 +309,8 @@ class Resize(Resampling):
     Resize-13/18/19, with PyTorch's defaults.
 
     With a `region` a part of the image is resized, as by TensorFlow's crop_and_resize: its ends are numbers from 0, the
-    centre of the first pixel, to 1, the centre of the last; positions outside the image get `value`.
+    centre of the first pixel, to 1, the centre of the last; positions outside the image get `value`.  The nearest sample
+    is that of the exact position; where float32 would make it another, exports list them (Gather), but for open sizes.
     """
 
     word = "resize"
@@ -313,7 +333,10 @@ class Resize(Resampling):
         if self.region is not None:
             how["coordinate_transformation_mode"], how["extrapolation_value"] = "tf_crop_and_resize", self.value
             region = build.floats((0.0, 0.0, *self.region[:axes], 1.0, 1.0, *self.region[axes:]))
-        operand, target = self._operand(build, names[0], inputs), sizes_node(build, names[0], outputs[0], names[-1])
+        operand, done = self._picked(build, self._operand(build, names[0], inputs), inputs, outputs)
+        if operand != names[0] and all(done):
+            return (operand,)
+        target = sizes_node(build, names[0], outputs[0], names[-1])
         return (build.node("Resize", [operand, region, "", target], **how),)
 
     def _check(self, axes: int, x: TensorType) -> None:

@@ -104,7 +104,7 @@ EXAMPLES = {
         "upsample 3x2, bilinear",
         "upsample 2, bilinear, align_corners=true",
         "upsample (3/2, 1/3), cubic",
-        "upsample 0.7, rounding=half_up, coordinates=half_pixel",
+        "upsample 0.75, rounding=half_up, coordinates=half_pixel",
     ],
     "resize": [
         "resize 7x18, bilinear",
@@ -171,6 +171,8 @@ OTHERS = {
     "adaptive_avgpool": ("adaptive_avgpool 6", ["avgpool"]),
     "adaptive_maxpool": ("adaptive_maxpool 1", ["global_maxpool"]),
 }
+LISTED = {"resize 8x9": ["resize", "resize"], "upsample 0.7, rounding=half_up, coordinates=half_pixel": ["gather"] * 2}
+"""Images of 12x12 whose nearest samples are listed, along one axis after the other."""
 """Operations that ONNX has no node for come back as those that they consist of."""
 
 CASES = [(word, text) for word, texts in EXAMPLES.items() for text in texts] + [(word, word) for word in PLAIN]
@@ -194,6 +196,11 @@ def test_comes_back_the_same(word, text, opset):
     graph = compiled(spec(text))
     assert word in words(graph)
     assert meaning(read_back(graph, opset).graph) == meaning(graph)
+
+
+@pytest.mark.parametrize(("text", "expected"), LISTED.items())
+def test_listed_samples_come_back_axis_by_axis(text, expected):
+    assert words(read_back(compiled(spec(text))).graph) == expected
 
 
 @pytest.mark.parametrize("image", [IMAGE, "8xHxW", "12x12x8, layout=hwc"])

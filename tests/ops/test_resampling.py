@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from itertools import product
+from math import ceil, floor
 
 import numpy as np
 import pytest
@@ -294,3 +295,52 @@ def test_only_open_sizes_are_measured_in_the_exported_graph():
     assert nodes_of(LIKE, image(3, 5, 6), image(1, 9, 4)) == ["Shape", "Concat", "Resize"]
     assert nodes_of(LIKE, image(3, 5, 6), image(1, "H", "W")) == ["Shape", "Shape", "Concat", "Resize"]
     assert [reach[:2] for reach in LIKE.reach((image(3, 8, 8), image(1, 4, 4)))] == [(2, 2)] * 2
+
+
+def sample(position, rounding, size):
+    """The number of the sample that an exact position takes."""
+    whole = {
+        "floor": floor(position),
+        "ceil": ceil(position),
+        "half_up": floor(position + Fraction(1, 2)),
+        "half_down": ceil(position - Fraction(1, 2)),
+    }[rounding]
+    return min(max(whole, 0), size - 1)
+
+
+@pytest.mark.parametrize("rounding", ["floor", "ceil", "half_up", "half_down"])
+@pytest.mark.parametrize("placed", ["asymmetric", "half_pixel"])
+@pytest.mark.parametrize(("size", "count"), [(14, 8), (35, 5), (20, 12), (12, 2), (40, 24), (7, 13), (14, 16), (9, 27)])
+def test_of_known_sizes_onnx_runtime_takes_the_nearest_samples_exactly(size, count, placed, rounding):
+    """Left to ONNX Runtime, 14 samples become 8 by the factor 0.5714286, and position 7 is rounded to 6.9999995."""
+    op = Resize(size=count, coordinates=placed, rounding=rounding)
+    shift = Fraction(1, 2) if placed == "half_pixel" else 0
+    positions = [(i + shift) * Fraction(size, count) - shift for i in range(count)]
+    (y,) = onnx_runtime(model_of(op, [image(1, size)], {}), [np.arange(size, dtype=np.float32).reshape(1, 1, size)])
+    assert y.ravel().tolist() == [sample(position, rounding, size) for position in positions]
+
+
+@pytest.mark.parametrize("scale", [Fraction(1, 7), Fraction(3, 5), Fraction(6, 5), Fraction(7, 5), Fraction(3, 2)])
+def test_of_known_sizes_factors_are_the_fractions_that_they_are(scale):
+    for size in range(7, 60):
+        op = Upsample(scale=scale)
+        (y,) = onnx_runtime(model_of(op, [image(1, size)], {}), [np.arange(size, dtype=np.float32).reshape(1, 1, size)])
+        assert y.ravel().tolist() == [floor(i / scale) for i in range(floor(size * scale))]
+
+
+@pytest.mark.parametrize(
+    ("op", "x", "nodes"),
+    [
+        (Resize(size=16), (1, 8, 8), ["Shape", "Concat", "Resize"]),
+        (Resize(size=(7, 13)), (1, 3, 5), ["Shape", "Concat", "Resize"]),
+        (Resize(size=8), (1, 14, 14), ["Gather", "Gather"]),
+        (Resize(size=(8, 14)), (1, 14, 14), ["Gather"]),
+        (Resize(size=(8, 28)), (1, 14, 14), ["Gather", "Shape", "Concat", "Resize"]),
+        (Resize(size=8), (1, "H", 14), ["Gather", "Shape", "Concat", "Resize"]),
+        (Upsample(scale=Fraction(7, 5)), (1, 10, 3), ["Gather", "Resize"]),
+        (Upsample(scale=2), (1, 10, 10), ["Resize"]),
+        (Resize(size=8, mode="bilinear"), (1, 14, 14), ["Shape", "Concat", "Resize"]),
+    ],
+)
+def test_samples_are_listed_only_where_rounding_decides(op, x, nodes):
+    assert nodes_of(op, image(*x)) == nodes

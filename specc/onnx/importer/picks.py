@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -16,8 +17,11 @@ from specc.onnx.importer.values import Decline, Known, Live, Pending, Step, Valu
 from specc.onnx.importer.windows import compact_pad
 from specc.ops.base import Op
 from specc.ops.crop import Crop
+from specc.ops.nearest import picked
 from specc.ops.pick import Gather, Slice
+from specc.ops.resize import Resize
 from specc.ops.split import Split
+from specc.types import TensorType
 
 END: Final = 2**31 - 1
 """Slices that end here or later end with the axis."""
@@ -108,6 +112,8 @@ def gather(ctx: Context, step: Step) -> list[Value]:
     indices = _numbers(numbers)
     if axis == 1 and len(numbers.shape) == 1 and (groups := _dealt(indices, ctx.type(value).channels)):
         return [shuffled(ctx, step, value, groups)]
+    if len(numbers.shape) == 1 and (size := _resized(ctx.type(value), axis, indices)) is not None:
+        return [Live(ctx.add(step, Resize(size=size, layout=ctx.builder.layout), value.value), value.last)]
     op = Gather(indices=indices, axis=ctx.axis_argument(value, axis), layout=ctx.builder.layout)
     if len(numbers.shape) == 1:
         return [Live(ctx.add(step, op, value.value), value.last)]
@@ -116,6 +122,19 @@ def gather(ctx: Context, step: Step) -> list[Value]:
     place += len(shape) if place < 0 else 0
     sizes = (*shape[:place], *numbers.shape, *shape[place + 1 :])
     return [reshaped(ctx, step, picked, sizes if ctx.lifted else sizes[1:])]
+
+
+def _resized(x: TensorType, axis: int, indices: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The spatial sizes of `x` resized to the nearest samples, where `indices` are those that rounding would make
+    others of; see `specc.ops.nearest`."""
+    size, count = x.shape[axis], len(indices)
+    if axis < 2 or not isinstance(size, int) or count < 2:
+        return None
+    if picked(size, count, Fraction(count, size), "asymmetric", "floor") != indices:
+        return None
+    sizes = (*x.shape[2:axis], count, *x.shape[axis + 1 :])
+    known = tuple(size for size in sizes if isinstance(size, int))
+    return known if len(known) == len(sizes) else None
 
 
 def gather_nd(ctx: Context, step: Step) -> list[Value]:
