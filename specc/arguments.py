@@ -249,6 +249,7 @@ def weights_for(
     from specc.trained import doubts, load_trained
     from specc.weights import Weights, seeded
     from specc.weights.axes import targets
+    from specc.weights.tensors import layout_of
 
     number = whole("seed", seed, least=0)
     given = given_weights(value)
@@ -259,8 +260,8 @@ def weights_for(
     if given is None:
         return seeded(graph, number)
     if given is value and isinstance(given, Weights) and mapping is None:
-        wanted = targets(graph)
-        if wanted.keys() == given.tensors.keys() and all(given.shape(n) == t.shape for n, t in wanted.items()):
+        wanted, same = targets(graph), layout_of(given) in ("", graph.layout)
+        if same and wanted.keys() == given.tensors.keys() and all(given.shape(n) == t.shape for n, t in wanted.items()):
             return given  # it has been matched before
     weights, table, diagnostics = load_trained(graph, given, mapping=rules, strict=strict, seed=number)
     if weights is None:

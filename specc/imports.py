@@ -12,6 +12,7 @@ from specc.model import Model
 from specc.onnx.importer import read_model
 from specc.weights import Weights
 from specc.weights.mapping import rules_of
+from specc.weights.tensors import own
 
 
 class ImportedModel(NamedTuple):
@@ -41,4 +42,4 @@ def import_onnx(path: str | os.PathLike[str], *, name: str | None = None) -> Imp
     if spec is None:
         raise SpecError(diagnostics)
     tensors = {new: imported.weights.tensors[old] for new, old in spec.names.items()}
-    return ImportedModel(Model(spec.checked), Weights(tensors), spec.text)
+    return ImportedModel(Model(spec.checked), Weights(own(tensors, imported.graph.layout)), spec.text)

@@ -90,7 +90,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     tensors = {new: imported.weights.tensors[old] for new, old in spec.names.items()}
     infinite: list[str] = []
     if options.weights is not None:
-        infinite, problems = _write_weights(tensors, options)
+        infinite, problems = _write_weights(tensors, imported.graph.layout, options)
         if problems:
             return console.refuse(problems)
     if options.output is None:
@@ -108,15 +108,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _write_weights(
-    tensors: Mapping[str, Tensor], options: argparse.Namespace
+    tensors: Mapping[str, Tensor], layout: str, options: argparse.Namespace
 ) -> tuple[list[str], tuple[Diagnostic, ...]]:
-    """Write the weights; the names of those that hold values that are not finite, and what is wrong."""
+    """Write the weights of a spec of this layout; the names of those that hold values that are not finite, and what is
+    wrong."""
     from specc.diagnostics import Diagnostic
     from specc.weights import Weights, write
     from specc.weights.match import not_finite
-    from specc.weights.tensors import Unreadable
+    from specc.weights.tensors import Unreadable, own
 
-    weights = Weights(tensors)
+    weights = Weights(own(tensors, layout))
     try:
         infinite = not_finite(weights)
     except (Unreadable, OSError) as error:

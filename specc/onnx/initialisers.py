@@ -55,7 +55,7 @@ def _features(model: onnx.ModelProto) -> FeatureOrder:
     """How the network that was exported flattens images."""
     if model.producer_name == "specc":
         layout = next((entry.value for entry in model.metadata_props if entry.key == "specc.layout"), "")
-        return "hwc" if layout == "hwc" else "chw" if layout == "chw" else ""
+        return "hwc" if layout == "hwc" else "chw!" if layout == "chw" else ""
     return "chw" if model.producer_name == "pytorch" else "unknown"
 
 

@@ -227,7 +227,7 @@ class Upsample(Resampling):
 
     A size becomes floor(size x factor), and new positions lie by the factor itself: `upsample 3/2` and `resize` to the
     same size differ where the product is not whole.  Factors are fractions: 0.6 is 3/5.  The nearest sample
-    is that of the exact position; where float32 would make it another, exports list them (Gather), but for open sizes.
+    is that of the exact position; where float32 would make it another, exports list them, but for open sizes.
     """
 
     word = "upsample"
@@ -309,8 +309,8 @@ class Resize(Resampling):
     Resize-13/18/19, with PyTorch's defaults.
 
     With a `region` a part of the image is resized, as by TensorFlow's crop_and_resize: its ends are numbers from 0, the
-    centre of the first pixel, to 1, the centre of the last; positions outside the image get `value`.  The nearest sample
-    is that of the exact position; where float32 would make it another, exports list them (Gather), but for open sizes.
+    centre of the first pixel, to 1, the centre of the last; positions outside the image get `value`.  The nearest
+    sample is that of the exact position; where float32 would make it another, exports list them, but for open sizes.
     """
 
     word = "resize"

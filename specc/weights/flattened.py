@@ -60,7 +60,7 @@ def moves(tensor: Tensor, image: Flattened | None) -> bool:
 
 def unsure(tensor: Tensor, image: Flattened | None) -> bool:
     """Whether nothing says in which order the features of `tensor` stand, and that matters."""
-    if image is None or image.layout == "chw" or tensor.order == "keras" or tensor.features in ("", "hwc"):
+    if image is None or image.layout == "chw" or tensor.order == "keras" or tensor.features in ("", "hwc", "chw!"):
         return False
     return tensor.features != "chw" or len(image.shape) < 3
 
@@ -72,9 +72,9 @@ def _order(tensor: Tensor, image: Flattened) -> str:
     """
     if tensor.order == "keras":
         return "hwc"
-    if tensor.features == "unknown" or (tensor.features != "hwc" and len(image.shape) < 3):
+    if tensor.features == "unknown" or (tensor.features not in ("hwc", "chw!") and len(image.shape) < 3):
         return ""
-    return tensor.features.removesuffix("?")
+    return tensor.features.rstrip("!?")
 
 
 def moved(array: Float32, image: Flattened) -> Float32:

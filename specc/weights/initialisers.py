@@ -13,7 +13,7 @@ from specc.ir.graph import Graph, weight_name
 from specc.ops.base import Weight
 from specc.weights.generator import Float64, key, normal, uniform
 from specc.weights.orthogonal import orthogonal
-from specc.weights.tensors import Float32, Tensor, Weights
+from specc.weights.tensors import Float32, Tensor, Weights, own
 
 Draw: TypeAlias = Callable[[int, int, int], Float64]
 BLOCK: Final = 1 << 14
@@ -34,7 +34,9 @@ def seeded(graph: Graph, seed: int = 0) -> Weights:
     """Every tensor of `graph` with its initial or fixed values, made when asked for, in graph order."""
     wanted = {weight_name(node, weight): weight for node in graph.nodes for weight in graph.weights(node)}
     tensors = {name: initial(weight, name, seed) for name, weight in wanted.items()}
-    return Weights(tensors, seeded=(name for name, weight in wanted.items() if weight.fixed is None), seed=seed)
+    return Weights(
+        own(tensors, graph.layout), seeded=(name for name, weight in wanted.items() if weight.fixed is None), seed=seed
+    )
 
 
 def initial(weight: Weight, name: str, seed: int) -> Tensor:

@@ -16,7 +16,7 @@ from specc.weights.axes import Target, adapt, targets
 from specc.weights.flattened import moves, unsure
 from specc.weights.initialisers import initial
 from specc.weights.stored import CONVERTIBLE
-from specc.weights.tensors import Float32, Tensor, Unreadable, Weights
+from specc.weights.tensors import Float32, Tensor, Unreadable, Weights, own
 
 Status: TypeAlias = Literal["matched", "fixed", "missing", "misshapen", "wrong type"]
 _SHOWN: Final = 10
@@ -90,7 +90,7 @@ def match(
     if not strict:
         table = replace(table, rows=tuple(_seeded_note(row) for row in table.rows))
     tensors = {row.name: _tensor(row, wanted[row.name], given, seed) for row in table.rows}
-    weights = Weights(tensors, seeded=(row.name for row in table.rows if not row.fits), seed=seed)
+    weights = Weights(own(tensors, graph.layout), seeded=(row.name for row in table.rows if not row.fits), seed=seed)
     problems = _unsound(weights, table, given.file)
     return (None if problems else weights), table, problems
 

@@ -45,7 +45,8 @@ def read_npz(path: Path) -> Weights:
                 raise Unreadable(f"array `{name}` claims {header.bytes} bytes, but {info.file_size} are stored")
             load = partial(_load_member, path, info)
             tensors[name] = Tensor(header.shape, load, header.dtype.name, features="unknown")
-    return Weights(own(tensors) if comment(path) == b"specc" else conventional(tensors))
+    writer, _, layout = comment(path).decode("latin-1").partition(" ")
+    return Weights(own(tensors, layout) if writer == "specc" else conventional(tensors))
 
 
 def read_npy(path: Path) -> Weights:

@@ -49,7 +49,7 @@ def read_safetensors(path: Path) -> Weights:
     _check_places(found, path.stat().st_size - data_start)
     tensors = {e.name: Tensor(e.shape, partial(_load, path, data_start, e), e.dtype, features="unknown") for e in found}
     if isinstance(metadata, dict) and metadata.get("producer") == "specc":
-        return Weights(own(tensors))
+        return Weights(own(tensors, str(metadata.get("layout", ""))))
     return Weights(conventional(tensors), ())
 
 

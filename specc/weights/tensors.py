@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 Float32: TypeAlias = npt.NDArray[np.float32]
 AxisOrder: TypeAlias = Literal["onnx", "keras"]
-FeatureOrder: TypeAlias = Literal["", "chw", "chw?", "hwc", "unknown"]
-"""How the features of a flattened image stand: as the model has them, channel, height, width (or likely so), height,
-width, channel, or nobody knows."""
+FeatureOrder: TypeAlias = Literal["", "chw!", "chw", "chw?", "hwc", "unknown"]
+"""How the features of a flattened image stand: as the model has them; channel, height, width, those of sequences too,
+or without them, or likely so; height, width, channel; or nobody knows."""
 _WRAPPERS: Final = ("module.", "_orig_mod.")
 """Prefixes that PyTorch's `DataParallel` and `torch.compile` put before every name."""
 
@@ -177,9 +177,16 @@ def noted_order(metadata: object) -> FeatureOrder:
     return "hwc" if any(version == "hwc" for version in versions if isinstance(version, str)) else "chw"
 
 
-def own(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """`tensors` that specc itself has written: images are flattened as the model does."""
-    return {name: replace(tensor, features="") for name, tensor in tensors.items()}
+def own(tensors: Mapping[str, Tensor], layout: str) -> dict[str, Tensor]:
+    """`tensors` of a spec with this `layout`, "" where that is not known: images are flattened as it does."""
+    features: FeatureOrder = "hwc" if layout == "hwc" else "chw!" if layout == "chw" else ""
+    return {name: replace(tensor, features=features) for name, tensor in tensors.items()}
+
+
+def layout_of(weights: Weights) -> str:
+    """The layout of the spec that `weights` are of, "" where that is not known."""
+    orders = {tensor.features for tensor in weights.tensors.values()}
+    return {"hwc": "hwc", "chw!": "chw"}.get(orders.pop(), "") if len(orders) == 1 else ""
 
 
 def conventional(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ from specc.files import atomic
 from specc.outputs import unwritable
 from specc.progress import Advance, ignore
 from specc.weights.stored import element_count
-from specc.weights.tensors import Weights
+from specc.weights.tensors import Weights, layout_of
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The oldest time a zip archive can express, so that bytes do not depend on the clock."""
@@ -50,12 +50,13 @@ def write_npz(weights: Weights, stream: BinaryIO, advance: Advance) -> None:
                 part.write(_npy_header(array.shape))
                 part.write(array.astype("<f4", copy=False).data.cast("B") if array.size else b"")
             advance(1)
-        archive.comment = b"specc"  # so that reading knows in which order images are flattened
+        archive.comment = f"specc {layout_of(weights)}".rstrip().encode()  # how images are flattened
 
 
 def write_safetensors(weights: Weights, stream: BinaryIO, advance: Advance) -> None:
     """Write a `.safetensors` file, all float32, in the order of `weights`."""
-    header: dict[str, object] = {"__metadata__": {"producer": "specc"}}
+    metadata = {"producer": "specc", "layout": layout_of(weights)}  # how images are flattened
+    header: dict[str, object] = {"__metadata__": {key: value for key, value in metadata.items() if value}}
     end = 0
     for name in weights:
         shape = weights.shape(name)
