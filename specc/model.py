@@ -137,8 +137,8 @@ class Model:
         """Write an ONNX model to `path`, whole or not at all, and return the path.
 
         `weights` is what the method `weights` takes, or its result.  `dtype` is the type of weights and values, rounded
-        to nearest even, with `keep_io_types` not that of inputs and outputs; a Python warning tells of weights beyond
-        its range.  The opset is 21 unless given, for bfloat16 22.  Raises `SpecError`,
+        to nearest even, with `keep_io_types` not that of inputs and outputs; a Python warning tells of weights and
+        numbers beyond its range.  The opset is 21 unless given, for bfloat16 22.  Raises `SpecError`,
         as for a path that is read as well, or whose suffix belongs to something else (E0904).
         """
         from specc.onnx.narrow import emit_in
@@ -168,7 +168,7 @@ class Model:
         problems = write_model(model, counted, target)
         if problems:
             raise SpecError(problems)
-        for warning in counted.diagnostics:
+        for warning in (*diagnostics, *counted.diagnostics):
             warnings.warn(warning.message, stacklevel=2)
         return target
 
@@ -333,6 +333,8 @@ class Model:
             judged, diagnostics = emit_in(self.graph, PRECISIONS[dtype], keep_io=keep_io)
             if judged is None:
                 raise SpecError(diagnostics)
+            for warning in diagnostics:
+                warnings.warn(warning.message, stacklevel=3)
         return graph, judged
 
     def _opened(

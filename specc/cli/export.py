@@ -82,15 +82,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
     weights, diagnostics = load_weights(checked.graph, options, console)
     if weights is None:
         return console.refuse(diagnostics)
-    model, diagnostics = emit_in(
+    model, lost = emit_in(
         checked.graph, precision, opset=opset, preprocess=options.preprocess, keep_io=options.keep_io_types
     )
     if model is None:
-        return console.refuse(diagnostics)
+        return console.refuse(lost)
     made = origin(checked.graph, weights)
     note_origin(model, made)
     counted = Counted(weights, precision)
-    problems = _write(model, counted, target, console) or counted.diagnostics
+    problems = _write(model, counted, target, console) or (*lost, *counted.diagnostics)
     console.report(problems)
     if not has_errors(problems):
         kind = "" if precision.name == "float32" else f"{precision.name}, "

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from specc.cli.console import BAD_REQUEST, OK, WRONG, Console
 from specc.cli.model_arguments import add_device_argument, add_dtype_arguments, add_weights_arguments, load_weights
 from specc.cli.spec_arguments import add_spec_arguments, one_model
-from specc.diagnostics import Diagnostic
+from specc.diagnostics import Diagnostic, has_errors
 
 if TYPE_CHECKING:
     from specc.ir.graph import Graph
@@ -73,8 +73,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if diagnostics:
         return console.refuse(diagnostics)
     graph, model, diagnostics = _candidate(checked.graph, options)
-    if diagnostics:
+    if has_errors(diagnostics):
         return console.refuse(diagnostics)
+    console.report(diagnostics)
     report, diagnostics = verify(
         graph,
         weights,

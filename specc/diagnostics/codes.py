@@ -99,7 +99,7 @@ CODES: Final[dict[str, str]] = {
     "W0207": "label of a loop that is called like a value outside",
     "W0301": "dense layer that holds most of the parameters",
     "W0302": "bias made useless by the batch normalisation after it",
-    "W0303": "weights beyond the range of their type",
+    "W0303": "weights or numbers beyond the range of their type",
     "W0304": "weights matched by the order of layers",
     "W0305": "mapping rule that renames nothing",
     "W0306": "weights that a file has only in part",

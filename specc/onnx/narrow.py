@@ -14,10 +14,13 @@ from specc.ir.graph import Graph
 from specc.onnx.emit import emit
 from specc.onnx.framing import is_open
 from specc.onnx.precision import BFLOAT16, FLOAT32, Precision
-from specc.onnx.program import EmitError
+from specc.onnx.program import Array, EmitError
 from specc.onnx.proto import IR_VERSIONS
 
 FLOAT = TensorProto.FLOAT
+LIMITING = ("Clip", "Pad", "Max", "Min")
+"""Operators whose constants limit values, or stand for none: where one is infinite it does as well, and the least that
+divisors are cut to stays above 0."""
 STEPS = ("QuantizeLinear", "DequantizeLinear")
 """Operators whose scales would be other steps in 16 bits."""
 
@@ -28,12 +31,14 @@ def narrowed(
     """`model` (from `emit`, its weights still without data) computing in `precision`.
 
     With `keep_io` inputs and outputs stay float32 and are converted inside.  Operands that ONNX wants in float32, such
-    as the scales of Resize, stay so.  Where the model's opset has no operator for the type it is E0905.
+    as the scales of Resize, stay so.  Where the model's opset has no operator for the type it is E0905; numbers of the
+    text that the type cannot hold are W0303.
     """
     try:
-        return _narrowed(model, precision, keep_io), ()
+        result = _narrowed(model, precision, keep_io)
     except EmitError as error:
         return None, (error.diagnostic,)
+    return result, tuple(_lost(model, result, precision))
 
 
 def emit_in(
@@ -80,6 +85,39 @@ def _narrowed(model: onnx.ModelProto, precision: Precision, keep_io: bool) -> on
     return result
 
 
+def _lost(model: onnx.ModelProto, result: onnx.ModelProto, precision: Precision) -> Iterator[Diagnostic]:
+    """W0303 for every layer of `model` with a constant of which nothing but zeros is left in `result`, or of which
+    finite numbers have become infinite there.  What values are cut to may: nothing that they can be lies beyond it."""
+    wide = {tensor.name: tensor for tensor in model.graph.initializer}
+    narrow = {tensor.name: tensor for tensor in result.graph.initializer}
+    for node in model.graph.node:
+        for name in () if node.op_type in LIMITING else node.input:
+            after = narrow.pop(name, None)
+            if after is None or after.data_type != precision.element or precision is FLOAT32 or is_open(after):
+                continue
+            told = _fate(numpy_helper.to_array(wide[name]), numpy_helper.to_array(after).astype(np.float32), precision)
+            if told is not None:
+                number, became = told
+                message = f"the number {number:.6g} of layer `{_layer(node)}` is {became} in {precision.name}"
+                limits = f"its smallest number above 0 is {precision.step:.2g}, its largest {precision.largest:g}"
+                yield Diagnostic("W0303", message, notes=(limits,))
+
+
+def _fate(before: Array, after: Array, precision: Precision) -> tuple[float, str] | None:
+    """The first number of a constant that is lost, and what it has become."""
+    infinite = np.isinf(after) & (np.abs(before) < FLOAT32.largest)
+    if infinite.any():
+        return float(before[infinite][0]), "infinite"
+    if before.any() and not after.any():
+        return float(before[before != 0][0]), "0"
+    return None
+
+
+def _layer(node: onnx.NodeProto) -> str:
+    """The layer of the spec that a node was made from."""
+    return next((item.value for item in node.metadata_props if item.key == "specc.layer"), node.name.partition("/")[0])
+
+
 def _whole(graph: onnx.GraphProto) -> set[str]:
     """The tensors of integers: sizes and positions."""
     found = {tensor.name for tensor in graph.initializer if tensor.data_type != FLOAT}
@@ -99,12 +137,11 @@ def _check(node: onnx.NodeProto, precision: Precision, opset: int) -> None:
     if node.op_type not in STEPS and not _lacks(node, precision, opset):
         return
     since = next((later for later in IR_VERSIONS if later > opset and not _lacks(node, precision, later)), None)
-    layer = next((item.value for item in node.metadata_props if item.key == "specc.layer"), node.name)
     needs = f"{node.op_type} takes none" + (f" before opset {since}" if since else "")
     if node.op_type in STEPS:
         since, needs = None, "its steps are float32 numbers"
     help = f"export with --opset {since}" if since else None
-    message = f"layer `{layer}` cannot be expressed in {precision.name} in opset {opset}: {needs}"
+    message = f"layer `{_layer(node)}` cannot be expressed in {precision.name} in opset {opset}: {needs}"
     raise EmitError(Diagnostic("E0905", message, help=help))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Annotated, Any
 
 from specc.core import PydanticCustomError
@@ -27,6 +28,13 @@ def _shape(value: Any) -> Any:
     return sizes
 
 
+def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Fan-in and fan-out of a tensor whose axes are outputs, inputs and a window (`torch.nn.init`); of one axis its
+    size."""
+    window = prod(shape[2:])
+    return (shape[:2][-1] * window, shape[0] * window)
+
+
 class Learned(Uncounted):
     """A learned tensor, the same for every item: `learned 768x1`.
 
@@ -34,6 +42,9 @@ class Learned(Uncounted):
     `concat axis=length { branch { learned 768x1 } branch { } }` (ViT: Dosovitskiy et al., 2021); queries (DETR) and
     the constant that an image begins with (StyleGAN) are lines of their own: `queries: learned 256x100`.  What is
     added to a value is `bias elementwise=true`.
+
+    Initialisers that need fans (`he_normal`) count them as PyTorch does: of a tensor a x b x ..., as it is stored with
+    channels first, fan-in is b and fan-out a, each times the sizes behind them; of a single axis both are its size.
     """
 
     word = "learned"
@@ -60,7 +71,7 @@ class Learned(Uncounted):
         if self.layout == "hwc" and len(shape) > 1:
             shape = (shape[-1], *shape[:-1])
         fixed = None if self.weight is None else fit("weight", self.weight, shape)
-        return (Weight("weight", shape, self.init, kind=kind_of(self.buffer), fixed=fixed),)
+        return (Weight("weight", shape, self.init, _fans(shape), kind=kind_of(self.buffer), fixed=fixed),)
 
     def reach(self, inputs: Types) -> Field:
         return ()

@@ -26,7 +26,7 @@ def render(report: Report, width: int = 100, style: Style | None = None, *, ever
     layers = list(report.layers) if every else _remarkable(report)
     lines = [
         *map(chosen.bold, wrap(_title(report), width)),
-        *wrap(f"Inputs: {', '.join(report.probes)}", width),
+        *wrap(f"Inputs: {_inputs(report)}", width),
         *_devices(report, width),
         *draw(_layer_columns(layers), width, chosen, also="--format json"),
         *wrap(_READING, width),
@@ -48,6 +48,12 @@ def _title(report: Report) -> str:
 
 def _precision(report: Report) -> str:
     return "" if report.precision == "float32" else f" in {report.precision}"
+
+
+def _inputs(report: Report) -> str:
+    """What went through the layers, and through the whole model where that is not plain."""
+    plain = report.whole in report.probes and (report.whole == "normal" or len(report.probes) == 1)
+    return ", ".join(report.probes) + ("" if plain or not report.whole else f"; end to end: {report.whole}")
 
 
 def _settings(report: Report) -> str:

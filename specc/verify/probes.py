@@ -17,6 +17,8 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 QUICK = ("normal", "wide", "borders", "zeros")
 """The kinds that find nearly every fault; the others are for operations and runtimes that are new."""
+SPOILT = ("nan", "infinities")
+"""The kinds that leave next to nothing to be judged behind all layers."""
 STACKED_BYTES = 2**29
 """How much memory the values that are alive at once may take, of all probes that run together."""
 
@@ -46,6 +48,12 @@ def probes(
             feeds[item.name] = _as_pixels(values) if item.name in pixels else values.astype(np.float32)
         batch = len(next(iter(feeds.values())))
         yield Probe((name,) * batch, feeds, sizes)
+
+
+def representative(kinds: Sequence[str]) -> str:
+    """Which of these kinds the model is judged on from end to end: `normal` inputs if they are among them, or if all
+    of them are `SPOILT`, and else the first."""
+    return next((name for name in ("normal", *kinds) if name in kinds and name not in SPOILT), "normal")
 
 
 def stacked(graph: Graph, found: list[Probe]) -> list[Probe]:

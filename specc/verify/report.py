@@ -114,6 +114,8 @@ class Report:
     seeded: bool = False
     claims: tuple[str, ...] = ()
     """What the file says of itself otherwise than the spec: see `claims.false_claims`."""
+    whole: str = ""
+    """The kind of the inputs that the model was judged on from end to end."""
 
     @property
     def note(self) -> str:

@@ -29,7 +29,7 @@ from specc.verify.claims import false_claims
 from specc.verify.compare import Array, identical
 from specc.verify.layers import LayerJudge
 from specc.verify.load import load
-from specc.verify.probes import QUICK, Probe, probes, stacked
+from specc.verify.probes import QUICK, Probe, probes, representative, stacked
 from specc.verify.report import OutputResult, Report
 from specc.verify.sizes import choose_sizes
 from specc.verify.walk import Ran, Walk, Work
@@ -97,6 +97,7 @@ def verify(
         arithmetic.precision.name,
         seeded,
         claims,
+        trials.whole.names[0],
     ), ()
 
 
@@ -153,7 +154,7 @@ def _trials(
         found = [whole]
     else:
         pixels = pixel_inputs(model)
-        whole = next(probes(graph, bound, pixels, seed, ("normal",)))
+        whole = next(probes(graph, bound, pixels, seed, (representative(kinds),)))
         found = list(probes(graph, bound, pixels, seed, kinds))
     tried = tuple(dict.fromkeys(name for probe in found for name in probe.names))
     batches = stacked(graph, [arithmetic.probe(probe) for probe in found])

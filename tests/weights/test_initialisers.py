@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from specc.ops.base import Weight
+from specc.ops.learned import Learned
 from specc.ops.weights import Initialiser
+from specc.types import TensorType
 from specc.weights.generator import bits, key, log, normal, uniform
 from specc.weights.initialisers import BLOCK, deviation, initial
 from specc.weights.orthogonal import orthogonal
@@ -126,3 +128,20 @@ def test_orthogonal_matrices_are_not_sparse():
     """A mixed vector's entries are nearly normal: their kurtosis is 3, where a unit vector's is its length."""
     matrix = orthogonal((64, 256), key(0, "x")).astype(np.float64)
     assert (matrix**4).mean() / (matrix**2).mean() ** 2 == pytest.approx(3.0, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("init", "expected"),
+    [("he_normal", 2 / 6400), ("lecun_uniform", 1 / 6400), ("glorot_normal", 2 / (6400 + 5 * 16))],
+)
+@pytest.mark.parametrize("layout", ["chw", "hwc"])
+def test_fans_of_a_learned_tensor_are_those_of_pytorch(init, expected, layout):
+    """`torch.nn.init._calculate_fan_in_and_fan_out` of a tensor 5x400x16 gives 6400 and 80."""
+    shape = (400, 16, 5) if layout == "hwc" else (5, 400, 16)
+    (weight,) = Learned(shape=shape, init=init, layout=layout).weights((TensorType((1, 3)),))
+    assert math.isclose(initial(weight, "k", 0).load().var(), expected, rel_tol=0.05)
+
+
+def test_fans_of_a_learned_vector_are_its_size():
+    (weight,) = Learned(shape=(64,)).weights((TensorType((1, 3)),))
+    assert weight.fans == (64, 64)
