@@ -12,15 +12,17 @@ from typing import Final
 MARGIN: Final = 1 << 20
 """A position within (|position| + 1) / MARGIN of the boundary between two samples may be rounded to its other side:
 eight units in the last place of float32."""
+LARGEST: Final = 1 << 16
+"""Positions of an axis whose samples are listed at most: an exported file holds 8 bytes for each."""
 _HOLDS: Final = 1 << 24
 """Whole numbers below are float32 numbers."""
 
 
 def picked(size: int, count: int, scale: Fraction, coordinates: str, rounding: str) -> tuple[int, ...] | None:
     """The numbers of the samples for `count` positions over `size` samples, `scale` to one, or `None` where rounding
-    changes none of them; `coordinates` and `rounding` are those of `resize`."""
+    changes none of them, or they are too many; `coordinates` and `rounding` are those of `resize`."""
     line = _positions(size, count, scale, coordinates)
-    if line is None:
+    if line is None or count > LARGEST:
         return None
     per_step, first, parts = line
     begins = coordinates == "asymmetric"  # at 0, which no rounding moves

@@ -340,6 +340,7 @@ def test_of_known_sizes_factors_are_the_fractions_that_they_are(scale):
         (Upsample(scale=Fraction(7, 5)), (1, 10, 3), ["Gather", "Resize"]),
         (Upsample(scale=2), (1, 10, 10), ["Resize"]),
         (Resize(size=8, mode="bilinear"), (1, 14, 14), ["Shape", "Concat", "Resize"]),
+        (Resize(size=7 * 2**40), (1, 2**41), ["Shape", "Concat", "Resize"]),
     ],
 )
 def test_samples_are_listed_only_where_rounding_decides(op, x, nodes):
