@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -451,3 +452,5 @@ def test_zoo_explain_and_completion(specc: Specc) -> None:
         script = specc("completion", shell).out
         for offered in ("--max-layers", "lenet5", "E0101", "residual", "cancellation", "nesting="):
             assert offered in script
+        assert re.search(r"verify\S*onnx_COMPGEN=_shtab_compgen_files|--onnx\b.*:_files", script)
+        assert re.search(r"allow\S*=\(W0101 |--allow\[.*\(W0101 ", script)
