@@ -11,21 +11,26 @@ from specc.source import Source, Span
 
 _COMMENT: Final = (
     r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|"""
-    r"#[ \t]*allow[ \t]+(?P<codes>[A-Za-z]\d{4}(?:[ \t]*,[ \t]*[A-Za-z]\d{4})*)\b[^\n]*|#[^\n]*"
+    r"#[ \t]*(?:allow(?:[ \t]*:[ \t]*|[ \t]+)|(?P<foreign>noqa)[ \t]*:[ \t]*)"
+    r"(?P<codes>[A-Za-z]\d{4}(?:[ \t]*,[ \t]*[A-Za-z]\d{4})*)\b[^\n]*|#[^\n]*"
 )
 _EMPTY: Final = r"\s*(#.*)?"
 
 
 class Allowance(NamedTuple):
-    """A code at its place in a comment, and the row of the text that it is for; `None` for all of them."""
+    """A code at its place in a comment, and the row of the text that it is for; `None` for all of them.
+
+    A comment of another tool, `# noqa: W0101`, allows nothing.
+    """
 
     code: str
     span: Span
     row: int | None
+    foreign: bool = False
 
     def covers(self, diagnostic: Diagnostic) -> bool:
         """Whether it allows a warning of its file."""
-        if diagnostic.code != self.code or diagnostic.severity != "warning":
+        if diagnostic.code != self.code or diagnostic.severity != "warning" or self.foreign:
             return False
         return self.row is None or (diagnostic.span is not None and diagnostic.span.row == self.row)
 
@@ -33,7 +38,7 @@ class Allowance(NamedTuple):
 def allowances(source: Source) -> list[Allowance]:
     """All of a file: behind a statement they are for its line, on a line of their own for the statement below, and
     above everything else in the file for the whole of it."""
-    if "allow" not in source.text:
+    if "allow" not in source.text and "noqa" not in source.text:
         return []
     return [found for match in re.finditer(_COMMENT, source.text) if match["codes"] for found in _of(source, match)]
 
@@ -42,7 +47,7 @@ def _of(source: Source, comment: re.Match[str]) -> Iterator[Allowance]:
     row = _row(source, comment.start())
     for code in re.finditer(r"[A-Za-z]\d{4}", comment["codes"]):
         start = comment.start("codes") + code.start()
-        yield Allowance(code[0].upper(), Span(source, start, start + len(code[0])), row)
+        yield Allowance(code[0].upper(), Span(source, start, start + len(code[0])), row, comment["foreign"] is not None)
 
 
 def _row(source: Source, start: int) -> int | None:
@@ -80,6 +85,9 @@ def without_allowed(diagnostics: Sequence[Diagnostic], source: Source, whole: bo
 def _idle(allowance: Allowance) -> Diagnostic:
     code = allowance.code
     where = "this file" if allowance.row is None else f"line {allowance.row}"
+    if allowance.foreign and code in CODES:
+        message = f"`noqa` is another tool's word, and allows no {code} here"
+        return Diagnostic("W0402", message, allowance.span, help=f"write `# allow {code}`")
     if code not in CODES:
         why = f"there is no warning {code}"
     elif code.startswith("E"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from specc.diagnostics.suggest import one_word
+from specc.diagnostics.suggest import nearest, one_word
 from specc.ops import BY_WORD
 from specc.source import Span
 from specc.syntax import ast
@@ -125,6 +125,7 @@ FRAMEWORKS = frozenset({"nn", "torch", "tf", "keras", "layers", "self", "F", "np
 NO_ACTIVATION_HELP = "`none` means no activation"
 _BATCH = r"\breshape\s*[(\[]\s*$"
 _LONGEST = 300
+_STATEMENTS = ("input", "output", "expect", "repeat", "residual", "branch")
 _GATES = ("squeeze_excite", "squeeze_excitation", "squeezeexcite", "squeeze_and_excite", "se", "se_block", "selayer")
 _SEQUENCES = ("sequential", "modulelist")
 
@@ -169,6 +170,8 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
         return f"did you mean `{guess}`?"
     if last in _GATES:
         return _GATE
+    if statement := nearest(name.id, _STATEMENTS):
+        return f"did you mean `{statement}`?"
     return "`specc explain` lists the operations"
 
 

@@ -188,13 +188,21 @@ class Modules:
         assert item.path is not None
         found = self._loader.file(item.path.value, module.source)
         if isinstance(found, Diagnostic):
+            help = found.help or self._path_meant(item.path.value)
+            place = item.path.span
             self._report.add(
-                Diagnostic(
-                    found.code, found.message, item.path.span, "imported here", notes=found.notes, help=found.help
-                )
+                Diagnostic(found.code, found.message, place, "imported here", notes=found.notes, help=help)
             )
             return None
         return self._once(found, item.path.span)
+
+    def _path_meant(self, path: str) -> str | None:
+        """What helps where `path` leads to no file."""
+        if "\\" in path:
+            return f'folders and files are parted by `/`: `import "{path.replace(chr(92), "/")}"`'
+        name = path.removeprefix("./").removesuffix(".cnn")
+        bundled = name in self._loader.bundled_names()
+        return f"a bundled module stands without quotes: `import {name}`" if bundled else None
 
     def _once(self, source: Source, place: Span) -> Module | None:
         if source.name in self._loading:

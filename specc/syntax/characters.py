@@ -38,7 +38,6 @@ _INSTEAD = {
     "\N{PLUS-MINUS SIGN}": "a tolerance stands behind `within`: `within 1%`",
     "^": "a power is written `**`",
     "&": "the logical operator is written `and`",
-    "@": "values are multiplied as matrices by an operation: `matmul a, b`",
     "\\": "no sign stands at a line's end: a line goes on behind a comma, and within brackets",
     "!": "the logical operator is written `not`",
 }
@@ -80,7 +79,7 @@ def foreign_character(source: Source, offset: int) -> Diagnostic:
     """E0104 for a visible character that no spec uses outside strings and comments."""
     char = source.text[offset]
     message = f"`{char}` does not belong here" if char.isascii() else f"{code_point(char)} does not belong here"
-    asked = {"?": _question, "|": _bar}.get(char)
+    asked = {"?": _question, "|": _bar, "@": _at}.get(char)
     help = _INSTEAD.get(char) or (asked(source.text, offset) if asked is not None else _general_help(char))
     return Diagnostic("E0104", message, Span(source, offset, offset + 1), help=help)
 
@@ -101,6 +100,20 @@ def _bar(text: str, offset: int) -> str:
     behind = re.split(r"[|;}#\n]", text[offset + 1 : offset + _SHOWN])[0].strip(" >\r")
     lines = [before if len(before) <= _SHOWN else "...", behind]
     return f"operations follow one another on lines of their own, or behind `;`: `{'; '.join(filter(None, lines))}`"
+
+
+def _at(text: str, offset: int) -> str:
+    """`conv 6@5x5`, or `a @ b`."""
+    maps, window = (
+        re.search(r"(\d+)\s*$", text[max(offset - _SHOWN, 0) : offset]),
+        re.match(r"@\s*(\d\w*)", text[offset:]),
+    )
+    if maps is None or window is None:
+        return "values are multiplied as matrices by an operation: `matmul a, b`"
+    kernel = re.match(r",\s*(\d\w*)", text[offset + window.end() :])
+    if kernel is not None:  # as papers write, 6 maps of 28x28
+        return f"the shape of the maps is asserted behind: `conv {maps[1]}, {kernel[1]} -> {maps[1]}x{window[1]}`"
+    return f"channels and window are two arguments: `conv {maps[1]}, {window[1]}`"
 
 
 def _general_help(char: str) -> str | None:

@@ -14,6 +14,7 @@ from specc.syntax.unparted import ARGUMENTS
 
 _BEGINNING: Final = frozenset({"INPUT", "OUTPUT", "LET", "IF", "FOR", "REPEAT", "EXPECT", "RESIDUAL", "BRANCH"})
 _FIRST_WORDS: Final = re.compile(r"\s*([A-Za-z_]\w*)(?:\s*,\s*[A-Za-z_]\w*)*\s*")
+_LOOKED_AT: Final = 300
 _REMOVE: Final = "the line above ends with a comma and goes on here: remove the comma"
 _JOINS: Final = {
     "LBRACE": "braces belong to the word before them, as in `repeat 3 { ... }`: by themselves they group nothing",
@@ -59,9 +60,24 @@ def _comma_first(stuck: Stuck) -> str | None:
     return "a line that goes on below ends with a comma: put it at the end of the line above" if begins else None
 
 
+def _label_alone(stuck: Stuck) -> str | None:
+    """`a:` with its operation on the next line."""
+    named = (
+        re.search(r"([A-Za-z_]\w*)\s*:$", stuck.source.text[: stuck.previous.end][-_LOOKED_AT:])
+        if stuck.previous
+        else None
+    )
+    if named is None or not stuck.at_line_end:
+        return None
+    below = re.compile(r"[\s]*([A-Za-z_][^#;{}\n]*)").match(stuck.source.text, stuck.token.start)
+    line = below[1].strip() if below is not None else "conv 64, 3x3"
+    return f"a label stands on the line of its operation: `{named[1]}: {line}`"
+
+
 CONTINUED: tuple[Callable[[Stuck], str | None], ...] = (
     _comma_above,
     _nothing_behind_comma,
     _sign_of_line_above,
     _comma_first,
+    _label_alone,
 )

@@ -84,20 +84,32 @@ def _bad_number(source: Source, offset: int) -> Diagnostic:
     behind = source.text[span.end : span.end + 1]
     if behind == "?" or not behind.isascii():  # a times sign, or a minus that is a dash in `1e-3`
         return foreign_character(source, span.end)
-    help = _NAMES_OF_LAYERS if re.search(r"\w\.$", source.text[:offset]) else _number_help(text)
+    help = _NAMES_OF_LAYERS if re.search(r"\w\.$", source.text[:offset]) else _number_help(text, source)
     return Diagnostic("E0105", f"`{_short(text)}` is neither a number nor a size", span, help=help)
 
 
-def _number_help(text: str) -> str:
+def _number_help(text: str, source: Source) -> str:
     if re.fullmatch(r"\d[\d_]*[xX]", text):
         return f"an `x` stands between two sizes, as in `2x2`; a number by itself has none: `{text[:-1]}`"
     if re.fullmatch(r"\d+(X\d+)+", text):
         return f"a size is written with a small `x`: `{text.lower()}`"
+    if (parts := _named_parts(text, source)) is not None:
+        return f"between the `x` of a size stand no names with an `x`: `[{', '.join(parts)}]`"
     if re.match(r"\d[\d_]*x", text):
         return "between the `x` of a size stand numbers, `_` and names without an `x`; `[3, max]` takes any value"
     if dots := dotted(text):
         return dots
     return "a number looks like `64`, `61_706`, `0.5` or `1e-5`; a name cannot start with a digit"
+
+
+def _named_parts(text: str, source: Source) -> list[str] | None:
+    """The sizes in `3xpxxpx`, where the file has the name `px`."""
+    known = {word for word in re.findall(r"\b[A-Za-z_]\w*(?=\s*=|\s*[,)])", source.text) if "x" in word}
+    names = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
+    part = rf"(?:{names}|\d+|[A-Za-wyz_]+)" if names else None
+    if part is None or not re.fullmatch(rf"\d+(?:x{part})+", text):
+        return None
+    return re.findall(rf"(?:^|x)(\d+|{part})", text)
 
 
 # ---------------------------------------------------------------- a token in the wrong place
@@ -164,6 +176,8 @@ def _expected(accepted: frozenset[str]) -> str:
         return "expected `branch`" + (" or `}`" if "RBRACE" in accepted else ", or a loop or choice of branches")
     if "INPUT" in accepted:
         return "expected an operation or a statement"
+    if {"RESIDUAL", "NAME"} <= accepted:
+        return "expected an operation"
     words = [text for kind, text in _SPOKEN.items() if kind in accepted - _unsaid(accepted)]
     words = (["a value"] if accepted >= VALUES else []) + words
     return "expected " + " or ".join(filter(None, (", ".join(words[:4][:-1]), words[:4][-1]))) if words else ""

@@ -190,6 +190,8 @@ class ExpressionBuilder:
         start = token.start + 1 + match.start()
         span = self.span(self.source, start, start + 2)
         help = r"a backslash itself is written `\\`; there are also `\n`, `\t`, `\"`, `\u00e9`"
+        if self.source.text[: token.start].rstrip(" \t").endswith("import"):
+            help = f"folders and files are parted by `/`: `import {token.value.replace(chr(92), '/')}`"
         raise self.fault("E0101", f"unknown escape `{match[0]}` in a string", span, "no such escape", help)
 
     def truth(self, children: Children) -> ast.Bool:

@@ -7,22 +7,8 @@ from collections.abc import Callable
 
 from specc.syntax.stuck import Stuck
 
-_COMMENT = "a comment starts with `#`"
 _MERGES = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul"}
 """What is written between two values elsewhere, and the operation that merges them here."""
-
-
-def _slashes(stuck: Stuck) -> str | None:
-    """`relu  // a comment`."""
-    in_list = bool(stuck.open) and stuck.open[-1].kind != "LBRACE"
-    word = stuck.lacks_comma or (stuck.token.value.isalpha() and not in_list)
-    within = word and re.search(r"(^|\s)//\s", stuck.near)
-    return _COMMENT if stuck.token.value == "//" or within else None
-
-
-def _comment_of_c(stuck: Stuck) -> str | None:
-    """`/* a comment */`."""
-    return f"{_COMMENT}, on each of its lines" if stuck.rest.startswith(("/*", "*/")) else None
 
 
 def _sizes_with_commas(stuck: Stuck) -> str | None:
@@ -40,14 +26,6 @@ def _arrows_between_layers(stuck: Stuck) -> str | None:
     if stuck.token.kind != "ARROW" or "->" not in stuck.before:
         return None
     return "`->` asserts a shape: operations follow one another on lines of their own, or behind `;`"
-
-
-def _nameless_input(stuck: Stuck) -> str | None:
-    """`input 3x32x32`."""
-    if stuck.token.kind not in ("SIZE", "NUMBER", "LSQB", "LPAR") or not re.search(r"\binput\s+$", stuck.before):
-        return None
-    shape = stuck.token.value if stuck.token.kind == "SIZE" else "..."
-    return f"an input has a name: `input image {shape}`"
 
 
 def _assigned_output(stuck: Stuck) -> str | None:
@@ -166,11 +144,8 @@ def _label_of_in(stuck: Stuck) -> str | None:
 
 
 HABITS: tuple[Callable[[Stuck], str | None], ...] = (
-    _slashes,
-    _comment_of_c,
     _sizes_with_commas,
     _arrows_between_layers,
-    _nameless_input,
     _assigned_output,
     _repeat_without_number,
     _label_behind,

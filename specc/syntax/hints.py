@@ -11,12 +11,14 @@ from specc.diagnostics.suggest import SYNONYMS
 from specc.source import Span
 from specc.syntax.continued import CONTINUED
 from specc.syntax.habits import HABITS
+from specc.syntax.heads import HEADS
 from specc.syntax.lets import LETS
 from specc.syntax.loops import LOOPS
 from specc.syntax.misplaced import MISPLACED
 from specc.syntax.notations import NOTATIONS, unknown_container
 from specc.syntax.papers import PAPERS
 from specc.syntax.pasted import PASTED
+from specc.syntax.remarks import REMARKS
 from specc.syntax.stuck import Stuck
 from specc.syntax.unparted import UNPARTED
 
@@ -286,10 +288,12 @@ def _label_or_comma(stuck: Stuck) -> str | None:
 
 
 HINTS: tuple[Callable[[Stuck], str | None], ...] = (
+    *REMARKS,
     *CONTINUED,
     *PASTED,
     *NOTATIONS,
     *MISPLACED,
+    *HEADS,
     *HABITS,
     *LOOPS,
     *PAPERS,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from specc.syntax.stuck import Stuck
+from specc.syntax.unparted import LINES
 
 _OWN_LINE = "an operation stands on a line of its own, or behind `;`"
 _MERGED = re.compile(r"(?:^|[;{}:])\s*([A-Za-z_]\w*)[^;{}]*$")
@@ -33,7 +34,7 @@ def _behind_braces(stuck: Stuck) -> str | None:
     word, opened = named[1], _opener(stuck.source.text, stuck.previous.start)
     if opened == "residual" and word in ("add", "plus", "sum"):
         return _added_by_residual(stuck.rest[len(word) :])
-    if opened == "residual":
+    if opened == "residual" and word not in LINES:
         return f"{_WITH_ACTIVATION}: `residual {word} {{ ... }}`; {_OWN_LINE}"
     return _OWN_LINE
 

@@ -8,13 +8,11 @@ from collections.abc import Callable
 from typing import Final
 
 from specc.syntax.stuck import Stuck
-from specc.syntax.unparted import LINES
+from specc.syntax.unparted import CLOSING, LINES
 
 NO_SHAPE_BEHIND: Final = "a shape is asserted at the line that makes it"
 _COUNTING: Final = "a loop that counts its rounds is"
 _SIGNS: Final = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
-_CLOSING: Final = frozenset({"relu", "relu6", "sigmoid", "tanh", "gelu", "silu", "mish", "softmax", "leaky_relu"})
-"""Activations that may close a line."""
 _CALLED: Final = re.compile(r"(?:^|[;{}:])\s*((?:[A-Za-z_]\w*\s*[(\[]\s*)+)([A-Za-z_]\w*)\s+$")
 _KNOWN_INPUT: Final = re.compile(r"\b(conv(?:[123]d)?|deconv|separable)\s+\d+\s*->\s*(\d+)\s*$")
 _RANGE: Final = re.compile(r"for\s*\(\s*(?:let\s+|int\s+|var\s+)?(\w+)\s*=\s*(\d+)\s*;\s*\w+\s*<\s*([\w.]+)\s*;")
@@ -57,7 +55,7 @@ def _called(stuck: Stuck) -> str | None:
     if outer[-1].lower() in _CONTAINERS:
         return _CONTAINERS[outer[-1].lower()].replace("{}", outer[-1])
     line = f"{written[2]} {rest[0].rstrip()}"
-    here = f"{line}, {outer[0]}" if len(outer) == 1 and outer[0] in _CLOSING else "; ".join([line, *outer])
+    here = f"{line}, {outer[0]}" if len(outer) == 1 and outer[0] in CLOSING else "; ".join([line, *outer])
     return f"operations follow one another, and do not stand in each other's brackets: `{here}`"
 
 

@@ -6,11 +6,15 @@ import re
 from collections.abc import Callable
 
 from specc.diagnostics.foreign import written_here
+from specc.diagnostics.suggest import SYNONYMS
 from specc.syntax.stuck import Stuck
 
 _DOTTED = re.compile(r"(?:^|[;{])\s*[A-Za-z_]\w*(?:\.\w+)*\.([A-Za-z_]\w*)\s*$")
 _PLAIN = re.compile(r"(?:^|[;{])\s*([A-Za-z_]\w*)\s*$")
 _ADDED = re.compile(r"\s*(?:self\.)?model\s*\.\s*add\s*\(\s*")
+_ON_VALUES = re.compile(
+    r"([A-Za-z_]\w*)\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*(\(\s*\[?\s*[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*\s*,?\s*\]?\s*\))"
+)
 _DEFINED = re.compile(r"[ \t]*(def|class)\s+([A-Za-z_]\w*)[^{\n]*:")
 
 
@@ -59,4 +63,24 @@ def _definition(stuck: Stuck) -> str | None:
     return f"a block is written `block {found[2]} {{ ... }}`, and works on the value of the line before its call"
 
 
-PASTED: tuple[Callable[[Stuck], str | None], ...] = (_attribute, _added, _sequential, _definition)
+def _called_on(stuck: Stuck) -> str | None:
+    """`Conv2D(8, 3)(x)`, `Add()([a, b])`, `x = Add()([a, b])`."""
+    if stuck.token.kind not in ("EQUAL", "LPAR"):
+        return None
+    named = _PLAIN.search(stuck.before) if stuck.token.kind == "EQUAL" else None
+    call = _ON_VALUES.search(stuck.before + stuck.rest)
+    if call is None or (named is None and call.start(3) != len(stuck.before)):
+        return None
+    label = f"{named[1]}: " if named is not None else ""
+    values = re.findall(r"\w+", call[3])
+    word = SYNONYMS.get(call[1].lower(), call[1].lower())
+    if len(values) > 1:
+        return f"values are the arguments of the operation that merges them: `{label}{word} {', '.join(values)}`"
+    here = written_here(stuck.source.text, _line(stuck) + call.start()) if named is None else None
+    if here is None:
+        return None
+    sign = "," if " " in here else ""
+    return f"a layer works on the line before, or on what `from=` names: `{here}{sign} from={values[0]}`"
+
+
+PASTED: tuple[Callable[[Stuck], str | None], ...] = (_called_on, _attribute, _added, _sequential, _definition)

@@ -8,6 +8,8 @@ from specc.diagnostics import Diagnostic
 
 _TOKEN = re.compile(r"""#[^\n]*|"(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*'|[(){}\[\]]|["']""")
 _GOES_ON = re.compile(r"[\s;]*(?:else\b|shortcut\b|->|\{)")
+_COMMENT_OF_LINES = re.compile(r"/\*(?!.*\*/)|(\"\"\"|''')(?!.*\1)|<!--(?!.*-->)")
+"""What begins a comment elsewhere that ends on a later line."""
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 
 
@@ -18,6 +20,8 @@ def without_line(text: str, fault: Diagnostic) -> str | None:
     belongs to a statement that began earlier, or is carried on by the next line.
     """
     if fault.span is None or fault.code in ("E0102", "E0103", "E0106"):
+        return None
+    if _COMMENT_OF_LINES.match(text, fault.span.start):
         return None
     start = text.rfind("\n", 0, fault.span.start) + 1
     end = text.find("\n", fault.span.start)

@@ -22,9 +22,13 @@ LINES: Final = frozenset(
 """Operations that close no other one, and take arguments."""
 TUNED: Final = frozenset({"leaky_relu", "elu", "celu", "prelu", "thresholded_relu", "softmax", "log_softmax"})
 """Activations with settings."""
+CLOSING: Final = frozenset({"relu", "relu6", "sigmoid", "tanh", "gelu", "silu", "mish", "softmax", "leaky_relu"})
+"""Activations that may close a line."""
+STATEMENTS: Final = frozenset({"OUTPUT", "LET", "REPEAT", "RESIDUAL", "EXPECT", "INPUT"})
 _WITHOUT_NUMBER: Final = frozenset({"bn", "layernorm", "instancenorm", "global_avgpool"})
 _SETTING: Final = re.compile(r"(\w+)(?:\s*=\s*|\s+)(-?[\w.]+)\s*(?=[#;}\n]|$)")
 _VALUE: Final = re.compile(r"\w+\s+(-?[\w.]+|\[[^\]\n]*\]|\([^)\n]*\)|\"[^\"\n]*\")")
+_NEXT_LINE: Final = "statements stand on lines of their own, or behind `;`"
 _OWN_LINE: Final = "an operation stands on a line of its own, or behind `;`"
 
 
@@ -65,11 +69,25 @@ def _without_comma(stuck: Stuck) -> str | None:
 def _operation(stuck: Stuck) -> str | None:
     """`conv 8, 3x3, dropout 0.5`."""
     word = _word_before(stuck)
-    if word is None or word not in LINES or "," not in _statement(stuck):
+    first = re.match(r"\s*(\w+)", _statement(stuck))
+    apart = "," in _statement(stuck) or (first is not None and first[1] in LINES | TUNED | CLOSING)
+    if word is None or word not in LINES or not apart:
         return None
     line = re.match(r"[^#;{}\n]*", stuck.rest) if word not in _WITHOUT_NUMBER else None
     before = re.sub(rf"\s*,?\s*{word}\s*$", "", _statement(stuck)).strip()
     return f"{_OWN_LINE}: `{before}; {f'{word} {line[0]}'.strip() if line else word}`"
+
+
+def _next_statement(stuck: Stuck) -> str | None:
+    """`conv 8, 3x3 conv 8, 3x3`, `input image 3x32x32 relu`, `relu output y`."""
+    before, line = _statement(stuck).strip(), re.match(r"[^#;{}\n]*", stuck.rest)
+    begins = stuck.token.kind in STATEMENTS and stuck.following not in (":", "=")
+    begins |= stuck.token.value in (LINES | TUNED | CLOSING if stuck.head == "input" else LINES)
+    if "_NL" not in stuck.accepted or not begins or not before or line is None:
+        return None
+    if re.match(r"branch\b|\w+\s*$", before) and stuck.token.kind == "NAME":
+        return None
+    return f"{_NEXT_LINE}: `{before}; {line[0].strip()}{' { ... }' if '{' in stuck.rest else ''}`"
 
 
 def _number_with_commas(stuck: Stuck) -> str | None:
@@ -140,4 +158,5 @@ UNPARTED: tuple[Callable[[Stuck], str | None], ...] = (
     _without_equal,
     _without_comma,
     _operation,
+    _next_statement,
 )

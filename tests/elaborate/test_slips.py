@@ -84,6 +84,10 @@ SAID = {
     "global avgpool": "a global pool is one word: `global_avgpool`",
     "squeeze_excite 4": "`blocks.squeeze_excite 8`",
     "parallel { branch { } branch { relu } }": "`concat { branch { ... } branch { ... } }`, or `add`",
+    "ouput a": "did you mean `output`?",
+    "Expect params == 20": "did you mean `expect`?",
+    "leaky relu": "it is one word: `leaky_relu`",
+    "max pool": "it is one word: `maxpool`",
     "assert params == 3": "`expect params == 61_706`; a shape is asserted at its line",
 }  # fmt: skip
 WORKS = (
