@@ -198,6 +198,9 @@ def name_meant(name: ast.Name) -> str | None:
     return _NAMES.get(name.id) or _open_size(name)
 
 
+_PARTS = "equal parts are `split 2, axis=height`, as much as another value has is `crop like=other`"
+
+
 def _open_size(name: ast.Name) -> str | None:
     """The help for the name of an open size, which stands in shapes alone."""
     text = name.span.source.text
@@ -209,6 +212,8 @@ def _open_size(name: ast.Name) -> str | None:
         return f"the batch is not written: `reshape ({rest[1].strip()})`"
     in_reshape = re.search(r"\breshape\b[^;]*$", line) is not None
     if any(name.id in sizes for sizes in shapes):
+        if re.search(r"\bslice\b[^;]*$", line):
+            return f"`{name.id}` is an open size, and `slice` takes numbers: {_PARTS}"
         other = f"write `in.height` and the like, or a parameter of the model, `{name.id} = 224`"
         instead = _LEFT_OVER if in_reshape else other
         return f"`{name.id}` is an open size, a name for shapes alone: {instead}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeGuard
 
 from specc.diagnostics import Diagnostic
 from specc.dims import Sym
@@ -75,6 +75,9 @@ class Operands:
         """A value or list of values between layers."""
         if isinstance(value, LayerValue):
             return [value]
+        if _is_matrix(value):
+            message = "the value of a layer is needed here, not a matrix of numbers"
+            raise self._report.error("E0208", span, message, help=_matrix(value))
         if isinstance(value, tuple) and value:
             return [item for part in value for item in self.values(part, span)]
         raise self._report.error(
@@ -182,6 +185,22 @@ def is_none(expression: ast.Expr, frame: Frame) -> bool:
         return False
     value = frame.scope.find(expression.id)
     return expression.id == NO_ACTIVATION if value is None else isinstance(value, Word) and value == NO_ACTIVATION
+
+
+def _is_matrix(value: Value) -> TypeGuard[tuple[tuple[Value, ...], ...]]:
+    """Whether it is a list of lists of numbers."""
+    if not isinstance(value, tuple) or not value:
+        return False
+    return all(isinstance(row, tuple) and row and all(map(is_number, row)) for row in value)
+
+
+def _matrix(rows: tuple[tuple[Value, ...], ...]) -> str:
+    """What to say of a matrix among operands."""
+    learned = f"`m: learned {len(rows)}x{len(rows[0])}, weight=[[...]], buffer=true`"
+    return (
+        "a list is a number for each channel; a matrix is a value of its own, "
+        f"{learned}, and its name an operand: `add x, m`"
+    )
 
 
 def _no_size(name: str, written: ast.Expr, op: Op) -> str:

@@ -55,7 +55,10 @@ def _list_by_a_rule(stuck: Stuck) -> str | None:
     if "ELSE" in stuck.accepted:
         return "a condition stands at the end: `[2 * x for x in xs if x > 1]`"
     if re.search(r"\bfor\b", written):
-        return "a list has one `for`, and lists within it brackets of their own: `[[x * y for y in ys] for x in xs]`"
+        return (
+            "a list has one `for`: all pairs are counted, `[xs[i // 3] * ys[i % 3] for i in range(6)]`; a list of "
+            "lists has brackets within: `[[x * y for y in ys] for x in xs]`"
+        )
     items = written.strip() if len(written) <= _SHOWN and "\n" not in written else "x, y"
     return f"an item of several values is a list: `[[{items}] for ...]`"
 

@@ -221,7 +221,8 @@ LOOPS = {
     "let a = [w if w > 8 for w in ws]": "a condition stands at the end: `[2 * x for x in xs if x > 1]`",
     "let a = [i, w for i, w in ws]": "an item of several values is a list: `[[i, w] for ...]`",
     "let a = [v + w for v in vs for w in ws]": (
-        "a list has one `for`, and lists within it brackets of their own: `[[x * y for y in ys] for x in xs]`"
+        "a list has one `for`: all pairs are counted, `[xs[i // 3] * ys[i % 3] for i in range(6)]`; a list of lists "
+        "has brackets within: `[[x * y for y in ys] for x in xs]`"
     ),
     "for i in 2..5 { bn }": "the numbers from 2 up to 5, without it, are `range(2, 5)`",
     "add a.0, a.1": "tables number layers so; the value is an item of the list: `a[0]`",
