@@ -87,13 +87,15 @@ class Reach(NamedTuple):
     `extent` is the number of input samples it depends on, first to last; `stride` is the number of input
     samples between two neighbouring outputs (below 1 where the operation upsamples).  Output p sees the samples from
     p * stride + first to p * stride + last; `first` is `None` where open sizes decide it, and `last` where it is
-    first + extent - 1.
+    first + extent - 1.  `order` is "kept" where that holds, at least about, "moved" where the samples lie in order, but
+    anywhere, "mixed" where not, "joined" where inputs lie one behind the other, "all" where each output sees all.
     """
 
     extent: Dim
     stride: Fraction = Fraction(1)
     first: Fraction | int | None = 0
     last: Fraction | int | None = None
+    order: Literal["kept", "moved", "mixed", "joined", "all"] = "kept"
 
 
 def under(span: int, stride: int, begin: int) -> Reach:
@@ -282,6 +284,10 @@ class Op(Record, ABC):
     @abstractmethod
     def reach(self, inputs: Types) -> Field:
         """How far one output sample sees."""
+
+    def reaches(self, inputs: Types, outputs: Types) -> Sequence[Field]:
+        """`reach` for each output, where they do not see the same."""
+        return (self.reach(inputs),) * len(outputs)
 
     @abstractmethod
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:

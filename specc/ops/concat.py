@@ -56,8 +56,8 @@ class Concat(Rearrangement):
         return tuple(c for i, s in enumerate(sizes) if i != axis for c in meeting_conditions(s))
 
     def reach(self, inputs: Types) -> Field:
-        """Samples along a spatial axis change places."""
-        return along(axis_index(self.axis, inputs[0], self.layout), inputs[0], Reach(1, first=None))
+        reach = Reach(1, first=None, order="joined") if len(inputs) > 1 else Reach(1)
+        return along(axis_index(self.axis, inputs[0], self.layout), inputs[0], reach)
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         if len(names) == 1:

@@ -71,7 +71,10 @@ class Pad(Rearrangement):
         return [self._ends() if index == padded else (0, 0) for index in range(1, x.rank + 1)]
 
     def reach(self, inputs: Types) -> Field:
-        return tuple(Reach(1, first=-begin) for begin, _ in self.sides(inputs[0])[1:])
+        """What goes round sees the other end."""
+        sides = self.sides(inputs[0])[1:]
+        goes_round = self.mode == "wrap"
+        return tuple(Reach(1, first=-side[0], order="all" if goes_round and any(side) else "kept") for side in sides)
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         if self.mode == "wrap" and build.opset < 19:

@@ -59,9 +59,16 @@ class Slice(Rearrangement):
         return (f"{self.axis}: positions [{self._text()}] of {size} are {self._count(inputs[0], size)}",)
 
     def reach(self, inputs: Types) -> Field:
-        axis, start = axis_index(self.axis, inputs[0], self.layout), self.start or 0
-        first = start if min(start, self.step) >= 0 else None
-        return along(axis, inputs[0], Reach(1, Fraction(abs(self.step)), first))
+        axis = axis_index(self.axis, inputs[0], self.layout)
+        return along(axis, inputs[0], self._reach(inputs[0].shape[axis]))
+
+    def _reach(self, size: Dim) -> Reach:
+        stride, start = Fraction(abs(self.step)), self.start or 0
+        if self.step < 0:
+            return Reach(1, stride, None, order="mixed")
+        if start < 0 and not isinstance(size, int):
+            return Reach(1, stride, None, order="moved")
+        return Reach(1, stride, slice(self.start, None).indices(size)[0] if isinstance(size, int) else start)
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         backwards = self.step < 0

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from specc.core import PydanticCustomError
-from specc.dims import Divides, Sym
+from specc.dims import Dim, Divides, Sym
 from specc.ops.axes import Axis, axis_index, axis_name, spoken_axes
 from specc.ops.base import Builder, Field, Reach, Rejection, Types, along
 from specc.ops.families import Rearrangement
@@ -65,8 +65,16 @@ class Split(Rearrangement):
         return ()
 
     def reach(self, inputs: Types) -> Field:
-        """Samples along a spatial axis change places."""
-        return along(axis_index(self.axis, inputs[0], self.layout), inputs[0], Reach(1, first=None))
+        return self._behind(inputs[0], 0)
+
+    def reaches(self, inputs: Types, outputs: Types) -> Sequence[Field]:
+        """Each part lies behind those before it."""
+        sizes = [y.shape[axis_index(self.axis, inputs[0], self.layout)] for y in outputs]
+        return [self._behind(inputs[0], sum(sizes[:index], 0)) for index in range(len(sizes))]
+
+    def _behind(self, x: TensorType, first: Dim) -> Field:
+        reach = Reach(1, first=first) if isinstance(first, int) else Reach(1, first=None, order="moved")
+        return along(axis_index(self.axis, x, self.layout), x, reach)
 
     def lower(self, build: Builder, names: Sequence[str], inputs: Types, outputs: Types) -> Sequence[str]:
         axis = axis_index(self.axis, inputs[0], self.layout)

@@ -34,6 +34,10 @@ class WeightedPool(Pooling):
     border: Border = "zeros"
     """What the padding holds."""
 
+    @property
+    def goes_round(self) -> bool:
+        return self.border == "wrap"
+
     def placed(self, x: TensorType) -> list[AxisWindow]:
         windows = slide(x, self.geometry(x))
         check_border(x, windows, self.border)

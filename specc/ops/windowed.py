@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from specc.dims import Divides
 from specc.ops.base import Field, Finding, Op, Reach, Rejection, Types
@@ -95,11 +95,19 @@ class Windowed(Op):
 
     def reach(self, inputs: Types) -> Field:
         how = self.geometry(inputs[0])
-        begins = [None if window.begin is None else -window.begin for window in self.placed(inputs[0])]
         return tuple(
-            Reach(span, Fraction(stride), begin)
-            for span, stride, begin in zip(how.spans, how.stride, begins, strict=True)
+            Reach(span, Fraction(stride), None if window.begin is None else -window.begin, order=self._order(window))
+            for span, stride, window in zip(how.spans, how.stride, self.placed(inputs[0]), strict=True)
         )
+
+    def _order(self, window: AxisWindow) -> Literal["kept", "all"]:
+        """A window in padding that goes round sees the other end."""
+        return "all" if self.goes_round and (window.begin, window.end) != (0, 0) else "kept"
+
+    @property
+    def goes_round(self) -> bool:
+        """Whether padding holds what lies at the other end."""
+        return False
 
     def motion(self) -> Motion:
         """The window's arguments as the kernels take them."""
@@ -122,6 +130,10 @@ class Convolving(Windowed):
     @property
     def steps(self) -> tuple[int, ...]:
         return self.stride
+
+    @property
+    def goes_round(self) -> bool:
+        return self.border == "wrap"
 
     def placed(self, x: TensorType) -> list[AxisWindow]:
         windows = super().placed(x)

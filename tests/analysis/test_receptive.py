@@ -93,7 +93,7 @@ def test_a_chain_as_published() -> None:
             ],
             (16, 1),
         ),
-        # branches that move at different paces: the larger field, and the larger stride
+        # branches that move at different paces: samples 0 and 1 with 8, 14 and 15 with 15; the larger stride
         (
             [
                 ("a", "maxpool", {"kernel": 2}),
@@ -101,7 +101,7 @@ def test_a_chain_as_published() -> None:
                 ("c", "add", {}, "b", "a"),
                 ("d", "add", {}, "a", "c"),
             ],
-            (2, 2),
+            (9, 2),
         ),
         # copies of the first and the last sample see one beyond each border
         (
@@ -225,9 +225,8 @@ def test_behind_layers_that_double_and_halve_a_value_lies_where_it_was() -> None
     assert (fields(net)["same"], fields(net)["both"]) == ((1, 1), (5, 1))
 
 
-def test_where_a_part_lies_is_not_known() -> None:
-    """Of branches that may see the same sample or others, the larger field counts; behind an enlargement the edges of
-    its copies still count."""
+def test_where_a_part_lies() -> None:
+    """Samples 0 and 8 are seen together; behind an enlargement the edges of its copies still count."""
     part, up, down = (
         ("part", "split", {"parts": 2, "axis": "length"}),
         ("up", "upsample", {"scale": 2}),
@@ -236,7 +235,7 @@ def test_where_a_part_lies_is_not_known() -> None:
     second = ("second", "crop", {"amount": (8, 0)}, "image")
     sums = ("sum", "add", {}, "down", "second"), ("again", "add", {}, "second", "sum"), ("all", "global_avgpool", {})
     found = fields(graph(image(3, 16), part, up, down, second, *sums))
-    assert [found[name] for name in ("sum", "again", "all")] == [(1, 1), (1, 1), (8, None)]
+    assert [found[name] for name in ("sum", "again", "all")] == [(9, 1), (9, 1), (16, None)]
     coarse, copies = ("coarse", "avgpool", {"kernel": 4}), ("copies", "upsample", {"scale": 4})
     for stride in (1, 2):
         net = graph(image(1, 96), coarse, copies, part, ("across", "conv", conv(1, 3, stride=stride)))
@@ -338,9 +337,9 @@ def test_a_value_that_is_only_measured_adds_nothing() -> None:
     assert (fields(net)["cut"], fields(net)["sum"]) == ((3, 1), (9, 1))
 
 
-def test_joining_along_an_axis_makes_it_longer() -> None:
+def test_what_is_joined_to_itself_sees_no_more() -> None:
     joined = ("joined", "concat", {"axis": "height"}, "image", "image")
-    assert samples(graph(image(3, 8, 8), joined, ("all", "global_avgpool", {})), "all") == [16, 8]
+    assert samples(graph(image(3, 8, 8), joined, ("all", "global_avgpool", {})), "all") == [8, 8]
 
 
 def test_two_values_that_are_read_whole() -> None:
@@ -445,6 +444,80 @@ def test_the_field_is_what_an_output_depends_on(steps: list[tuple[str, Any]], at
     (field,) = samples(net, chain[-1][0])
     assume(isinstance(field, int) and 3 * field < LENGTH and net.nodes[-1].types[0].spatial[0] > 20)
     assert field == measured(net)
+
+
+@pytest.mark.parametrize(
+    ("source", "body", "expected"),
+    [
+        ("4x300", "a, b, c: split 3, axis=length; add a, b, c; flatten; dense 3", (300,)),
+        ("3x32x32", "a, b: split 2, axis=height; add a, b; global_avgpool", (32, 32)),
+        ("3x32x32", "a, b: split 2, axis=height; add a, b", (17, 1)),
+        ("3x32x32", "a, b: split 2, axis=height; concat a, b, axis=height; conv 4, 3, pad=1", (3, 3)),
+        ("3x32x32", "p: learned [3, 4, 32]; concat p, x, p, axis=height; conv 4, 3, pad=1", (3, 3)),
+        ("3x32x32", "slice height, step=-1", (1, 1)),
+        ("3x32x32", "slice height, step=-1; add x", (32, 1)),
+        ("3x32x32", "conv 4, 3, pad=1, border=wrap", (32, 32)),
+        ("3x32x32", "conv 4, 3, border=wrap", (3, 3)),
+        ("3x32x32", "weightedpool 3, stride=1, pad=1, border=wrap", (32, 32)),
+        ("3x32", "pad (0, 2), mode=wrap; conv 4, 3", (32,)),
+        ("3x32x32", "h: slice height, 0, 3; t: slice height, 3, from=x; concat t, h, axis=height", (1, 1)),
+        ("3x32x32", "h: slice height, 0, 3; t: slice height, 3, from=x; concat t, h, axis=height; conv 4, 3", (32, 3)),
+        ("4x100", "slice length, 99; add x", (100,)),
+        ("4x100", "slice length, -1; add x", (100,)),
+        ("4x100", "slice length, -5; conv 4, 3; global_avgpool", (5,)),
+        ("4x100", "resize 1; add x", (100,)),
+        ("4x100", "slice length, 40, 60; global_avgpool; add x", (60,)),
+        ("4x100", "slice length, 0, 50; upsample 2; add x", (51,)),
+        ("3x32x32", "concat x, x, axis=height; global_avgpool", (32, 32)),
+        ("3xHxW", "a, b: split 2, axis=height; add a, b", (H, 1)),
+        ("3xHxW", "a, b: split 2, axis=height; conv 4, 3, from=b", (3, 3)),
+    ],
+)  # fmt: skip
+def test_samples_that_lie_apart(source: str, body: str, expected: tuple[object, ...]) -> None:
+    """From the first to the last, for the output that sees most."""
+    assert specc.loads(f"model Net {{ input x {source}; {body} }}").summary.totals.receptive_field == expected
+
+
+SHORT = 24
+PIECES: dict[str, list[Layer]] = {
+    "conv": [("{}a", "conv", conv(1, 3, pad=1))],
+    "pool": [("{}a", "maxpool", {"kernel": 2})],
+    "enlarged": [("{}a", "upsample", {"scale": 2})],
+    "wrapped": [("{}a", "conv", conv(1, 3, pad=1, border="wrap"))],
+    "mirrored": [("{}a", "slice", {"axis": "length", "step": -1})],
+    "end": [("{}a", "slice", {"axis": "length", "start": -7})],
+    "middle": [("{}a", "slice", {"axis": "length", "start": 2, "stop": 5})],
+    "all": [("{}a", "global_avgpool", {})],
+    "one": [("{}a", "slice", {"axis": "length", "start": -2, "stop": -1})],
+    "halves": [("{}s", "split", {"parts": 2, "axis": "length"}), ("{}a", "add", {}, "{}s", "{}s.1")],
+    "swapped": [
+        ("{}s", "split", {"parts": 2, "axis": "length"}), ("{}a", "concat", {"axis": "length"}, "{}s.1", "{}s"),
+    ],
+    "again": [
+        ("{}s", "split", {"parts": 2, "axis": "length"}), ("{}a", "concat", {"axis": "length"}, "{}s", "{}s.1"),
+    ],
+}  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(PIECES)), st.booleans()), min_size=1, max_size=5))
+def test_no_field_is_too_small(pieces: list[tuple[str, bool]]) -> None:
+    """Of one-dimensional networks whose pieces cut, turn and join; after each its input may be added once more."""
+    chain: list[Layer] = []
+    value = "image"
+    for index, (piece, is_residual) in enumerate(pieces):
+        for name, word, arguments, *sources in PIECES[piece]:
+            called = [source.format(f"v{index}") for source in sources] or [value]
+            chain.append((name.format(f"v{index}"), word, arguments, *called))
+        if is_residual:
+            chain.append((f"v{index}+sum", "add", {}, f"v{index}a", value))
+        value = chain[-1][0].replace("+", ".")
+    try:
+        net = graph(image(1, SHORT), *chain)
+    except Rejection:
+        reject()
+    (field,) = samples(net, value)
+    assert isinstance(field, int)
+    assert field >= measured(net)
 
 
 def measured(net: Graph) -> int:
