@@ -263,11 +263,12 @@ def _misspelt(stuck: Stuck) -> str | None:
 def _statement_meant(place: Span, stuck: Stuck) -> str | None:
     """`repat 3 { relu }`, `while true { relu }`, `foreach i in xs { relu }`."""
     word, text = place.text, place.source.text
-    if text.startswith(".", place.end) or re.search(rf"\bblock\s+{word}\b", text):
+    name = re.escape(word)
+    if text.startswith(".", place.end) or re.search(rf"\bblock\s+{name}\b", text):
         return None
     if word == "while":
         return _NO_WHILE
-    named = re.match(r"in\b[^#;{}]*\{", stuck.rest) and re.search(rf"\b{word}\s+(\w[\w\s,]*\w|\w)\s*$", stuck.near)
+    named = re.match(r"in\b[^#;{}]*\{", stuck.rest) and re.search(rf"\b{name}\s+(\w[\w\s,]*\w|\w)\s*$", stuck.near)
     if stuck.token.kind == "IN" and named:
         return f"a loop is written `for {named[1]} {stuck.rest.partition('{')[0].rstrip()} {{ ... }}`"
     return _meant(word, _HEADS)

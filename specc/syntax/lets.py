@@ -17,9 +17,10 @@ def _renamed(name: str, rest: str) -> str:
 
 def _constant_again(stuck: Stuck) -> str | None:
     """`c = c * 2`, where `let c = 16` stands above."""
-    if stuck.token.kind != "EQUAL" or "COLON" not in stuck.accepted or stuck.previous is None:
+    before = stuck.previous
+    if stuck.token.kind != "EQUAL" or "COLON" not in stuck.accepted or before is None or before.kind != "NAME":
         return None
-    name = stuck.previous.value
+    name = before.value
     return _renamed(name, stuck.rest) if re.search(rf"\blet\s+{name}\s*=", stuck.source.text) else None
 
 

@@ -109,3 +109,9 @@ def test_heads_of_models_and_blocks(text: str, help: str) -> None:
 def test_a_block_that_is_called_nearly_like_a_statement_is_none() -> None:
     _, found = parse(Source("test.cnn", "block block2(n) { bn }\nmodel M {\n block2 3 4\n}"))
     assert [diagnostic.help for diagnostic in found] == ["commas separate arguments"]
+
+
+def test_an_index_before_an_equals_sign_is_no_name() -> None:
+    """Found by fuzzing."""
+    _, found = parse(Source("test.cnn", "let d = [1[[1, 2, 3][=:]:], 2]"))
+    assert [diagnostic.code for diagnostic in found] == ["E0101"]
