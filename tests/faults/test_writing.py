@@ -17,7 +17,8 @@ FILE_LIMIT = 1_000_000
 
 
 def export(folder: Path, *options: str, **how: object) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "specc", "export", "net.cnn", "-o", "net.onnx", *options]
+    target = () if "-o" in options else ("-o", "net.onnx")
+    command = [sys.executable, "-m", "specc", "export", "net.cnn", *target, *options]
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how)  # type: ignore[call-overload, no-any-return]
 
 

@@ -48,7 +48,7 @@ def test_values_are_joined_along_the_axis_as_it_is_written():
 
 
 def test_along_a_joined_axis_it_is_not_known_where_the_first_sample_lies():
-    concat, x, joined = BY_WORD["concat"], image(8, 5, 4), Reach(1, first=None)
+    concat, x, joined = BY_WORD["concat"], image(8, 5, 4), Reach(1, first=None, order="joined")
     assert concat().reach((x, x)) == ()
     for along_height in (concat(axis="height"), concat(axis=1), concat(axis=0, layout="hwc")):
         assert along_height.reach((x, x)) == (joined, Reach(1))
