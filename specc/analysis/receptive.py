@@ -352,11 +352,12 @@ def _joined(a: Axis, b: Axis, sizes: dict[str, int]) -> Axis:
         return b if _is_blind(a) else a
     if a.size != b.size:
         a, b = (_spread(axis, sizes) if axis.size == 1 else axis for axis in (a, b))
-    limit = largest((a.limit, b.limit), sizes)
+    limit = a.limit if a.limit == b.limit else largest((a.limit, b.limit), sizes)
     common, begin = _united((a.common, a.begin), (b.common, b.begin), limit, sizes)
     if a.jump is None or b.jump is None:
         return (b if a.jump is None else a)._replace(limit=limit, common=common, begin=begin)
-    both = a._replace(limit=limit, common=common, begin=begin)
+    same = (limit, common, begin) == (a.limit, a.common, a.begin)  # as mostly; a copy takes as long as the rest
+    both = a if same else a._replace(limit=limit, common=common, begin=begin)
     if a.frame != b.frame or a.mixed or b.mixed:
         field: Fraction | Dim = _together(_samples(a.field), _samples(b.field), None, limit, sizes)
         return both._replace(field=field, jump=max(a.jump, b.jump), start=None, phases=None, frame="", mixed=False)
