@@ -160,7 +160,7 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
     if last in _WORDS:
         line = re.split("[\n#;]", text[name.span.end :], maxsplit=1)[0]
         behind = line.strip(" ;}\r") or "NAME"
-        return _WORDS[last].replace("{}", "c = 4" if last in LETS and "=" not in behind else behind)
+        return _WORDS[last].replace("{}", _lets(behind) if last in LETS else behind)
     second = re.match(r"[ \t]+([A-Za-z]\w*)", text[name.span.end :])
     if second is not None and (joined := one_word(name.id, second[1])):
         return f"it is one word: `{joined}`"
@@ -173,6 +173,11 @@ def operation_meant(name: ast.Name, guess: str | None) -> str:
     if statement := nearest(name.id, _STATEMENTS):
         return f"did you mean `{statement}`?"
     return "`specc explain` lists the operations"
+
+
+def _lets(behind: str) -> str:
+    """What stands behind `let` for `c = 16, k = 3` behind another word: each number has a `let` of its own."""
+    return re.sub(r",\s*(?=[A-Za-z_]\w*\s*=[^=])", "; let ", behind) if "=" in behind else "c = 4"
 
 
 def row_meant(place: Span) -> str | None:
